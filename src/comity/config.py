@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One strict file, `comity.toml`.  Every number carries its unit in its name; unknown keys are errors.
+
+Words of the law (regions, consents, evidence kinds) are only shapes here; `comity check` and start-up hold them
+against the vocabulary, which lives in a room above.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class SecretRef(Section, frozen=True, kw_only=True):
+    """Where a secret is: exactly one of the two; never the secret itself."""
+
+    env: str = ""
+    file: str = ""
+
+
+class ControllerConfig(Section, frozen=True, kw_only=True):
+    """Who decides why and how personal data is processed."""
+
+    name: str = ""
+    established: frozenset[str] = frozenset()
+    us_person: bool = False
+    ciio: bool = False
+    gba_city: bool = False
+    sector: str | None = None
+    ca_covered_provider: bool = False
+    residency: frozenset[str] | None = None  # the tenant's own narrowing
+
+
+class ServiceConfig(Section, frozen=True, kw_only=True):
+    public: bool = False  # offered to the public; false: your own use on your own machine
+    placed_on_market: date | None = None
+
+
+class SubjectDefaults(Section, frozen=True, kw_only=True):
+    """Used for what a request does not say; never guessed from text."""
+
+    location: str | None = None
+    residence: str | None = None
+    age: int | None = None  # years
+    consent: frozenset[str] = frozenset()
+    collected: str | None = None
+
+
+class Defaults(Section, frozen=True, kw_only=True):
+    purpose: str = "assist"
+    task: str | None = None  # `feature` of the facts
+    legal_basis: str | None = None
+    subject: SubjectDefaults = SubjectDefaults()
+
+
+class US12MonthsConfig(Section, frozen=True, kw_only=True):
+    covered_identifiers: int = 0
+    personal_health: int = 0
+    personal_financial: int = 0
+    precise_geolocation: int = 0
+    biometric: int = 0
+    omic_genomic: int = 0
+    omic_other: int = 0
+
+
+class VolumesConfig(Section, frozen=True, kw_only=True):
+    """Persons already counted elsewhere, declared by the operator (the running counters add to them)."""
+
+    cn_ytd_pi: int = 0
+    cn_ytd_spi: int = 0
+    us_12mo: US12MonthsConfig = US12MonthsConfig()
+
+
+class AnyExceptConfig(Section, frozen=True, kw_only=True):
+    any_except: frozenset[str]
+
+
+PlaceConfig = frozenset[str] | AnyExceptConfig
+
+
+class DeploymentConfig(Section, frozen=True, kw_only=True):
+    """One model at one partner, or on this device.
+
+    For a provider of the catalog, places and hosts come from the catalog by (region, scope); `processing`, `storage`,
+    `access` and `operator` are then only needed to narrow, and a contradiction is refused.  For `self-hosted` they are required.
+    """
+
+    id: str
+    provider: str  # embedded | self-hosted | a provider of the catalog (alibaba, openai, …)
+    model: str = ""
+    region: str = ""  # the provider's own region id (cn-beijing)
+    scope: str = ""  # deployment scope, where inference runs (chinese-mainland)
+    workspace: str = ""  # Alibaba Model Studio workspace id, for workspace hosts
+    base_url: str = ""  # self-hosted only
+    stand_in: str = ""  # loopback base URL of a lab partner that plays this deployment; receipts say so
+    api_key: SecretRef | None = None
+    processing: PlaceConfig | None = None
+    storage: PlaceConfig | None = None
+    access: PlaceConfig | None = None
+    operator: str | None = None  # region where the operating entity is organised
+    role: Literal["processor", "independent_controller"] = "processor"
+    covered_person: bool | None = None
+    trains_on_input: bool = False
+    evidence: tuple[str, ...] = ()  # vocabulary id, optionally `:YYYY-MM-DD` valid-to
+    context_tokens: int = 0  # 0: the catalog's or the model's own
+    tools: bool | None = None
+
+
+class KeyConfig(Section, frozen=True, kw_only=True):
+    """A caller's key; only its SHA-256 is kept (`comity keys hash` prints it)."""
+
+    id: str
+    sha256: str
+    may_assert_subject: bool = False
+    unknown_fields: Literal["refuse", "drop"] = "refuse"
+    purpose: str | None = None
+    task: str | None = None
+    models: tuple[str, ...] = ()  # deployment ids; empty: all
+
+
+class IssuerConfig(Section, frozen=True, kw_only=True):
+    """Who may sign subject tokens (JWS; EdDSA or ES256)."""
+
+    iss: str
+    aud: str
+    algorithm: Literal["EdDSA", "ES256"]
+    public_key: str  # path of a PEM file
+
+
+class ServerConfig(Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: int = 8484
+    hosts: tuple[str, ...] = ()  # further Host header values accepted (name or name:port)
+    workers: int = 1
+
+
+class LimitsConfig(Section, frozen=True, kw_only=True):
+    body_bytes_max: int = 4_194_304
+    answer_bytes_max: int = 67_108_864
+    connect_seconds_max: float = 5.0
+    first_byte_seconds_max: float = 120.0
+    idle_seconds_max: float = 60.0  # between two pieces of a stream
+    record_seconds_max: float = 10.0
+    concurrent_requests_max: int = 512
+
+
+class PathsConfig(Section, frozen=True, kw_only=True):
+    home: str = ""  # default: $COMITY_HOME, else the platform's data directory
+    models: str = ""  # default: $COMITY_MODELS, else <home>/models
+
+
+class PacksConfig(Section, frozen=True, kw_only=True):
+    enabled: tuple[str, ...] = ()  # empty: all that ship
+    extra: tuple[str, ...] = ()  # directories of further packs (tenant policy)
+
+
+class Config(Section, frozen=True, kw_only=True):
+    controller: ControllerConfig = ControllerConfig()
+    service: ServiceConfig = ServiceConfig()
+    defaults: Defaults = Defaults()
+    volumes: VolumesConfig = VolumesConfig()
+    server: ServerConfig = ServerConfig()
+    limits: LimitsConfig = LimitsConfig()
+    paths: PathsConfig = PathsConfig()
+    packs: PacksConfig = PacksConfig()
+    evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices
+    keys: tuple[KeyConfig, ...] = ()
+    issuers: tuple[IssuerConfig, ...] = ()
+    deployments: tuple[DeploymentConfig, ...] = ()  # empty: the embedded model on this device

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was found in a text.  A Finding holds places and types, never the text itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """`start` and `end` are code points of the caller's text, end exclusive."""
+
+    type: str  # EMAIL | PHONE | BANK_CARD | NATIONAL_ID | SECRET | …
+    category: str | None  # id in the vocabulary, or None where the law has no category for it (a secret)
+    start: int
+    end: int
+    recognizer: str

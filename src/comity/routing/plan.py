@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Order the allowed candidates: device first, then as configured.  Pure; it can drop, never add."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from comity.policy.decision import Decision, Effect
+from comity.providers.base import Deployment
+from comity.wire.chat import ChatRequest
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    deployment: Deployment
+    decision: Decision
+
+
+class RoutePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """`attempts` in the order they may be tried; `unfit` names allowed places that cannot serve this request, and why."""
+
+    attempts: tuple[Candidate, ...]
+    unfit: tuple[tuple[str, str], ...] = ()
+
+
+# Characters a token holds at least: English about 4, Chinese about 1.5 (measured on the embedded tokenizer).
+CHARACTERS_PER_TOKEN_MIN = 1.5
+
+
+def _unfit(deployment: Deployment, request: ChatRequest, characters: int) -> str:
+    if request.tools and not deployment.profile.tools:
+        return "it takes no tools"
+    wanted = request.max_completion_tokens or request.max_tokens or 0
+    if characters / CHARACTERS_PER_TOKEN_MIN + wanted > deployment.profile.context_tokens:
+        return f"the prompt may not fit its {deployment.profile.context_tokens} tokens"
+    return ""
+
+
+def plan(candidates: Sequence[Candidate], request: ChatRequest, characters: int) -> RoutePlan:
+    """Only what its own decision allows is attempted, whatever the order or the capability."""
+    fit: list[Candidate] = []
+    unfit: list[tuple[str, str]] = []
+    for candidate in candidates:
+        if candidate.decision.effect is not Effect.ALLOW:
+            continue
+        why = _unfit(candidate.deployment, request, characters)
+        if why:
+            unfit.append((candidate.deployment.id, why))
+        else:
+            fit.append(candidate)
+    fit.sort(key=lambda candidate: not candidate.deployment.on_device)  # stable: device first, then as configured
+    return RoutePlan(attempts=tuple(fit), unfit=tuple(unfit))
