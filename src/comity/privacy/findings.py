@@ -14,3 +14,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     recognizer: str
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What all texts of one request carry.
+
+    by_text:    findings of each text, in the order the texts were given; empty for a text whose scan failed
+    categories: vocabulary ids found
+    types:      types found
+    failed:     a recogniser broke: the request must be treated as carrying unknown personal data
+    """
+
+    by_text: tuple[tuple[Finding, ...], ...] = ()
+    categories: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    failed: bool = False

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door as a raw ASGI application: OpenAI's chat and models, health, metrics, receipts.
+
+No framework on the hot path; every error a caller sees is made here, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+
+from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, StorageFailure
+from comity.gateway.attempt import Served, regions
+from comity.gateway.callers import Callers
+from comity.gateway.http import (
+    JSON, SSE, Disconnected, Receive, Scope, Send, encode, error_body, header_map, read_body, respond, respond_error,
+)  # fmt: skip
+from comity.gateway.metrics import Metrics
+from comity.gateway.pipeline import Call, Pipeline
+from comity.gateway.world import World
+from comity.wire.decode import decode_chat
+
+log = logging.getLogger("comity.gateway")
+TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
+NO_STORE = (b"cache-control", b"no-store")
+Handler = Callable[["App", Scope, Receive, Send, dict[str, str], str], Awaitable[int]]
+
+
+class App:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.pipeline = Pipeline(world)
+        self.callers = Callers(world.config)
+        self.metrics = Metrics()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("only http is served")
+        handler, route = self._route(scope)
+        call = self.world.ledger.new_id()
+        started = self.world.clock.monotonic()
+        self.metrics.in_flight += 1
+        status = 499  # the caller went away
+        try:
+            headers = header_map(scope["headers"])
+            self.callers.check_host(headers)
+            status = await handler(self, scope, receive, send, headers, call)
+        except Disconnected:
+            pass
+        except ComityError as error:
+            status = error.status
+            self._noted(error, call)
+            await respond_error(send, error, call)
+        except Exception:  # a bug of ours: say so without content, keep serving
+            status = 500
+            log.exception("request %s failed in an unforeseen way", call)
+            await respond_error(send, ComityError("an unforeseen error; the operator's log names it", code="internal"), call)
+        finally:
+            self.metrics.in_flight -= 1
+            self.metrics.requests[route, str(status)] += 1
+            self.metrics.seconds.add(self.world.clock.monotonic() - started)
+
+    def _route(self, scope: Scope) -> tuple[Handler, str]:
+        path, method = scope["path"], scope["method"]
+        found = ROUTES.get(path)
+        if found is None and path.startswith("/comity/v1/receipts/"):
+            path, found = "/comity/v1/receipts", ("GET", App.receipt)
+        if found is None:
+            return App.unknown, "unknown"
+        return (found[1] if found[0] == method else App.wrong_method), path
+
+    def _noted(self, error: ComityError, call: str) -> None:
+        if isinstance(error, PolicyDenied):
+            self.metrics.decisions[str(error.decision.get("effect", "deny")), ""] += 1
+        if error.status >= 500:
+            log.warning("request %s: %s", call, error.code)
+
+    # -- handlers -----------------------------------------------------------------------------------------------
+
+    async def chat(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        key = self.callers.caller(headers)
+        limits = self.world.config.limits
+        if self.metrics.in_flight > limits.concurrent_requests_max:
+            raise OperatorError(
+                "too many requests at once", code="server.busy", hint="try again shortly", status=503
+            )
+        body = await read_body(receive, headers, limits.body_bytes_max)
+        request, dropped = decode_chat(body, drop_unknown=key.unknown_fields == "drop")
+        async with _cancelled_when_gone(receive):
+            served = await self.pipeline.run(
+                Call(id=call, request=request, headers=headers, key=key, size=len(body), dropped=dropped)
+            )
+            self.metrics.decisions["allow", served.candidate.deployment.id] += 1
+            try:
+                if request.stream:
+                    await self._stream(served, send, call)
+                else:
+                    out = await served.whole()
+                    await respond(send, 200, out, [JSON, NO_STORE, *served.headers])
+            finally:
+                await self._close(served, call)
+        return 200
+
+    async def _stream(self, served: Served, send: Send, call: str) -> None:
+        """Nothing is sent before the first piece is there, so an early failure keeps its own status."""
+        started = self.world.clock.monotonic()
+        async with aclosing(served.stream()) as pieces:
+            begun = False
+            try:
+                async for piece in pieces:
+                    if not begun:
+                        begun = True
+                        self.metrics.first_byte.add(self.world.clock.monotonic() - started)
+                        head = [SSE, NO_STORE, (b"x-accel-buffering", b"no"), *served.headers]
+                        await send({"type": "http.response.start", "status": 200, "headers": head})
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except ComityError as error:
+                if not begun:
+                    raise
+                self._noted(error, call)
+                said = b"data: " + encode(error_body(error, call)) + b"\n\n"
+                await send({"type": "http.response.body", "body": said, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _close(self, served: Served, call: str) -> None:
+        closing = asyncio.ensure_future(served.close())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:  # the caller went; what is owed to the record is still paid before we leave
+            await self._settled(closing, call)
+            raise
+        except StorageFailure:
+            self._unrecorded(call)
+
+    async def _settled(self, closing: asyncio.Future[None], call: str) -> None:
+        try:
+            await closing
+        except StorageFailure:
+            self._unrecorded(call)
+
+    def _unrecorded(self, call: str) -> None:
+        self.metrics.unrecorded_outcomes += 1
+        log.error("request %s: answered and its decision is recorded, but its outcome could not be written", call)
+
+    async def models(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        key = self.callers.caller(headers)
+        rows: list[dict[str, object]] = [{"id": "auto", "object": "model", "created": 0, "owned_by": "comity"}]
+        for deployment in self.world.deployments.values():
+            if key.models and deployment.id not in key.models:
+                continue
+            place = ["device"] if deployment.on_device else list(regions(deployment.facts.processing))
+            rows.append(
+                {
+                    "id": deployment.id, "object": "model", "created": 0, "owned_by": deployment.provider,
+                    "comity": {"model": deployment.model, "processing": place, "stand_in": deployment.stand_in},
+                }
+            )  # fmt: skip
+        await respond(send, 200, encode({"object": "list", "data": rows}), [JSON])
+        return 200
+
+    async def receipt(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        """The bundle of one receipt: whoever holds its id (80 random bits) and a key may have it."""
+        self.callers.caller(headers)
+        reference = scope["path"].rsplit("/", 1)[1]
+        bundle = await self.world.ledger.bundle(reference)
+        await respond(send, 200, encode(bundle), [JSON, NO_STORE])
+        return 200
+
+    async def healthz(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        await respond(send, 200, b'{"status":"ok"}', [JSON, NO_STORE])
+        return 200
+
+    async def readyz(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        """Ready when a record can be written and every local model can answer."""
+        state = await self.world.readiness()
+        status = 200 if state["ready"] else 503
+        await respond(send, status, encode(state), [JSON, NO_STORE])
+        return status
+
+    async def metrics_text(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        await respond(send, 200, self.metrics.text(), [TEXT, NO_STORE])
+        return 200
+
+    async def unknown(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        raise CallerError("no such path", code="request.unknown_path", status=404, hint="see `/v1/models`, `/v1/chat/completions`")
+
+    async def wrong_method(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        raise CallerError("this path takes another method", code="request.method", status=405)
+
+
+ROUTES: dict[str, tuple[str, Handler]] = {
+    "/v1/chat/completions": ("POST", App.chat),
+    "/v1/models": ("GET", App.models),
+    "/healthz": ("GET", App.healthz),
+    "/readyz": ("GET", App.readyz),
+    "/metrics": ("GET", App.metrics_text),
+}
+
+
+class _cancelled_when_gone:  # noqa: N801 - reads as a verb at its one use
+    """While inside, a caller who disconnects cancels the work (and so the partner's request), at once."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._gone = False
+
+    async def __aenter__(self) -> None:
+        self._work = asyncio.current_task()
+        self._watch = asyncio.ensure_future(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True
+        if self._work is not None:
+            self._work.cancel()
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watch
+        if self._gone and kind is asyncio.CancelledError and self._work is not None:
+            self._work.uncancel()
+            raise Disconnected

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What surrounds one attempt: its receipt, what leaves for it, and the answer being served with its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from comity.errors import ComityError, ProviderFailure
+from comity.gateway import answer as way_back
+from comity.gateway.duties import duties
+from comity.gateway.judge import Judged
+from comity.gateway.locate import Nexus
+from comity.gateway.world import World
+from comity.policy.decision import Decision, Effect
+from comity.policy.facts import AnyExcept, Place
+from comity.privacy.pseudonym import Vault
+from comity.providers.base import Answer
+from comity.routing.plan import Candidate
+from comity.transparency.ledger import Outcome
+from comity.transparency.receipt import Receipt
+from comity.wire.chat import ChatRequest, map_texts
+
+LEVEL = "A0"  # operator-trusted: nothing attests this machine
+
+
+def regions(place: Place) -> tuple[str, ...]:
+    if isinstance(place, AnyExcept):
+        return tuple(f"!{region}" for region in sorted(place.any_except))
+    return tuple(sorted(place))
+
+
+def bucket(size: int) -> int:
+    """The next power of two, at least 256: a size that does not single a request out."""
+    return max(256, 1 << max(size - 1, 0).bit_length())
+
+
+def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | None, *, judged: Judged | None = None) -> Receipt:
+    """For an attempt, or (without candidate) for a refusal.  Holds codes and commitments, never content."""
+    if candidate is not None:
+        effect, decision = Effect.ALLOW, candidate.decision
+        decisions: tuple[Decision, ...] = (decision,)
+    else:
+        assert judged is not None
+        effect, decisions = judged.effect, tuple(each.decision for each in judged.candidates)
+    deployment = candidate.deployment if candidate is not None else None
+    reasons = [reason for each in decisions for reason in each.reasons]
+    return Receipt(
+        id=world.ledger.new_id(),
+        at=world.clock.now().strftime("%Y-%m-%dT%H:%MZ"),
+        issuer=world.ledger.origin,
+        key=world.ledger.key_id,
+        effect=effect.value,
+        source=nexus.subject.location or "",
+        destination=() if deployment is None or deployment.on_device else regions(deployment.facts.processing),
+        deployment=deployment.id if deployment is not None else "",
+        stand_in=deployment.stand_in if deployment is not None else False,
+        reasons=tuple(sorted({reason.fact for reason in reasons})),
+        rules=tuple(sorted({reason.rule for reason in reasons if reason.rule})),
+        obligations=tuple(sorted({duty.id for each in decisions for duty in each.obligations})),
+        packs=tuple(sorted({pack for each in decisions for pack in each.packs})),
+        policy=world.engine.digest,
+        plaintext_at=deployment.plaintext_at if deployment is not None else "none",
+        level=LEVEL,
+        size_bucket=bucket(size),
+        retention_months=duties(decisions[0]).retention_months if decisions else None,
+    )
+
+
+def outgoing(world: World, candidate: Candidate, request: ChatRequest) -> tuple[ChatRequest, Vault]:
+    """Step 6.  On the device nothing leaves, so nothing is hidden; anywhere else everything found is."""
+    vault = world.new_vault()
+    if candidate.deployment.on_device:
+        return request, vault
+    return map_texts(request, vault.protect), vault
+
+
+def refusal(judged: Judged) -> tuple[str, int]:
+    """One line, and 451 (the law) or 403 (the tenant's own policy, when it alone stands in the way)."""
+    if not judged.candidates:
+        return "no deployment is configured for this", 403
+    reasons = [reason for candidate in judged.candidates for reason in candidate.decision.reasons]
+    tenant = [reason for reason in reasons if reason.fact == "tenant-policy"]
+    status = 403 if tenant and len(tenant) == len(reasons) else 451
+    first = reasons[0] if reasons else None
+    said = (first.text or first.fact) if first is not None else "no rule allows it"
+    places = len(judged.candidates)
+    verb = "escalates" if judged.effect is Effect.ESCALATE else "denies"
+    return f"the law {verb} all {places} places: {said}" if status == 451 else f"tenant policy denies: {said}", status
+
+
+def outcome_of(world: World, error: ComityError, *, attempt: int) -> Outcome:
+    upstream = error.upstream_status if isinstance(error, ProviderFailure) else 0
+    return Outcome(at=world.clock.now(), status=error.code, upstream_status=upstream, attempt=attempt)
+
+
+@dataclass(slots=True)
+class Served:
+    """An accepted attempt, being answered.  Exactly one of `whole` and `stream` is used, then `close`."""
+
+    world: World
+    call: str
+    candidate: Candidate
+    receipt: Receipt
+    answer: Answer
+    vault: Vault
+    request: ChatRequest
+    attempt: int
+    dropped: tuple[str, ...] = ()
+    usage: way_back.Usage = field(default_factory=way_back.Usage)
+    status: str = "interrupted"  # until it ended well, or with an error's code
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        deployment = self.candidate.deployment
+        region = "device" if deployment.on_device else ", ".join(regions(deployment.facts.processing))
+        out = [
+            (b"comity-decision", f'allow; deployment="{deployment.id}"; level="{LEVEL}"'.encode()),
+            (b"comity-region", region.encode()),
+            (b"comity-receipt", self.receipt.id.encode()),
+        ]
+        label = duties(self.candidate.decision).header
+        if label:
+            out.append((b"comity-label", label.encode()))
+        if self.dropped:
+            out.append((b"comity-dropped", ", ".join(self.dropped).encode("ascii", "replace")))
+        return out
+
+    def _labeller(self) -> way_back.Labeller:
+        form = self.request.response_format
+        return way_back.Labeller(
+            duties(self.candidate.decision),
+            receipt=self.receipt.id,
+            producer=self.world.config.controller.name or self.candidate.deployment.provider,
+            plain_text=form is None or form.type == "text",
+        )
+
+    async def whole(self) -> bytes:
+        """The body, ready to send; the caller awaits `close` afterwards."""
+        try:
+            body = await way_back.whole(
+                self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage,
+                model=self.candidate.deployment.id,
+            )  # fmt: skip
+        except ComityError as error:
+            self.status = error.code
+            raise
+        self.status = "ok"
+        return body
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """SSE pieces as they come; the caller awaits `close` afterwards, whatever happened."""
+        touch = duties(self.candidate.decision).touch_answer
+        try:
+            async for piece in way_back.stream(
+                self.answer.chunks(), vault=self.vault, labeller=self._labeller() if touch else None, usage=self.usage
+            ):
+                yield piece
+        except ComityError as error:
+            self.status = error.code
+            raise
+        self.status = "ok"
+
+    async def close(self) -> None:
+        """Gives the connection back and records the outcome durably: what is owed is awaited."""
+        await self.answer.aclose()
+        outcome = Outcome(
+            at=self.world.clock.now(), status=self.status, attempt=self.attempt,
+            prompt_tokens=self.usage.prompt_tokens, completion_tokens=self.usage.completion_tokens,
+            bytes_bucket=bucket(self.usage.bytes_out),
+        )  # fmt: skip
+        await self.world.ledger.finish(self.receipt.id, outcome)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Obligations that code discharges, each registered by id; what is not here needs evidence, or voids the allow.
+
+Only what the answer itself can carry, or what the record provably does, may be registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from comity.policy.decision import Decision
+
+REGISTERED: dict[str, str] = {
+    "label.explicit": "a visible notice ends each text answer (GB 45438-2025 4.1 a: text at the end)",
+    "label.implicit_metadata": "the AIGC member of the answer's JSON carries the fields of GB 45438-2025 annex E",
+    "mark.machine_readable": "the answer's JSON and the Comity-Label header mark it as generated",
+    "disclose.ai_interaction": "the Comity-Label header tells the application to say so, and the answer's JSON repeats it",
+    "log.retain_months": "records are never deleted before the longest retention named",
+    "record.retain_years": "records are never deleted before the longest retention named",
+    "record:processing": "every decision is recorded before anything is sent",
+    "record:transfer_basis": "the recorded facts name mechanism, safeguards and consents relied on",
+    "count:us_12mo": "the record holds a keyed pseudonym of the person, the place and this obligation, to be counted from",
+    "minimise": "what is found to be personal is replaced by pseudonyms before anything leaves",
+    "retain.no_unlawful_identifiable_input": "no prompt is stored, logged or hashed",
+}
+DISCHARGERS = frozenset(REGISTERED)
+
+NOTICE = {"zh": "（本内容由人工智能生成）", "en": "(AI-generated content)"}
+LABELS = {
+    "label.explicit": "explicit",
+    "label.implicit_metadata": "implicit",
+    "mark.machine_readable": "machine-readable",
+    "disclose.ai_interaction": "ai-interaction",
+}
+
+
+class Duties(msgspec.Struct, frozen=True, kw_only=True):
+    """What one answer must carry."""
+
+    explicit: bool = False
+    labels: tuple[str, ...] = ()
+    retention_months: int | None = None
+
+    @property
+    def header(self) -> str:
+        return ", ".join(self.labels)
+
+    @property
+    def touch_answer(self) -> bool:
+        return bool(self.labels)
+
+
+def duties(decision: Decision) -> Duties:
+    ids = [obligation.id for obligation in decision.obligations]
+    return Duties(
+        explicit="label.explicit" in ids,
+        labels=tuple(LABELS[name] for name in LABELS if name in ids),
+        retention_months=_retention_months(ids),
+    )
+
+
+def _retention_months(ids: Iterable[str]) -> int | None:
+    months = 0
+    for name in ids:
+        head, _, value = name.partition(":")
+        if head == "log.retain_months" and value.isdigit():
+            months = max(months, int(value))
+        elif head == "record.retain_years" and value.isdigit():
+            months = max(months, 12 * int(value))
+    return months or None
+
+
+def notice(text: str) -> str:
+    """The visible notice in the language of the answer: Chinese where Han characters are in it, else English."""
+    han = any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    return "\n\n" + (NOTICE["zh"] if han else NOTICE["en"])
+
+
+def metadata(receipt: str, producer: str) -> dict[str, Any]:
+    """GB 45438-2025 annex E fields; Label 1: is generated content.  ProduceID is the receipt, so the label leads to its proof."""
+    return {
+        "Label": "1",
+        "ContentProducer": producer,
+        "ProduceID": receipt,
+        "ReservedCode1": "",
+        "ContentPropagator": "",
+        "PropagateID": "",
+        "ReservedCode2": "",
+    }

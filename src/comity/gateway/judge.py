@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 3: from whose rules apply and what was found, one Decision for each candidate deployment.
+
+Pure and synchronous.  The answer depends on facts only, never on the text, so it is kept by its facts: a repeated
+combination costs a dictionary look-up, and its JSON for the record is encoded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from comity.config import Config
+from comity.gateway.locate import Nexus
+from comity.jurisdictions.vocab import Vocabulary
+from comity.policy import facts as law
+from comity.policy.decision import Effect
+from comity.policy.discharge import hold
+from comity.policy.engine import Engine, as_json
+from comity.privacy.guard import Findings
+from comity.providers.base import Deployment
+from comity.routing.plan import Candidate
+
+CACHE_ENTRIES_MAX = 8192
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """`candidates` in the order configured; `facts` and `decision` are the JSON that is recorded."""
+
+    candidates: tuple[Candidate, ...]
+    facts: bytes
+    decision: bytes
+
+    @property
+    def effect(self) -> Effect:
+        effects = {candidate.decision.effect for candidate in self.candidates}
+        for effect in (Effect.ALLOW, Effect.ESCALATE):
+            if effect in effects:
+                return effect
+        return Effect.DENY
+
+
+class Judge:
+    """Holds the engine, the deployments and what the operator declared; `decide` is its one verb."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        engine: Engine,
+        vocabulary: Vocabulary,
+        deployments: Sequence[Deployment],
+        dischargers: frozenset[str],
+        evidence: frozenset[str],
+    ) -> None:
+        self._engine = engine
+        self._vocabulary = vocabulary
+        self._deployments = tuple(deployments)
+        self._dischargers = dischargers
+        self._evidence = evidence
+        self._controller = law.Controller(
+            established=config.controller.established,
+            us_person=config.controller.us_person,
+            ciio=config.controller.ciio,
+            gba_city=config.controller.gba_city,
+            sector=config.controller.sector,
+            ca_covered_provider=config.controller.ca_covered_provider,
+        )
+        self._volumes = law.Volumes(
+            cn_ytd_pi=config.volumes.cn_ytd_pi,
+            cn_ytd_spi=config.volumes.cn_ytd_spi,
+            us_12mo=law.US12Months(**msgspec.structs.asdict(config.volumes.us_12mo)),
+        )
+        self._service = law.Service(public=config.service.public, placed_on_market=config.service.placed_on_market)
+        self._tenant = law.Tenant(residency=config.controller.residency)
+        self._legal_basis = config.defaults.legal_basis
+        self._cache: dict[tuple[object, ...], Judged] = {}
+
+    def decide(self, nexus: Nexus, findings: Findings, deployments: tuple[str, ...], today: date) -> Judged:
+        """``deployments``: ids the caller's key and `model` leave in; empty means all."""
+        categories = self._vocabulary.every_category if findings.failed else findings.categories
+        key = (nexus.rules, categories, deployments, today)
+        judged = self._cache.get(key)
+        if judged is None:
+            if len(self._cache) >= CACHE_ENTRIES_MAX:
+                self._cache.pop(next(iter(self._cache)))
+            judged = self._cache[key] = self._judge(nexus, categories, deployments, today)
+        return judged
+
+    def _judge(self, nexus: Nexus, categories: frozenset[str], wanted: tuple[str, ...], today: date) -> Judged:
+        chosen = [deployment for deployment in self._deployments if not wanted or deployment.id in wanted]
+        asked = [self._facts(nexus, categories, deployment, today) for deployment in chosen]
+        decisions = [
+            hold(decision, self._dischargers, self._evidence | deployment.evidence, self._vocabulary)
+            for decision, deployment in zip(self._engine.decide_many(asked), chosen, strict=True)
+        ]
+        candidates = tuple(Candidate(deployment=d, decision=x) for d, x in zip(chosen, decisions, strict=True))
+        return Judged(candidates=candidates, facts=_encode(shared_facts(asked)), decision=_encode(as_answer(candidates)))
+
+    def _facts(self, nexus: Nexus, categories: frozenset[str], deployment: Deployment, today: date) -> law.Facts:
+        return law.Facts(
+            as_of=today,
+            subject=nexus.subject,
+            controller=self._controller,
+            data=law.Data(personal=True, state="raw", categories=categories, collected_in=nexus.collected_in),
+            volumes=self._volumes,
+            purpose=nexus.purpose,
+            feature=nexus.feature,
+            legal_basis=self._legal_basis,
+            consent=nexus.consent,
+            safeguards=deployment.safeguards,
+            provider=placed(deployment, nexus),
+            service=self._service,
+            tenant=self._tenant,
+        )
+
+
+def placed(deployment: Deployment, nexus: Nexus) -> law.Provider:
+    """A device is where its person is; every other place is the catalog's."""
+    here = nexus.subject.location
+    if not deployment.on_device or here is None:
+        return deployment.facts
+    at = frozenset({here})
+    return msgspec.structs.replace(deployment.facts, operator_region=here, processing=at, storage=at)
+
+
+def shared_facts(asked: Sequence[law.Facts]) -> dict[str, Any]:
+    """The facts of one request: what all candidates share once, then each provider; replay reads this."""
+    if not asked:
+        return {"providers": []}
+    first: dict[str, Any] = msgspec.to_builtins(asked[0], order="deterministic")
+    first.pop("provider")
+    first.pop("safeguards")
+    first["providers"] = [{"provider": msgspec.to_builtins(facts.provider), "safeguards": sorted(facts.safeguards)} for facts in asked]
+    return first
+
+
+def as_answer(candidates: Sequence[Candidate]) -> dict[str, Any]:
+    """What a refused caller is told and what `comity explain` reads: each candidate with its reasons and remedies."""
+    rows: list[Mapping[str, Any]] = [
+        {"deployment": candidate.deployment.id, **as_json(candidate.decision)} for candidate in candidates
+    ]
+    remedies: list[str] = []
+    for row in rows:
+        remedies.extend(remedy for remedy in row["remedies"] if remedy not in remedies)
+    return {"candidates": rows, "remedies": remedies}

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request in seven steps.  Steps 1 to 4 are pure and synchronous; nothing is sent before step 5 has returned.
+
+Decide before sending; record before sending; never fall back across a border; a trust failure is never retried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from comity.config import KeyConfig
+from comity.errors import CallerError, PolicyDenied, ProviderFailure
+from comity.gateway.attempt import Served, outgoing, outcome_of, receipt_of, refusal
+from comity.gateway.judge import Judged
+from comity.gateway.locate import Nexus, locate
+from comity.gateway.world import World
+from comity.providers.base import Answer
+from comity.routing.plan import Candidate, RoutePlan, plan
+from comity.wire.chat import ChatRequest, texts
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One caller's request, decoded once.  ``size`` is the body's length in bytes, ``dropped`` the fields left out."""
+
+    id: str
+    request: ChatRequest
+    headers: Mapping[str, str]
+    key: KeyConfig | None
+    size: int
+    dropped: tuple[str, ...] = ()
+
+
+class Pipeline:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def run(self, call: Call) -> Served:
+        """Raises CallerError, PolicyDenied, ProviderFailure, StorageFailure; whatever is raised, what happened is recorded."""
+        world, today = self._world, self._world.clock.now().date()
+        wanted = self._wanted(call)
+        nexus = locate(  # 1
+            call.headers, call.key, world.config, vocabulary=world.vocabulary,
+            issuers=world.issuers, clock=world.clock, pseudonym_key=world.pseudonym_key,
+        )  # fmt: skip
+        strings = list(texts(call.request))
+        findings = world.guard.inspect(strings)  # 2
+        judged = world.judge.decide(nexus, findings, wanted, today)  # 3
+        route = plan(judged.candidates, call.request, sum(map(len, strings)))  # 4
+        if not route.attempts:
+            raise await self._refuse(call, nexus, judged, route)
+        failures: list[tuple[str, ProviderFailure]] = []
+        for candidate in route.attempts:
+            receipt = receipt_of(world, call.size, nexus, candidate)
+            await self._record(call, nexus, judged, receipt)  # 5
+            request, vault = outgoing(world, candidate, call.request)  # 6
+            try:
+                answer = await self._send(candidate, request)  # 7
+            except ProviderFailure as failure:
+                await world.ledger.finish(receipt.id, outcome_of(world, failure, attempt=len(failures) + 1))
+                failures.append((candidate.deployment.id, failure))
+                if not failure.retryable:
+                    break
+                continue
+            except CallerError as error:  # the runtime itself found the prompt too long: nothing was answered
+                await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=len(failures) + 1))
+                raise
+            return Served(
+                world=world, call=call.id, candidate=candidate, receipt=receipt, answer=answer, vault=vault,
+                request=call.request, attempt=len(failures) + 1, dropped=call.dropped,
+            )  # fmt: skip
+        raise _exhausted(failures)
+
+    def _wanted(self, call: Call) -> tuple[str, ...]:
+        allowed = call.key.models if call.key is not None else ()
+        model = call.request.model
+        if model == "auto":
+            return allowed
+        if model not in self._world.deployments or (allowed and model not in allowed):
+            raise CallerError(
+                f"no model `{model[:64]}` here", code="request.unknown_model", field="model", status=404,
+                hint="`auto`, or one of: " + ", ".join(allowed or self._world.deployments),
+            )  # fmt: skip
+        return (model,)
+
+    async def _record(self, call: Call, nexus: Nexus, judged: Judged, receipt: object) -> None:
+        await self._world.ledger.record(
+            receipt, request_id=call.id, subject=nexus.pseudonym, facts=judged.facts, decision=judged.decision
+        )
+
+    async def _send(self, candidate: Candidate, request: ChatRequest) -> Answer:
+        return await self._world.provider_of(candidate.deployment).send(candidate.deployment, request)
+
+    async def _refuse(self, call: Call, nexus: Nexus, judged: Judged, route: RoutePlan) -> Exception:
+        """A refusal is recorded and receipted like an answer."""
+        if route.unfit:
+            why = "; ".join(f"`{name}`: {reason}" for name, reason in route.unfit)
+            return CallerError(
+                f"no lawful place can take this request: {why}", code="request.unfit",
+                hint="send a shorter prompt, or configure a larger model where the law allows it",
+            )  # fmt: skip
+        receipt = receipt_of(self._world, call.size, nexus, None, judged=judged)
+        await self._record(call, nexus, judged, receipt)
+        message, status = refusal(judged)
+        return PolicyDenied(
+            message, decision=msgspec.json.decode(judged.decision) | {"effect": judged.effect.value},
+            receipt=receipt.id, status=status, code="policy." + judged.effect.value, hint=_hint(judged),
+        )  # fmt: skip
+
+
+def _hint(judged: Judged) -> str:
+    remedies: list[str] = []
+    for candidate in judged.candidates:
+        remedies.extend(remedy for remedy in candidate.decision.remedies if remedy not in remedies)
+    return "what would change it: " + ", ".join(remedies[:6]) if remedies else ""
+
+
+def _exhausted(failures: list[tuple[str, ProviderFailure]]) -> ProviderFailure:
+    """One error that lists every attempt; a place that was not allowed was never tried."""
+    last = failures[-1][1]
+    said = "; ".join(f"`{name}`: {failure}" for name, failure in failures)
+    return ProviderFailure(
+        f"every lawful place failed: {said}", kind=last.kind, retryable=False, upstream_status=last.upstream_status,
+        code="provider.exhausted", hint="try again later, or configure another deployment where the law allows it",
+        status=504 if all(failure.kind == "timeout" for _, failure in failures) else 502,
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`comity lab`: the founding case, or the same world left running to be tried by hand."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from comity.config import PathsConfig
+from comity.device.manifest import models_directory
+
+
+def main(args: argparse.Namespace) -> int:
+    """``args.what`` is `case` or `up`; ``args.keep`` a folder to leave the run in."""
+    folder = Path(args.keep) if getattr(args, "keep", None) else Path(tempfile.mkdtemp(prefix="comity-lab-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    models = models_directory(PathsConfig())
+    try:
+        return _case(folder, models, args) if args.what == "case" else _up(folder, models, args)
+    finally:
+        if not getattr(args, "keep", None):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _case(folder: Path, models: Path, args: argparse.Namespace) -> int:
+    from comity.lab.case import run
+
+    return run(folder, models=models, as_json=bool(args.json), progress=_progress)
+
+
+def _up(folder: Path, models: Path, args: argparse.Namespace) -> int:
+    from comity.lab.worlds import start_case
+
+    _progress("starting the device app, the CN node and three stand-in partners (real models, loopback only) …")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    with start_case(folder, models=models) as world:
+        places = {name: getattr(world, name).base for name in ("device", "node", "beijing", "paris", "virginia")}
+        print(json.dumps(places) if args.json else "\n".join(f"{name:9} {url}" for name, url in places.items()), flush=True)
+        _progress(f"configuration and logs: {folder}; stop with Ctrl-C")
+        try:
+            stop.wait()
+        except KeyboardInterrupt:
+            pass
+    return 0

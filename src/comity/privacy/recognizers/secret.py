@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Secrets: keys of known shape, tokens, private keys, passwords in URLs and in words."""
+
+from __future__ import annotations
+
+import re
+
+from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, whole
+
+# Published prefixes of the issuers' own documentation.  Each shape is anchored by its prefix and bounded in length.
+_KEYS = (
+    r"sk-(?:proj-|ant-[a-z0-9]{2,8}-|or-v1-|svcacct-|admin-)?[A-Za-z0-9_-]{16,200}",  # OpenAI, Anthropic, DashScope, DeepSeek, …
+    r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",  # AWS
+    r"LTAI[A-Za-z0-9]{12,30}",  # Alibaba Cloud
+    r"AKID[A-Za-z0-9]{13,40}",  # Tencent Cloud
+    r"AIza[A-Za-z0-9_-]{35}",  # Google
+    r"GOCSPX-[A-Za-z0-9_-]{20,40}",
+    r"ya29\.[A-Za-z0-9_-]{20,400}",
+    r"gh[pousr]_[A-Za-z0-9]{30,255}",  # GitHub
+    r"github_pat_[A-Za-z0-9_]{22,255}",
+    r"glpat-[A-Za-z0-9_-]{20,60}",
+    r"xox[abeprs]-[A-Za-z0-9-]{10,200}",  # Slack
+    r"(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,200}",  # Stripe
+    r"hf_[A-Za-z0-9]{30,60}",
+    r"npm_[A-Za-z0-9]{36}",
+    r"pypi-[A-Za-z0-9_-]{50,300}",
+    r"SG\.[A-Za-z0-9_-]{16,40}\.[A-Za-z0-9_-]{16,80}",  # SendGrid
+    r"shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}",
+    r"dop_v1_[a-f0-9]{64}",
+    r"AGE-SECRET-KEY-1[A-Z0-9]{58}",
+    r"gsk_[A-Za-z0-9]{40,80}",
+    r"r8_[A-Za-z0-9]{30,60}",
+)
+_KEY_GATES = (
+    "sk-", "akia", "asia", "abia", "acca", "ltai", "akid", "aiza", "gocspx-", "ya29.", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
+    "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "pk_test_", "hf_", "npm_", "pypi-", "sg.", "shpat_", "shpca_", "shppa_", "shpss_", "dop_v1_", "age-secret-key-", "gsk_", "r8_",
+)  # fmt: skip
+
+_PEM = re.compile(
+    r"-----BEGIN (?P<kind>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----.{0,20000}?(?:-----END (?P=kind)-----|\Z)", re.DOTALL
+)
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{0,2000}")
+_BOT = re.compile(r"(?<![A-Za-z0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")
+_BEARER = re.compile(r"(?<![A-Za-z])(?:bearer|basic)[ ]{1,3}(?P<value>[A-Za-z0-9._~+/-]{12,4000}={0,2})", re.IGNORECASE)
+_URL = re.compile(r"://(?P<value>[^\s/@:\"'<>]{0,128}:[^\s/@\"'<>]{1,256})@(?=[^\s/])")
+
+# `password: …`: a word that names a secret, a sign that gives it a value, and the value.
+_STRONG = (
+    r"passw(?:or[dt]|d)|passphrase|passcode|pass|pwd|pin(?:[ _-]?code)?|contraseña|senha|mot de passe|密码|密碼|口令|パスワード|비밀번호"
+)
+_WEAK = r"(?:secret|token|credential|key)s?(?:[ _-]?(?:key|id))?|密钥|秘钥|令牌|私钥"
+_WORD_GATES = (
+    "passw", "passphrase", "passcode", "pass", "pwd", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼", "口令", "パスワード", "비밀번호",
+    "secret", "token", "credential", "key", "密钥", "秘钥", "令牌", "私钥",
+)  # fmt: skip
+_GIVES = r"[\"'`]?[ \t]{0,3}(?:=>|:=|==?|[:：]|是|为|為|is(?=[ \t])|was(?=[ \t]))[ \t]{0,3}"
+_VALUE = (
+    r"(?:\"(?P<d>(?:\\.|[^\"\\\n]){3,512})\"|'(?P<s>(?:\\.|[^'\\\n]){3,512})'|`(?P<t>[^`\n]{3,512})`"
+    r"|(?P<bare>[^\s\"'`,;，。；、）】》”’<>{}\[\]()]{4,512}))"
+)
+_WORDS = re.compile(rf"(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK})){_GIVES}{_VALUE}", re.IGNORECASE)
+_KEY_OF = re.compile(r"(?:api|access|secret|private|auth|app|account|encryption|signing|client|shared|master|bot)[ _-]?$", re.IGNORECASE)
+_NOT_VALUES = re.compile(
+    r"^(?:\$|%|\*+$|\.{2,}|x{3,}$|your|my[-_]|example|changeme|none$|null$|nil$|true$|false$|undefined$|required|optional|string$|str$|os\.|env\.|process\."
+    r"|config\.|self\.|get|input|random|f\"|\\?\[|<|\{|待定|未知|正确|错误|不|无|忘|已|请)",
+    re.IGNORECASE,
+)
+
+
+def _said(text: str, found: re.Match[str]) -> Hit | None:
+    start = found.start()
+    if text[start].islower() and text[start].isascii() and text[start - 1 : start].isalpha() and text[start - 1].isascii():
+        return None  # `compass`, `monkey`; but `dbPassword` and `DB_PASSWORD` are what they say
+    if found["weak"] and found["weak"].lower().startswith("key") and not _KEY_OF.search(text[max(0, start - 16) : start]):
+        return None
+    name = next(group for group in ("d", "s", "t", "bare") if found[group] is not None)
+    value = found[name]
+    if _NOT_VALUES.match(value.strip()) or not value.strip():
+        return None
+    mixed = any(c.isdigit() for c in value) + any(c.isalpha() for c in value) + any(not c.isalnum() for c in value)
+    if found["weak"]:
+        if len(value) < 8 or " " in value.strip() or mixed < 2 or not any(c.isdigit() for c in value):
+            return None
+    elif name == "bare":
+        value = value.rstrip(".!?:：？！")
+        if len(value) < 4 or (mixed < 2 and not value.isdigit()) or (value.isdigit() and len(value) < 4):
+            return None
+        if not any(c.isdigit() for c in value) and not any(c in "!@#$%^&*+=~" for c in value):
+            return None  # an ordinary word: `password: required-field`
+    elif " " in value and found["weak"]:
+        return None
+    start = found.start(name)
+    return Hit(start, start + len(value), LIKELY if found["strong"] else HINTED)
+
+
+def _key(text: str, found: re.Match[str]) -> Hit | None:
+    value = found[0]
+    # A name in kebab case (`sk-learn-intro-to-text`) has neither digits nor capitals.
+    if value.startswith("sk-") and not any(c.isdigit() or c.isupper() for c in value[3:]):
+        return None
+    return Hit(found.start(), found.end(), CERTAIN)
+
+
+def _bearer(_: str, found: re.Match[str]) -> Hit | None:
+    if not any(c.isdigit() for c in found["value"]):  # `basic understanding`
+        return None
+    return Hit(found.start("value"), found.end("value"), LIKELY)
+
+
+def recognizers() -> tuple[Recognizer, ...]:
+    def unit(
+        name: str, what: str, gates: tuple[str, ...], pattern: re.Pattern[str], check: Check,
+        *, contextual: bool = False, before: int = 0, after: int = 0,
+    ) -> Recognizer:  # fmt: skip
+        return Recognizer(
+            name=name, type="SECRET", category=None, jurisdiction="", what=what, gates=gates, before=before, after=after,
+            pattern=pattern, check=check, contextual=contextual,
+        )  # fmt: skip
+
+    keys = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(_KEYS) + r")(?![A-Za-z0-9])")
+    return (
+        unit("private_key", "PEM and PGP private keys, also cut short", ("-----begin ",), _PEM, whole(CERTAIN)),
+        unit("api_key", "keys and tokens with an issuer's prefix (OpenAI, Alibaba, AWS, Google, GitHub, Slack, …)", _KEY_GATES, keys, _key),
+        unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48),
+        unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN)),
+        unit("authorization", "what follows `Bearer` or `Basic`", ("bearer ", "basic "), _BEARER, _bearer, contextual=True),
+        unit("connection_string", "user and password in a URL", ("://",), _URL, whole(CERTAIN, "value"), contextual=True),
+        unit("password", "the value after `password`, `api key`, `token`, `密码`, `密钥` and the like", _WORD_GATES, _WORDS, _said, contextual=True),
+    )

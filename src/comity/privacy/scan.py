@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a text to its findings: read it plainly, ask the recognisers its characters call for, settle overlaps.
+
+Pure and total: whatever a recogniser raises reaches the caller, who must treat the text as unknown personal data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from comity.privacy.findings import Finding
+from comity.privacy.normalise import view
+from comity.privacy.recognizers import rules
+from comity.privacy.recognizers.base import Hit, Recognizer
+
+# At least six digits, or the four of an address, with what may stand between the digits of one number.
+_DIGITS = re.compile(r"[0-9](?:[ ().+/\-]{0,3}[0-9]){3,}")
+_DATE = re.compile(r"(?:19|20)[0-9]{2}([ ./\-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9]([ ./\-])[0-3]?[0-9]\2(?:19|20)[0-9]{2}")
+_BEFORE, _AFTER = 12, 10
+"""Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""
+_MANY = 5
+
+
+class _Groups(NamedTuple):
+    """``gates`` by a character that each must hold, so that one look rules out many."""
+
+    worded: tuple[Recognizer, ...]
+    gates: tuple[tuple[str, tuple[str, ...]], ...]
+    crowded: tuple[Recognizer, ...]
+    numeric: tuple[Recognizer, ...]
+
+
+@cache
+def _groups() -> _Groups:
+    worded = tuple(unit for unit in rules() if unit.gates)
+    gates: dict[str, list[str]] = {}
+    for gate in dict.fromkeys(gate for unit in worded for gate in unit.gates):
+        rare = next((letter for letter in gate if not (letter.isascii() and letter.isalnum()) and letter != " "), "")
+        gates.setdefault(rare, []).append(gate)
+    return _Groups(
+        worded=worded,
+        gates=tuple((rare, tuple(group)) for rare, group in gates.items()),
+        crowded=tuple(unit for unit in rules() if unit.many),
+        numeric=tuple(unit for unit in rules() if not unit.gates and not unit.many),
+    )
+
+
+def scan(text: str) -> tuple[Finding, ...]:
+    """Findings in ``text``, sorted, none overlapping another; where two claim a place the longer, then the surer, names it.
+
+    Raises whatever a recogniser raises.
+    """
+    if not text:
+        return ()
+    reading = view(text)
+    found = list(_candidates(reading.text))
+    if not found:
+        return ()
+    out = []
+    for hit, unit in _settle(found):
+        start, end = reading.span(hit.start, hit.end)
+        out.append(Finding(type=unit.type, category=unit.category, start=start, end=end, recognizer=unit.name))
+    return tuple(out)
+
+
+_Claim = tuple[Hit, Recognizer]
+
+
+def _lower(text: str) -> str:
+    """Lower case, every character in its place (`İ` alone would become two)."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _candidates(text: str) -> Iterator[_Claim]:
+    groups = _groups()
+    lowered = _lower(text)
+    shown = {gate for rare, gates in groups.gates if rare in lowered for gate in gates if gate in lowered}
+    if shown:
+        for unit in groups.worded:
+            if not shown.isdisjoint(unit.gates):
+                yield from _gated(unit, text, lowered, shown)
+    for unit in groups.crowded:
+        if any(text.count(mark) >= _MANY for mark in unit.many):
+            yield from _claims(unit, text, 0, len(text))
+    for run in _DIGITS.finditer(text):
+        yield from _numeric(groups.numeric, text, run)
+
+
+def _claims(unit: Recognizer, text: str, start: int, stop: int) -> Iterator[_Claim]:
+    for found in unit.pattern.finditer(text, start, stop):
+        hit = unit.check(text, found)
+        if hit is not None:
+            yield hit, unit
+
+
+def _gated(unit: Recognizer, text: str, lowered: str, shown: set[str]) -> Iterator[_Claim]:
+    places = sorted({place for gate in unit.gates if gate in shown for place in _places(lowered, gate)})
+    if not unit.before and not unit.after:
+        for place in places:
+            found = unit.pattern.match(text, place)
+            hit = unit.check(text, found) if found is not None else None
+            if hit is not None:
+                yield hit, unit
+        return
+    start = stop = 0
+    for place in places:  # windows that touch become one, so that no text is searched twice
+        if place - unit.before <= stop and stop:
+            stop = place + unit.after
+            continue
+        if stop:
+            yield from _claims(unit, text, start, stop)
+        start, stop = max(0, place - unit.before), place + unit.after
+    yield from _claims(unit, text, start, stop)
+
+
+def _places(lowered: str, gate: str) -> Iterator[int]:
+    at = lowered.find(gate)
+    while at >= 0:
+        yield at
+        at = lowered.find(gate, at + 1)
+
+
+def _numeric(units: Sequence[Recognizer], text: str, run: re.Match[str]) -> Iterator[_Claim]:
+    said = run[0]
+    if _DATE.fullmatch(said):
+        return
+    size = sum(map(said.count, "0123456789"))
+    if size < 6 and said.count(".") != 3:
+        return
+    start, stop = max(0, run.start() - _BEFORE), min(len(text), run.end() + _AFTER)
+    beside = text[max(0, run.start() - 2) : run.start()] + said + text[run.end() : run.end() + 2]
+    lettered = any(letter.isalpha() and letter.isascii() for letter in beside)
+    for unit in units:
+        if size < unit.digits:
+            continue
+        if unit.marks and not (lettered if unit.marks == "#" else any(mark in beside for mark in unit.marks)):
+            continue
+        for found in unit.pattern.finditer(text, start, stop):
+            hit = unit.check(text, found)
+            if hit is not None:
+                yield hit, unit
+
+
+def _settle(claims: Sequence[_Claim]) -> list[_Claim]:
+    """Of one type the surest claim stands; of several types the longest names the place, and no claimed character is given up."""
+    ranked = sorted(claims, key=lambda claim: (-claim[0].sure, claim[0].start - claim[0].end, claim[0].start))
+    standing: list[_Claim] = []
+    for hit, unit in ranked:
+        rivals = [other for other, rival in standing if rival.type == unit.type and other.start < hit.end and hit.start < other.end]
+        if not rivals or (len(rivals) == 1 and rivals[0].sure == hit.sure):
+            standing.append((hit, unit))
+    standing.sort(key=lambda claim: (claim[0].start, -claim[0].end))
+    out: list[_Claim] = []
+    for hit, unit in standing:
+        if not out or hit.start >= out[-1][0].end:
+            out.append((hit, unit))
+            continue
+        before, other = out[-1]
+        mine, theirs = (hit.end - hit.start, hit.sure), (before.end - before.start, before.sure)
+        out[-1] = (Hit(before.start, max(before.end, hit.end), max(hit.sure, before.sure)), unit if mine > theirs else other)
+    return out

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every test stands on: no network, no wall clock, repeatable randomness, and an honest last word.
+
+    pytest              the tests; those marked `full` are left out
+    pytest --full       all of them (also COMITY_FULL=1), with the larger Hypothesis profile
+    HYPOTHESIS_PROFILE  ci (default) | full | explore (new random examples each run)
+
+What a run could not do is printed as `NOT RUN: …` before pytest's closing line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.fakes import FakeClock, SeededRandom
+from tests.loop_guard import LoopGuard
+from tests.network_guard import Guard
+
+NETWORK = Guard()
+LOOP = LoopGuard()
+LEFT_OUT: Counter[str] = Counter()
+
+# `deadline=None`: a test never fails for being slow on a busy machine.  `database=None`: no state between runs.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("ci", derandomize=True, max_examples=60, database=None, **_COMMON)
+settings.register_profile("full", derandomize=True, max_examples=1500, database=None, **_COMMON)
+settings.register_profile("explore", max_examples=500, **_COMMON)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the long tests too (also COMITY_FULL=1)")
+
+
+def is_full(config: pytest.Config) -> bool:
+    return bool(config.getoption("--full")) or os.environ.get("COMITY_FULL", "") not in ("", "0")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("full" if is_full(config) else "ci"))
+    NETWORK.install()
+    LOOP.install()
+
+
+def pytest_unconfigure() -> None:
+    LOOP.remove()
+    NETWORK.remove()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if is_full(config):
+        return
+    long = [item for item in items if item.get_closest_marker("full")]
+    named = {argument.split("[")[0] for argument in config.args if "::" in argument}
+    long = [item for item in long if not any(item.nodeid.startswith(name) for name in named)]  # asked for by name: run it
+    if long:
+        LEFT_OUT["long, in `make test-full` only"] += len(long)
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    NETWORK.open = item.get_closest_marker("registry") is not None
+    LOOP.allowed = item.get_closest_marker("holds_loop") is not None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    NETWORK.open = LOOP.allowed = False
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A skip is not a pass: what was not run is said, each reason once, with how many tests it stood in front of."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.getreports("skipped"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        where = report.nodeid.split("::")[0]
+        reasons[f"{where}: {why.removeprefix('Skipped: ')}"] += 1
+    for why, count in sorted(reasons.items()) + sorted(LEFT_OUT.items()):
+        terminalreporter.write_line(f"NOT RUN: {count} {'test' if count == 1 else 'tests'}: {why}")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def random() -> SeededRandom:
+    return SeededRandom()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty data directory, as `--home` or `COMITY_HOME` would name it."""
+    path = tmp_path / "home"
+    path.mkdir(mode=0o700)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the person's own data, keys or settings."""
+    for name in list(os.environ):
+        if name.startswith("COMITY_") and name not in ("COMITY_FULL", "COMITY_MODELS"):
+            monkeypatch.delenv(name)
+    for name in ("DASHSCOPE_API_KEY", "OPENAI_API_KEY", "MISTRAL_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
