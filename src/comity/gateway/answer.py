@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from comity.errors import ProviderFailure
+from comity.errors import ComityError, ProviderFailure
 from comity.gateway.duties import Duties, metadata, notice
 from comity.privacy.pseudonym import Vault
 from comity.privacy.stream import ChunkRestorer, restore_completion
@@ -17,6 +18,7 @@ from comity.wire.sse import EventDecoder, encode
 _decode = msgspec.json.decode
 _encode = msgspec.json.Encoder().encode
 DONE = b"[DONE]"
+TAIL_BYTES = 2048  # of an untouched stream: enough for its last events, where usage stands
 
 
 class Usage(msgspec.Struct, kw_only=True):
@@ -29,40 +31,45 @@ class Usage(msgspec.Struct, kw_only=True):
 
 
 class Labeller:
-    """Adds the visible notice before a choice's finish, and the metadata to the chunk that carries it."""
+    """Ends each choice's text with the visible notice, and puts the metadata where the answer ends."""
 
     def __init__(self, duties: Duties, *, receipt: str, producer: str, plain_text: bool) -> None:
         self._duties = duties
         self._explicit = duties.explicit and plain_text  # a JSON-schema answer stays valid: header and metadata carry it
         self._metadata = metadata(receipt, producer)
-        self._text: dict[int, str] = {}
-        self._called: set[int] = set()
+        self._open: dict[int, str] = {}  # the end of each choice's text that has no notice yet
+        self._last: dict[str, Any] = {}
 
-    def chunk(self, chunk: dict[str, Any]) -> list[dict[str, Any]]:
-        out = [chunk]
+    def chunk(self, chunk: dict[str, Any]) -> dict[str, Any]:
+        self._last = chunk
         for choice in chunk.get("choices") or ():
-            index = choice.get("index", 0)
-            delta = choice.get("delta") or {}
-            if delta.get("tool_calls"):
-                self._called.add(index)
-            if isinstance(delta.get("content"), str):
-                self._text[index] = (self._text.get(index, "") + delta["content"])[-256:]
+            index, delta = choice.get("index", 0), choice.get("delta") or {}
+            if isinstance(delta.get("content"), str) and delta["content"]:
+                self._open[index] = (self._open.get(index, "") + delta["content"])[-256:]
             if choice.get("finish_reason"):
-                if self._explicit and index not in self._called:
-                    said = {"index": index, "delta": {"content": notice(self._text.get(index, ""))}, "finish_reason": None}
-                    out.insert(0, {**{k: v for k, v in chunk.items() if k != "usage"}, "choices": [said]})
-                if self._duties.labels:
-                    chunk["AIGC"] = self._metadata
-        return out
+                text = self._open.pop(index, "")
+                if text and self._explicit:
+                    choice["delta"] = delta | {"content": (delta.get("content") or "") + notice(text)}
+                chunk["AIGC"] = self._metadata
+        return chunk
+
+    def rest(self) -> list[dict[str, Any]]:
+        """What a stream that ended without a finish still owes: generated text never stands without its notice."""
+        if not self._open or not self._explicit:
+            return []
+        head = {name: value for name, value in self._last.items() if name not in ("choices", "usage")}
+        choices = [
+            {"index": index, "delta": {"content": notice(text)}, "finish_reason": None} for index, text in sorted(self._open.items())
+        ]
+        self._open = {}
+        return [head | {"choices": choices, "AIGC": self._metadata}]
 
     def whole(self, body: dict[str, Any]) -> dict[str, Any]:
-        for choice in body.get("choices") or ():
+        for choice in body["choices"]:
             message = choice.get("message") or {}
-            if self._explicit and isinstance(message.get("content"), str) and not message.get("tool_calls"):
+            if self._explicit and isinstance(message.get("content"), str) and message["content"]:
                 message["content"] += notice(message["content"])
-        if self._duties.labels:
-            body["AIGC"] = self._metadata
-        return body
+        return body | {"AIGC": self._metadata}
 
 
 def _count(usage: Usage, body: Any) -> None:
@@ -73,64 +80,88 @@ def _count(usage: Usage, body: Any) -> None:
                 setattr(usage, name, counted[name])
 
 
-async def whole(chunks: AsyncIterator[bytes], *, vault: Vault, labeller: Labeller, usage: Usage, model: str) -> bytes:
-    """One JSON body; raises ProviderFailure when it is not a chat completion."""
+async def whole(chunks: AsyncIterator[bytes], *, vault: Vault, labeller: Labeller | None, usage: Usage) -> bytes:
+    """One JSON body, its bytes untouched when nothing is owed; raises ProviderFailure when it is not a chat completion."""
     raw = b"".join([piece async for piece in chunks])
     try:
         body = _decode(raw)
-    except msgspec.DecodeError as error:
-        raise ProviderFailure("the partner's answer is not JSON", kind="protocol", retryable=False) from error
-    if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
-        raise ProviderFailure("the partner's answer has no `choices`", kind="protocol", retryable=False)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _broken("the partner's answer is not JSON") from error
+    choices = body.get("choices") if isinstance(body, dict) else None
+    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+        raise _broken("the partner's answer has no `choices`")
     _count(usage, body)
     if len(vault):
         body = restore_completion(vault, body)
-    body["model"] = model
-    out = _encode(labeller.whole(body))
+    if labeller is not None:
+        body = labeller.whole(body)
+    out = _encode(body) if len(vault) or labeller is not None else raw
     usage.bytes_out, usage.complete = len(out), True
     return out
 
 
-async def stream(
-    chunks: AsyncIterator[bytes], *, vault: Vault, labeller: Labeller | None, usage: Usage
-) -> AsyncIterator[bytes]:
-    """SSE bytes for the caller.  Untouched pieces keep their bytes; a cut stream ends in ProviderFailure, after what came."""
-    if not len(vault) and labeller is None:
-        tail = b""
-        async for piece in chunks:
-            usage.bytes_out += len(piece)
-            tail = (tail + piece)[-32:]
-            yield piece
-        if not tail.rstrip().endswith(DONE):
-            raise ProviderFailure("the partner's stream ended before its end mark", kind="protocol", retryable=False)
-        usage.complete = True
-        return
-    decoder, restorer = EventDecoder(), ChunkRestorer(vault)
-    async for piece in chunks:
-        for event in decoder.feed(piece):
-            for out in _event(event.data, restorer, labeller, usage):
-                usage.bytes_out += len(out)
-                yield out
-    for event in decoder.flush():
-        for out in _event(event.data, restorer, labeller, usage):
-            yield out
+async def stream(chunks: AsyncIterator[bytes], *, vault: Vault, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
+    """SSE bytes for the caller; what arrived is passed on before a cut stream ends in ProviderFailure."""
+    passing = _untouched(chunks, usage) if not len(vault) and labeller is None else _touched(chunks, vault, labeller, usage)
+    async for piece in passing:
+        usage.bytes_out += len(piece)
+        yield piece
     if not usage.complete:
-        for held in restorer.flush():
-            yield encode(_encode(held))
-        raise ProviderFailure("the partner's stream ended before its end mark", kind="protocol", retryable=False)
+        raise _broken("the partner's stream ended before its end mark")
 
 
-def _event(data: bytes, restorer: ChunkRestorer, labeller: Labeller | None, usage: Usage) -> list[bytes]:
-    if data == DONE:
-        usage.complete = True
-        return [*(encode(_encode(held)) for held in restorer.flush()), encode(DONE)]
+async def _untouched(chunks: AsyncIterator[bytes], usage: Usage) -> AsyncIterator[bytes]:
+    tail = b""
+    async for piece in chunks:
+        tail = (tail + piece)[-TAIL_BYTES:]
+        yield piece
+    events = [event.data for event in EventDecoder().feed(tail + b"\n\n")]
+    usage.complete = events[-1:] == [DONE]
+    for data in events:  # the first may be cut; a usage that cannot be read is not counted
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            _count(usage, _decode(data))
+
+
+async def _touched(chunks: AsyncIterator[bytes], vault: Vault, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
+    decoder, restorer = EventDecoder(), ChunkRestorer(vault)
+
+    def ready(restored: list[dict[str, Any]]) -> bytes:
+        return b"".join(encode(_encode(chunk if labeller is None else labeller.chunk(chunk))) for chunk in restored)
+
+    def last() -> bytes:
+        owed = ready(restorer.flush())
+        return owed + b"".join(encode(_encode(chunk)) for chunk in (labeller.rest() if labeller is not None else ()))
+
+    try:
+        async for piece in chunks:
+            out = b""
+            for event in decoder.feed(piece):
+                if event.data == DONE:
+                    usage.complete = True
+                    out += last() + encode(DONE)
+                else:
+                    chunk = _chunk(event.data)
+                    _count(usage, chunk)
+                    out += ready(restorer.feed(chunk))
+            if out:
+                yield out
+    except ComityError:
+        if owed := last():
+            yield owed
+        raise
+    if not usage.complete and (owed := last()):
+        yield owed
+
+
+def _chunk(data: bytes) -> dict[str, Any]:
     try:
         chunk = _decode(data)
-    except msgspec.DecodeError as error:
-        raise ProviderFailure("an event of the partner's stream is not JSON", kind="protocol", retryable=False) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _broken("an event of the partner's stream is not JSON") from error
     if not isinstance(chunk, dict):
-        raise ProviderFailure("an event of the partner's stream is not an object", kind="protocol", retryable=False)
-    _count(usage, chunk)
-    restored = restorer.feed(chunk)
-    labelled = restored if labeller is None else [out for item in restored for out in labeller.chunk(item)]
-    return [encode(_encode(item)) for item in labelled]
+        raise _broken("an event of the partner's stream is not an object")
+    return chunk
+
+
+def _broken(what: str) -> ProviderFailure:
+    return ProviderFailure(what, kind="protocol", retryable=False)

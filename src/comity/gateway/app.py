@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 
@@ -53,9 +54,9 @@ class App:
             status = error.status
             self._noted(error, call)
             await respond_error(send, error, call)
-        except Exception:  # a bug of ours: say so without content, keep serving
+        except Exception as error:  # a bug of ours: say so without content, keep serving
             status = 500
-            log.exception("request %s failed in an unforeseen way", call)
+            log.error("request %s failed in an unforeseen way: %s at %s", call, type(error).__name__, place_of(error))
             await respond_error(send, ComityError("an unforeseen error; the operator's log names it", code="internal"), call)
         finally:
             self.metrics.in_flight -= 1
@@ -197,6 +198,12 @@ ROUTES: dict[str, tuple[str, Handler]] = {
     "/readyz": ("GET", App.readyz),
     "/metrics": ("GET", App.metrics_text),
 }
+
+
+def place_of(error: BaseException) -> str:
+    """Where it was raised, without its message and without values: both may hold content."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
 
 
 class _cancelled_when_gone:  # noqa: N801 - reads as a verb at its one use

@@ -14,12 +14,20 @@ from comity.gateway.locate import Nexus
 from comity.gateway.world import World
 from comity.policy.decision import Decision, Effect
 from comity.policy.facts import AnyExcept, Place
+from comity.privacy.findings import Findings
 from comity.privacy.pseudonym import Vault
 from comity.providers.base import Answer
 from comity.routing.plan import Candidate
 from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
 from comity.wire.chat import ChatRequest, map_texts
+
+class Gone(ComityError):
+    """The caller left before there was an answer; nobody is told, the record is."""
+
+    status = 499
+    default_code = "caller.gone"
+
 
 LEVEL = "A0"  # operator-trusted: nothing attests this machine
 
@@ -67,12 +75,20 @@ def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | Non
     )
 
 
-def outgoing(world: World, candidate: Candidate, request: ChatRequest) -> tuple[ChatRequest, Vault]:
-    """Step 6.  On the device nothing leaves, so nothing is hidden; anywhere else everything found is."""
+def outgoing(world: World, candidate: Candidate, request: ChatRequest, findings: Findings) -> tuple[ChatRequest, Vault]:
+    """Step 6.  On the device nothing leaves, so nothing is hidden; anywhere else everything found is.
+
+    Raises ComityError when a recogniser broke: what could not be read cannot be hidden, so it does not leave.
+    """
     vault = world.new_vault()
     if candidate.deployment.on_device:
         return request, vault
-    return map_texts(request, vault.protect), vault
+    if findings.failed:
+        raise ComityError("the privacy scan failed, so nothing was sent", code="privacy.scan_failed", hint="an operator must look at the log")
+    if not findings.types:
+        return request, vault
+    places = iter(findings.by_text)  # `map_texts` goes through the texts in the order they were scanned
+    return map_texts(request, lambda text: vault.protect(text, next(places))), vault
 
 
 def refusal(judged: Judged) -> tuple[str, int]:
@@ -99,7 +115,6 @@ class Served:
     """An accepted attempt, being answered.  Exactly one of `whole` and `stream` is used, then `close`."""
 
     world: World
-    call: str
     candidate: Candidate
     receipt: Receipt
     answer: Answer
@@ -126,10 +141,13 @@ class Served:
             out.append((b"comity-dropped", ", ".join(self.dropped).encode("ascii", "replace")))
         return out
 
-    def _labeller(self) -> way_back.Labeller:
+    def _labeller(self) -> way_back.Labeller | None:
+        owed = duties(self.candidate.decision)
+        if not owed.labels:
+            return None
         form = self.request.response_format
         return way_back.Labeller(
-            duties(self.candidate.decision),
+            owed,
             receipt=self.receipt.id,
             producer=self.world.config.controller.name or self.candidate.deployment.provider,
             plain_text=form is None or form.type == "text",
@@ -138,10 +156,7 @@ class Served:
     async def whole(self) -> bytes:
         """The body, ready to send; the caller awaits `close` afterwards."""
         try:
-            body = await way_back.whole(
-                self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage,
-                model=self.candidate.deployment.id,
-            )  # fmt: skip
+            body = await way_back.whole(self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage)
         except ComityError as error:
             self.status = error.code
             raise
@@ -150,10 +165,9 @@ class Served:
 
     async def stream(self) -> AsyncIterator[bytes]:
         """SSE pieces as they come; the caller awaits `close` afterwards, whatever happened."""
-        touch = duties(self.candidate.decision).touch_answer
         try:
             async for piece in way_back.stream(
-                self.answer.chunks(), vault=self.vault, labeller=self._labeller() if touch else None, usage=self.usage
+                self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage
             ):
                 yield piece
         except ComityError as error:

@@ -48,10 +48,6 @@ class Duties(msgspec.Struct, frozen=True, kw_only=True):
     def header(self) -> str:
         return ", ".join(self.labels)
 
-    @property
-    def touch_answer(self) -> bool:
-        return bool(self.labels)
-
 
 def duties(decision: Decision) -> Duties:
     ids = [obligation.id for obligation in decision.obligations]

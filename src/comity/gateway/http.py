@@ -38,7 +38,8 @@ def header_map(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 async def read_body(receive: Receive, headers: Mapping[str, str], bytes_max: int) -> bytes:
     """The whole body, or CallerError 413 as soon as it is known to be too large."""
-    if int(headers.get("content-length") or 0) > bytes_max:
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > bytes_max:
         raise too_large(bytes_max)
     pieces: list[bytes] = []
     size = 0

@@ -6,19 +6,24 @@ Decide before sending; record before sending; never fall back across a border; a
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 
 import msgspec
 
 from comity.config import KeyConfig
-from comity.errors import CallerError, PolicyDenied, ProviderFailure
-from comity.gateway.attempt import Served, outgoing, outcome_of, receipt_of, refusal
+from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
+from comity.gateway.attempt import Gone, Served, outgoing, outcome_of, receipt_of, refusal
 from comity.gateway.judge import Judged
-from comity.gateway.locate import Nexus, locate
+from comity.gateway.locate import Nexus
 from comity.gateway.world import World
-from comity.providers.base import Answer
+from comity.privacy.findings import Findings
 from comity.routing.plan import Candidate, RoutePlan, plan
+from comity.transparency.receipt import Receipt
 from comity.wire.chat import ChatRequest, texts
+
+log = logging.getLogger("comity.gateway")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +32,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     request: ChatRequest
     headers: Mapping[str, str]
-    key: KeyConfig | None
+    key: KeyConfig
     size: int
     dropped: tuple[str, ...] = ()
 
@@ -40,40 +45,48 @@ class Pipeline:
         """Raises CallerError, PolicyDenied, ProviderFailure, StorageFailure; whatever is raised, what happened is recorded."""
         world, today = self._world, self._world.clock.now().date()
         wanted = self._wanted(call)
-        nexus = locate(  # 1
-            call.headers, call.key, world.config, vocabulary=world.vocabulary,
-            issuers=world.issuers, clock=world.clock, pseudonym_key=world.pseudonym_key,
-        )  # fmt: skip
+        nexus = world.locator.locate(call.headers, call.key)  # 1
         strings = list(texts(call.request))
         findings = world.guard.inspect(strings)  # 2
+        if findings.failed:
+            log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         judged = world.judge.decide(nexus, findings, wanted, today)  # 3
         route = plan(judged.candidates, call.request, sum(map(len, strings)))  # 4
         if not route.attempts:
             raise await self._refuse(call, nexus, judged, route)
         failures: list[tuple[str, ProviderFailure]] = []
         for candidate in route.attempts:
-            receipt = receipt_of(world, call.size, nexus, candidate)
-            await self._record(call, nexus, judged, receipt)  # 5
-            request, vault = outgoing(world, candidate, call.request)  # 6
             try:
-                answer = await self._send(candidate, request)  # 7
+                return await self._attempt(call, nexus, findings, judged, candidate, number=len(failures) + 1)
             except ProviderFailure as failure:
-                await world.ledger.finish(receipt.id, outcome_of(world, failure, attempt=len(failures) + 1))
                 failures.append((candidate.deployment.id, failure))
                 if not failure.retryable:
                     break
-                continue
-            except CallerError as error:  # the runtime itself found the prompt too long: nothing was answered
-                await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=len(failures) + 1))
-                raise
-            return Served(
-                world=world, call=call.id, candidate=candidate, receipt=receipt, answer=answer, vault=vault,
-                request=call.request, attempt=len(failures) + 1, dropped=call.dropped,
-            )  # fmt: skip
         raise _exhausted(failures)
 
+    async def _attempt(
+        self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, candidate: Candidate, *, number: int
+    ) -> Served:
+        """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
+        world = self._world
+        receipt = receipt_of(world, call.size, nexus, candidate)
+        await self._record(call, nexus, judged, receipt)  # 5
+        try:
+            request, vault = outgoing(world, candidate, call.request, findings)  # 6
+            answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
+        except ComityError as error:
+            await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
+            raise
+        except asyncio.CancelledError:  # the caller went away
+            await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone(), attempt=number)))
+            raise
+        return Served(
+            world=world, candidate=candidate, receipt=receipt, answer=answer, vault=vault, request=call.request, attempt=number,
+            dropped=call.dropped,
+        )  # fmt: skip
+
     def _wanted(self, call: Call) -> tuple[str, ...]:
-        allowed = call.key.models if call.key is not None else ()
+        allowed = call.key.models
         model = call.request.model
         if model == "auto":
             return allowed
@@ -84,13 +97,10 @@ class Pipeline:
             )  # fmt: skip
         return (model,)
 
-    async def _record(self, call: Call, nexus: Nexus, judged: Judged, receipt: object) -> None:
+    async def _record(self, call: Call, nexus: Nexus, judged: Judged, receipt: Receipt) -> None:
         await self._world.ledger.record(
             receipt, request_id=call.id, subject=nexus.pseudonym, facts=judged.facts, decision=judged.decision
         )
-
-    async def _send(self, candidate: Candidate, request: ChatRequest) -> Answer:
-        return await self._world.provider_of(candidate.deployment).send(candidate.deployment, request)
 
     async def _refuse(self, call: Call, nexus: Nexus, judged: Judged, route: RoutePlan) -> Exception:
         """A refusal is recorded and receipted like an answer."""

@@ -14,9 +14,10 @@ from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError, StorageFailure
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.judge import Judge
-from comity.gateway.locate import Issuers, load_issuers
+from comity.gateway.issuers import load_issuers
+from comity.gateway.locate import Locator
 from comity.jurisdictions.load import load_packs
-from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
+from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
 from comity.ports import Clock, Random, Secrets
 from comity.privacy.guard import Guard
@@ -33,15 +34,13 @@ class World:
     config: Config
     clock: Clock
     random: Random
-    vocabulary: Vocabulary
     engine: Engine
     judge: Judge
     guard: Guard
-    issuers: Issuers
+    locator: Locator
     ledger: Ledger
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
-    pseudonym_key: bytes
     new_vault: Callable[[], Vault]
 
     def provider_of(self, deployment: Deployment) -> Provider:
@@ -96,9 +95,11 @@ async def build(
     configured = config.deployments or (EMBEDDED,)
     today = clock.now().date()
     deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today, secrets=secrets)
+    issuers = load_issuers(config.issuers)
     ledger = await Ledger.open(home, clock=clock, random=random, record_seconds_max=config.limits.record_seconds_max)
     try:
         pseudonym_key = secret_key(home / "subject.key", random)
+        locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
         if providers is None:
             providers = providers_for(configured, deployments, config=config, home=home, clock=clock, random=random, secrets=secrets)
     except BaseException:
@@ -109,8 +110,7 @@ async def build(
         dischargers=DISCHARGERS, evidence=frozenset(vocabulary.valid_evidence(config.evidence, today)),
     )  # fmt: skip
     return World(
-        config=config, clock=clock, random=random, vocabulary=vocabulary, engine=engine, judge=judge,
+        config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=Guard(cache_key=hashlib.blake2b(pseudonym_key, person=b"scan-cache").digest()),
-        issuers=load_issuers(config.issuers), ledger=ledger, deployments=deployments, providers=providers,
-        pseudonym_key=pseudonym_key, new_vault=lambda: Vault(random.token(8)),
+        locator=locator, ledger=ledger, deployments=deployments, providers=providers, new_vault=lambda: Vault(random.token(8)),
     )  # fmt: skip

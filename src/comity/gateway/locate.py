@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 1: whose rules apply.  From headers, a signed token and configured defaults; never guessed from text."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from comity.config import Config, KeyConfig
+from comity.errors import CallerError, OperatorError
+from comity.gateway.issuers import Issuers
+from comity.gateway.subject import HEADER, Said, members, refused, said
+from comity.jurisdictions.vocab import Vocabulary
+from comity.policy.facts import Subject
+from comity.ports import Clock
+
+PSEUDONYM_BYTES = 16
+T = TypeVar("T")
+
+
+class Nexus(msgspec.Struct, frozen=True, kw_only=True):
+    """``pseudonym`` is keyed to this installation; what is decided does not depend on it."""
+
+    subject: Subject = Subject()
+    collected_in: str | None = None
+    consent: frozenset[str] = frozenset()
+    purpose: str = "assist"
+    feature: str | None = None
+    pseudonym: str | None = None
+
+    @property
+    def rules(self) -> tuple[object, ...]:
+        """All that a decision may depend on."""
+        return (self.subject, self.collected_in, self.consent, self.purpose, self.feature)
+
+
+class Locator:
+    """Holds what the operator declared; `locate` is its one verb, pure but for the clock that ages tokens.
+
+    Raises OperatorError when a configured default is not a word of the vocabulary.
+    """
+
+    def __init__(self, *, config: Config, vocabulary: Vocabulary, issuers: Issuers, clock: Clock, pseudonym_key: bytes) -> None:
+        self._defaults = config.defaults
+        self._vocabulary = vocabulary
+        self._issuers = issuers
+        self._clock = clock
+        self._key = pseudonym_key
+        default = config.defaults.subject
+        try:
+            for key in (None, *config.keys):
+                self._nexus(Said(location=default.location, residence=default.residence, collected=default.collected), key)
+                self._word("purpose", key.purpose if key is not None else self._defaults.purpose, vocabulary.purposes)
+                self._word("task", key.task if key is not None else self._defaults.task, vocabulary.features)
+        except CallerError as error:
+            raise OperatorError(
+                f"in `defaults` or a key: {error}", code="config.invalid", field=error.field.removeprefix("comity-"), hint="see docs/reference/configuration.md"
+            ) from None
+
+    def locate(self, headers: Mapping[str, str], key: KeyConfig) -> Nexus:
+        """``headers`` by lower-case name.  Raises CallerError: 400 what was said is wrong, 401 the token, 403 the key may not say it."""
+        value = headers.get(HEADER)
+        told = self._told(value, key) if value is not None else Said()
+        purpose = self._word("comity-purpose", headers.get("comity-purpose"), self._vocabulary.purposes)
+        feature = self._word("comity-task", headers.get("comity-task"), self._vocabulary.features)
+        return self._nexus(told, key, purpose, feature)
+
+    def _nexus(self, told: Said, key: KeyConfig | None, purpose: str | None = None, feature: str | None = None) -> Nexus:
+        default = self._defaults.subject
+        return Nexus(
+            subject=Subject(
+                location=self._region("location", _first(told.location, default.location)),
+                residence=self._region("residence", _first(told.residence, default.residence)),
+                age=_first(told.age, default.age),
+            ),
+            collected_in=self._region("collected", _first(told.collected, default.collected)),
+            consent=self._consent(default.consent if told.consent is None else told.consent),
+            purpose=purpose or (key.purpose if key is not None else None) or self._defaults.purpose,
+            feature=feature or (key.task if key is not None else None) or self._defaults.task,
+            pseudonym=self._pseudonym(told.id) if told.id is not None else None,
+        )
+
+    def _told(self, value: str, key: KeyConfig) -> Said:
+        values = members(value)
+        if "token" in values:
+            if len(values) > 1 or not isinstance(values["token"], str):
+                raise refused("`token` stands alone, in quotes", "token")
+            return self._issuers.subject(values["token"], self._clock.now())
+        if not key.may_assert_subject:
+            raise CallerError(
+                "this key may not say who the person is", code="request.subject_not_trusted", status=403, field=HEADER,
+                hint='send a signed token: Comity-Subject: token="…"; or set `may_assert_subject` for the key',
+            )  # fmt: skip
+        return said(values)
+
+    def _region(self, member: str, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            return self._vocabulary.canonical(value)
+        except KeyError:
+            raise refused(f"`{member}` is not a region of ISO 3166", member) from None
+
+    def _consent(self, values: frozenset[str]) -> frozenset[str]:
+        if not values <= self._vocabulary.consents:
+            raise refused("`consent` holds a word that is not in the vocabulary", "consent")
+        return values
+
+    def _word(self, field: str, value: str | None, known: frozenset[str]) -> str | None:
+        if value is not None and value not in known:
+            raise CallerError(
+                f"`{field}` is not a word of the vocabulary", code="request.unknown_word", field=field, hint="one of: " + ", ".join(sorted(known))
+            )
+        return value
+
+    def _pseudonym(self, name: str) -> str:
+        """HMAC-SHA-256 under this installation's key: the same person is the same here, and nobody elsewhere."""
+        return hmac.digest(self._key, name.encode(), hashlib.sha256)[:PSEUDONYM_BYTES].hex()
+
+
+def _first(said: T | None, default: T | None) -> T | None:
+    return default if said is None else said
