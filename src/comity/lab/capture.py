@@ -18,6 +18,7 @@ ETH_P_ALL = 0x0003
 OUTGOING = 4  # packet(7) PACKET_OUTGOING: loopback shows every frame twice, once going out
 FRAME_BYTES_MAX = 262_144
 RECEIVE_BUFFER_BYTES = 64 * 1024 * 1024
+CATCH_UP_SECONDS_MAX = 30.0
 
 
 class Capture:
@@ -25,7 +26,7 @@ class Capture:
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
-        self._lock = threading.Lock()
+        self._seen = threading.Condition()
         self._payload: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._segments: defaultdict[int, int] = defaultdict(int)
         self._stop, self._stopped = socket.socketpair()
@@ -45,13 +46,24 @@ class Capture:
         return cls(wire)
 
     def segments(self, port: int) -> int:
-        """TCP segments sent to ``port``, handshakes included: 0 means that nobody so much as knocked."""
-        with self._lock:
+        """TCP segments sent to ``port`` until now, handshakes included: 0 means that nobody so much as knocked."""
+        self._catch_up()
+        with self._seen:
             return self._segments[port]
 
     def payload(self, port: int) -> bytes:
-        with self._lock:
+        self._catch_up()
+        with self._seen:
             return bytes(self._payload[port])
+
+    def _catch_up(self) -> None:
+        """Frames arrive in order, so once a knock of our own has been seen, all that went before it has been too."""
+        with socket.create_server(("127.0.0.1", 0)) as door, socket.create_connection(door.getsockname()):
+            port = door.getsockname()[1]
+            with self._seen:
+                if not self._seen.wait_for(lambda: self._segments[port], timeout=CATCH_UP_SECONDS_MAX):
+                    raise OperatorError("the capture has stopped seeing packets", code="lab.no_capture", exit_code=1)
+                del self._segments[port]
 
     def close(self) -> None:
         if self._thread.is_alive():
@@ -83,9 +95,10 @@ class Capture:
         if segment is None:
             return
         port, payload = segment
-        with self._lock:
+        with self._seen:
             self._segments[port] += 1
             self._payload[port] += payload
+            self._seen.notify_all()
 
 
 def tcp_segment(frame: bytes) -> tuple[int, bytes] | None:

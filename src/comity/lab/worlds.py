@@ -128,10 +128,10 @@ class CaseWorld:
     virginia: Process
 
 
-def partner(name: str, *, region: str, path: str, folder: Path, models: Path) -> Process:
+def partner(name: str, *, region: str, path: str, folder: Path, models: Path, model: str = "") -> Process:
     """A stand-in partner; its key is `LAB_KEY` for its region."""
     return Process(
-        name, ["comity.lab.partner", "--region", region, "--path", path, "--port", "0"],
+        name, ["comity.lab.partner", "--region", region, "--path", path, "--port", "0", *(["--model", model] if model else [])],
         log=folder / f"{name}.log", environment={"COMITY_MODELS": str(models), "LAB_PARTNER_KEY": LAB_KEY.format(region=region)},
     )  # fmt: skip
 
