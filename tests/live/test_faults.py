@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from comity.lab.process import ask, call
 from tests.live.places import BEIJING, EchoPartner, gateway
 from tests.simulated.worlds import subject
+
+from comity.lab.process import ask, call
 
 GOOD = {"messages": [{"role": "user", "content": "hello"}]}
 
@@ -66,7 +66,9 @@ def test_a_port_in_use_is_named_with_another(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         config = tmp_path / "comity.toml"
-        config.write_text(BEIJING.format(base="http://127.0.0.1:9").replace("port = 0", f"port = {taken.getsockname()[1]}"), encoding="utf-8")
+        config.write_text(
+            BEIJING.format(base="http://127.0.0.1:9").replace("port = 0", f"port = {taken.getsockname()[1]}"), encoding="utf-8"
+        )
         done = up(config, tmp_path / "home")
     assert done.returncode == 1 and "error[server.port_in_use]" in done.stderr and "hint:" in done.stderr
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import openai
 import pytest
-
 from tests.live.places import BEIJING, EchoPartner, gateway
 from tests.simulated.worlds import subject
 
@@ -47,7 +46,10 @@ def test_a_stream_comes_back_restored(client: openai.OpenAI, partner: EchoPartne
 
 
 def test_tools_pass_through(client: openai.OpenAI, partner: EchoPartner) -> None:
-    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}}
+    tool = {
+        "type": "function",
+        "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+    }
     client.chat.completions.create(model="auto", messages=[{"role": "user", "content": "x"}], tools=[tool], tool_choice="auto")  # type: ignore[list-item]
     assert partner.bodies[-1]["tools"] == [tool] and partner.bodies[-1]["tool_choice"] == "auto"
 

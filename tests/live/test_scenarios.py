@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from comity.device.manifest import models_directory
+from tests.live.places import gateway
 
 from comity.config import PathsConfig
-from comity.device.manifest import models_directory
 from comity.errors import OperatorError
 from comity.lab.capture import Capture
 from comity.lab.process import Process, ask, call
 from comity.lab.worlds import LAB_KEY, partner
-from tests.live.places import gateway
 
-SCENARIOS = {row["id"]: row for row in json.loads((Path(__file__).parents[1] / "vectors" / "law" / "live.json").read_text(encoding="utf-8"))}
+SCENARIOS = {
+    row["id"]: row for row in json.loads((Path(__file__).parents[1] / "vectors" / "law" / "live.json").read_text(encoding="utf-8"))
+}
 REGION = "anywhere"
 SMALL = "smollm2-135m-instruct"
 pytestmark = pytest.mark.model
@@ -39,7 +41,8 @@ def configuration(facts: dict[str, Any], base: str) -> str:
     evidence = [*facts["safeguards"], *provider["filings"], *provider["certifications"], *provider["mechanisms"]]
     lines = [
         'evidence = ["assessment:cn_pipia", "notice:cross_border_recipient"]',
-        "[controller]", 'name = "Example Ltd"', f"established = {toml(controller['established'])}", f"us_person = {toml(controller['us_person'])}",
+        "[controller]", 'name = "Example Ltd"',
+        f"established = {toml(controller['established'])}", f"us_person = {toml(controller['us_person'])}",
         "[service]", f"public = {toml(facts['service']['public'])}", f"placed_on_market = {facts['service']['placed_on_market']}",
         "[defaults]", f"legal_basis = {toml(facts['legal_basis'])}", f"task = {toml(facts['feature'])}",
         "[volumes]", f"cn_ytd_pi = {volumes['cn_ytd_pi']}", f"cn_ytd_spi = {volumes['cn_ytd_spi']}",

@@ -16,7 +16,13 @@ from typing import Any
 import msgspec
 
 from comity.config import (
-    Config, ControllerConfig, Defaults, DeploymentConfig, ServiceConfig, US12MonthsConfig, VolumesConfig,
+    Config,
+    ControllerConfig,
+    Defaults,
+    DeploymentConfig,
+    ServiceConfig,
+    US12MonthsConfig,
+    VolumesConfig,
 )  # fmt: skip
 from comity.errors import ProviderFailure
 from comity.gateway.pipeline import Call, Pipeline
@@ -173,17 +179,13 @@ class Sim:
 def said_in_stream(raw: bytes) -> str:
     events = [line[6:] for line in raw.split(b"\n") if line.startswith(b"data: ")]
     assert events[-1] == b"[DONE]"
-    return "".join(
-        choice["delta"].get("content") or "" for event in events[:-1] for choice in json.loads(event)["choices"]
-    )
+    return "".join(choice["delta"].get("content") or "" for event in events[:-1] for choice in json.loads(event)["choices"])
 
 
 async def simulate(made: Config, home: Path, *, clock: FixedClock | None = None) -> Sim:
     clock = clock or FixedClock()
     partners = {each.id: EchoPartner() for each in made.deployments}
-    world = await build(
-        made, home=home, clock=clock, random=SystemRandom(), secrets=SystemSecrets(), providers=dict(partners)
-    )
+    world = await build(made, home=home, clock=clock, random=SystemRandom(), secrets=SystemSecrets(), providers=dict(partners))
     return Sim(world=world, partners=partners, clock=clock, pipeline=Pipeline(world))
 
 

@@ -16,7 +16,18 @@ from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied,
 from comity.gateway.attempt import Served, regions
 from comity.gateway.callers import Callers
 from comity.gateway.http import (
-    JSON, SSE, Disconnected, Receive, Scope, Send, encode, error_body, header_map, read_body, respond, respond_error,
+    JSON,
+    SSE,
+    Disconnected,
+    Receive,
+    Scope,
+    Send,
+    encode,
+    error_body,
+    header_map,
+    read_body,
+    respond,
+    respond_error,
 )  # fmt: skip
 from comity.gateway.metrics import Metrics
 from comity.gateway.pipeline import Call, Pipeline
@@ -54,7 +65,7 @@ class App:
             status = error.status
             self._noted(error, call)
             await respond_error(send, error, call)
-        except Exception as error:  # a bug of ours: say so without content, keep serving
+        except Exception as error:  # noqa: BLE001 - a bug of ours: say so without content, keep serving
             status = 500
             log.error("request %s failed in an unforeseen way: %s at %s", call, type(error).__name__, place_of(error))
             await respond_error(send, ComityError("an unforeseen error; the operator's log names it", code="internal"), call)
@@ -84,15 +95,11 @@ class App:
         key = self.callers.caller(headers)
         limits = self.world.config.limits
         if self.metrics.in_flight > limits.concurrent_requests_max:
-            raise OperatorError(
-                "too many requests at once", code="server.busy", hint="try again shortly", status=503
-            )
+            raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
         body = await read_body(receive, headers, limits.body_bytes_max)
         request, dropped = decode_chat(body, drop_unknown=key.unknown_fields == "drop")
         async with _cancelled_when_gone(receive):
-            served = await self.pipeline.run(
-                Call(id=call, request=request, headers=headers, key=key, size=len(body), dropped=dropped)
-            )
+            served = await self.pipeline.run(Call(id=call, request=request, headers=headers, key=key, size=len(body), dropped=dropped))
             self.metrics.decisions["allow", served.candidate.deployment.id] += 1
             try:
                 if request.stream:
@@ -206,7 +213,7 @@ def place_of(error: BaseException) -> str:
     return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
 
 
-class _cancelled_when_gone:  # noqa: N801 - reads as a verb at its one use
+class _cancelled_when_gone:
     """While inside, a caller who disconnects cancels the work (and so the partner's request), at once."""
 
     def __init__(self, receive: Receive) -> None:

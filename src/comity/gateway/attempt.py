@@ -22,6 +22,7 @@ from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
 from comity.wire.chat import ChatRequest, map_texts
 
+
 class Gone(ComityError):
     """The caller left before there was an answer; nobody is told, the record is."""
 
@@ -84,7 +85,9 @@ def outgoing(world: World, candidate: Candidate, request: ChatRequest, findings:
     if candidate.deployment.on_device:
         return request, vault
     if findings.failed:
-        raise ComityError("the privacy scan failed, so nothing was sent", code="privacy.scan_failed", hint="an operator must look at the log")
+        raise ComityError(
+            "the privacy scan failed, so nothing was sent", code="privacy.scan_failed", hint="an operator must look at the log"
+        )
     if not findings.types:
         return request, vault
     places = iter(findings.by_text)  # `map_texts` goes through the texts in the order they were scanned
@@ -166,9 +169,7 @@ class Served:
     async def stream(self) -> AsyncIterator[bytes]:
         """SSE pieces as they come; the caller awaits `close` afterwards, whatever happened."""
         try:
-            async for piece in way_back.stream(
-                self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage
-            ):
+            async for piece in way_back.stream(self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage):
                 yield piece
         except ComityError as error:
             self.status = error.code

@@ -64,9 +64,7 @@ def too_large(bytes_max: int) -> CallerError:
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Headers) -> None:
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [*headers, (b"content-length", b"%d" % len(body))]}
-    )
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -141,9 +141,7 @@ def shared_facts(asked: Sequence[law.Facts]) -> dict[str, Any]:
 
 def as_answer(candidates: Sequence[Candidate]) -> dict[str, Any]:
     """What a refused caller is told and what `comity explain` reads: each candidate with its reasons and remedies."""
-    rows: list[Mapping[str, Any]] = [
-        {"deployment": candidate.deployment.id, **as_json(candidate.decision)} for candidate in candidates
-    ]
+    rows: list[Mapping[str, Any]] = [{"deployment": candidate.deployment.id, **as_json(candidate.decision)} for candidate in candidates]
     remedies: list[str] = []
     for row in rows:
         remedies.extend(remedy for remedy in row["remedies"] if remedy not in remedies)

@@ -58,7 +58,10 @@ class Locator:
                 self._word("task", key.task if key is not None else self._defaults.task, vocabulary.features)
         except CallerError as error:
             raise OperatorError(
-                f"in `defaults` or a key: {error}", code="config.invalid", field=error.field.removeprefix("comity-"), hint="see docs/reference/configuration.md"
+                f"in `defaults` or a key: {error}",
+                code="config.invalid",
+                field=error.field.removeprefix("comity-"),
+                hint="see docs/reference/configuration.md",
             ) from None
 
     def locate(self, headers: Mapping[str, str], key: KeyConfig) -> Nexus:
@@ -113,7 +116,10 @@ class Locator:
     def _word(self, field: str, value: str | None, known: frozenset[str]) -> str | None:
         if value is not None and value not in known:
             raise CallerError(
-                f"`{field}` is not a word of the vocabulary", code="request.unknown_word", field=field, hint="one of: " + ", ".join(sorted(known))
+                f"`{field}` is not a word of the vocabulary",
+                code="request.unknown_word",
+                field=field,
+                hint="one of: " + ", ".join(sorted(known)),
             )
         return value
 

@@ -14,7 +14,7 @@ import msgspec
 
 from comity.config import KeyConfig
 from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
-from comity.gateway.attempt import Gone, Served, outgoing, outcome_of, receipt_of, refusal
+from comity.gateway.attempt import Gone, Served, outcome_of, outgoing, receipt_of, refusal
 from comity.gateway.judge import Judged
 from comity.gateway.locate import Nexus
 from comity.gateway.world import World
@@ -64,9 +64,7 @@ class Pipeline:
                     break
         raise _exhausted(failures)
 
-    async def _attempt(
-        self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, candidate: Candidate, *, number: int
-    ) -> Served:
+    async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, candidate: Candidate, *, number: int) -> Served:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
         world = self._world
         receipt = receipt_of(world, call.size, nexus, candidate)
@@ -98,9 +96,7 @@ class Pipeline:
         return (model,)
 
     async def _record(self, call: Call, nexus: Nexus, judged: Judged, receipt: Receipt) -> None:
-        await self._world.ledger.record(
-            receipt, request_id=call.id, subject=nexus.pseudonym, facts=judged.facts, decision=judged.decision
-        )
+        await self._world.ledger.record(receipt, request_id=call.id, subject=nexus.pseudonym, facts=judged.facts, decision=judged.decision)
 
     async def _refuse(self, call: Call, nexus: Nexus, judged: Judged, route: RoutePlan) -> Exception:
         """A refusal is recorded and receipted like an answer."""

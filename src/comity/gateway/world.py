@@ -13,8 +13,8 @@ from comity.config import Config, DeploymentConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError, StorageFailure
 from comity.gateway.duties import DISCHARGERS
-from comity.gateway.judge import Judge
 from comity.gateway.issuers import load_issuers
+from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary

@@ -120,13 +120,17 @@ class Wire:
 def _on_device(tell: Teller, world: CaseWorld, wire: Wire) -> None:
     tell.act(1, "Li Wei in Shanghai asks something small: it is answered on the device", "李伟在上海问了一件小事：就在设备上回答")
     question = "用一句话祝我的同事生日快乐。"
-    reply = _answered(ask(world.device.base, {"model": "auto", "max_tokens": 48, "messages": [{"role": "user", "content": question}]}, SHANGHAI))
+    reply = _answered(
+        ask(world.device.base, {"model": "auto", "max_tokens": 48, "messages": [{"role": "user", "content": question}]}, SHANGHAI)
+    )
     tell.show("asked 提问", question)
     tell.show("answered 回答", reply.text())
     tell.show("label 标识", reply.headers.get("comity-label", ""))
     tell.holds(reply.headers["comity-region"] == "device", "the device answered", "由设备本机回答")
     partners = [world.node, world.beijing, world.paris, world.virginia]
-    tell.holds(all(wire.silent(each) for each in partners), "not one packet reached the node or a partner", "没有一个数据包到达节点或合作方")
+    tell.holds(
+        all(wire.silent(each) for each in partners), "not one packet reached the node or a partner", "没有一个数据包到达节点或合作方"
+    )
 
 
 def _beijing(tell: Teller, world: CaseWorld, wire: Wire) -> None:
@@ -142,7 +146,11 @@ def _beijing(tell: Teller, world: CaseWorld, wire: Wire) -> None:
     for process, name in ((world.node, "the node 节点"), (world.beijing, "Beijing 北京")):
         received = wire.received(process)
         clean = PHONE.encode() not in received and EMAIL.encode() not in received
-        tell.holds(bool(received) and clean, f"what {name} received holds neither the phone number nor the address", "对方收到的内容中没有电话和邮箱")
+        tell.holds(
+            bool(received) and clean,
+            f"what {name} received holds neither the phone number nor the address",
+            "对方收到的内容中没有电话和邮箱",
+        )
     asked = call(world.beijing.base, "GET", "/_lab/received").json()["bodies"][-1]
     tell.show("Beijing saw 北京收到", asked["messages"][-1]["content"][-120:])
     if PHONE in text or EMAIL in text:
@@ -153,7 +161,11 @@ def _beijing(tell: Teller, world: CaseWorld, wire: Wire) -> None:
 
 
 def _paris(tell: Teller, world: CaseWorld, wire: Wire) -> None:
-    tell.act(3, "The same person, the same mail, in Paris: another article, another route", "同一个人、同一封邮件，到了巴黎：适用的条文变了，路线也变了")
+    tell.act(
+        3,
+        "The same person, the same mail, in Paris: another article, another route",
+        "同一个人、同一封邮件，到了巴黎：适用的条文变了，路线也变了",
+    )
     before = len(wire.received(world.node))
     body = {"model": "auto", "max_tokens": 120, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
     reply = _answered(ask(world.device.base, body, PARIS))
@@ -168,7 +180,11 @@ def _paris(tell: Teller, world: CaseWorld, wire: Wire) -> None:
 
 
 def _denied(tell: Teller, world: CaseWorld, wire: Wire) -> str:
-    tell.act(4, "In Shanghai again, the app insists on Virginia: refused, with the article and the way out", "回到上海，应用坚持要用弗吉尼亚：拒绝，并给出条文和出路")
+    tell.act(
+        4,
+        "In Shanghai again, the app insists on Virginia: refused, with the article and the way out",
+        "回到上海，应用坚持要用弗吉尼亚：拒绝，并给出条文和出路",
+    )
     body = {"model": "us-virginia", "messages": [{"role": "user", "content": MAIL}]}
     reply = ask(world.device.base, body, SHANGHAI)
     tell.holds(reply.status == 451, "HTTP 451, unavailable for legal reasons", "HTTP 451：因法律原因不可用")
@@ -212,5 +228,8 @@ def _explain(world: CaseWorld, receipt: str) -> Any:
 def _comity(world: CaseWorld, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """As a person would type it, in the device's home."""
     return subprocess.run(
-        [sys.executable, "-m", "comity.cli.main", "--home", str(world.device_home), *arguments], capture_output=True, check=False, timeout=120
+        [sys.executable, "-m", "comity.cli.main", "--home", str(world.device_home), *arguments],
+        capture_output=True,
+        check=False,
+        timeout=120,
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shutil
 import signal
@@ -48,8 +49,6 @@ def _up(folder: Path, models: Path, args: argparse.Namespace) -> int:
         places = {name: getattr(world, name).base for name in ("device", "node", "beijing", "paris", "virginia")}
         print(json.dumps(places) if args.json else "\n".join(f"{name:9} {url}" for name, url in places.items()), flush=True)
         _progress(f"configuration and logs: {folder}; stop with Ctrl-C")
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             stop.wait()
-        except KeyboardInterrupt:
-            pass
     return 0

@@ -162,6 +162,4 @@ def start_case(folder: Path, *, models: Path) -> Iterator[CaseWorld]:
         config = DEVICE.format(node=node.base, paris=paris.base, virginia=virginia.base)
         device, device_home = gateway("device", config, folder=folder, models=models, environment=keys)
         stack.enter_context(device).wait_ready()
-        yield CaseWorld(
-            folder=folder, device_home=device_home, device=device, node=node, beijing=beijing, paris=paris, virginia=virginia
-        )
+        yield CaseWorld(folder=folder, device_home=device_home, device=device, node=node, beijing=beijing, paris=paris, virginia=virginia)

@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, Sim, config, said_in_stream, simulate, subject
 
 from comity.config import KeyConfig, LimitsConfig
 from comity.errors import ProviderFailure, StorageFailure
 from comity.gateway.app import App
-from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, Sim, config, said_in_stream, simulate, subject
 
 URL = "/v1/chat/completions"
 GOOD = {"messages": [{"role": "user", "content": "hello"}]}
@@ -106,7 +106,9 @@ async def test_a_denied_request_is_451_with_reasons_articles_and_a_way_out(door:
 
 
 async def test_the_door_is_open_to_those_with_a_key(home: Path) -> None:
-    key = KeyConfig(id="app", sha256=hashlib.sha256(b"s3cret").hexdigest(), may_assert_subject=True, unknown_fields="drop", models=("qwen-beijing",))
+    key = KeyConfig(
+        id="app", sha256=hashlib.sha256(b"s3cret").hexdigest(), may_assert_subject=True, unknown_fields="drop", models=("qwen-beijing",)
+    )
     sim = await simulate(config(BEIJING, VIRGINIA, keys=(key,)), home)
     try:
         door = Door(sim)

@@ -36,7 +36,9 @@ def test_a_host_that_is_served(host: str) -> None:
     Callers(Config(server=ServerConfig(hosts=("gateway.example",)))).check_host({"host": host})
 
 
-@pytest.mark.parametrize("host", ["", "evil.example", "evil.example:8484", "127.0.0.1.evil.example", "localhost.evil.example:8484", "[::1].evil"])
+@pytest.mark.parametrize(
+    "host", ["", "evil.example", "evil.example:8484", "127.0.0.1.evil.example", "localhost.evil.example:8484", "[::1].evil"]
+)
 def test_a_page_of_another_site_is_not(host: str) -> None:
     with pytest.raises(CallerError) as raised:
         Callers(Config()).check_host({"host": host})

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import jwt
 import msgspec
 import pytest
+from comity.jurisdictions.vocab import load_vocabulary
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fakes import FakeClock
 
 from comity.config import Config, Defaults, IssuerConfig, KeyConfig, SubjectDefaults
 from comity.errors import CallerError, OperatorError
@@ -20,8 +23,6 @@ from comity.gateway.callers import LOCAL
 from comity.gateway.issuers import Issuers, load_issuers
 from comity.gateway.locate import Locator, Nexus
 from comity.gateway.subject import members, said
-from comity.jurisdictions.vocab import load_vocabulary
-from tests.fakes import FakeClock
 
 KEY = b"k" * 32
 UNTRUSTED = KeyConfig(id="app", sha256="", may_assert_subject=False)
@@ -29,7 +30,11 @@ UNTRUSTED = KeyConfig(id="app", sha256="", may_assert_subject=False)
 
 def locator(config: Config | None = None, *, issuers: Issuers | None = None, clock: FakeClock | None = None, key: bytes = KEY) -> Locator:
     return Locator(
-        config=config or Config(), vocabulary=load_vocabulary(), issuers=issuers or Issuers({}), clock=clock or FakeClock(), pseudonym_key=key
+        config=config or Config(),
+        vocabulary=load_vocabulary(),
+        issuers=issuers or Issuers({}),
+        clock=clock or FakeClock(),
+        pseudonym_key=key,
     )
 
 
@@ -88,12 +93,10 @@ def test_an_error_never_repeats_what_was_said() -> None:
         assert "secret" not in str(raised.value) + raised.value.hint
 
 
-@given(st.text(max_size=60) | st.text('idlocaten="(), ;:?@token\\\'%*1A', max_size=40))
+@given(st.text(max_size=60) | st.text("idlocaten=\"(), ;:?@token\\'%*1A", max_size=40))
 def test_any_header_is_understood_or_refused(value: str) -> None:
-    try:
+    with contextlib.suppress(CallerError):
         said(members(value))
-    except CallerError:
-        pass
 
 
 def test_a_key_that_may_not_assert_cannot() -> None:
@@ -162,7 +165,16 @@ def issuer(tmp_path: Path, key: Any = ED, algorithm: Any = "EdDSA", iss: str = "
 
 def claims(clock: FakeClock, **more: Any) -> dict[str, Any]:
     now = int(clock.now().timestamp())
-    made = {"iss": "https://id.example", "aud": "comity", "iat": now, "exp": now + 600, "jti": "1", "sub": "u-81", "location": "CN", "consent": ["general"]}
+    made = {
+        "iss": "https://id.example",
+        "aud": "comity",
+        "iat": now,
+        "exp": now + 600,
+        "jti": "1",
+        "sub": "u-81",
+        "location": "CN",
+        "consent": ["general"],
+    }
     return {name: value for name, value in (made | more).items() if value is not ...}
 
 

@@ -60,7 +60,9 @@ def test_ipv6_is_seen_too(capture: Capture) -> None:
 
 
 def frame(payload: bytes, *, length: int | None = None) -> bytes:
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40 + len(payload) if length is None else length, 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
+    ip = struct.pack(
+        "!BBHHHBBH4s4s", 0x45, 0, 40 + len(payload) if length is None else length, 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1"
+    )
     tcp = struct.pack("!HHIIBBHHH", 1, 9100, 0, 0, 5 << 4, 0x18, 0, 0, 0)
     return b"\0" * 12 + b"\x08\0" + ip + tcp + payload
 
