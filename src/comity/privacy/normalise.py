@@ -62,6 +62,12 @@ def fold(text: str) -> str:
     return _odd().sub(_plain, text)  # ten times faster than `translate` on ordinary Chinese
 
 
+def lower(text: str) -> str:
+    """Lower case, every character in its place (`İ` alone would become two)."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
 def _plain(found: re.Match[str]) -> str:
     return _fold_table().get(ord(found[0]), found[0])
 
@@ -95,7 +101,7 @@ def view(text: str) -> View:
     """The plain reading of ``text``."""
     reading, starts = text, None
     if "\\" in text and is_json(text):
-        reading, starts = _unescape(text)
+        reading, starts = unescape(text)
     if not reading.isascii() and _odd().search(reading):
         if _gone().search(reading):
             reading, starts = _without_invisible(reading, starts)
@@ -103,7 +109,7 @@ def view(text: str) -> View:
     return View(reading, starts)
 
 
-def _unescape(text: str) -> tuple[str, list[int]]:
+def unescape(text: str) -> tuple[str, list[int]]:
     """JSON escapes as characters; a lone surrogate stays as it is written (RFC 8259 section 8.2)."""
     out: list[str] = []
     starts: list[int] = []

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from comity.privacy.findings import Finding
-from comity.privacy.normalise import view
+from comity.privacy.normalise import lower, view
 from comity.privacy.recognizers import rules
 from comity.privacy.recognizers.base import Hit, Recognizer
 
@@ -69,15 +69,9 @@ def scan(text: str) -> tuple[Finding, ...]:
 _Claim = tuple[Hit, Recognizer]
 
 
-def _lower(text: str) -> str:
-    """Lower case, every character in its place (`İ` alone would become two)."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(letter.lower() if letter.isascii() else letter for letter in text)
-
-
 def _candidates(text: str) -> Iterator[_Claim]:
     groups = _groups()
-    lowered = _lower(text)
+    lowered = lower(text)
     shown = {gate for rare, gates in groups.gates if rare in lowered for gate in gates if gate in lowered}
     if shown:
         for unit in groups.worded:
