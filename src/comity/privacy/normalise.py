@@ -8,6 +8,7 @@ zero-width and direction marks vanish; in a text that is one JSON object or arra
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -43,12 +44,14 @@ def _fold_table() -> dict[int, str]:
 
 @cache
 def _odd() -> re.Pattern[str]:
-    return re.compile("[" + "".join(map(re.escape, map(chr, _fold_table()))) + _GONE + "]")
+    """What may need another character.  Beyond the basic plane one range stands for all: there `re` has no table to look in."""
+    basic = "".join(re.escape(chr(code)) for code in _fold_table() if code < 0x10000)
+    return re.compile(f"[{basic}{_GONE}\U00010000-\U0010ffff]")
 
 
 @cache
 def _gone() -> re.Pattern[str]:
-    return re.compile(f"[{_GONE}]")
+    return re.compile(f"[{_GONE}]+")
 
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
@@ -99,7 +102,8 @@ def is_json(text: str) -> bool:
 
 def view(text: str) -> View:
     """The plain reading of ``text``."""
-    reading, starts = text, None
+    reading: str = text
+    starts: Sequence[int] | None = None
     if "\\" in text and is_json(text):
         reading, starts = unescape(text)
     if not reading.isascii() and _odd().search(reading):
@@ -109,10 +113,10 @@ def view(text: str) -> View:
     return View(reading, starts)
 
 
-def unescape(text: str) -> tuple[str, list[int]]:
-    """JSON escapes as characters; a lone surrogate stays as it is written (RFC 8259 section 8.2)."""
+def unescape(text: str) -> tuple[str, Sequence[int]]:
+    """JSON escapes as characters, and where each begins; a lone surrogate stays as it is written (RFC 8259 section 8.2)."""
     out: list[str] = []
-    starts: list[int] = []
+    starts = array("L")
     at = 0
     for found in _ESCAPE.finditer(text):
         if found.start() < at:  # the second half of a pair
@@ -140,9 +144,14 @@ def unescape(text: str) -> tuple[str, list[int]]:
     return "".join(out), starts
 
 
-def _without_invisible(text: str, starts: Sequence[int] | None) -> tuple[str, list[int]]:
-    gone = _gone()
-    kept = [i for i, letter in enumerate(text) if not gone.match(letter)]
-    place = [starts[i] if starts is not None else i for i in kept]
-    place.append(starts[-1] if starts is not None else len(text))
-    return "".join([text[i] for i in kept]), place
+def _without_invisible(text: str, starts: Sequence[int] | None) -> tuple[str, Sequence[int]]:
+    out: list[str] = []
+    places = array("L")
+    at = 0
+    for found in _gone().finditer(text):
+        out.append(text[at : found.start()])
+        places.extend(range(at, found.start()) if starts is None else starts[at : found.start()])
+        at = found.end()
+    out.append(text[at:])
+    places.extend(range(at, len(text) + 1) if starts is None else starts[at:])
+    return "".join(out), places

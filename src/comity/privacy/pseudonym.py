@@ -54,22 +54,29 @@ class _Forms(NamedTuple):
 @lru_cache(maxsize=256)
 def _forms(types: tuple[str, ...]) -> _Forms:
     """How tokens of these types may come back, case aside."""
-    named = "|".join(each.replace("_", _BETWEEN + "{1,4}") for each in types)
-    begun = "|".join(map(_beginnings, types))
+    spelt = [_spelt(each) for each in types]
+    head = rf"(?P<type>{'|'.join(map(''.join, spelt))}){_BETWEEN}{{0,4}}"
     number = rf"(?P<number>[1-9][0-9]{{0,5}}){_BETWEEN}{{0,4}}"
-    head = rf"(?P<type>{named}){_BETWEEN}{{0,4}}"
+    nonce = "(?P<nonce>[A-Z][A-Z0-9]{%s})"
+    begun = rf"(?P<begun>{'|'.join(map(_beginnings, spelt))})|{head}(?:{number}{nonce % f'0,{NONCE_CHARACTERS - 2}'}?)?"
     flags = re.IGNORECASE | re.ASCII
     return _Forms(
-        re.compile(rf"{head}{number}(?P<nonce>[A-Z][A-Z0-9]{{{NONCE_CHARACTERS - 1}}})", flags),
-        re.compile(rf"(?:(?P<begun>{begun})|{head}(?:{number}(?P<nonce>[A-Z][A-Z0-9]{{0,{NONCE_CHARACTERS - 2}}})?)?)\Z", flags),
+        re.compile(head + number + nonce % (NONCE_CHARACTERS - 1), flags),
+        re.compile(rf"(?:{begun})\Z", flags),
     )
 
 
-def _beginnings(word: str) -> str:
-    """`AB_C` as a pattern of its proper beginnings: `A(?:B(?:[_]{1,4})?)?`."""
+def _spelt(kind: str) -> list[str]:
+    """A type, letter by letter, as patterns.  Small models turn `EMAIL_1` into `E-MAIL_1`."""
+    letters = [_BETWEEN + "{1,4}" if letter == "_" else letter for letter in kind]
+    return ["E-?", *letters[1:]] if kind == "EMAIL" else letters
+
+
+def _beginnings(letters: list[str]) -> str:
+    """Patterns in a row as the pattern of their proper beginnings: `A(?:B(?:C)?)?`."""
     pattern = ""
-    for letter in reversed(word[:-1]):
-        pattern = (_BETWEEN + "{1,4}" if letter == "_" else letter) + (f"(?:{pattern})?" if pattern else "")
+    for letter in reversed(letters[:-1]):
+        pattern = letter + (f"(?:{pattern})?" if pattern else "")
     return pattern or r"(?!)"
 
 
@@ -225,14 +232,26 @@ class Vault:
         return original if _bare(found["type"]) == _bare(kind) else None
 
     def _held_from(self, read: str, done: int, in_json: bool) -> int:
+        """Where the first text begins that what follows could still make a token of this vault."""
         found = self._forms.begun.search(read, max(done, len(read) - TOKEN_CHARACTERS_MAX))
         while found is not None:
-            number, nonce = found["number"], found["nonce"]
-            possible = (number is None or int(number) <= len(self._originals)) and (nonce is None or self._nonce.startswith(nonce.upper()))
-            if possible and _stands(found, found["begun"] or found["type"], in_json):
+            if _stands(found, found["begun"] or found["type"], in_json) and self._possible(found):
                 return found.start()
             found = self._forms.begun.search(read, found.start() + 1)
         return len(read)
+
+    def _possible(self, found: re.Match[str]) -> bool:
+        said, nonce = found["number"], found["nonce"] or ""
+        if said is None:
+            return True
+        if not self._nonce.startswith(nonce.upper()):
+            return False
+        whole, kind = found.end("number") < found.end(), _bare(found["type"])
+        numbers = (int(said),) if whole else range(int(said), len(self._originals) + 1)
+        return any(
+            number <= len(self._originals) and str(number).startswith(said) and _bare(self._originals[number - 1][0]) == kind
+            for number in numbers
+        )
 
 
 def _ordered(text: str, findings: Sequence[Finding]) -> list[_Place]:

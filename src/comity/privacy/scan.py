@@ -22,6 +22,7 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}([ ./\-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-
 _BEFORE, _AFTER = 12, 10
 """Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""
 _MANY = 5
+_CELL = 64  # characters
 
 
 class _Groups(NamedTuple):
@@ -94,10 +95,12 @@ def _claims(unit: Recognizer, text: str, start: int, stop: int) -> Iterator[_Cla
 def _gated(unit: Recognizer, text: str, lowered: str, shown: set[str]) -> Iterator[_Claim]:
     places = sorted({place for gate in unit.gates if gate in shown for place in _places(lowered, gate)})
     if not unit.before and not unit.after:
+        done = 0
         for place in places:
-            found = unit.pattern.match(text, place)
+            found = unit.pattern.match(text, place) if place >= done else None
             hit = unit.check(text, found) if found is not None else None
             if hit is not None:
+                done = hit.end
                 yield hit, unit
         return
     start = stop = 0
@@ -141,12 +144,18 @@ def _numeric(units: Sequence[Recognizer], text: str, run: re.Match[str]) -> Iter
 
 def _settle(claims: Sequence[_Claim]) -> list[_Claim]:
     """Of one type the surest claim stands; of several types the longest names the place, and no claimed character is given up."""
+    if len(claims) == 1:
+        return list(claims)
     ranked = sorted(claims, key=lambda claim: (-claim[0].sure, claim[0].start - claim[0].end, claim[0].start))
     standing: list[_Claim] = []
+    grid: dict[tuple[str, int], list[Hit]] = {}  # by type and stretch of text, so that the work grows with the claims alone
     for hit, unit in ranked:
-        rivals = [other for other, rival in standing if rival.type == unit.type and other.start < hit.end and hit.start < other.end]
-        if not rivals or (len(rivals) == 1 and rivals[0].sure == hit.sure):
+        cells = [(unit.type, cell) for cell in range(hit.start // _CELL, (hit.end - 1) // _CELL + 1)]
+        rivals = {other for cell in cells for other in grid.get(cell, ()) if other.start < hit.end and hit.start < other.end}
+        if not rivals or (len(rivals) == 1 and rivals.pop().sure == hit.sure):
             standing.append((hit, unit))
+            for cell in cells:
+                grid.setdefault(cell, []).append(hit)
     standing.sort(key=lambda claim: (claim[0].start, -claim[0].end))
     out: list[_Claim] = []
     for hit, unit in standing:

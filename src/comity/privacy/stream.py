@@ -78,20 +78,23 @@ class ChunkRestorer:
         if not isinstance(choice, dict):
             return choice
         index, delta, last = _index(choice), choice.get("delta"), bool(choice.get("finish_reason"))
-        new = delta
-        if isinstance(delta, dict):
-            for name in _TEXTS:
-                text = delta.get(name)
-                if isinstance(text, str) and text:
-                    new = _put(new, delta, name, self._push((index, name, 0), text, last))
-            calls = delta.get("tool_calls")
-            if isinstance(calls, list):
-                new = _put(new, delta, "tool_calls", _each(calls, lambda call: self._call(index, call, last)))
+        new = self._delta(index, delta, last) if isinstance(delta, dict) else delta
         if last:
             waiting = self._release(index)
             if waiting is not None:
                 ahead.append(waiting)
         return choice if new is delta else choice | {"delta": new}
+
+    def _delta(self, index: int, delta: dict[str, Any], last: bool) -> dict[str, Any]:
+        new = delta
+        for name in _TEXTS:
+            text = delta.get(name)
+            if isinstance(text, str) and text:
+                new = _put(new, delta, name, self._push((index, name, 0), text, last))
+        calls = delta.get("tool_calls")
+        if isinstance(calls, list):
+            new = _put(new, delta, "tool_calls", _each(calls, lambda call: self._call(index, call, last)))
+        return new
 
     def _call(self, index: Any, call: Any, last: bool) -> Any:
         arguments = _arguments(call)

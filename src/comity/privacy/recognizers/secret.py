@@ -36,8 +36,12 @@ _KEY_GATES = (
     "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "pk_test_", "hf_", "npm_", "pypi-", "sg.", "shpat_", "shpca_", "shppa_", "shpss_", "dop_v1_", "age-secret-key-", "gsk_", "r8_",
 )  # fmt: skip
 
-_PEM = re.compile(
-    r"-----BEGIN (?P<kind>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----.{0,20000}?(?:-----END (?P=kind)-----|\Z)", re.DOTALL
+_PEM = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----")
+_PEM_CHARACTERS_MAX = 20_000
+# Of a key without its end: header lines, whole lines of base64 (`\n` spelled out too), and one that is cut.
+_PEM_BODY = re.compile(
+    r"(?:[ \t]{0,8}(?:[A-Za-z0-9+/=]{1,200}|[A-Z][A-Za-z-]{2,30}: [^\n]{0,100})?[ \t]{0,8}(?:\r?\n|\\r|\\n)){0,400}"
+    r"(?:[ \t]{0,8}[A-Za-z0-9+/=]{16,20000})?"
 )
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{0,2000}")
 _BOT = re.compile(r"(?<![A-Za-z0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")
@@ -93,6 +97,15 @@ def _said(text: str, found: re.Match[str]) -> Hit | None:
     return Hit(start, start + len(value), LIKELY if found["strong"] else HINTED)
 
 
+def _private_key(text: str, found: re.Match[str]) -> Hit | None:
+    close = f"-----END {found['kind']}-----"
+    end = text.find(close, found.end(), found.end() + _PEM_CHARACTERS_MAX)
+    if end >= 0:
+        return Hit(found.start(), end + len(close), CERTAIN)
+    body = _PEM_BODY.match(text, found.end())
+    return Hit(found.start(), body.end() if body is not None else found.end(), CERTAIN)
+
+
 def _key(text: str, found: re.Match[str]) -> Hit | None:
     value = found[0]
     # A name in kebab case (`sk-learn-intro-to-text`) has neither digits nor capitals.
@@ -119,7 +132,7 @@ def recognizers() -> tuple[Recognizer, ...]:
 
     keys = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(_KEYS) + r")(?![A-Za-z0-9])")
     return (
-        unit("private_key", "PEM and PGP private keys, also cut short", ("-----begin ",), _PEM, whole(CERTAIN)),
+        unit("private_key", "PEM and PGP private keys, also cut short", ("-----begin ",), _PEM, _private_key),
         unit("api_key", "keys and tokens with an issuer's prefix (OpenAI, Alibaba, AWS, Google, GitHub, Slack, …)", _KEY_GATES, keys, _key),
         unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48),
         unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN)),
