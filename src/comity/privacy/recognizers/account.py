@@ -30,7 +30,8 @@ def _iban(text: str, found: re.Match[str]) -> Hit | None:
         if text[at].isalnum():
             value += text[at]
         at += 1
-    if not size or len(value) < size or text[at : at + 1].isalnum() or not checksums.iban(value.upper()):
+    after = text[at : at + 1]
+    if not size or len(value) < size or (after.isascii() and after.isalnum()) or not checksums.iban(value.upper()):
         return None
     return Hit(found.start(), at, CERTAIN)
 

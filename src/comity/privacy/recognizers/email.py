@@ -28,13 +28,15 @@ _SPELLED = re.compile(
     rf"(?:{_AT}(?:{_SPELLED_LABEL}{_DOT}){{1,4}}|[ ]{{1,2}}(?:at|AT)[ ]{{1,2}}(?:{_SPELLED_LABEL}[ ]{{1,2}}(?:dot|DOT)[ ]{{1,2}}){{1,4}})"
     r"[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
+_BRACKET = re.compile(r"[\[({<]")
+_SAID = frozenset({"com", "org", "net", "edu", "gov", "info", "biz", "app", "dev", "email", "online", "cloud", "xyz"})
 # `icon@2x.png` is a file, not a mailbox.
 _FILES = frozenset("png jpg jpeg gif webp svg ico bmp css js ts tsx json html py rs md txt pdf mp4 zip".split())
 
 
 def _mailbox(text: str, found: re.Match[str]) -> Hit | None:
     start = found.start()
-    if found.re is _PLAIN and found["tld"].lower() in _FILES:
+    if found[0].rpartition(".")[2].lower() in _FILES:
         return None
     head = text[max(0, start - 160) : start]
     userinfo = re.search(r"://[^\s/]*$", head)
@@ -44,6 +46,9 @@ def _mailbox(text: str, found: re.Match[str]) -> Hit | None:
 
 
 def _spelled(_: str, found: re.Match[str]) -> Hit | None:
+    last = found[0].rpartition(" ")[2].lower()
+    if not _BRACKET.search(found[0]) and len(last) != 2 and last not in _SAID:
+        return None  # `look at this dot plot`
     return Hit(found.start(), found.end(), LIKELY)
 
 

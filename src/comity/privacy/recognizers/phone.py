@@ -65,11 +65,19 @@ def _intl(text: str, found: re.Match[str]) -> Hit | None:
     return Hit(found.start(), found.end(), LIKELY)
 
 
-def _unless_named_otherwise(sure: int) -> Check:
-    """Accept, unless the words before say it is an order, an account, a card or an identity number."""
+_SPENT = re.compile(r"[0-9]{3}")
 
+
+def _free(text: str, start: int) -> bool:
+    """No word before says it is an order, an account, a card or an identity number.  `My number 1234 5678 9018, 080-…`:
+    a word for an identity number names one number; a word for orders may name a list."""
+    named, between = nearest(text, start)
+    return named in ("", "phone") or (named not in ("other", "account", "card") and _SPENT.search(between) is not None)
+
+
+def _unless_named_otherwise(sure: int) -> Check:
     def check(text: str, found: re.Match[str]) -> Hit | None:
-        if _SERVICE.fullmatch(digits_of(found[0])) or label(text, found.start()) not in ("", "phone", "cn_id"):
+        if _SERVICE.fullmatch(digits_of(found[0])) or not (_free(text, found.start()) or label(text, found.start()) == "cn_id"):
             return None
         return Hit(found.start(), found.end(), sure)
 
@@ -78,7 +86,7 @@ def _unless_named_otherwise(sure: int) -> Check:
 
 def _trunk(text: str, found: re.Match[str]) -> Hit | None:
     digits = digits_of(found[0])
-    if not 9 <= len(digits) <= 12 or _DATE.match(found[0]) or label(text, found.start()) not in ("", "phone"):
+    if not 9 <= len(digits) <= 12 or _DATE.match(found[0]) or not _free(text, found.start()):
         return None
     return Hit(found.start(), found.end(), LIKELY)
 

@@ -86,7 +86,7 @@ def _said(text: str, found: re.Match[str]) -> Hit | None:
         if len(value) < 8 or " " in value.strip() or mixed < 2 or not any(c.isdigit() for c in value):
             return None
     elif name == "bare":
-        value = value.rstrip(".!?:：？！")
+        value = value.rstrip(".?:：？")  # `!` may well be part of it
         if len(value) < 4 or (mixed < 2 and not value.isdigit()) or (value.isdigit() and len(value) < 4):
             return None
         if not any(c.isdigit() for c in value) and not any(c in "!@#$%^&*+=~" for c in value):
