@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long the privacy guard takes: microseconds a kilobyte of UTF-8, the least of several runs, on one core.
 
-    python benchmarks/scan.py
+python benchmarks/scan.py
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ ENGLISH = (
     "The committee met on Tuesday to talk about the new library. Nobody objected to the plan, although two members asked for "
     "a longer reading of the budget before the next step; the architect will send drawings in spring. "
 )
-CHINESE = "委员会周二开会讨论了新图书馆的方案。没有人反对这个计划，不过有两位成员希望在下一步之前更仔细地看一遍预算；建筑师将在春天送来图纸。"
+CHINESE = (
+    "委员会周二开会讨论了新图书馆的方案。没有人反对这个计划，不过有两位成员希望在下一步之前更仔细地看一遍预算；建筑师将在春天送来图纸。"
+)
 NUMBERS = (
     "In 2024 the town spent 1,250,000 on roads (see page 12, table 3.4), 8.5% more than in 2023; order 2024-0091 covers lots 17 to 21. "
 )
@@ -83,7 +85,25 @@ def main() -> None:
         chunk = least(lambda vault=vault, hidden=hidden: streamed(vault, hidden)) / (len(hidden) / 4)
         print(f"{name:38s} {len(vault):5d} {protect * 1e6:10.1f} {restore * 1e6:10.1f} {chunk * 1e6:24.1f}")
     print("\nhow it grows: seconds for 200 KB of pieces that look like something")
-    for piece in ("1 ", "a@", "12-", "(0", "eyJ", "password: ", "key=", "://a:", "+1 ", ":aa", "aa:", "[at", " dot ", "4111 1111 ", "-----BEGIN PRIVATE KEY-----", "\u200b1", "sk-"):
+    for piece in (
+        "1 ",
+        "a@",
+        "12-",
+        "(0",
+        "eyJ",
+        "password: ",
+        "key=",
+        "://a:",
+        "+1 ",
+        ":aa",
+        "aa:",
+        "[at",
+        " dot ",
+        "4111 1111 ",
+        "-----BEGIN PRIVATE KEY-----",
+        "\u200b1",
+        "sk-",
+    ):
         start = time.perf_counter()
         scan(filled(piece, 200_000))
         print(f"{piece!r:32} {time.perf_counter() - start:8.3f}")

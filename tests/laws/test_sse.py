@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,31 @@ from hypothesis import strategies as st
 from comity.wire.sse import EventDecoder, EventTooLarge, encode
 
 PIECES = [
-    b"data: x", b"data:y", b"data", b"data:", b"data:  two", b"data: \xe4\xb8\xad", b"dat", b"a: ", b": comment", b":", b"event: e", b"id: 1", b"retry: 5",
-    b"\n", b"\r", b"\r\n", b"\n\n", b"\xef\xbb\xbf", b"\xff", b" ", b"", b"data: [DONE]", b"data: {}\n\n", b"data: {}\n\ndata: {}\n\n",
-]  # fmt: skip
+    b"data: x",
+    b"data:y",
+    b"data",
+    b"data:",
+    b"data:  two",
+    b"data: \xe4\xb8\xad",
+    b"dat",
+    b"a: ",
+    b": comment",
+    b":",
+    b"event: e",
+    b"id: 1",
+    b"retry: 5",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\n\n",
+    b"\xef\xbb\xbf",
+    b"\xff",
+    b" ",
+    b"",
+    b"data: [DONE]",
+    b"data: {}\n\n",
+    b"data: {}\n\ndata: {}\n\n",
+]
 STREAMS = st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join)
 
 
@@ -36,7 +59,7 @@ def by_the_standard(stream: bytes) -> list[bytes]:
 
 def cut(stream: bytes, cuts: set[int]) -> list[bytes]:
     places = [0, *sorted(place for place in cuts if place <= len(stream)), len(stream)]
-    return [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [stream[start:end] for start, end in pairwise(places)]
 
 
 @given(STREAMS, st.sets(st.integers(0, 120), max_size=30))

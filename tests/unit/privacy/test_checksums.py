@@ -86,8 +86,16 @@ def test_any_one_digit_wrong_is_seen(good: Callable[[str], bool], number: str) -
 
 @pytest.mark.parametrize(
     ("year", "month", "day", "real"),
-    [("2024", "02", "29", True), ("2023", "02", "29", False), ("1850", "01", "01", True), ("1849", "12", "31", False), ("2100", "01", "01", False),
-     ("2000", "00", "10", False), ("2000", "13", "10", False), ("0000", "01", "01", False)],
-)  # fmt: skip
+    [
+        ("2024", "02", "29", True),
+        ("2023", "02", "29", False),
+        ("1850", "01", "01", True),
+        ("1849", "12", "31", False),
+        ("2100", "01", "01", False),
+        ("2000", "00", "10", False),
+        ("2000", "13", "10", False),
+        ("0000", "01", "01", False),
+    ],
+)
 def test_a_date_is_one_of_the_calendar(year: str, month: str, day: str, real: bool) -> None:
     assert checksums.real_date(year, month, day) is real

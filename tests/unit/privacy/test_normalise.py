@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,15 +13,51 @@ from hypothesis import strategies as st
 
 from comity.privacy.normalise import INNER_QUOTE, fold, is_json, lower, unescape, view
 
-ODD = ["１", "Ａ", "＠", "．", "　", "—", "٣", "५", "𝟗", "𝐀", "\u200b", "\ufeff", "\u00ad", "\U000e0041", "a", "1", "中", "，", "😀", "\\", '"', "İ", "ß", "\ud83d", "\n"]
+ODD = [
+    "１",
+    "Ａ",
+    "＠",
+    "．",
+    "　",
+    "—",
+    "٣",
+    "५",
+    "𝟗",
+    "𝐀",
+    "\u200b",
+    "\ufeff",
+    "\u00ad",
+    "\U000e0041",
+    "a",
+    "1",
+    "中",
+    "，",
+    "😀",
+    "\\",
+    '"',
+    "İ",
+    "ß",
+    "\ud83d",
+    "\n",
+]
 WRITTEN = st.one_of(st.text(), st.lists(st.sampled_from(ODD), max_size=20).map("".join))
 
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("１３８", "138"), ("ＬＥＮＡ＠ｖｏｇｅｌ．ｉｏ", "LENA@vogel.io"), ("٠١٢٣٤٥٦٧٨٩", "0123456789"), ("𝟏𝟐 𝐀𝐛", "12 Ab"), ("1—2‑3", "1-2-3"), ("1\u00a02\u30003", "1 2 3"),
-     ("le\u200bna", "lena"), ("你好，世界！", "你好，世界！"), ("a：b", "a：b"), ("😀", "😀")],
-)  # fmt: skip
+    [
+        ("１３８", "138"),
+        ("ＬＥＮＡ＠ｖｏｇｅｌ．ｉｏ", "LENA@vogel.io"),
+        ("٠١٢٣٤٥٦٧٨٩", "0123456789"),
+        ("𝟏𝟐 𝐀𝐛", "12 Ab"),
+        ("1—2‑3", "1-2-3"),
+        ("1\u00a02\u30003", "1 2 3"),
+        ("le\u200bna", "lena"),
+        ("你好，世界！", "你好，世界！"),
+        ("a：b", "a：b"),
+        ("😀", "😀"),
+    ],
+)
 def test_what_is_read(written: str, read: str) -> None:
     assert view(written).text == read
 
@@ -45,7 +82,7 @@ def test_folding_and_lowering_keep_every_place(text: str) -> None:
 def test_spans_of_the_reading_cover_the_text_in_order_and_without_a_gap(text: str) -> None:
     reading = view(text)
     places = [reading.span(at, at + 1) for at in range(len(reading.text))]
-    for (_, end), (start, _) in zip(places, places[1:], strict=False):
+    for (_, end), (start, _) in pairwise(places):
         assert end == start
     assert all(start < end for start, end in places)
     assert not places or places[-1][1] == len(text)
@@ -74,9 +111,19 @@ def test_a_span_in_json_covers_whole_escapes() -> None:
 
 @pytest.mark.parametrize(
     ("text", "one"),
-    [("{}", True), (" \n[1]", True), ('{"a":"\\u0041"}', True), ("{", False), ('"a"', False), ("1", False), ("", False), ("{} {}", False), ('{"a":\ud800}', False),
-     ("[" * 100_000, False)],
-)  # fmt: skip
+    [
+        ("{}", True),
+        (" \n[1]", True),
+        ('{"a":"\\u0041"}', True),
+        ("{", False),
+        ('"a"', False),
+        ("1", False),
+        ("", False),
+        ("{} {}", False),
+        ('{"a":\ud800}', False),
+        ("[" * 100_000, False),
+    ],
+)
 def test_whether_a_text_is_one_json_object_or_array(text: str, one: bool) -> None:
     assert is_json(text) is one
 

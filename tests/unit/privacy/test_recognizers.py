@@ -24,26 +24,66 @@ FINDS: dict[str, list[str]] = {
         "spelled: «-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADAN\\nBKcwggSjAgEA\\n-----END PRIVATE KEY-----»",
     ],
     "api_key": [
-        f"«sk-{KEY}» is mine", f"密钥是«sk-proj-{KEY}_x»。", "«AKIAIOSFODNN7EXAMPLE»", f"«ghp_{KEY}{KEY[:16]}»", f"«github_pat_{KEY}{KEY}»",
-        f"«xoxb-1234567890-{KEY}»", f"«sk_live_{KEY}»", f"«AIza{KEY}{KEY[:15]}»", f"«hf_{KEY}{KEY[:14]}»", f"«LTAI5t{KEY}»", f"«glpat-{KEY}»",
+        f"«sk-{KEY}» is mine",
+        f"密钥是«sk-proj-{KEY}_x»。",
+        "«AKIAIOSFODNN7EXAMPLE»",
+        f"«ghp_{KEY}{KEY[:16]}»",
+        f"«github_pat_{KEY}{KEY}»",
+        f"«xoxb-1234567890-{KEY}»",
+        f"«sk_live_{KEY}»",
+        f"«AIza{KEY}{KEY[:15]}»",
+        f"«hf_{KEY}{KEY[:14]}»",
+        f"«LTAI5t{KEY}»",
+        f"«glpat-{KEY}»",
     ],
     "bot_token": [f"bot «123456789:AA{KEY}{KEY[:13]}» runs"],
     "jwt": ["«eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P»", "«eyJhbGciOiJub25lIn0.eyJhIjoxfQ.»"],
     "authorization": ["Authorization: Bearer «abcDEF123456789.x-y_z»", "curl -H 'authorization: basic «dXNlcjpwYXNzd29yZDE=»'"],
-    "connection_string": ["postgres://«app:s3cret»@db.example.org/main", "redis://«:hunter2»@10.0.0.5:6379", "see https://«u:p%40ss»@example.org/x"],
+    "connection_string": [
+        "postgres://«app:s3cret»@db.example.org/main",
+        "redis://«:hunter2»@10.0.0.5:6379",
+        "see https://«u:p%40ss»@example.org/x",
+    ],
     "password": [
-        "password: «hunter22!»", "my Password is «Tr0ub4dor&3»", "密码：«abc12345»，谢谢", "口令是«Xy7!kkpq»", "PIN: «4821»", 'password = "«correct horse battery»"',
-        "DB_PASSWORD=«s3cr3t!pw»", "dbPassword: '«s3cr3t!pw»'", "api_key = «0f9a8b7c6d5e4f3a»", "token: «f00ba4-1234-xyz»", "pwd=«a1b2c3»",
-        "contraseña: «Sol2024!»", "passphrase: \"«four words and more»\"",
+        "password: «hunter22!»",
+        "my Password is «Tr0ub4dor&3»",
+        "密码：«abc12345»，谢谢",
+        "口令是«Xy7!kkpq»",
+        "PIN: «4821»",
+        'password = "«correct horse battery»"',
+        "DB_PASSWORD=«s3cr3t!pw»",
+        "dbPassword: '«s3cr3t!pw»'",
+        "api_key = «0f9a8b7c6d5e4f3a»",
+        "token: «f00ba4-1234-xyz»",
+        "pwd=«a1b2c3»",
+        "contraseña: «Sol2024!»",
+        'passphrase: "«four words and more»"',
     ],
     "email": [
-        "write to «lena.vogel+x@mail.vogel.io».", "邮箱«zhang_wei@qq.com»，谢谢", "<«a@b.cc»>", "mailto:«o'neil@example.ie»?subject=x", "«ＬＥＮＡ＠ｖｏｇｅｌ．ｉｏ»",
-        "«le\u200bna@vogel.io»", '{"to":"«le\\u006ea@vogel.io»"}', "«jürgen@müller.example.de»",
+        "write to «lena.vogel+x@mail.vogel.io».",
+        "邮箱«zhang_wei@qq.com»，谢谢",
+        "<«a@b.cc»>",
+        "mailto:«o'neil@example.ie»?subject=x",
+        "«ＬＥＮＡ＠ｖｏｇｅｌ．ｉｏ»",
+        "«le\u200bna@vogel.io»",
+        '{"to":"«le\\u006ea@vogel.io»"}',
+        "«jürgen@müller.example.de»",
     ],
     "email_idn": ["发到 «用户@例子.中国»吧", "«info@münchen.de» ist neu"],
     "email_spelled": ["«lena [at] vogel [dot] io»", "«lena.vogel (at) example (dot) co (dot) uk»", "«lena at vogel dot io» please"],
-    "phone_international": ["«+49 30 1234567»", "ring «+44 (0)20 7946 0958»", "«0033 1 23 45 67 89»", "(«+1» 415 555 0100".replace("(«+1»", "«+1") + "»"],
-    "phone_cn_mobile": ["手机«13812345678»，", "«138 1234 5678»", "+86«»".replace("+86«»", "«+86 138-1234-5678»"), "«１３８１２３４５６７８»", "电话«138\u200b12345678»"],
+    "phone_international": [
+        "«+49 30 1234567»",
+        "ring «+44 (0)20 7946 0958»",
+        "«0033 1 23 45 67 89»",
+        "(«+1» 415 555 0100".replace("(«+1»", "«+1") + "»",
+    ],
+    "phone_cn_mobile": [
+        "手机«13812345678»，",
+        "«138 1234 5678»",
+        "+86«»".replace("+86«»", "«+86 138-1234-5678»"),
+        "«１３８１２３４５６７８»",
+        "电话«138\u200b12345678»",
+    ],
     "phone_cn_landline": ["座机«010-62345678»", "«021 5555 1234»", "«(0755) 2345 6789»转"],
     "phone_nanp": ["call «(415) 555-0132»", "«415-555-0132» or", "«1 (314) 548-2690»", "«415.555.0132 x12»"],
     "phone_nanp_bare": ["phone «4155550132»", "my cell: «14155550132»"],
@@ -52,10 +92,27 @@ FINDS: dict[str, list[str]] = {
     "phone_in_mobile": ["«98765 43210»"],
     "phone_eight": ["Hong Kong office «2345 6789»", "电话«9123 4567»", "«(852) 9123 4567»"],
     "phone_named": ["reach me at «5550132»", "fax: «99 88 77 66 5»"],
-    "bank_card": ["card «4111 1111 1111 1111» please", "«4111111111111111»", "«3782 822463 10005»", "卡号«6200000000000005»", "my card is «4111111111111112»"],
-    "iban": ["«DE89 3704 0044 0532 0130 00» thanks", "IBAN: «GB82WEST12345698765432»", "«nl91abna0417164300»", "«FR14 2004 1010 0505 0001 3M02 606»"],
+    "bank_card": [
+        "card «4111 1111 1111 1111» please",
+        "«4111111111111111»",
+        "«3782 822463 10005»",
+        "卡号«6200000000000005»",
+        "my card is «4111111111111112»",
+    ],
+    "iban": [
+        "«DE89 3704 0044 0532 0130 00» thanks",
+        "IBAN: «GB82WEST12345698765432»",
+        "«nl91abna0417164300»",
+        "«FR14 2004 1010 0505 0001 3M02 606»",
+    ],
     "account_named": ["account number «12345678»", "账号：«6212345678»", "routing «021000021»"],
-    "cn_id": ["身份证号«11010519491231002X»。", "«440524188001010014»", "«110105 19491231 002X»", "证件«１１０１０５１９４９１２３１００２Ｘ»", "身份证«110105194912310021»"],
+    "cn_id": [
+        "身份证号«11010519491231002X»。",
+        "«440524188001010014»",
+        "«110105 19491231 002X»",
+        "证件«１１０１０５１９４９１２３１００２Ｘ»",
+        "身份证«110105194912310021»",
+    ],
     "cn_id_15": ["身份证«110105491231002»"],
     "us_ssn": ["SSN «078-05-1120»", "«219-09-9999»", "social security 219099999".replace("219099999", "«219099999»")],
     "nhs": ["NHS number «943 476 5919»", "nhs: «9434765919»"],
@@ -74,23 +131,77 @@ FINDS: dict[str, list[str]] = {
     "ipv4": ["from «203.0.114.7» port", "服务器«8.8.4.44»。"],
     "ipv6": ["«2a00:1450:4001:81b::200e»"],
     "mac": ["«00:1b:44:11:3a:b7»", "«00-1B-44-11-3A-B7»"],
-}  # fmt: skip
+}
 
 LEAVES: list[str] = [
     # keys, tokens and passwords that are not there
-    "-----BEGIN PUBLIC KEY-----\nMIIBIjAN\n-----END PUBLIC KEY-----", "pip install sk-learn-intro-to-text", "basic understanding of bearer instruments",
-    "the password is required", "password: ********", "password: ${DB_PASSWORD}", "token = os.environ['TOKEN']", "密码不正确", "the key is patience: always",
-    "compass: northnorthwest1", "monkey: banana123", "secret: <your-secret-here>", "password: your_password_1", "max_tokens: 4096", "tokens: 1234",
-    "postgres://db.example.org/main", "https://example.org:8443/@user",
+    "-----BEGIN PUBLIC KEY-----\nMIIBIjAN\n-----END PUBLIC KEY-----",
+    "pip install sk-learn-intro-to-text",
+    "basic understanding of bearer instruments",
+    "the password is required",
+    "password: ********",
+    "password: ${DB_PASSWORD}",
+    "token = os.environ['TOKEN']",
+    "密码不正确",
+    "the key is patience: always",
+    "compass: northnorthwest1",
+    "monkey: banana123",
+    "secret: <your-secret-here>",
+    "password: your_password_1",
+    "max_tokens: 4096",
+    "tokens: 1234",
+    "postgres://db.example.org/main",
+    "https://example.org:8443/@user",
     # not mailboxes
-    "icon@2x.png", "@mention hello", "a @ b . c", "git@github.com:org/repo.git", "meet at noon dot", "user@localhost", "look at this dot plot",
+    "icon@2x.png",
+    "@mention hello",
+    "a @ b . c",
+    "git@github.com:org/repo.git",
+    "meet at noon dot",
+    "user@localhost",
+    "look at this dot plot",
     # numbers that point at nobody
-    "2024-05-19", "19.05.2024", "on 2024-05-19 14:30:00", "order 20240519123456", "订单号13812345678901", "version 10.4.22.1", "v9.8.7.78", "ISBN 978-3-16-148410-0",
-    "12306", "400 810 6666", "call 800-810-6666", "4001234567", "invoice 4111-22", "tracking 1Z999AA10123456784", "价格13812345元", "1,250,000 people",
-    "3.14159265358979", "550e8400-e29b-41d4-a716-446655440000", "unix 1700000000", "timestamp 1700000000123", "order 4111111111111111", "统一社会信用代码 91110000100000000X",
-    "127.0.0.1", "10.1.2.3 and 192.168.1.1", "12:30:45", "ff:ff:ff:ff:ff:ff", "::1", "std::vector<int>", "4.10.6.2", "part AB987654", "GB82 WEST 1234 5698 7654 33",
-    "110105194912310021", "commit 1234567890", "error 0x80070005", "chapter 3.2.1.4", "1234567890123", "x = 0612", "123-45", "5 + 3 = 8", "20 000 000",
-]  # fmt: skip
+    "2024-05-19",
+    "19.05.2024",
+    "on 2024-05-19 14:30:00",
+    "order 20240519123456",
+    "订单号13812345678901",
+    "version 10.4.22.1",
+    "v9.8.7.78",
+    "ISBN 978-3-16-148410-0",
+    "12306",
+    "400 810 6666",
+    "call 800-810-6666",
+    "4001234567",
+    "invoice 4111-22",
+    "tracking 1Z999AA10123456784",
+    "价格13812345元",
+    "1,250,000 people",
+    "3.14159265358979",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "unix 1700000000",
+    "timestamp 1700000000123",
+    "order 4111111111111111",
+    "统一社会信用代码 91110000100000000X",
+    "127.0.0.1",
+    "10.1.2.3 and 192.168.1.1",
+    "12:30:45",
+    "ff:ff:ff:ff:ff:ff",
+    "::1",
+    "std::vector<int>",
+    "4.10.6.2",
+    "part AB987654",
+    "GB82 WEST 1234 5698 7654 33",
+    "110105194912310021",
+    "commit 1234567890",
+    "error 0x80070005",
+    "chapter 3.2.1.4",
+    "1234567890123",
+    "x = 0612",
+    "123-45",
+    "5 + 3 = 8",
+    "20 000 000",
+]
 
 
 def marked(text: str) -> tuple[str, int, int]:
@@ -106,7 +217,9 @@ def test_every_recogniser_has_its_table() -> None:
 def test_it_finds_what_it_is_for(name: str, text: str) -> None:
     written, start, end = marked(text)
     unit = next(unit for unit in rules() if unit.name == name)
-    assert [(each.start, each.end, each.type) for each in scan(written) if each.start < end and start < each.end] == [(start, end, unit.type)]
+    assert [(each.start, each.end, each.type) for each in scan(written) if each.start < end and start < each.end] == [
+        (start, end, unit.type)
+    ]
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, texts[0]) for name, texts in FINDS.items()])
@@ -130,9 +243,15 @@ def test_chinese_right_beside_it_hides_nothing(name: str) -> None:
 
 def test_a_category_is_the_law_s_word_or_none() -> None:
     assert {(unit.type, unit.category) for unit in rules()} == {
-        ("SECRET", None), ("EMAIL", "contact"), ("PHONE", "contact"), ("IP", "contact"), ("MAC", "contact"),
-        ("BANK_CARD", "financial_account"), ("BANK_ACCOUNT", "financial_account"), ("NATIONAL_ID", "specific_identity"),
-    }  # fmt: skip
+        ("SECRET", None),
+        ("EMAIL", "contact"),
+        ("PHONE", "contact"),
+        ("IP", "contact"),
+        ("MAC", "contact"),
+        ("BANK_CARD", "financial_account"),
+        ("BANK_ACCOUNT", "financial_account"),
+        ("NATIONAL_ID", "specific_identity"),
+    }
 
 
 def test_gates_are_lower_case_and_names_are_unique() -> None:
@@ -144,9 +263,19 @@ def test_gates_are_lower_case_and_names_are_unique() -> None:
 
 @pytest.mark.parametrize(
     ("text", "group"),
-    [("order 12 for phone ", "phone"), ("phone 12 of order ", "order"), ("手机号码是", "phone"), ("my number is ", "phone"), ("my number ", "jp_mynumber"),
-     ("telephonist ", ""), ("phone\n", ""), ("", ""), ("身份证号：", "cn_id"), ("x" * 40 + "phone" + " " * 33, "")],
-)  # fmt: skip
+    [
+        ("order 12 for phone ", "phone"),
+        ("phone 12 of order ", "order"),
+        ("手机号码是", "phone"),
+        ("my number is ", "phone"),
+        ("my number ", "jp_mynumber"),
+        ("telephonist ", ""),
+        ("phone\n", ""),
+        ("", ""),
+        ("身份证号：", "cn_id"),
+        ("x" * 40 + "phone" + " " * 33, ""),
+    ],
+)
 def test_the_nearest_word_names_a_number(text: str, group: str) -> None:
     assert label(text + "123", len(text)) == {"order": "other"}.get(group, group)
 

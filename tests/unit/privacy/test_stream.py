@@ -41,9 +41,15 @@ def deltas(chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_chunk_in_which_nothing_changes_is_the_very_same() -> None:
     restorer = ChunkRestorer(VAULT)
     for each in (
-        chunk({"role": "assistant", "content": ""}), chunk({"content": "Hello, "}), chunk({"content": "world"}), chunk({}), chunk(finish="stop"),
-        {"id": "c1", "choices": [], "usage": {"prompt_tokens": 1}}, chunk({"content": None, "tool_calls": None}), chunk(None),
-    ):  # fmt: skip
+        chunk({"role": "assistant", "content": ""}),
+        chunk({"content": "Hello, "}),
+        chunk({"content": "world"}),
+        chunk({}),
+        chunk(finish="stop"),
+        {"id": "c1", "choices": [], "usage": {"prompt_tokens": 1}},
+        chunk({"content": None, "tool_calls": None}),
+        chunk(None),
+    ):
         before = copy.deepcopy(each)
         (out,) = restorer.feed(each)
         assert out is each and out == before
@@ -105,8 +111,22 @@ def test_choices_texts_and_tool_calls_wait_apart() -> None:
     def call(number: int, text: str) -> dict[str, Any]:
         return {"tool_calls": [{"index": number, "function": {"arguments": text}}]}
 
-    fed = [chunk({"content": head}), chunk({"content": head}, index=1), chunk({"refusal": head}), chunk(call(0, head)), chunk(call(1, head)), chunk({"reasoning": head})]
-    ends = [chunk({"reasoning": tail}), chunk(call(1, tail)), chunk(call(0, tail)), chunk({"refusal": tail}), chunk({"content": tail}, index=1), chunk({"content": tail})]
+    fed = [
+        chunk({"content": head}),
+        chunk({"content": head}, index=1),
+        chunk({"refusal": head}),
+        chunk(call(0, head)),
+        chunk(call(1, head)),
+        chunk({"reasoning": head}),
+    ]
+    ends = [
+        chunk({"reasoning": tail}),
+        chunk(call(1, tail)),
+        chunk(call(0, tail)),
+        chunk({"refusal": tail}),
+        chunk({"content": tail}, index=1),
+        chunk({"content": tail}),
+    ]
     assert all(set(str(each)).isdisjoint("@") for new in map(restorer.feed, fed) for each in deltas(new))
     for each in ends:
         (out,) = restorer.feed(each)
@@ -152,9 +172,23 @@ def test_content_that_is_prose_is_not_escaped(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("head", "json_"),
-    [("", None), (" \n", None), ("{", None), ("[ ", None), ("{}", True), ('{"', True), ("{a", False), ("[]", True), ("[1", True), ("[-", True), ("[[", True), ("[a", False),
-     ('"', False), ("x", False)],
-)  # fmt: skip
+    [
+        ("", None),
+        (" \n", None),
+        ("{", None),
+        ("[ ", None),
+        ("{}", True),
+        ('{"', True),
+        ("{a", False),
+        ("[]", True),
+        ("[1", True),
+        ("[-", True),
+        ("[[", True),
+        ("[a", False),
+        ('"', False),
+        ("x", False),
+    ],
+)
 def test_how_json_opens(head: str, json_: bool | None) -> None:
     assert opens_json(head) is json_
 
@@ -162,12 +196,22 @@ def test_how_json_opens(head: str, json_: bool | None) -> None:
 @pytest.mark.parametrize(
     "odd",
     [
-        {}, {"choices": None}, {"choices": "x"}, {"choices": [None, 3, "x"]}, {"choices": [{}]}, {"choices": [{"index": "a", "delta": []}]},
-        {"choices": [{"index": None, "delta": {"content": 3, "tool_calls": [None, {}, {"function": None}, {"function": {"arguments": 4}}]}}]},
-        {"choices": [{"delta": {"content": ["x"]}, "finish_reason": "stop"}]}, {"error": {"message": "overloaded"}},
+        {},
+        {"choices": None},
+        {"choices": "x"},
+        {"choices": [None, 3, "x"]},
+        {"choices": [{}]},
+        {"choices": [{"index": "a", "delta": []}]},
+        {
+            "choices": [
+                {"index": None, "delta": {"content": 3, "tool_calls": [None, {}, {"function": None}, {"function": {"arguments": 4}}]}}
+            ]
+        },
+        {"choices": [{"delta": {"content": ["x"]}, "finish_reason": "stop"}]},
+        {"error": {"message": "overloaded"}},
         {"choices": [{"message": None}, {"message": {"content": None, "tool_calls": "x"}}, {"message": {"tool_calls": [{"function": 1}]}}]},
     ],
-)  # fmt: skip
+)
 def test_what_is_odd_passes(odd: dict[str, Any]) -> None:
     before = copy.deepcopy(odd)
     restorer = ChunkRestorer(VAULT)
@@ -185,7 +229,11 @@ def test_a_tool_call_without_index_is_the_first() -> None:
 def test_a_whole_answer() -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "send", "arguments": json.dumps({"to": MAIL, "s": HIDDEN})}}
     message = {"role": "assistant", "content": f"to {MAIL}", "refusal": f"not {HIDDEN}", "reasoning_content": MAIL, "tool_calls": [call]}
-    body = {"id": "c1", "usage": {}, "choices": [{"index": 0, "message": message, "finish_reason": "stop"}, {"index": 1, "message": {"content": "none"}}]}
+    body = {
+        "id": "c1",
+        "usage": {},
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}, {"index": 1, "message": {"content": "none"}}],
+    }
     before = copy.deepcopy(body)
     out = restore_completion(VAULT, body)
     assert body == before

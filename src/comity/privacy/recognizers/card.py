@@ -64,7 +64,8 @@ def _ends(found: re.Match[str]) -> list[int]:
 def recognizers() -> tuple[Recognizer, ...]:
     return (
         Recognizer(
-            name="bank_card", type="BANK_CARD", category="financial_account", jurisdiction="", pattern=_NUMBER, check=_card, contextual=True, digits=13,
+            name="bank_card", type="BANK_CARD", category="financial_account", jurisdiction="", pattern=_NUMBER,
+            check=_card, contextual=True, digits=13,
             what="13 to 19 digits with issuer prefix and Luhn digit; after a word for card also without",
         ),
     )  # fmt: skip

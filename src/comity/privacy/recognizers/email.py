@@ -13,7 +13,10 @@ _LOCAL = rf"(?<![{_LETTER}._%+-])[{_LETTER}_][{_LETTER}._%+'-]{{0,63}}"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.){{1,8}}(?P<tld>xn--[A-Za-z0-9-]{{2,59}}|[A-Za-z]{{2,24}})(?![A-Za-z0-9])")
 
-_HAN_TLD = "中国|中國|公司|网络|網絡|网址|香港|台湾|台灣|新加坡|手机|在线|中文网|集团|商标|商城|政务|公益|佛山|广东|网店|世界|企业|我爱你|みんな|한국|닷컴"
+_HAN_TLD = (
+    "中国|中國|公司|网络|網絡|网址|香港|台湾|台灣|新加坡|手机|在线|"
+    "中文网|集团|商标|商城|政务|公益|佛山|广东|网店|世界|企业|我爱你|みんな|한국|닷컴"
+)
 _WIDE_LABEL = r"[\w](?:[\w-]{0,61}[\w])?"
 _WIDE = re.compile(
     rf"(?:{_LOCAL}|[\u4e00-\u9fff]{{1,8}})@(?:{_WIDE_LABEL}[.。]){{1,5}}"
@@ -31,7 +34,7 @@ _SPELLED = re.compile(
 _BRACKET = re.compile(r"[\[({<]")
 _SAID = frozenset({"com", "org", "net", "edu", "gov", "info", "biz", "app", "dev", "email", "online", "cloud", "xyz"})
 # `icon@2x.png` is a file, not a mailbox.
-_FILES = frozenset("png jpg jpeg gif webp svg ico bmp css js ts tsx json html py rs md txt pdf mp4 zip".split())
+_FILES = frozenset("png jpg jpeg gif webp svg ico bmp css js ts tsx json html py rs md txt pdf mp4 zip".split())  # noqa: SIM905 — a table
 
 
 def _mailbox(text: str, found: re.Match[str]) -> Hit | None:

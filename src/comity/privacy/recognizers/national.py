@@ -62,7 +62,10 @@ def _always(_: str) -> bool:
 
 
 def recognizers() -> tuple[Recognizer, ...]:
-    def unit(name: str, where: str, what: str, pattern: str, check: Check, digits: int, *, marks: str = "", gates: tuple[str, ...] = (), after: int = 0) -> Recognizer:
+    def unit(
+        name: str, where: str, what: str, pattern: str, check: Check, digits: int,
+        *, marks: str = "", gates: tuple[str, ...] = (), after: int = 0,
+    ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="NATIONAL_ID", category="specific_identity", jurisdiction=where, what=what, pattern=re.compile(pattern),
             check=check, digits=digits, marks=marks, gates=gates, after=after, contextual=True,
@@ -97,13 +100,15 @@ def recognizers() -> tuple[Recognizer, ...]:
         named("es_dni", "ES", "DNI and NIE with their letter", r"(?:[0-9]{8}|[XYZxyz]-?[0-9]{7})[ \-]?[A-HJ-NP-TV-Za-hj-np-tv-z]",
               checksums.es_dni, 7, alone=True, marks="#"),
         named("in_aadhaar", "IN", "Aadhaar, Verhoeff digit", r"[2-9][0-9]{3}([ \-]?)[0-9]{4}\1[0-9]{4}", checksums.verhoeff, 12),
-        named("in_pan", "IN", "Permanent Account Number", r"[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]", _always, 4, "card", alone=True, gates=("pan",), after=40),
+        named("in_pan", "IN", "Permanent Account Number", r"[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]", _always, 4, "card",
+              alone=True, gates=("pan",), after=40),
         named("jp_mynumber", "JP", "マイナンバー, modulus 11", r"[0-9]{4}([ \-]?)[0-9]{4}\1[0-9]{4}", checksums.jp_my_number, 12),
         named("kr_rrn", "KR", "주민등록번호: date and century digit", r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])-[0-9]{7}",
               checksums.kr_rrn, 13, alone=True, marks="-"),
-        named("sg_nric", "SG", "NRIC and FIN with their letter", r"[STFGMstfgm][0-9]{7}[A-Za-z]", checksums.sg_nric, 7, alone=True, marks="#"),
-        named("tw_id", "TW", "身分證 with its check digit", r"[A-Z][12489][0-9]{8}", checksums.tw_id, 9, "cn_id", alone=True, marks="#"),
-        named("hk_id", "HK", "HKID with its check digit", r"[A-Z]{1,2}[0-9]{6}[ ]?(?:\([0-9A]\)|[0-9A](?![0-9A-Za-z]))", checksums.hk_id, 6, "cn_id",
+        named("sg_nric", "SG", "NRIC and FIN with their letter", r"[STFGMstfgm][0-9]{7}[A-Za-z]", checksums.sg_nric, 7,
               alone=True, marks="#"),
+        named("tw_id", "TW", "身分證 with its check digit", r"[A-Z][12489][0-9]{8}", checksums.tw_id, 9, "cn_id", alone=True, marks="#"),
+        named("hk_id", "HK", "HKID with its check digit", r"[A-Z]{1,2}[0-9]{6}[ ]?(?:\([0-9A]\)|[0-9A](?![0-9A-Za-z]))",
+              checksums.hk_id, 6, "cn_id", alone=True, marks="#"),
         named("br_cpf", "BR", "CPF, two modulus-11 digits", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}|[0-9]{11}", checksums.br_cpf, 11),
     )  # fmt: skip

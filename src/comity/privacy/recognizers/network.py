@@ -51,8 +51,8 @@ def recognizers() -> tuple[Recognizer, ...]:
     def unit(name: str, type_: str, what: str, many: str, pattern: re.Pattern[str]) -> Recognizer:
         check = {"ipv4": _v4, "ipv6": _v6, "mac": _mac}[name]
         return Recognizer(
-            name=name, type=type_, category="contact", jurisdiction="", what=what, many=many, digits=4, marks=".", pattern=pattern, check=check,
-            contextual=name == "ipv4",
+            name=name, type=type_, category="contact", jurisdiction="", what=what, many=many, digits=4, marks=".", pattern=pattern,
+            check=check, contextual=name == "ipv4",
         )  # fmt: skip
 
     return (

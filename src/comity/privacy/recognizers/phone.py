@@ -8,34 +8,40 @@ import re
 from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, digits_of, label, nearest
 
 # Country codes of ITU-T E.164 (list of 2016-11-15, with later changes); one, two or three digits.
-_COUNTRY = frozenset(
-    "1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
-    "211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239 240 241 242 243 244 245 246 248 249 "
-    "250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 290 291 297 298 299 350 351 352 353 354 355 356 357 358 359 "
-    "370 371 372 373 374 375 376 377 378 380 381 382 383 385 386 387 389 420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 "
-    "594 595 596 597 598 599 670 672 673 674 675 676 677 678 679 680 681 682 683 685 686 687 688 689 690 691 692 850 852 853 855 856 880 886 "
-    "960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 977 979 992 993 994 995 996 998".split()
+_CODES = (
+    "1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 "
+    "93 94 95 98 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239 240 241 242 "
+    "243 244 245 246 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 290 291 297 298 299 350 "
+    "351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 380 381 382 383 385 386 387 389 420 421 423 500 501 "
+    "502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597 598 599 670 672 673 674 675 676 677 678 679 680 681 682 683 "
+    "685 686 687 688 689 690 691 692 850 852 853 855 856 880 886 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 "
+    "977 979 992 993 994 995 996 998"
 )
+_COUNTRY = frozenset(_CODES.split())
 
 _EDGE = r"(?<![A-Za-z0-9])(?<![0-9][.\-/])(?<![0-9a-f]{4}-)"
 _END = r"(?![A-Za-z0-9])(?![.\-/][0-9])"
 _SEP = r"[ .\-/]"
 
 _INTL = re.compile(
-    rf"(?<![A-Za-z0-9+])(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[1-9]))(?P<rest>[ ]?[0-9]{{0,4}}{_SEP}{{0,2}}(?:\([0-9]{{1,5}}\){_SEP}{{0,2}})?"
+    rf"(?<![A-Za-z0-9+])(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[1-9]))"
+    rf"(?P<rest>[ ]?[0-9]{{0,4}}{_SEP}{{0,2}}(?:\([0-9]{{1,5}}\){_SEP}{{0,2}})?"
     rf"[0-9](?:{_SEP}{{0,2}}[0-9]){{4,13}})(?![0-9])"
 )
 _CN_MOBILE = re.compile(
-    rf"(?<![0-9])(?<![A-Za-z](?=1))(?<![0-9][.\-])(?<![0-9a-f]{{4}}-)(?:(?:\((?:\+|00)?86\)|(?:\+|00)?86)[ \-]{{0,2}})?"
+    r"(?<![0-9])(?<![A-Za-z](?=1))(?<![0-9][.\-])(?<![0-9a-f]{4}-)(?:(?:\((?:\+|00)?86\)|(?:\+|00)?86)[ \-]{0,2})?"
     r"1[3-9][0-9](?:[ \-]{0,2}[0-9]{4}[ \-]{0,2}[0-9]{4}|[ \-]{1,2}[0-9]{3}[ \-]{1,2}[0-9]{5}|[ \-][0-9]{2}[ \-][0-9]{3}[ \-][0-9]{3})"
     r"(?![0-9])(?![A-Za-z_](?=[A-Za-z0-9]))(?![.\-][0-9])"
 )
 _CN_LANDLINE = re.compile(
-    rf"{_EDGE}(?:(?:\+|00)?86[ \-]?)?(?:[(（][ ]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ]?[)）][ \-]{{0,2}}|0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ]?-[ ]?|0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ])"
+    rf"{_EDGE}(?:(?:\+|00)?86[ \-]?)?"
+    rf"(?:[(（][ ]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ]?[)）][ \-]{{0,2}}"
+    rf"|0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ]?-[ ]?|0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ])"
     r"[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?:[ ]?(?:-|转|轉|ext\.?|x)[ ]?[0-9]{1,6})?(?![0-9A-Za-z])"
 )
 _NANP = re.compile(
-    rf"(?<![A-Za-z0-9+])(?<![0-9][.\-/])(?<![0-9a-f]{{4}}-)(?:\+?1[ .\-]?)?(?:\([2-9][0-9]{{2}}\)[ .\-]?|[2-9][0-9]{{2}}(?P<sep>[ .\-]))[2-9][0-9]{{2}}[ .\-][0-9]{{4}}"
+    r"(?<![A-Za-z0-9+])(?<![0-9][.\-/])(?<![0-9a-f]{4}-)(?:\+?1[ .\-]?)?"
+    r"(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}(?P<sep>[ .\-]))[2-9][0-9]{2}[ .\-][0-9]{4}"
     r"(?:[ ]?(?:x|ext\.?)[ ]?[0-9]{1,6})?(?![A-Za-z0-9])(?![.\-/][0-9])"
 )
 _TEN = re.compile(rf"{_EDGE}1?(?P<ten>[2-9][0-9]{{2}}[2-9][0-9]{{6}}){_END}")
@@ -140,7 +146,9 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
 
 
 def recognizers() -> tuple[Recognizer, ...]:
-    def unit(name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, digits: int, *, marks: str = "", contextual: bool = False) -> Recognizer:
+    def unit(
+        name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, digits: int, *, marks: str = "", contextual: bool = False
+    ) -> Recognizer:
         return Recognizer(
             name=name, type="PHONE", category="contact", jurisdiction=where, what=what, pattern=pattern, check=check,
             digits=digits, marks=marks, contextual=contextual,
@@ -148,16 +156,22 @@ def recognizers() -> tuple[Recognizer, ...]:
 
     return (
         unit("phone_international", "", "`+` or `00` and a country code of E.164", _INTL, _intl, 8, marks="+0"),
-        unit("phone_cn_mobile", "CN", "11 digits from 13 to 19, with or without +86 and separators", _CN_MOBILE, _mobile, 11, contextual=True),
-        unit("phone_cn_landline", "CN", "area code, 7 or 8 digits, extension", _CN_LANDLINE, _unless_named_otherwise(CERTAIN), 9, marks="0"),
-        unit("phone_nanp", "US", "North American numbers with separators", _NANP, _unless_named_otherwise(LIKELY), 10, marks=" -.)", contextual=True),
+        unit("phone_cn_mobile", "CN", "11 digits from 13 to 19, with or without +86 and separators",
+             _CN_MOBILE, _mobile, 11, contextual=True),
+        unit("phone_cn_landline", "CN", "area code, 7 or 8 digits, extension",
+             _CN_LANDLINE, _unless_named_otherwise(CERTAIN), 9, marks="0"),
+        unit("phone_nanp", "US", "North American numbers with separators",
+             _NANP, _unless_named_otherwise(LIKELY), 10, marks=" -.)", contextual=True),
         unit("phone_nanp_bare", "US", "ten bare digits where the words around say phone", _TEN, _ten, 10, contextual=True),
-        unit("phone_trunk", "", "trunk zero and separators: GB, FR, DE, IT, JP, KR, TW, AU", _TRUNK, _trunk, 9, marks=" -./", contextual=True),
-        unit("phone_trunk_bare", "", "trunk zero, 10 to 12 bare digits", _TRUNK_BARE, _unless_named_otherwise(HINTED), 10, marks="0", contextual=True),
-        unit("phone_in_mobile", "IN", "ten digits in two groups of five", _IN_MOBILE, _unless_named_otherwise(HINTED), 10, marks=" -", contextual=True),
+        unit("phone_trunk", "", "trunk zero and separators: GB, FR, DE, IT, JP, KR, TW, AU",
+             _TRUNK, _trunk, 9, marks=" -./", contextual=True),
+        unit("phone_trunk_bare", "", "trunk zero, 10 to 12 bare digits",
+             _TRUNK_BARE, _unless_named_otherwise(HINTED), 10, marks="0", contextual=True),
+        unit("phone_in_mobile", "IN", "ten digits in two groups of five",
+             _IN_MOBILE, _unless_named_otherwise(HINTED), 10, marks=" -", contextual=True),
         unit("phone_eight", "HK", "eight digits in the company of Hong Kong, Macau or Singapore", _EIGHT, _eight, 8, contextual=True),
         unit("phone_named", "", "7 to 15 digits right after a word for telephone", _ANY, _named, 7, contextual=True),
-    )
+    )  # fmt: skip
 
 
 def _mobile(text: str, found: re.Match[str]) -> Hit | None:

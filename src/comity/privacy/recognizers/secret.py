@@ -32,8 +32,10 @@ _KEYS = (
     r"r8_[A-Za-z0-9]{30,60}",
 )
 _KEY_GATES = (
-    "sk-", "akia", "asia", "abia", "acca", "ltai", "akid", "aiza", "gocspx-", "ya29.", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
-    "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "pk_test_", "hf_", "npm_", "pypi-", "sg.", "shpat_", "shpca_", "shppa_", "shpss_", "dop_v1_", "age-secret-key-", "gsk_", "r8_",
+    "sk-", "akia", "asia", "abia", "acca", "ltai", "akid", "aiza", "gocspx-", "ya29.", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+    "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "rk_test_",
+    "pk_live_", "pk_test_", "hf_", "npm_", "pypi-", "sg.", "shpat_", "shpca_", "shppa_", "shpss_", "dop_v1_", "age-secret-key-",
+    "gsk_", "r8_",
 )  # fmt: skip
 
 _PEM = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----")
@@ -54,8 +56,8 @@ _STRONG = (
 )
 _WEAK = r"(?:secret|token|credential|key)s?(?:[ _-]?(?:key|id))?|密钥|秘钥|令牌|私钥"
 _WORD_GATES = (
-    "passw", "passphrase", "passcode", "pass", "pwd", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼", "口令", "パスワード", "비밀번호",
-    "secret", "token", "credential", "key", "密钥", "秘钥", "令牌", "私钥",
+    "passw", "passphrase", "passcode", "pass", "pwd", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼",
+    "口令", "パスワード", "비밀번호", "secret", "token", "credential", "key", "密钥", "秘钥", "令牌", "私钥",
 )  # fmt: skip
 _GIVES = r"[\"'`]?[ \t]{0,3}(?:=>|:=|==?|[:：]|是|为|為|is(?=[ \t])|was(?=[ \t]))[ \t]{0,3}"
 _VALUE = (
@@ -138,5 +140,6 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN)),
         unit("authorization", "what follows `Bearer` or `Basic`", ("bearer ", "basic "), _BEARER, _bearer, contextual=True),
         unit("connection_string", "user and password in a URL", ("://",), _URL, whole(CERTAIN, "value"), contextual=True),
-        unit("password", "the value after `password`, `api key`, `token`, `密码`, `密钥` and the like", _WORD_GATES, _WORDS, _said, contextual=True),
-    )
+        unit("password", "the value after `password`, `api key`, `token`, `密码`, `密钥` and the like", _WORD_GATES, _WORDS, _said,
+             contextual=True),
+    )  # fmt: skip
