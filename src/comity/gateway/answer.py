@@ -13,7 +13,7 @@ from comity.errors import ComityError, ProviderFailure
 from comity.gateway.duties import Duties, metadata, notice
 from comity.privacy.pseudonym import Vault
 from comity.privacy.stream import ChunkRestorer, restore_completion
-from comity.wire.sse import EventDecoder, encode
+from comity.wire.sse import Event, EventDecoder, EventTooLarge, encode
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.Encoder().encode
@@ -135,7 +135,7 @@ async def _touched(chunks: AsyncIterator[bytes], vault: Vault, labeller: Labelle
     try:
         async for piece in chunks:
             out = b""
-            for event in decoder.feed(piece):
+            for event in _events(decoder, piece):
                 if event.data == DONE:
                     usage.complete = True
                     out += last() + encode(DONE)
@@ -151,6 +151,13 @@ async def _touched(chunks: AsyncIterator[bytes], vault: Vault, labeller: Labelle
         raise
     if not usage.complete and (owed := last()):
         yield owed
+
+
+def _events(decoder: EventDecoder, piece: bytes) -> list[Event]:
+    try:
+        return decoder.feed(piece)
+    except EventTooLarge as error:
+        raise _broken("an event of the partner's stream is too large") from error
 
 
 def _chunk(data: bytes) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from comity.ports import Clock, Random, Secrets
 from comity.privacy.guard import Guard
 from comity.privacy.pseudonym import Vault
 from comity.providers.base import Deployment, Provider
+from comity.storage.home import secret_key
 from comity.transparency.ledger import Ledger
 
 EMBEDDED = DeploymentConfig(id="device", provider="embedded")
@@ -63,22 +64,6 @@ class World:
         for provider in {id(provider): provider for provider in self.providers.values()}.values():
             await provider.aclose()
         await self.ledger.aclose()
-
-
-def secret_key(path: Path, random: Random) -> bytes:
-    """32 bytes kept beside the records, readable by the owner alone; made on first use, never replaced."""
-    try:
-        if path.exists():
-            key = path.read_bytes()
-        else:
-            key = random.token(32)
-            path.touch(mode=0o600)
-            path.write_bytes(key)
-    except OSError as error:
-        raise OperatorError(f"cannot keep `{path}`: {error.strerror}", code="home.unusable", hint="check its permissions") from error
-    if len(key) != 32:
-        raise OperatorError(f"`{path}` is not a 32-byte key", code="home.unusable", hint="restore it from a backup")
-    return key
 
 
 async def build(

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One strict file, `comity.toml`: its shapes, and reading it with the line of whatever is wrong.
+
+Owns names, defaults and units.  Will not know the law's words: the vocabulary is a room above.
+"""
+
+from __future__ import annotations
+
+from comity.config.schema import (
+    AnyExceptConfig, Config, ControllerConfig, Defaults, DeploymentConfig, IssuerConfig, KeyConfig, LimitsConfig, PacksConfig,
+    PathsConfig, PlaceConfig, SecretRef, ServerConfig, ServiceConfig, SubjectDefaults, US12MonthsConfig, VolumesConfig,
+)  # fmt: skip
+
+__all__ = [
+    "AnyExceptConfig", "Config", "ControllerConfig", "Defaults", "DeploymentConfig", "IssuerConfig", "KeyConfig", "LimitsConfig",
+    "PacksConfig", "PathsConfig", "PlaceConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SubjectDefaults", "US12MonthsConfig",
+    "VolumesConfig",
+]  # fmt: skip

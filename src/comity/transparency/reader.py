@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The record and the log of a home, read beside a running gateway: what `comity log` and `comity explain` show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from comity.errors import CallerError, StorageFailure
+from comity.ports import SystemRandom
+from comity.storage.sqlite import open_read_only
+from comity.transparency import rows
+from comity.transparency.ledger import signer_of
+from comity.transparency.note import Signer
+from comity.transparency.rows import Record
+
+
+class Reader:
+    """Synchronous and read-only.  Bundles are signed with the home's own key, so they are for its owner to make."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._db = open_read_only(home / rows.DATABASE)
+
+    @classmethod
+    def open(cls, home: Path) -> Reader:
+        """Raises StorageFailure when nothing was recorded there."""
+        return cls(home)
+
+    def _signer(self) -> Signer:
+        if not (self._home / rows.KEY).exists():
+            raise StorageFailure(f"no log key in `{self._home}`", code="storage.absent", hint="restore it from a backup")
+        return signer_of(self._home, SystemRandom())
+
+    @property
+    def vkey(self) -> str:
+        return self._signer().verifier.vkey
+
+    def tail(self, count: int) -> list[Record]:
+        return rows.tail(self._db, count)
+
+    def last(self) -> Record:
+        newest = self.tail(1)
+        if not newest:
+            raise CallerError("nothing has been recorded yet", code="receipt.unknown", status=404, hint="comity ask 'hello'")
+        return newest[0]
+
+    def record(self, reference: str) -> Record:
+        return self.last() if reference == "last" else rows.one(self._db, reference)
+
+    def bundle(self, reference: str) -> dict[str, Any]:
+        return rows.bundle(self._db, self.record(reference).receipt["id"], self._signer())
+
+    def checkpoint(self) -> str:
+        return rows.head(self._db)[1]
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
