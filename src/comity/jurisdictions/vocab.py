@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words that facts, rules and evidence are written in (`vocab.toml`), and the tree of regions (`regions.toml`)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from comity.errors import OperatorError
+
+_EVIDENCE = re.compile(r"(?P<id>.+?)(?::(?P<until>\d{4}-\d{2}-\d{2}))?")
+_PARAMETER = re.compile(r":\d+$")
+KINDS = ("safeguards", "mechanisms", "filings", "certifications", "assurances")
+
+
+class Evidence(NamedTuple):
+    safeguards: frozenset[str]
+    mechanisms: frozenset[str]
+    filings: frozenset[str]
+    certifications: frozenset[str]
+
+
+class Vocabulary:
+    """Words by kind, each a frozenset; regions by `canonical` and `members`."""
+
+    def __init__(self, words: Mapping[str, Any], regions: Mapping[str, Any]) -> None:
+        self.every_category = frozenset(words["categories"])
+        self.consents = frozenset(words["consents"])
+        self.legal_bases = frozenset(words["legal_bases"])
+        self.purposes = frozenset(words["purposes"])
+        self.features = frozenset(words["features"])
+        self.remedies = frozenset(words["remedies"])
+        self._phases: dict[str, str] = {name: row["phase"] for name, row in words["obligations"].items()}
+        self._kinds = {name: kind for kind in KINDS for name in words[kind]}
+        self._stands_for: dict[str, str] = words["stands_for"]
+        self._aliases: dict[str, str] = regions["aliases"]
+        self._inside: dict[str, frozenset[str]] = {name: frozenset({name}) for name in regions["countries"]}
+        for country, parts in regions["subdivisions"].items():
+            self._inside[country] |= frozenset(parts)
+            self._inside |= {part: frozenset({part}) for part in parts}
+        self._groups = {name: frozenset(countries) for name, countries in regions["groups"].items()}
+        for name, countries in self._groups.items():
+            self._inside[name] = frozenset().union(*(self._inside[country] for country in countries))
+
+    # -- regions -------------------------------------------------------------------------------------------------
+
+    def canonical(self, region: str) -> str:
+        """`GB` is `UK`.  Raises KeyError for what is no region."""
+        name = self._aliases.get(region, region)
+        if name not in self._inside:
+            raise KeyError(region)
+        return name
+
+    def members(self, region: str) -> frozenset[str]:
+        """A country with its subdivisions, a group with its countries and theirs.  Raises KeyError."""
+        return self._inside[self.canonical(region)]
+
+    def places(self, regions: Iterable[str]) -> frozenset[str]:
+        """Countries (or subdivisions) that regions may mean: a group is each of its countries, a country itself."""
+        out: set[str] = set()
+        for region in regions:
+            name = self.canonical(region)
+            out |= self._groups.get(name, {name})
+        return frozenset(out)
+
+    def anywhere_but(self, regions: Iterable[str]) -> frozenset[str]:
+        excluded = frozenset().union(*(self.members(region) for region in regions))
+        return frozenset(name for name in self._inside if "-" not in name and name not in self._groups) - excluded
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def is_obligation(self, name: str) -> bool:
+        return bare(name) in self._phases
+
+    def phase_of(self, obligation: str) -> str:
+        """Raises KeyError for an unknown obligation; its parameter is passed over."""
+        return self._phases[bare(obligation)]
+
+    def valid_evidence(self, items: Iterable[str], today: date) -> frozenset[str]:
+        """Ids of what is valid today, from `id` or `id:YYYY-MM-DD` (the last day).  Raises OperatorError."""
+        return frozenset(name for name, until in map(self._evidence, items) if until is None or today <= until)
+
+    def _evidence(self, item: str) -> tuple[str, date | None]:
+        found = _EVIDENCE.fullmatch(item)
+        name = found["id"] if found else item
+        if name not in self._kinds and not self.is_obligation(name):
+            raise OperatorError(
+                f"`{item}` is no kind of evidence",
+                code="config.evidence",
+                field="evidence",
+                hint="see docs/reference/configuration.md for the kinds",
+            )
+        if found is None or found["until"] is None:
+            return name, None
+        try:
+            return name, date.fromisoformat(found["until"])
+        except ValueError:
+            raise OperatorError(
+                f"`{item}` does not end in a date", code="config.evidence", field="evidence", hint="write the last valid day as YYYY-MM-DD"
+            ) from None
+
+    def sorted_evidence(self, ids: Iterable[str]) -> Evidence:
+        """By what rules ask for."""
+        kept = list(ids)
+        return Evidence(*(frozenset(name for name in kept if self._kinds.get(name) == kind) for kind in Evidence._fields))
+
+    def met_by(self, ids: Iterable[str]) -> frozenset[str]:
+        """Obligations that evidence shows to be met."""
+        return frozenset(self._stands_for.get(name, name) for name in ids)
+
+    @property
+    def evidence_kinds(self) -> dict[str, tuple[str, ...]]:
+        """For the reference page: kind -> words."""
+        return {kind: tuple(sorted(name for name, of in self._kinds.items() if of == kind)) for kind in KINDS}
+
+
+def bare(obligation: str) -> str:
+    """`log.retain_months:6` without its parameter."""
+    return _PARAMETER.sub("", obligation)
+
+
+@cache
+def load_vocabulary() -> Vocabulary:
+    """What ships with Comity; read once."""
+    here = files("comity.jurisdictions")
+    words, regions = (tomllib.loads(here.joinpath(name).read_text(encoding="utf-8")) for name in ("vocab.toml", "regions.toml"))
+    return Vocabulary(words, regions)
