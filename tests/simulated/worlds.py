@@ -19,12 +19,13 @@ from comity.config import (
     Config,
     ControllerConfig,
     Defaults,
-    DeploymentConfig,
+    DeploymentConfig, KeyConfig,
     ServiceConfig,
     US12MonthsConfig,
     VolumesConfig,
 )  # fmt: skip
 from comity.errors import ProviderFailure
+from comity.gateway.callers import LOCAL
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.world import World, build
 from comity.ports import SystemRandom, SystemSecrets
@@ -55,7 +56,7 @@ def config(*deployments: DeploymentConfig, **more: Any) -> Config:
     more.setdefault("controller", ControllerConfig(name="Example Ltd", established=frozenset({"US"})))
     more.setdefault("service", ServiceConfig(public=True))
     more.setdefault("defaults", Defaults(legal_basis="consent", task="writing_assistant"))
-    more.setdefault("evidence", ("assessment:cn_pipia", "notice:cross_border_recipient"))
+    more.setdefault("evidence", ("assessment:cn_pipia", "notice:cross_border_recipient", "notice:sensitive_necessity"))
     return Config(deployments=deployments, **more)
 
 
@@ -155,7 +156,7 @@ class Sim:
     clock: FixedClock
     pipeline: Pipeline
 
-    def call(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, key: Any = None) -> Call:
+    def call(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, key: KeyConfig = LOCAL) -> Call:
         raw = json.dumps(body).encode()
         request, dropped = decode_chat(raw)
         lower = {name.lower(): value for name, value in (headers or {}).items()}

@@ -7,8 +7,23 @@ Owns names, defaults and units.  Will not know the law's words: the vocabulary i
 from __future__ import annotations
 
 from comity.config.schema import (
-    AnyExceptConfig, Config, ControllerConfig, Defaults, DeploymentConfig, IssuerConfig, KeyConfig, LimitsConfig, PacksConfig,
-    PathsConfig, PlaceConfig, SecretRef, ServerConfig, ServiceConfig, SubjectDefaults, US12MonthsConfig, VolumesConfig,
+    AnyExceptConfig,
+    Config,
+    ControllerConfig,
+    Defaults,
+    DeploymentConfig,
+    IssuerConfig,
+    KeyConfig,
+    LimitsConfig,
+    PacksConfig,
+    PathsConfig,
+    PlaceConfig,
+    SecretRef,
+    ServerConfig,
+    ServiceConfig,
+    SubjectDefaults,
+    US12MonthsConfig,
+    VolumesConfig,
 )  # fmt: skip
 
 __all__ = [

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from comity.errors import ComityError, ProviderFailure
@@ -166,7 +166,7 @@ class Served:
         self.status = "ok"
         return body
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """SSE pieces as they come; the caller awaits `close` afterwards, whatever happened."""
         try:
             async for piece in way_back.stream(self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage):

@@ -5,10 +5,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 
 from comity.config import Config, DeploymentConfig
+from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
 from comity.jurisdictions.vocab import Vocabulary
-from comity.ports import Clock, Random, Secrets
+from comity.ports import Secrets
+from comity.providers.adapters.openai import OpenAIProvider
 from comity.providers.base import Deployment, Provider
+from comity.providers.catalog.resolve import resolve
+
+
+def resolve_all(configs: Sequence[DeploymentConfig], *, vocabulary: Vocabulary, as_of: date) -> dict[str, Deployment]:
+    """By id, in the order configured.  Raises OperatorError naming the deployment's place and member."""
+    found: dict[str, Deployment] = {}
+    for place, config in enumerate(configs):
+        deployment = resolve(config, vocabulary=vocabulary, as_of=as_of, field=f"deployments[{place}]")
+        if deployment.id in found:
+            raise OperatorError(
+                f"deployments[{place}].id `{deployment.id}` stands twice",
+                code="deployment.invalid",
+                field=f"deployments[{place}].id",
+                hint="rename one",
+            )
+        found[deployment.id] = deployment
+    return found
+
+
+def api_keys(configs: Sequence[DeploymentConfig], secrets: Secrets) -> dict[str, str]:
+    """By deployment id, read once at the start.  Raises OperatorError naming the one that is absent."""
+    return {config.id: secrets.get(env=config.api_key.env, file=config.api_key.file) for config in configs if config.api_key is not None}
+
+
+def providers_for(
+    configs: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, config: Config, secrets: Secrets
+) -> dict[str, Provider]:
+    """By deployment id: one client for all partners, one runtime for each model on this device."""
+    remote = {name: deployment for name, deployment in deployments.items() if not deployment.on_device}
+    over_http = OpenAIProvider(remote, api_keys(configs, secrets), config.limits)
+    return {
+        name: EmbeddedProvider(deployment, paths=config.paths) if deployment.on_device else over_http
+        for name, deployment in deployments.items()
+    }

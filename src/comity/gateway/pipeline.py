@@ -76,7 +76,7 @@ class Pipeline:
             await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
             raise
         except asyncio.CancelledError:  # the caller went away
-            await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone(), attempt=number)))
+            await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
             raise
         return Served(
             world=world, candidate=candidate, receipt=receipt, answer=answer, vault=vault, request=call.request, attempt=number,

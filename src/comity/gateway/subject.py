@@ -41,9 +41,9 @@ def members(value: str) -> dict[str, Any]:
         raise refused(f"`Comity-Subject` is longer than {HEADER_CHARACTERS_MAX} characters")
     twice: list[str] = []
     try:
-        parsed = http_sf.parse(value.encode("latin-1"), tltype="dictionary", on_duplicate_key=lambda key, _: twice.append(key))
+        parsed: Any = http_sf.parse(value.encode("latin-1"), tltype="dictionary", on_duplicate_key=lambda key, _: twice.append(key))
     except http_sf.StructuredFieldError as error:
-        place = f" at character {error.position + 1}" if getattr(error, "position", None) is not None else ""
+        place = f" at character {error.position + 1}" if error.position is not None else ""
         raise refused(f"`Comity-Subject` is not an RFC 9651 dictionary{place}") from None
     except (ValueError, TypeError):
         raise refused("`Comity-Subject` is not an RFC 9651 dictionary") from None

@@ -11,7 +11,7 @@ from typing import Any
 
 from comity.config import Config, DeploymentConfig
 from comity.device.provider import EmbeddedProvider
-from comity.errors import OperatorError, StorageFailure
+from comity.errors import StorageFailure
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
@@ -79,14 +79,14 @@ async def build(
     engine = Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
     configured = config.deployments or (EMBEDDED,)
     today = clock.now().date()
-    deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today, secrets=secrets)
+    deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today)
     issuers = load_issuers(config.issuers)
     ledger = await Ledger.open(home, clock=clock, random=random, record_seconds_max=config.limits.record_seconds_max)
     try:
         pseudonym_key = secret_key(home / "subject.key", random)
         locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
         if providers is None:
-            providers = providers_for(configured, deployments, config=config, home=home, clock=clock, random=random, secrets=secrets)
+            providers = providers_for(configured, deployments, config=config, secrets=secrets)
     except BaseException:
         await ledger.aclose()
         raise

@@ -76,7 +76,8 @@ def context(facts: Facts, pack: Pack, *, home: frozenset[str], vocabulary: Vocab
         },
         "data": {
             "personal": facts.data.personal and facts.data.state != ANONYMISED, "state": facts.data.state,
-            "categories": sorted(facts.data.categories), "collected_in": facts.data.collected_in or "", "important": facts.data.important_data,
+            "categories": sorted(facts.data.categories), "collected_in": facts.data.collected_in or "",
+            "important": facts.data.important_data,
         },
         "volumes": {
             "cn_ytd_pi": facts.volumes.cn_ytd_pi, "cn_ytd_spi": facts.volumes.cn_ytd_spi,
@@ -85,12 +86,14 @@ def context(facts: Facts, pack: Pack, *, home: frozenset[str], vocabulary: Vocab
         "purpose": facts.purpose, "feature": facts.feature or "", "transaction": facts.transaction, "legal_basis": facts.legal_basis or "",
         "consent": sorted(facts.consent), "safeguards": sorted(facts.safeguards),
         "provider": {
-            "on_device": provider.kind == "on_device", "kind": provider.kind, "role": provider.role, "operator": provider.operator_region or "",
-            "covered_person": provider.covered_person, "processing": sorted(processing), "storage": sorted(storage), "access": sorted(access),
+            "on_device": provider.kind == "on_device", "kind": provider.kind, "role": provider.role,
+            "operator": provider.operator_region or "", "covered_person": provider.covered_person,
+            "processing": sorted(processing), "storage": sorted(storage), "access": sorted(access),
             "places": sorted(everywhere | ({provider.operator_region} if provider.operator_region else set())),
             "abroad": not everywhere <= home,
-            "mechanisms": sorted(provider.mechanisms), "filings": sorted(provider.filings), "certifications": sorted(provider.certifications),
-            "trains_on_input": provider.trains_on_input, "generative": provider.generative,
+            "mechanisms": sorted(provider.mechanisms), "filings": sorted(provider.filings),
+            "certifications": sorted(provider.certifications), "trains_on_input": provider.trains_on_input,
+            "generative": provider.generative,
         },
         "service": service,
         "output": {

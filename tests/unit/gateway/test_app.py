@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import msgspec
 import pytest
 from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, Sim, config, said_in_stream, simulate, subject

@@ -28,13 +28,15 @@ KEY = b"k" * 32
 UNTRUSTED = KeyConfig(id="app", sha256="", may_assert_subject=False)
 
 
-def locator(config: Config | None = None, *, issuers: Issuers | None = None, clock: FakeClock | None = None, key: bytes = KEY) -> Locator:
+def locator(
+    config: Config | None = None, *, issuers: Issuers | None = None, clock: FakeClock | None = None, secret: bytes = KEY
+) -> Locator:
     return Locator(
         config=config or Config(),
         vocabulary=load_vocabulary(),
         issuers=issuers or Issuers({}),
         clock=clock or FakeClock(),
-        pseudonym_key=key,
+        pseudonym_key=secret,
     )
 
 
@@ -143,7 +145,7 @@ def test_a_default_that_is_no_word_is_refused_at_the_start(config: Config) -> No
 
 def test_a_pseudonym_is_the_same_here_and_different_elsewhere() -> None:
     here = [locate('id="u-81"').pseudonym for _ in range(2)]
-    assert here[0] == here[1] != locate('id="u-81"', key=b"other" * 7).pseudonym
+    assert here[0] == here[1] != locate('id="u-81"', secret=b"other" * 7).pseudonym
     assert locate('id="u-82"').pseudonym != here[0]
 
 

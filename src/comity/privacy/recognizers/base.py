@@ -66,9 +66,9 @@ def whole(sure: int, group: int | str = 0) -> Check:
 # The words that name a number.  The last one before it counts: in `order 12 for phone 13…` that is `phone`.
 _LABELS = {
     "phone": r"phone|phones|mobile|cell|tel|telephone|fax|whatsapp|wechat|call|dial|sms|ring|reach|reached|reachable|contact"
-    r"|my number is|his number|her number|their number|our number|your number|téléphone|portable|tél|telefon|telefonnummer|handy|handynummer|rufnummer"
-    r"|móvil|teléfono|telefone|celular|cellulare|telefono|telefoon|携帯|전화|휴대폰|电话|電話|手机|手機|联系方式|聯繫方式|联系人|聯絡人|致电|拨打|座机"
-    r"|传真|號碼|号码|热线",
+    r"|my number is|his number|her number|their number|our number|your number|téléphone|portable|tél|telefon|telefonnummer|handy"
+    r"|handynummer|rufnummer|móvil|teléfono|telefone|celular|cellulare|telefono"
+    r"|telefoon|携帯|전화|휴대폰|电话|電話|手机|手機|联系方式|聯繫方式|联系人|聯絡人|致电|拨打|座机|传真|號碼|号码|热线",
     "card": r"card|credit|debit|visa|mastercard|amex|unionpay|pan|carte|karte|tarjeta|卡号|卡號|银行卡|信用卡|储蓄卡|借记卡|尾号|卡",
     "account": r"account|acct|a/c|routing|iban|sort code|konto|compte|cuenta|账号|帐号|賬號|帳號|账户|帐户|开户",
     "cn_id": r"id|id card|identity|证件|證件|身份证|身份證|身份号码|证号|身分证",

