@@ -177,7 +177,7 @@ class App:
         return 200
 
     async def healthz(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
-        await respond(send, 200, b'{"status":"ok"}', [JSON, NO_STORE])
+        await respond(send, 200, b'{"service":"comity","status":"ok"}', [JSON, NO_STORE])
         return 200
 
     async def readyz(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:

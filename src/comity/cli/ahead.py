@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps 1 to 4 without a world: where a request would go, with no record, no key and no connection."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from comity.config import Config
+from comity.gateway.callers import LOCAL
+from comity.gateway.duties import DISCHARGERS
+from comity.gateway.issuers import load_issuers
+from comity.gateway.judge import Judge
+from comity.gateway.locate import Locator
+from comity.gateway.partners import resolve_all
+from comity.gateway.world import EMBEDDED
+from comity.jurisdictions.load import load_packs
+from comity.jurisdictions.vocab import load_vocabulary
+from comity.policy.engine import Engine
+from comity.ports import SystemClock
+from comity.privacy.guard import Guard
+from comity.routing.plan import plan
+from comity.wire.chat import texts
+from comity.wire.decode import decode_chat
+
+
+def ahead(config: Config, raw: bytes, subject: str) -> dict[str, Any]:
+    """`candidates` and `remedies` as a record has them, and `would_ask`: deployment ids in order."""
+    clock, vocabulary = SystemClock(), load_vocabulary()
+    today = clock.now().date()
+    engine = Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
+    deployments = resolve_all(config.deployments or (EMBEDDED,), vocabulary=vocabulary, as_of=today)
+    locator = Locator(config=config, vocabulary=vocabulary, issuers=load_issuers(config.issuers), clock=clock, pseudonym_key=b"")
+    judge = Judge(
+        config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS,
+        evidence=vocabulary.valid_evidence(config.evidence, today),
+    )  # fmt: skip
+    request, _ = decode_chat(raw)
+    strings = list(texts(request))
+    nexus = locator.locate({"comity-subject": subject} if subject else {}, LOCAL)
+    wanted = () if request.model == "auto" else (request.model,)
+    judged = judge.decide(nexus, Guard().inspect(strings), wanted, today)
+    route = plan(judged.candidates, request, sum(map(len, strings)))
+    return {**json.loads(judged.decision), "would_ask": [attempt.deployment.id for attempt in route.attempts]}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`comity check`: is this configuration, with its packs, one that could start?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from comity.cli import place, say
+from comity.errors import OperatorError
+
+ABOUT = "check the configuration and the packs"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", nargs="?", default="", help="a comity.toml, or the folder of a pack")
+
+
+def run(args: argparse.Namespace) -> int:
+    from comity.gateway.issuers import load_issuers
+    from comity.gateway.locate import Locator
+    from comity.gateway.partners import resolve_all
+    from comity.gateway.world import EMBEDDED
+    from comity.jurisdictions.load import load_pack, load_packs
+    from comity.jurisdictions.vocab import load_vocabulary
+    from comity.ports import SystemClock, SystemSecrets
+
+    vocabulary, clock = load_vocabulary(), SystemClock()
+    today = clock.now().date()
+    if args.path and Path(args.path).is_dir():
+        pack = load_pack(Path(args.path), vocabulary)
+        say.result(args, {"packs": [pack.name]}, f"ok  pack {pack.name}: {len(pack.rules)} rules, {len(pack.facts)} facts")
+        return 0
+    args.config = args.path or args.config
+    config = place.configuration(args)
+    packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
+    deployments = resolve_all(config.deployments or (EMBEDDED,), vocabulary=vocabulary, as_of=today)
+    Locator(config=config, vocabulary=vocabulary, issuers=load_issuers(config.issuers), clock=clock, pseudonym_key=b"")
+    vocabulary.valid_evidence(config.evidence, today)
+    warnings: list[str] = []
+    for deployment in config.deployments:
+        expired = [item for item in deployment.evidence if not vocabulary.valid_evidence([item], today)]
+        warnings += [f"deployment {deployment.id}: evidence `{item}` has expired" for item in expired]
+        if deployment.api_key is not None:
+            try:
+                SystemSecrets().get(env=deployment.api_key.env, file=deployment.api_key.file)
+            except OperatorError as error:
+                warnings.append(f"deployment {deployment.id}: {error}")
+    from comity.gateway.attempt import regions
+
+    lines = [f"ok  {place.config_path(args) or 'no file: the defaults'}"]
+    lines += [
+        f"ok  pack {pack.name} ({pack.head.depth}): read up to {pack.head.verified_through}, escalates after {pack.head.horizon}"
+        for pack in packs
+    ]
+    for each in deployments.values():
+        where = "this device" if each.on_device else f"{', '.join(regions(each.facts.processing))} over {each.egress}"
+        lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}")
+    say.result(
+        args,
+        {"packs": [pack.name for pack in packs], "deployments": list(deployments), "warnings": warnings},
+        "\n".join(lines),
+    )
+    for warning in warnings if not args.json else ():
+        say.aside(f"warning: {warning}")
+    return 0

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`comity explain`: why a request went where it went, from its record; or, for a request in a file, where it would go."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from comity.cli import place, say
+
+ABOUT = "why a request went where it went"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        metavar="RECEIPT",
+        nargs="?",
+        default="last",
+        help="a receipt, a place in the log, `last`, or a request body in a .json file",
+    )
+    parser.add_argument("--subject", metavar="FACTS", default="", help="with a file: who the person is (nothing is sent)")
+
+
+def run(args: argparse.Namespace) -> int:
+    config = place.configuration(args)
+    if args.what.endswith(".json"):
+        return _would(args, config)
+    from comity.transparency.reader import Reader
+
+    with Reader.open(place.home(args, config)) as reader:
+        record = reader.record(args.what)
+    decision = json.loads(record.decision)
+    value = {"receipt": record.receipt, "index": record.place, "facts": json.loads(record.facts), **decision, "outcome": record.outcome}
+    say.result(args, value, _words(value))
+    return 0
+
+
+def _words(value: dict[str, Any]) -> str:
+    receipt, subject = value["receipt"], value["facts"].get("subject", {})
+    where = subject.get("location") or "a place nobody named"
+    found = ", ".join(value["facts"].get("data", {}).get("categories", ())) or "nothing personal of a kind the law names"
+    lines = [f"person in {where}; packs {', '.join(receipt['packs']) or 'none'}; found {found}"]
+    lines.append(say.candidates(value["candidates"]))
+    outcome = value["outcome"]
+    place_said = "on this machine" if receipt["plaintext_at"] == "device" else f"in {', '.join(receipt['destination'])}"
+    if receipt["effect"] != "allow":
+        lines.append("nothing was sent")
+    elif outcome is None:
+        lines.append(f"sent to {receipt['deployment']}; no outcome was recorded (being answered, or the gateway was killed)")
+    else:
+        counted = [
+            f"{outcome[name]} {word}"
+            for name, word in (("prompt_tokens", "tokens in"), ("completion_tokens", "tokens out"))
+            if outcome.get(name)
+        ]
+        lines.append(f"answered {place_said} by {receipt['deployment']}: {', '.join([outcome['status'], *counted])}")
+    lines.append(f"receipt {receipt['id']}, number {value['index']} in the log")
+    lines.append(f"check it: comity log prove {value['index']} > receipt.json && comity log verify receipt.json")
+    return "\n".join(lines)
+
+
+def _would(args: argparse.Namespace, config: Any) -> int:
+    """Steps 1 to 4 for a request in a file: pure, so nothing is recorded and nothing is sent."""
+    from comity.cli.ahead import ahead
+    from comity.errors import CallerError
+
+    try:
+        raw = Path(args.what).read_bytes()
+    except OSError as error:
+        raise CallerError(
+            f"cannot read `{args.what}`: {error.strerror}", code="request.unreadable", hint="name a file with a chat request"
+        ) from None
+    value = ahead(config, raw, args.subject)
+    first = value["would_ask"][0] if value["would_ask"] else "nobody"
+    say.result(args, value, f"{say.candidates(value['candidates'])}\nwould ask {first}; nothing was sent")
+    return 0 if value["would_ask"] else 4

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a command finds its configuration and its home."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from comity.config import Config
+from comity.ports import environment
+
+
+def config_path(args: argparse.Namespace) -> Path | None:
+    """`--config`, else `$COMITY_CONFIG`, else `comity.toml` here, else none."""
+    named = args.config or environment("COMITY_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    here = Path("comity.toml")
+    return here if here.is_file() else None
+
+
+def configuration(args: argparse.Namespace) -> Config:
+    from comity.config.file import load_config
+
+    return load_config(config_path(args))
+
+
+def home(args: argparse.Namespace, config: Config) -> Path:
+    """`--home`, else `paths.home`, else `$COMITY_HOME`, else the platform's folder for data."""
+    from comity.device.manifest import data_directory
+
+    named = args.home or config.paths.home or environment("COMITY_HOME")
+    return Path(named).expanduser() if named else data_directory()

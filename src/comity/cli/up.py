@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`comity up`: start the gateway and say how to use it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from comity.cli import place, say
+
+ABOUT = "start the gateway"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, metavar="N", help="listen there (default 8484; 0: any free port)")
+    parser.add_argument("--host", metavar="ADDRESS", help="listen on this address (default 127.0.0.1)")
+
+
+def run(args: argparse.Namespace) -> int:
+    import logging
+
+    import msgspec
+
+    from comity.config.file import faults
+    from comity.errors import OperatorError
+    from comity.gateway.serve import serve
+
+    logging.basicConfig(level=logging.WARNING, format="comity: %(message)s")
+    config = place.configuration(args)
+    given = {name: value for name, value in (("port", args.port), ("host", args.host)) if value is not None}
+    config = msgspec.structs.replace(config, server=msgspec.structs.replace(config.server, **given))
+    for where, reason, mend in faults(config):  # what was given here is held to the same rules as the file
+        raise OperatorError(f"{'.'.join(map(str, where))}: {reason}", code="config.invalid", hint=mend)
+    home = place.home(args, config)
+
+    def ready(url: str) -> None:
+        if args.json:
+            say.out(json.dumps({"url": url, "home": str(home)}))
+            return
+        say.out(f"Comity is listening on {url}")
+        for line in _described(config):
+            say.out("  " + line)
+        say.out(f'\ntry it:   curl {url}/v1/chat/completions -d \'{{"messages": [{{"role": "user", "content": "Say hello"}}]}}\'')
+        say.out("then:     comity explain last")
+
+    if not args.json:
+        say.aside("starting …")
+    return serve(config, home=home, on_ready=ready)
+
+
+def _described(config: object) -> list[str]:
+    from comity.config import Config
+    from comity.jurisdictions.load import load_packs
+
+    assert isinstance(config, Config)
+    packs = load_packs(config.packs.enabled)
+    answers = ", ".join(deployment.id for deployment in config.deployments) or "the model on this machine"
+    return [f"answers:  {answers}", f"law:      {', '.join(f'{pack.name} (read up to {pack.head.verified_through})' for pack in packs)}"]

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading `comity.toml`: strict, and each error names file, line, field, reason and mend."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+
+import msgspec
+
+from comity.config import schema
+from comity.config.lines import Path as Place
+from comity.config.lines import lines
+from comity.config.schema import Config, SecretRef
+from comity.errors import OperatorError
+
+_AT = re.compile(r" - at `\$?([^`]*)`$")
+_STEP = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
+Fault = tuple[Place, str, str]
+"""Where, why, and the mend."""
+
+
+def load_config(path: Path | None) -> Config:
+    """None: the defaults, which need no file.  Raises OperatorError."""
+    if path is None:
+        return Config()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise OperatorError(
+            f"cannot read `{path}`: {reason}", code="config.unreadable", hint="name another: comity --config FILE …"
+        ) from None
+    return parse_config(text, path.name)
+
+
+def parse_config(text: str, name: str) -> Config:
+    """``name`` is what errors call the file."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        said = re.search(r"^(.*) \(at line (\d+), column \d+\)$", str(error))
+        line, reason = (said[2], said[1]) if said else (str(text.count("\n") + 1), re.sub(r" \(at .*\)$", "", str(error)))
+        raise OperatorError(
+            f"{name}:{line}: not TOML: {reason[:1].lower()}{reason[1:]}", code="config.invalid", hint="see https://toml.io for the form"
+        ) from None
+    try:
+        config = msgspec.convert(tree, Config, strict=True)
+    except msgspec.ValidationError as error:
+        raise _refusal(_shape_fault(str(error)), text, name) from None
+    for fault in faults(config):
+        raise _refusal(fault, text, name)
+    return config
+
+
+def faults(config: Config) -> Iterator[Fault]:
+    """What shapes alone cannot say, and needs no other room to see."""
+    server, limits = config.server, config.limits
+    if not 0 <= server.port <= 65535:
+        yield ("server", "port"), f"{server.port} is not a port", "0 to 65535; 0 takes any free one"
+    if server.workers != 1:
+        yield ("server", "workers"), "one gateway is one process for now", "leave it out"
+    if exposed(server.host) and not config.keys:
+        yield (
+            ("server", "host"),
+            f"`{server.host}` is reachable from other machines, and no key is configured",
+            "add [[keys]] (comity keys new)",
+        )
+    for limit in limits.__struct_fields__:
+        if getattr(limits, limit) <= 0:
+            yield ("limits", limit), "is not above zero", "leave it out for the default"
+    for number, key in enumerate(config.keys):
+        if not _HASH.fullmatch(key.sha256):
+            yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
+    for number, deployment in enumerate(config.deployments):
+        if deployment.api_key is not None:
+            yield from _secret(("deployments", number, "api_key"), deployment.api_key)
+    for table, ids in (("keys", [key.id for key in config.keys]), ("deployments", [deployment.id for deployment in config.deployments])):
+        for number, each in enumerate(ids):
+            if each in ids[:number]:
+                yield (table, number, "id"), f"`{each}` stands twice", "rename one"
+    known = {deployment.id for deployment in config.deployments} or {"device"}
+    for number, key in enumerate(config.keys):
+        for model in key.models:
+            if model not in known:
+                yield ("keys", number, "models"), f"`{model}` is no deployment", f"one of: {', '.join(sorted(known))}"
+    for count, where in ((config.volumes.cn_ytd_pi, "cn_ytd_pi"), (config.volumes.cn_ytd_spi, "cn_ytd_spi")):
+        if count < 0:
+            yield ("volumes", where), "is below zero", "a number of persons"
+    for where in config.volumes.us_12mo.__struct_fields__:
+        if getattr(config.volumes.us_12mo, where) < 0:
+            yield ("volumes", "us_12mo", where), "is below zero", "a number of persons"
+
+
+def exposed(host: str) -> bool:
+    """Whether a gateway bound to ``host`` can be reached from other machines."""
+    if host == "localhost":
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
+def _secret(place: Place, secret: SecretRef) -> Iterator[Fault]:
+    if bool(secret.env) is bool(secret.file):
+        yield place, "names not exactly one source", 'either { env = "NAME" } or { file = "PATH" }; never the secret itself'
+
+
+def _shape_fault(said: str) -> Fault:
+    at = _AT.search(said)
+    place: Place = tuple(int(found[1]) if found[1] else found[2] for found in _STEP.finditer(at[1])) if at else ()
+    reason = _AT.sub("", said)
+    unknown = _UNKNOWN.search(reason)
+    if unknown:
+        close = get_close_matches(unknown[1], _names(), 1)
+        return (*place, unknown[1]), "unknown field", f"did you mean `{close[0]}`?" if close else "see docs/reference/configuration.md"
+    reason = re.sub(r"^Invalid enum value .*$", "is not one of the values it may have", reason)
+    return place, f"{reason[:1].lower()}{reason[1:]}", "see docs/reference/configuration.md"
+
+
+def _names() -> list[str]:
+    sections = [each for each in vars(schema).values() if isinstance(each, type) and issubclass(each, schema.Section)]
+    return sorted({name for section in sections for name in section.__struct_fields__})
+
+
+def _refusal(fault: Fault, text: str, name: str) -> OperatorError:
+    place, reason, mend = fault
+    known = lines(text)
+    line = next((known[place[:length]] for length in range(len(place), 0, -1) if place[:length] in known), 1)
+    field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
+    return OperatorError(
+        f"{name}:{line}: {field}: {reason}" if field else f"{name}: {reason}", code="config.invalid", field=field, hint=mend
+    )
