@@ -48,6 +48,21 @@ def test_events_are_those_of_the_standard(stream: bytes, events: list[bytes], si
     assert read(stream, size) == events
 
 
+@pytest.mark.parametrize(
+    ("pieces", "events"),
+    [
+        ([b"data: 0\n\n", b"data: see ", b"data: here\n\n"], [b"0", b"see data: here"]),
+        ([b"data: 0\n\n", b"data: a\n", b"data: b\n\n"], [b"0", b"a\nb"]),
+        ([b"data: 0\n\n", b"data: a\r", b"\ndata: b\r", b"\n\r", b"\n"], [b"0", b"a\nb"]),  # one line end, cut in two
+        ([b"data: 0\n\n", b"data: a\r", b"data: b\r", b"\r", b"data: c\n\n"], [b"0", b"a\nb", b"c"]),
+        ([b"data: 0\r\r", b"\ndata: 1\n\n"], [b"0", b"1"]),
+    ],
+)
+def test_what_the_cut_leaves_behind_counts(pieces: list[bytes], events: list[bytes]) -> None:
+    decoder = EventDecoder()
+    assert [event.data for piece in pieces for event in decoder.feed(piece)] == events
+
+
 def test_several_whole_events_in_one_piece_and_a_started_one() -> None:
     decoder = EventDecoder()
     decoder.feed(b"data: 0\n\n")
