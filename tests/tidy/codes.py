@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from comity import errors
 from tests.tidy.tree import ROOT, SOURCE
+
+from comity import errors
 
 PAGE = ROOT / "docs" / "reference" / "errors.md"
 ROW = re.compile(

@@ -13,7 +13,6 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from tests.fakes import FakeClock, SeededRandom
 from tests.loop_guard import LoopHeld
 from tests.network_guard import NetworkBlocked, is_local
@@ -70,8 +69,13 @@ async def test_loopback_works() -> None:
 async def test_holding_the_loop_fails() -> None:
     with pytest.raises(LoopHeld):
         time.sleep(0)  # noqa: ASYNC251  (the fault under test)
-    with pytest.raises(LoopHeld):
-        subprocess.run([sys.executable, "-c", ""], check=False)  # noqa: ASYNC221
+    child = subprocess.Popen([sys.executable, "-c", ""])  # noqa: ASYNC220
+    try:
+        for hold in (child.wait, child.communicate):
+            with pytest.raises(LoopHeld):
+                hold()
+    finally:
+        await asyncio.to_thread(child.wait)
 
 
 @pytest.mark.holds_loop
