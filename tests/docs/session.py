@@ -78,7 +78,13 @@ class Session:
             self._port = str(free.getsockname()[1])
         (folder / "home").mkdir(mode=0o700)
         (folder / ".venv").symlink_to(sys.prefix)
-        own = {"COMITY_HOME": str(folder / "home"), "COMITY_MODELS": str(models), "COMITY_KEY": "", "PYTHONUNBUFFERED": "1"}
+        own = {
+            "COMITY_HOME": str(folder / "home"),
+            "COMITY_MODELS": str(models),
+            "COMITY_KEY": "",
+            "PYTHONUNBUFFERED": "1",
+            "COLUMNS": "100",
+        }
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self._environment = {**os.environ, **own, **dict.fromkeys(KEYS, "a-key-nobody-knows"), "PATH": path}
         self._write("")

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,26 @@ def test_a_new_room_is_a_decision(copy: Path) -> None:
     done = lint(copy)
     assert done.returncode != 0
     assert "comity.utils" in done.stdout + done.stderr
+
+
+def test_no_module_is_dead() -> None:
+    """Each is imported by another, is started by name, or is a sign on a door."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    entries = {value.partition(":")[0] for value in project["project"]["scripts"].values()} | {"comity.__main__"}
+    names = {name_of(path): path for path in SOURCE.rglob("*.py")}
+    used = set(entries)
+    for name, path in names.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                used |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                used |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names and node.value != name:
+                used.add(node.value)  # `python -m …`
+    signs = {name for name, path in names.items() if path.name == "__init__.py"}
+    assert sorted(names.keys() - used - signs) == []
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
