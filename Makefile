@@ -9,7 +9,7 @@ UP_FLAGS := $(if $(PORT),--port $(PORT))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-full check format lint types contracts cov bench case lock changelog clean _python _run _dev
+.PHONY: help up test test-full check format lint types contracts cov bench case lock changelog clean _python _run _dev _model
 
 help: ## List these targets
 	@echo "usage: make TARGET  [PYTHON=python3.12] [PORT=9000] [ARGS='…']"
@@ -19,10 +19,10 @@ up: _run ## Install, fetch the embedded model (hash checked) and start Comity on
 	@$(COMITY) models add --default
 	@exec $(COMITY) up $(UP_FLAGS) $(ARGS)
 
-test: _dev ## Run the tests (under 15 minutes on 2 cores)
+test: _dev _model ## Run the tests (under 15 minutes on 2 cores)
 	@$(PYTEST) $(ARGS)
 
-test-full: _dev ## Run every test, the long ones too
+test-full: _dev _model ## Run every test, the long ones too
 	@$(PYTEST) --full $(ARGS)
 
 check: lint types contracts ## Format, lint, types and import contracts (changes nothing)
@@ -39,7 +39,7 @@ types: _dev ## mypy, strict
 contracts: _dev ## Imports point down the list of rooms only
 	@$(VENV)/lint-imports --no-logo
 
-cov: _dev ## Run the tests and show what they cover
+cov: _dev _model ## Run the tests and show what they cover
 	@$(PYTEST) --cov --cov-report=term $(ARGS)
 
 bench: _dev ## Measure Comity beside its peers (see benchmarks/)
@@ -67,3 +67,7 @@ _run: _python
 
 _dev: _python
 	@$(PYTHON) requirements/install.py dev
+
+# Once, 98 MB, hash checked.  Where it cannot be had the tests go on, and say what they could not do.
+_model: _dev
+	@$(COMITY) models add smollm2-135m-instruct >/dev/null || echo "comity: without that model, what needs one is NOT RUN" >&2

@@ -19,7 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-FETCHED = re.compile(r"\s*(?:Downloading|Using cached|Processing) (?:\S*/)?(?P<file>[^/\s]+\.(?:whl|tar\.gz|zip))(?: \((?P<size>[^)]+)\))?")
+FETCHED = re.compile(
+    r"\s*(?:Downloading|Using cached|Processing) (?:\S*/)?(?P<file>[^/\s]+\.(?:whl|tar\.gz|zip))(?: \((?P<size>[\d.]+ [kMG]?B)\))?"
+)
 PINNED = re.compile(r"^[A-Za-z0-9._-]+==", re.MULTILINE)
 
 
@@ -43,7 +45,7 @@ def make_venv() -> None:
         return
     # Debian ships `venv` without `ensurepip`; the machine's own pip can then put one in.
     if not works(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV):
-        sys.exit("comity: cannot make .venv with `{} -m venv`; is there space, and may this folder be written?".format(sys.executable))
+        sys.exit(f"comity: cannot make .venv with `{sys.executable} -m venv`; is there space, and may this folder be written?")
     if not works(sys.executable, "-m", "pip", "--python", PYTHON, "install", "--quiet", "pip"):
         sys.exit("comity: .venv has no pip; install your system's venv package (on Debian: python3-venv) and try again")
 
@@ -58,13 +60,13 @@ def pip(*arguments: str, expected: int = 0) -> None:
         match = FETCHED.match(line)
         if match and expected and match["file"] not in seen and not match["file"].endswith(".metadata"):
             seen.add(match["file"])
-            name, version = (match["file"].split("-") + [""])[:2]
-            say("  {} {}{}".format(name, version, " ({})".format(match["size"]) if match["size"] else ""))
+            name, version = (match["file"] + "-").split("-")[:2]
+            say(f"  {name} {version}" + (f" ({match['size']})" if match["size"] else ""))
         elif line.startswith("Installing collected packages") and expected:
             say("  unpacking")
     code = process.wait()
     if code != 0:
-        say("pip ended with exit code {}; its own words are above".format(code))
+        say(f"pip ended with exit code {code}; its own words are above")
         sys.exit(code)
 
 
@@ -72,19 +74,19 @@ def main(lock: str) -> int:
     path = ROOT / "requirements" / (lock + ".txt")
     content = path.read_bytes()
     sum_of = hashlib.sha256(b"\0".join([content, (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode()])).hexdigest()[:16]
-    stamp = VENV / ".installed-{}-{}".format(lock, sum_of)
+    stamp = VENV / f".installed-{lock}-{sum_of}"
     if stamp.exists() and works(PYTHON, "-c", "import comity"):
         return 0
     started = time.monotonic()  # noqa: TID251  (this script is not Comity)
     make_venv()
     count = len(PINNED.findall(content.decode()))
-    say("installing {} packages from requirements/{}.txt, each checked against its hash".format(count, lock))
+    say(f"installing {count} packages from requirements/{lock}.txt, each checked against its hash")
     pip("--require-hashes", "--no-deps", "-r", str(path), expected=count)
     pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
-    for old in VENV.glob(".installed-{}-*".format(lock)):
+    for old in VENV.glob(f".installed-{lock}-*"):
         old.unlink()
     stamp.touch()
-    say("installed in {:.0f} s".format(time.monotonic() - started))  # noqa: TID251
+    say(f"installed in {time.monotonic() - started:.0f} s")  # noqa: TID251
     return 0
 
 
