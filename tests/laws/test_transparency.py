@@ -6,15 +6,19 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.errors import TrustFailure
+from comity.transparency.canonical import INTEGER_MAX, canonical
 from comity.transparency.merkle import (
     EMPTY_ROOT,
     Frontier,
@@ -51,7 +55,8 @@ def tree() -> tuple[dict[tuple[int, int], bytes], list[bytes]]:
     """Every complete subtree of 300 leaves, and the root at every size."""
     nodes: dict[tuple[int, int], bytes] = {}
     frontier, roots = Frontier(), [EMPTY_ROOT]
-    for leaf in LEAVES:
+    for n, leaf in enumerate(LEAVES):
+        nodes[0, n] = leaf
         for level, index, value in frontier.append(leaf):
             nodes[level, index] = value
         roots.append(frontier.root())
@@ -83,8 +88,13 @@ def test_every_leaf_of_every_size_is_proved_and_no_other(size: int) -> None:
         assert not inclusion_holds(index, size, LEAVES[(index + 1) % 300], proof, root)
         assert not inclusion_holds(index, size, LEAVES[index], [*proof, root], root)
         assert not inclusion_holds(size, size, LEAVES[index], proof, root)
+        bit = (index * 37 + size) % 256
+        assert not inclusion_holds(index, size, flipped(LEAVES[index], bit), proof, root)
+        assert not inclusion_holds(index, size, LEAVES[index], proof, flipped(root, bit))
         if proof:
             assert not inclusion_holds(index, size, LEAVES[index], proof[:-1], root)
+            at = bit % len(proof)
+            assert not inclusion_holds(index, size, LEAVES[index], [*proof[:at], flipped(proof[at], bit), *proof[at + 1 :]], root)
 
 
 def flipped(value: bytes, bit: int) -> bytes:
@@ -102,19 +112,34 @@ def test_any_flipped_bit_fails(size: int, data: st.DataObject) -> None:
         assert not inclusion_holds(index, size, LEAVES[index], [*proof[:at], flipped(proof[at], bit), *proof[at + 1 :]], root)
 
 
-def test_every_smaller_log_is_inside_the_larger() -> None:
+def consistent(old: int, size: int) -> None:
     roots = tree()[1]
-    pairs = [(old, size) for size in range(1, 65) for old in range(1, size + 1)] + [
-        (old, size) for size in (255, 256, 257, 300) for old in range(1, size, 7)
-    ]
-    for old, size in pairs:
-        proof = consistency_proof(old, size, node)
-        assert consistency_holds(old, size, roots[old], roots[size], proof), (old, size)
-        assert not consistency_holds(old, size, flipped(roots[old], old), roots[size], proof)
-        assert not consistency_holds(old, size, roots[old], flipped(roots[size], size), proof)
-        for at in range(len(proof)):
-            assert not consistency_holds(old, size, roots[old], roots[size], [*proof[:at], flipped(proof[at], at), *proof[at + 1 :]])
-        assert not consistency_holds(old, size, roots[old], roots[size], [*proof, roots[1]])
+    proof = consistency_proof(old, size, node)
+    assert consistency_holds(old, size, roots[old], roots[size], proof), (old, size)
+    assert not consistency_holds(old, size, flipped(roots[old], old), roots[size], proof)
+    assert not consistency_holds(old, size, roots[old], flipped(roots[size], size), proof)
+    for at in range(len(proof)):
+        assert not consistency_holds(old, size, roots[old], roots[size], [*proof[:at], flipped(proof[at], at), *proof[at + 1 :]])
+        assert not consistency_holds(old, size, roots[old], roots[size], [*proof[:at], *proof[at + 1 :]])
+    assert not consistency_holds(old, size, roots[old], roots[size], [*proof, roots[1]])
+
+
+def test_every_smaller_log_is_inside_the_larger() -> None:
+    for size in range(1, 65):
+        for old in range(1, size + 1):
+            consistent(old, size)
+
+
+@given(st.integers(65, 300), st.data())
+def test_so_is_it_in_larger_ones(size: int, data: st.DataObject) -> None:
+    consistent(data.draw(st.integers(1, size)), size)
+
+
+@pytest.mark.parametrize(("old", "size"), [(0, 3), (4, 3), (-1, 3)])
+def test_no_log_is_inside_one_that_is_smaller(old: int, size: int) -> None:
+    with pytest.raises(ValueError, match="no tree"):
+        consistency_proof(old, size, node)
+    assert not consistency_holds(old, size, LEAVES[0], LEAVES[0], [])
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 1), (1, 1), (0, 0)])
@@ -145,8 +170,8 @@ def bundles() -> tuple[dict[str, Any], ...]:
         )
         form, salt = encoded(receipt), hashlib.sha256(bytes([n])).digest()
         made.append((receipt, form, salt))
-        for level, index, value in frontier.append(leaf_of(salt, form)):
-            nodes[level, index] = value
+        nodes[0, n] = leaf_of(salt, form)
+        nodes.update({(level, index): value for level, index, value in frontier.append(nodes[0, n])})
     note = SIGNER.note(checkpoint_text(Checkpoint(key.name, frontier.size, frontier.root())))
 
     def text(raw: bytes) -> str:
@@ -177,49 +202,142 @@ def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path]
 
 
-@given(st.sampled_from(range(9)), st.data())
-def test_any_change_to_a_bundle_fails_by_the_name_of_a_step(n: int, data: st.DataObject) -> None:
+PINNED = st.sampled_from([SIGNER.verifier.vkey, None])
+STEPS = {"shape", "key", "signature", "checkpoint", "inclusion"}
+garbage = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters()) | st.floats() | st.binary(max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+def refused(bundle: Any, vkey: str | None) -> str:
+    with pytest.raises(TrustFailure) as raised:
+        verify(bundle, vkey=vkey)
+    assert raised.value.exit_code == 5 and raised.value.code == f"trust.{raised.value.step}"
+    return raised.value.step
+
+
+@given(st.sampled_from(range(9)), PINNED, st.data())
+def test_any_change_to_a_bundle_fails_by_the_name_of_a_step(n: int, vkey: str | None, data: st.DataObject) -> None:
     bundle = copy.deepcopy(bundles()[n])
     path = data.draw(st.sampled_from([path for path in leaves_of(bundle) if path]))
     here: Any = bundle
     for step in path[:-1]:
         here = here[step]
     old = here[path[-1]]
-    kind = data.draw(st.sampled_from(["remove", "text", "flip", "number", "other"]))
+    kind = data.draw(st.sampled_from(["remove", "flip", "garbage", "other", "extra"]))
     if kind == "remove":
         del here[path[-1]]
     elif kind == "flip" and isinstance(old, str) and old:
-        at = data.draw(st.integers(0, len(old) - 1))
-        here[path[-1]] = old[:at] + chr(ord(old[at]) ^ 1) + old[at + 1 :]
-    elif kind == "number":
-        here[path[-1]] = data.draw(st.integers(-(2**65), 2**65))
-    elif kind == "text":
-        here[path[-1]] = data.draw(st.text())
-    else:
-        other = bundles()[(n + 1) % 9]
+        at, bit = data.draw(st.integers(0, len(old) - 1)), data.draw(st.integers(0, 7))
+        here[path[-1]] = old[:at] + chr(ord(old[at]) ^ 1 << bit) + old[at + 1 :]
+    elif kind == "extra" and isinstance(old, dict | list):
+        if isinstance(old, dict):
+            old[data.draw(st.text(st.characters(), min_size=1))] = data.draw(garbage)
+        else:
+            old.append(data.draw(garbage))
+    elif kind == "other":
+        other: Any = bundles()[(n + 1) % 9]
         for step in path:
-            other = other[step] if not isinstance(other, list) or step < len(other) else None  # type: ignore[assignment]
+            other = other[step] if not isinstance(other, list) or step < len(other) else None
         here[path[-1]] = other
-    if bundle == bundles()[n]:
-        return
-    with pytest.raises(TrustFailure) as raised:
-        verify(bundle, vkey=SIGNER.verifier.vkey)
-    assert raised.value.step in {"shape", "key", "signature", "checkpoint", "inclusion"} and raised.value.exit_code == 5
+    else:
+        here[path[-1]] = data.draw(garbage)
+    if bundle != bundles()[n]:
+        assert refused(bundle, vkey) in STEPS
 
 
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text() | st.floats(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-        max_leaves=10,
-    )
-)
-def test_garbage_is_only_a_trust_failure(value: Any) -> None:
-    with pytest.raises(TrustFailure):
-        verify(value)
+def test_every_bit_of_a_bundle_s_text_counts() -> None:
+    whole = json.dumps(bundles()[4], ensure_ascii=False, separators=(",", ":")).encode()
+    for at in range(len(whole)):
+        for bit in range(8):
+            text = whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :]
+            try:
+                read = json.loads(text)
+            except ValueError:
+                continue
+            if read != bundles()[4]:
+                assert refused(read, None) in STEPS, (at, bit)
+
+
+@given(garbage, PINNED)
+def test_garbage_is_only_a_trust_failure(value: Any, vkey: str | None) -> None:
+    refused(value, vkey)
+
+
+@given(st.text(st.characters()) | st.sampled_from([SIGNER.verifier.vkey + " ", SIGNER.verifier.vkey.upper(), "+" * 3]))
+def test_a_key_that_is_none_is_only_a_trust_failure(vkey: str) -> None:
+    assert refused(bundles()[0], vkey) == "key"
 
 
 def test_a_log_that_another_key_signed_is_not_the_pinned_one() -> None:
-    with pytest.raises(TrustFailure) as raised:
-        verify(bundles()[0], vkey=Signer("example.invalid/log", b"t" * 32).verifier.vkey)
-    assert raised.value.step == "key"
+    assert refused(bundles()[0], Signer("example.invalid/log", b"t" * 32).verifier.vkey) == "key"
+
+
+def signed(receipt: dict[str, Any]) -> dict[str, Any]:
+    """What someone with a key of their own can make: a log of one receipt, whatever it says, every signature good."""
+    form, salt = canonical(receipt), b"s" * 32
+    note = SIGNER.note(checkpoint_text(Checkpoint(SIGNER.verifier.name, 1, leaf_of(salt, form))))
+    text = {"salt": salt, "signature": SIGNER.sign(form)}
+    return {
+        "format": FORMAT, "receipt": receipt, "index": 0, "inclusion": [], "checkpoint": note, "vkey": SIGNER.verifier.vkey,
+        **{name: base64.b64encode(raw).decode() for name, raw in text.items()},
+    }  # fmt: skip
+
+
+def test_whoever_signs_it_a_receipt_has_a_receipt_s_shape() -> None:
+    good = bundles()[0]["receipt"]
+    assert verify(signed(good)).receipt == good
+    without = {name: value for name, value in good.items() if name != "stand_in"}
+    for bad in (
+        without,
+        {**good, "more": 1},
+        {**good, "effect": "\x1b[2Jallow"},
+        {**good, "reasons": ["\u202eevil"]},
+        {**good, "size_bucket": 1.5},
+        {**good, "stand_in": 1},
+        {**good, "source": None},
+        {**good, "version": 2},
+        {**good, "destination": [["CN"]]},
+    ):
+        assert refused(signed(bad), None) == "shape"
+    assert refused(signed({**good, "issuer": "example.invalid/another"}), None) == "checkpoint"
+    assert refused(signed({**good, "key": "00000000"}), None) == "key"
+
+
+@given(garbage)
+def test_a_signed_piece_of_garbage_is_still_garbage(value: Any) -> None:
+    try:
+        bundle = signed({**bundles()[0]["receipt"], "source": value})
+    except ValueError:  # it has no canonical form to sign
+        return
+    if not isinstance(value, str) or not value.isprintable():
+        refused(bundle, None)
+
+
+# -- canonical form -----------------------------------------------------------------------------------------------
+
+hostile = st.text(
+    st.characters(exclude_categories=("Cs",)) | st.sampled_from('\u2028\uffff\U0001f600\ue000"\\\x00\x1f\x7f/\b'), max_size=12
+)
+numbers = st.integers(-INTEGER_MAX, INTEGER_MAX) | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | hostile,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(hostile, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_the_canonical_form_is_rfc_8785_s(value: Any) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
+    assert json.loads(canonical(value), parse_int=float) == value
+
+
+@given(st.builds(Receipt, **dict.fromkeys(("id", "at", "issuer", "key", "effect", "source", "deployment", "policy"), hostile),
+                 reasons=st.lists(hostile, max_size=3).map(tuple), stand_in=st.booleans(),
+                 size_bucket=st.integers(0, INTEGER_MAX), retention_months=st.none() | st.integers(0, 600)))  # fmt: skip
+def test_a_receipt_s_own_encoder_writes_the_canonical_form(receipt: Receipt) -> None:
+    assert encoded(receipt) == canonical(to_json(receipt)) == rfc8785.dumps(to_json(receipt))
+    assert msgspec.convert(to_json(receipt), Receipt, strict=True) == receipt

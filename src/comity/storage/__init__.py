@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQLite (later PostgreSQL): migrations and durable, group-committed records.
+"""SQLite (later PostgreSQL), migrations, durable writes in groups; and the folder they lie in.
 
-Owns the only connection to a database.
+Owns every connection to a database.
 Will not interpret what it stores, and is barred to the deciding rooms.
 """

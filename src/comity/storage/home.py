@@ -13,33 +13,39 @@ KEY_BYTES = 32
 
 
 class HomeLock:
-    """Held from `acquire` until `release`, or until the process ends, however it ends."""
+    """Held from `acquire` until `release`, or until the process ends, however it ends.
+
+    The folder itself is locked: a file made for it could be deleted, and two gateways would each lock one of that name.
+    """
 
     def __init__(self, home: Path) -> None:
-        self._path = home / "comity.lock"
-        self._file = -1
+        self._home = home
+        self._folder = -1
 
     def acquire(self) -> None:
         """Raises OperatorError when another process holds the home."""
         import fcntl
 
         try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._folder = os.open(self._home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
-            raise unusable(self._path, error) from error
+            raise unusable(self._home, error) from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.release()
             raise OperatorError(
-                f"another gateway runs on `{self._path.parent}`", code="home.in_use", exit_code=1,
+                f"another gateway runs on `{self._home}`", code="home.in_use", exit_code=1,
                 hint="stop it, or give this one a home of its own: comity --home DIR up",
             ) from error  # fmt: skip
+        except OSError as error:
+            self.release()
+            raise unusable(self._home, error) from error
 
     def release(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        if self._folder >= 0:
+            os.close(self._folder)
+            self._folder = -1
 
 
 def prepare(home: Path) -> None:
@@ -62,12 +68,22 @@ def secret_key(path: Path, random: Random) -> bytes:
             finally:
                 os.close(file)
             made.rename(path)  # whole or not at all: a half-written key would be a lost one
+            _keep_names(path.parent)
         key = path.read_bytes()
     except OSError as error:
         raise unusable(path, error) from error
     if len(key) != KEY_BYTES:
         raise OperatorError(f"`{path}` is not a {KEY_BYTES}-byte key", code="home.unusable", hint="restore it from a backup")
     return key
+
+
+def _keep_names(folder: Path) -> None:
+    """A new name outlives a power cut once its folder is on the disk too."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def unusable(path: Path, error: OSError) -> OperatorError:

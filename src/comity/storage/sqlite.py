@@ -1,157 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The only connection to a database: one writer thread that commits in groups, and read-only connections beside it.
-
-A job counts as written when its transaction is on the disk (WAL, synchronous=FULL), and not before.  Whatever waits when the
-thread is free goes into one transaction, so a busy gateway pays one sync for many records.
-"""
+"""Connections to a database: opened, brought up to date, read, and every fault of theirs told as a StorageFailure."""
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import os
-import queue
 import sqlite3
-import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from comity.errors import StorageFailure
+from comity.errors import ComityError, StorageFailure
 
-WAITING_JOBS_MAX = 65_536
-GROUP_JOBS_MAX = 1024
 BUSY_SECONDS_MAX = 5.0
-
-Apply = Callable[[sqlite3.Connection, Sequence[Any]], Callable[[], None]]
-"""Writes a group of jobs inside an open transaction; what it returns is called once they are durable."""
-
-
-class Database:
-    """``migrations``: one script a version, in order; ``user_version`` says how many a file has had."""
-
-    def __init__(self, path: Path, *, migrations: Sequence[str], apply: Apply, seconds_max: float) -> None:
-        self._path, self._apply, self._seconds_max = path, apply, seconds_max
-        self._jobs: queue.SimpleQueue[tuple[Any, asyncio.Future[None], asyncio.AbstractEventLoop] | None] = queue.SimpleQueue()
-        self._waiting = 0
-        self._connection = _open(path, migrations)
-        self._file = _identity(path)
-        self._thread = threading.Thread(target=self._run, name="comity-writer", daemon=True)
-        self._thread.start()
-
-    async def write(self, job: Any) -> None:
-        """Returns once ``job`` is durable; StorageFailure otherwise.  A caller who stops waiting takes nothing back."""
-        if self._waiting >= WAITING_JOBS_MAX:
-            raise StorageFailure("too many records wait to be written", code="storage.busy", hint="is the disk keeping up?")
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._waiting += 1
-        self._jobs.put((job, done, loop))
-        timer = loop.call_later(self._seconds_max, _too_late, done, self._seconds_max)
-        try:
-            await done
-        finally:
-            timer.cancel()
-
-    async def aclose(self) -> None:
-        """Writes what waits, then closes."""
-        self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
-
-    def _run(self) -> None:
-        ending = False
-        while not ending:
-            first = self._jobs.get()
-            group = [first]
-            while first is not None and len(group) < GROUP_JOBS_MAX:
-                try:
-                    group.append(self._jobs.get_nowait())
-                except queue.Empty:
-                    break
-                if group[-1] is None:
-                    break
-            ending = group[-1] is None
-            jobs = [each for each in group if each is not None]
-            if jobs:
-                self._waiting -= len(jobs)
-                self._answer(jobs, self._commit([job for job, _, _ in jobs]))
-        self._connection.close()
-
-    def _commit(self, jobs: Sequence[Any]) -> StorageFailure | None:
-        connection = self._connection
-        try:
-            if _identity(self._path) != self._file:  # deleted or replaced: what we would write into is no longer there to be found
-                return StorageFailure(
-                    "the record cannot be written: its database is gone",
-                    code="storage.gone",
-                    hint=f"put `{self._path.name}` back, or restart",
-                )
-            connection.execute("BEGIN IMMEDIATE")
-            committed = self._apply(connection, jobs)
-            connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - whatever it was, nothing was written and nothing may be sent
-            if connection.in_transaction:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-            return failure(error)
-        committed()
-        return None
-
-    def _answer(self, jobs: Sequence[tuple[Any, asyncio.Future[None], asyncio.AbstractEventLoop]], error: StorageFailure | None) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for _, done, loop in jobs:
-            by_loop.setdefault(loop, []).append(done)
-        for loop, futures in by_loop.items():
-            try:
-                loop.call_soon_threadsafe(_settle, futures, error)
-            except RuntimeError:  # the loop is gone, and with it whoever waited
-                continue
+ROWS_PER_STATEMENT_MAX = 64
+STATEMENTS_CACHED = 4 * ROWS_PER_STATEMENT_MAX
+FULL = 2  # PRAGMA synchronous: every commit is on the disk before it returns
 
 
-def _settle(futures: Sequence[asyncio.Future[None]], error: StorageFailure | None) -> None:
-    for done in futures:
-        if done.done():
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(StorageFailure(str(error), code=error.code, hint=error.hint))
-
-
-def _too_late(done: asyncio.Future[None], seconds: float) -> None:
-    if not done.done():
-        done.set_exception(
-            StorageFailure(
-                f"the record was not written within {seconds:g} seconds", code="storage.slow", hint="is the disk full or failing?"
-            )
-        )
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino)
-
-
-def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
-    try:
+def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    """To write; made for its owner alone where it was not there.  ``migrations``: one script a version, in order, `user_version`
+    says how many a file has had.  Raises StorageFailure."""
+    with told():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS_MAX, cached_statements=64)
-    except (OSError, sqlite3.Error) as error:
-        raise failure(error) from error
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS_MAX, cached_statements=STATEMENTS_CACHED
+        )
     try:
-        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-        if mode != "wal":
-            raise StorageFailure("the database cannot keep a write-ahead log here", code="storage.unavailable", hint="use a local disk")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        _migrate(connection, migrations)
-    except sqlite3.Error as error:
-        connection.close()
-        raise failure(error) from error
-    except StorageFailure:
+        with told():
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            connection.execute(f"PRAGMA synchronous={FULL}")
+            if mode != "wal" or connection.execute("PRAGMA synchronous").fetchone()[0] != FULL:
+                raise StorageFailure("the database cannot keep a write-ahead log here", hint="use a local disk")
+            connection.execute("PRAGMA foreign_keys=ON")
+            _migrate(connection, migrations)
+    except BaseException:
         connection.close()
         raise
     return connection
@@ -167,21 +53,77 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 
-def open_read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, for the thread that opens it.  Raises StorageFailure."""
     if not path.exists():
         raise StorageFailure(f"no records at `{path}`", code="storage.absent", hint="has anything been asked yet? comity ask 'hello'")
-    try:
+    with told():
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS_MAX)
-        connection.execute("PRAGMA query_only=ON")
-    except sqlite3.Error as error:
-        raise failure(error) from error
+    try:
+        with told():
+            connection.execute("PRAGMA query_only=ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def failure(error: BaseException) -> StorageFailure:
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """One look, from one state of the database, on this thread."""
+    with closing(read_only(path)) as connection, snapshot(connection):
+        yield connection
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is read inside is of one state, whatever is written meanwhile."""
+    with told():
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
+
+def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """``table``: a name of our own.  Many rows a statement: each statement gives up the interpreter's lock and waits to have it
+    back, and beside a busy event loop 64 such waits are longer than the disk."""
+    for begin in range(0, len(rows), ROWS_PER_STATEMENT_MAX):
+        some = rows[begin : begin + ROWS_PER_STATEMENT_MAX]
+        connection.execute(_statement(table, len(some), len(some[0])), list(chain.from_iterable(some)))
+
+
+@cache
+def _statement(table: str, rows: int, columns: int) -> str:
+    marks = "(" + ",".join("?" * columns) + ")"
+    return f"INSERT INTO {table} VALUES " + ",".join([marks] * rows)  # noqa: S608
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Whatever the database or the disk says inside is a StorageFailure."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise failure(error) from error
+
+
+def failure(error: Exception) -> StorageFailure:
     """Names the kind of fault only: a driver's message may hold values."""
+    if isinstance(error, ComityError):
+        return StorageFailure(str(error), code=error.code, hint=error.hint)
     kind = getattr(error, "sqlite_errorname", "") or getattr(error, "strerror", "") or type(error).__name__
-    code = {"SQLITE_FULL": "storage.full", "SQLITE_READONLY": "storage.read_only", "SQLITE_CORRUPT": "storage.corrupt",
-            "SQLITE_NOTADB": "storage.corrupt"}.get(kind.split("_EXTENDED")[0], "storage.unavailable")  # fmt: skip
-    return StorageFailure(f"the record cannot be written or read: {kind}", code=code, hint="check the disk, its space and its permissions")
+    if kind.startswith("SQLITE_FULL") or getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT):
+        return _failure(kind, "storage.full", "make space on its disk")
+    if kind.startswith("SQLITE_READONLY") or getattr(error, "errno", 0) == errno.EROFS:
+        return _failure(kind, "storage.read_only", "make it writable again")
+    if kind.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return _failure(kind, "storage.corrupt", "restore the home from a backup")
+    if isinstance(error, OSError | sqlite3.OperationalError):
+        return _failure(kind, "storage.unavailable", "check the disk, its space and its permissions")
+    return _failure(kind, "storage.refused", "this is a bug of Comity's: report it")  # the fault is in what was to be written
+
+
+def _failure(kind: str, code: str, hint: str) -> StorageFailure:
+    return StorageFailure(f"the record cannot be written or read: {kind}", code=code, hint=hint)

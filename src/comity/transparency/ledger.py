@@ -10,24 +10,26 @@ import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from comity.errors import CallerError, TrustFailure
 from comity.ports import Clock, Random
 from comity.storage.home import HomeLock, prepare, secret_key
-from comity.storage.sqlite import Database, open_read_only
-from comity.transparency import rows
-from comity.transparency.merkle import Frontier, leaf_hash, peaks_of
-from comity.transparency.note import Checkpoint, Signer, checkpoint_text, opened, parse_checkpoint
-from comity.transparency.receipt import SALT_BYTES, Receipt, encoded, entry_of, leaf_of
+from comity.storage.sqlite import connect, insert, reading, snapshot
+from comity.storage.writer import Writer
+from comity.transparency import bundle, rows
+from comity.transparency.ids import Ids
+from comity.transparency.integrity import frontier, taken_up
+from comity.transparency.merkle import Frontier, Node, leaf_hash
+from comity.transparency.note import Checkpoint, Signer, checkpoint_text
+from comity.transparency.receipt import SALT_BYTES, Receipt, encoded, entry_of
 
+T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS = [a + b for a in _CROCKFORD for b in _CROCKFORD]
 JUDGEMENTS_KNOWN_MAX = 8192
 
 
@@ -49,9 +51,7 @@ class _New(msgspec.Struct, frozen=True):
     subject: str | None
     receipt: bytes
     salt: bytes
-    judgement: bytes
-    facts: bytes
-    decision: bytes
+    judged: tuple[bytes, bytes]  # facts, decision
 
 
 class _End(msgspec.Struct, frozen=True):
@@ -70,146 +70,128 @@ def signer_of(home: Path, random: Random) -> Signer:
 
 
 class Ledger:
-    """``seconds_max``: how long a caller waits for a record before it counts as not written."""
+    """Made by `open`; used from one event loop."""
 
-    def __init__(self, home: Path, *, clock: Clock, random: Random, signer: Signer, seconds_max: float) -> None:
-        self._clock, self._random, self._signer = clock, random, signer
-        self._path = home / rows.DATABASE
-        self._frontier: Frontier | None = None
-        self._known: dict[bytes, None] = {}
-        self._lock = HomeLock(home)
-        self._lock.acquire()
-        try:
-            self._db = Database(self._path, migrations=rows.MIGRATIONS, apply=self._apply, seconds_max=seconds_max)
-        except BaseException:
-            self._lock.release()
-            raise
+    def __init__(self, home: Path, *, lock: HomeLock, signer: Signer, ids: Ids, seconds_max: float, loop: asyncio.AbstractEventLoop):
+        self._path, self._lock, self._signer, self._ids = home / rows.DATABASE, lock, signer, ids
         self.origin = signer.verifier.name
         self.key_id = signer.verifier.id.hex()
         self.vkey = signer.verifier.vkey
+        self.new_id = ids.ulid
+        self._frontier: Frontier | None = None
+        self._known: dict[tuple[bytes, bytes], bytes] = {}
+        self._writer = Writer(self._path, migrations=rows.MIGRATIONS, apply=self._apply, seconds_max=seconds_max, loop=loop)
 
     @classmethod
     async def open(cls, home: Path, *, clock: Clock, random: Random, record_seconds_max: float) -> Ledger:
-        """Raises OperatorError when the home cannot be used, StorageFailure when the database cannot, TrustFailure when its
+        """``record_seconds_max``: how long a caller waits for a record before it counts as not written.
+
+        Raises OperatorError when the home cannot be used, StorageFailure when the database cannot, TrustFailure when its
         last tree head does not stand for what it holds."""
+        loop = asyncio.get_running_loop()
 
-        def opened_ledger() -> Ledger:
+        def opened() -> Ledger:
             prepare(home)
-            return cls(home, clock=clock, random=random, signer=signer_of(home, random), seconds_max=record_seconds_max)
+            lock = HomeLock(home)
+            lock.acquire()
+            try:
+                signer = _taken_up(home, random)
+                return cls(home, lock=lock, signer=signer, ids=Ids(clock, random), seconds_max=record_seconds_max, loop=loop)
+            except BaseException:
+                lock.release()
+                raise
 
-        ledger = await asyncio.to_thread(opened_ledger)
-        try:
-            await asyncio.to_thread(ledger._check)
-        except BaseException:
-            await ledger.aclose()
-            raise
-        return ledger
-
-    def new_id(self) -> str:
-        """A ULID: 48 bits of milliseconds, 80 random bits, in Crockford's base 32."""
-        value = int(self._clock.now().timestamp() * 1000) << 80 | int.from_bytes(self._random.token(10), "big")
-        return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
+        return await asyncio.to_thread(opened)
 
     async def record(self, receipt: Receipt, *, request_id: str, subject: str | None, facts: bytes, decision: bytes) -> None:
         """Returns once row, leaf and tree head are durable; StorageFailure otherwise, and then nothing may be sent."""
-        digest = hashlib.sha256(len(facts).to_bytes(8, "big") + facts + decision).digest()
-        await self._db.write(
-            _New(receipt.id, request_id, subject, encoded(receipt), self._random.token(SALT_BYTES), digest, facts, decision)
-        )
+        salt = self._ids.token(SALT_BYTES)
+        await self._writer.write(_New(receipt.id, request_id, subject, encoded(receipt), salt, (facts, decision)))
 
     async def finish(self, receipt_id: str, outcome: Outcome) -> None:
-        """Returns once the outcome is durable."""
-        await self._db.write(_End(receipt_id, _encode(outcome)))
+        """Returns once the outcome is durable.  A record has one outcome: a second, or one of no record, is a StorageFailure."""
+        await self._writer.write(_End(receipt_id, _encode(outcome)))
 
     async def probe(self) -> None:
         """StorageFailure unless a record could be written now."""
-        await self._db.write(_Probe())
+        await self._writer.write(_Probe())
 
     async def checkpoint(self) -> str:
         """The newest signed tree head; empty while nothing is recorded."""
-        return await asyncio.to_thread(self._read, lambda db: rows.head(db)[1])
+        return (await self._read(rows.head))[1]
 
     async def bundle(self, reference: str) -> dict[str, Any]:
-        """By receipt id or place in the log.  Raises CallerError (404)."""
-        return await asyncio.to_thread(self._read, lambda db: rows.bundle(db, reference, self._signer))
+        """By receipt id or place in the log.  Raises CallerError (404), and TrustFailure for one that was changed from outside."""
+        return await self._read(lambda db: bundle.bundle(db, reference, self._signer))
 
     async def aclose(self) -> None:
-        await self._db.aclose()
-        self._lock.release()
+        """What was taken is written first."""
+        try:
+            await self._writer.aclose()
+        finally:
+            self._lock.release()
+
+    async def _read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        def looked() -> T:
+            with reading(self._path) as db:
+                return look(db)
+
+        return await asyncio.to_thread(looked)
 
     # -- on the writer's thread ----------------------------------------------------------------------------------
 
     def _apply(self, db: sqlite3.Connection, jobs: Sequence[_New | _End | _Probe]) -> Callable[[], None]:
-        new = [job for job in jobs if isinstance(job, _New)]
+        new = [job for job in jobs if type(job) is _New]
+        ends = [(job.id, job.outcome) for job in jobs if type(job) is _End]
         before, self._frontier = self._frontier, None  # until this group is known to be durable, the database alone knows
-        frontier = before if before is not None else _frontier(db)
+        tree = before if before is not None else frontier(db, self._signer.verifier)
+        judgements: dict[tuple[bytes, bytes], bytes] = {}
         if new:
-            self._append(db, new, frontier)
-        ends = [(job.outcome, job.id) for job in jobs if isinstance(job, _End)]
-        if ends:
-            db.executemany("UPDATE records SET outcome = ? WHERE id = ?", ends)
+            judgements = self._judgements(db, new)
+            self._append(db, new, tree, self._known | judgements if judgements else self._known)
+        insert(db, "outcomes", ends)
         if len(ends) + len(new) < len(jobs):
             # A probe writes a row as it is, so that a full or read-only disk says so.
             db.execute("INSERT INTO head VALUES (1, 0, '') ON CONFLICT (one) DO UPDATE SET size = size")
 
         def committed() -> None:
-            self._frontier = frontier
-            for job in new:
-                self._known[job.judgement] = None
+            self._frontier = tree
+            self._known |= judgements
             while len(self._known) > JUDGEMENTS_KNOWN_MAX:
                 self._known.pop(next(iter(self._known)))
 
         return committed
 
-    def _append(self, db: sqlite3.Connection, new: Sequence[_New], frontier: Frontier) -> None:
-        judgements = {job.judgement: (job.judgement, job.facts, job.decision) for job in new if job.judgement not in self._known}
-        if judgements:
-            db.executemany("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", judgements.values())
-        records, nodes = [], []
+    def _judgements(self, db: sqlite3.Connection, new: Sequence[_New]) -> dict[tuple[bytes, bytes], bytes]:
+        """Those of ``new`` that may not be in the database yet, put there."""
+        made = {judged: rows.digest_of(*judged) for judged in {job.judged for job in new} if judged not in self._known}
+        db.executemany("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", [(digest, *judged) for judged, digest in made.items()])
+        return made
+
+    def _append(self, db: sqlite3.Connection, new: Sequence[_New], tree: Frontier, digests: dict[tuple[bytes, bytes], bytes]) -> None:
+        records: list[tuple[Any, ...]] = []
+        nodes: list[Node] = []
         for job in new:
-            records.append((frontier.size, job.id, job.request, job.subject, job.receipt, job.salt, job.judgement))
-            nodes += frontier.append(leaf_hash(entry_of(job.salt, job.receipt)))
-        db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", records)
-        db.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
-        note = self._signer.note(checkpoint_text(Checkpoint(self.origin, frontier.size, frontier.root())))
-        db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", (frontier.size, note))
-
-    # -- reading -------------------------------------------------------------------------------------------------
-
-    def _read(self, look: Callable[[sqlite3.Connection], Any]) -> Any:
-        db = open_read_only(self._path)
-        try:
-            return look(db)
-        finally:
-            db.close()
-
-    def _check(self) -> None:
-        """What is there is what was last signed: size, root, and the newest record's own leaf."""
-        db = open_read_only(self._path)
-        try:
-            size, note = rows.head(db)
-            count = db.execute("SELECT count(*) FROM records").fetchone()[0]
-            if count != size:
-                raise _broken(f"its head stands for {size} records and it holds {count}")
-            if size and not self._stands(db, size, note):
-                raise _broken("its head does not stand for its records")
-        finally:
-            db.close()
-
-    def _stands(self, db: sqlite3.Connection, size: int, note: str) -> bool:
-        try:
-            head = parse_checkpoint(opened(note, self._signer.verifier))
-            receipt, salt = db.execute("SELECT receipt, salt FROM records WHERE idx = ?", (size - 1,)).fetchone()
-            newest = rows.node_at(db, 0, size - 1) == leaf_of(salt, receipt)
-            return newest and head == Checkpoint(self.origin, size, _frontier(db).root())
-        except (ValueError, TypeError, CallerError):  # what was put there is not even of its kind
-            return False
+            leaf = leaf_hash(entry_of(job.salt, job.receipt))
+            records.append((tree.size, job.id, job.request, job.subject, job.receipt, job.salt, leaf, digests[job.judged]))
+            nodes += tree.append(leaf)
+        insert(db, "records", records)
+        insert(db, "nodes", nodes)
+        note = self._signer.note(checkpoint_text(Checkpoint(self.origin, tree.size, tree.root())))
+        db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", (tree.size, note))
 
 
-def _frontier(db: sqlite3.Connection) -> Frontier:
-    size, _ = rows.head(db)
-    return Frontier(size, [rows.node_at(db, level, index) for level, index in peaks_of(size)])
-
-
-def _broken(why: str) -> TrustFailure:
-    return TrustFailure(f"the log was changed from outside: {why}", step="log", code="trust.log", hint="restore the home from a backup")
+def _taken_up(home: Path, random: Random) -> Signer:
+    """The key of a log that is whole, or of a new one.  A log has its key from its first record on, and both or neither."""
+    path, key = home / rows.DATABASE, (home / rows.KEY).exists()
+    if key and not (path.exists() and path.stat().st_size):
+        raise rows.broken(
+            "its key is here and its records are gone",
+            f"restore `{rows.DATABASE}` from a backup; to begin a new log, move `{rows.KEY}` away too",
+        )
+    with closing(connect(path, rows.MIGRATIONS)) as db, snapshot(db):
+        if not key and rows.head(db)[0]:
+            raise rows.broken("its records are here and its key is gone")
+        signer = signer_of(home, random)
+        taken_up(db, signer.verifier)
+    return signer

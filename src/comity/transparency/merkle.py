@@ -36,9 +36,9 @@ class Frontier:
         self.peaks = list(peaks)
 
     def append(self, leaf: bytes) -> list[Node]:
-        """Adds a leaf hash; returns the subtrees that it completes, the leaf itself first."""
+        """Adds a leaf hash; returns the larger subtrees that it completes, smallest first."""
         level, index, here = 0, self.size, leaf
-        completed: list[Node] = [(0, index, leaf)]
+        completed: list[Node] = []
         while index & 1:
             here = node_hash(self.peaks.pop(), here)
             level, index = level + 1, index >> 1

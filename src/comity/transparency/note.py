@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from typing import Any, NamedTuple
 
-NOTE_BYTES_MAX = 65_536
+from comity.transparency.merkle import HASH_BYTES
+
+NOTE_BYTES_MAX = 262_144  # C2SP: at least 16 signatures, and post-quantum ones take nearly 5 kB each
 _ED25519 = b"\x01"
 _DASH = "\u2014 "
 
@@ -63,31 +64,43 @@ class Signer:
 
 
 def verifier(name: str, public: bytes) -> Verifier:
-    if not name or any(letter.isspace() or letter == "+" for letter in name):
-        raise ValueError("a key's name is not empty and holds neither space nor plus")
+    if not _is_name(name):
+        raise ValueError("a key's name is not empty, can be printed, and holds neither space nor plus")
     return Verifier(name, hashlib.sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4], public)
+
+
+def _is_name(name: str) -> bool:
+    """C2SP bars spaces and plus; letters that cannot be printed are barred here, for names are shown to people."""
+    return name.isprintable() and not {" ", "+"} & {*name} and name != ""
+
+
+def _decoded(text: str) -> bytes:
+    """Base64 in its one spelling: a changed bit is never passed over.  Raises ValueError."""
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError("not canonical base64")
+    return raw
 
 
 def parse_vkey(text: str) -> Verifier:
     """Raises ValueError saying what is wrong."""
-    name, _, rest = text.strip().partition("+")
+    name, _, rest = text.partition("+")
     identity, _, key = rest.partition("+")
     try:
-        raw = base64.b64decode(key, validate=True)
-        given = bytes.fromhex(identity)
-    except (binascii.Error, ValueError):
+        raw = _decoded(key)
+    except ValueError:
         raise ValueError("the verifier key is not `name+id+key`") from None
     if raw[:1] != _ED25519 or len(raw) != 33:
         raise ValueError("the verifier key is not an Ed25519 key")
     found = verifier(name, raw[1:])
-    if given != found.id:
+    if identity != found.id.hex():
         raise ValueError("the verifier key's id does not fit its name and key")
     return found
 
 
 def opened(note: str, key: Verifier) -> str:
     """The text of a note that ``key`` signed.  Raises ValueError.  Signatures of other keys are passed over, as C2SP says."""
-    if len(note.encode("utf-8", "surrogatepass")) > NOTE_BYTES_MAX:
+    if len(note.encode()) > NOTE_BYTES_MAX:  # a lone surrogate is a ValueError already
         raise ValueError("the note is too large")
     text, mark, signatures = note.rpartition("\n\n")
     text += "\n"
@@ -98,17 +111,17 @@ def opened(note: str, key: Verifier) -> str:
     mine = 0
     for line in signatures[:-1].split("\n"):
         name, space, encoded = line.removeprefix(_DASH).partition(" ")
-        if not line.startswith(_DASH) or not name or not space:
+        if not line.startswith(_DASH) or not space or not _is_name(name):
             raise ValueError("a signature line of the note is not one")
         try:
-            raw = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
+            raw = _decoded(encoded)
+        except ValueError:
             raise ValueError("a signature of the note is not base64") from None
         if len(raw) < 5:
             raise ValueError("a signature of the note is too short")
         if name == key.name and raw[:4] == key.id:
             mine += 1
-            if mine > 1 or not key.holds(text.encode("utf-8", "surrogatepass"), raw[4:]):
+            if mine > 1 or not key.holds(text.encode(), raw[4:]):
                 raise ValueError("the note's signature does not hold")
     if not mine:
         raise ValueError("the note is not signed by this key")
@@ -128,9 +141,9 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if not (size.isascii() and size.isdecimal()) or (size[0] == "0" and size != "0") or len(size) > 20:
         raise ValueError("the checkpoint's size is not a number without leading zeros")
     try:
-        raw = base64.b64decode(root, validate=True)
-    except (binascii.Error, ValueError):
+        raw = _decoded(root)
+    except ValueError:
         raise ValueError("the checkpoint's root is not base64") from None
-    if len(raw) != 32 or base64.b64encode(raw).decode() != root:
+    if len(raw) != HASH_BYTES:
         raise ValueError("the checkpoint's root is not 32 bytes")
     return Checkpoint(origin, int(size), raw)

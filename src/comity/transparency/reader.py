@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from comity.errors import CallerError, StorageFailure
 from comity.ports import SystemRandom
-from comity.storage.sqlite import open_read_only
-from comity.transparency import rows
+from comity.storage.sqlite import read_only, snapshot
+from comity.transparency import bundle, rows
 from comity.transparency.ledger import signer_of
 from comity.transparency.note import Signer
 from comity.transparency.rows import Record
+
+T = TypeVar("T")
 
 
 class Reader:
@@ -21,7 +25,7 @@ class Reader:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._db = open_read_only(home / rows.DATABASE)
+        self._db = read_only(home / rows.DATABASE)
 
     @classmethod
     def open(cls, home: Path) -> Reader:
@@ -33,12 +37,16 @@ class Reader:
             raise StorageFailure(f"no log key in `{self._home}`", code="storage.absent", hint="restore it from a backup")
         return signer_of(self._home, SystemRandom())
 
+    def _look(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        with snapshot(self._db):
+            return look(self._db)
+
     @property
     def vkey(self) -> str:
         return self._signer().verifier.vkey
 
     def tail(self, count: int) -> list[Record]:
-        return rows.tail(self._db, count)
+        return self._look(lambda db: rows.tail(db, count))
 
     def last(self) -> Record:
         newest = self.tail(1)
@@ -47,13 +55,16 @@ class Reader:
         return newest[0]
 
     def record(self, reference: str) -> Record:
-        return self.last() if reference == "last" else rows.one(self._db, reference)
+        """By receipt id, by place in the log, or `last`."""
+        return self.last() if reference == "last" else self._look(lambda db: rows.one(db, reference))
 
     def bundle(self, reference: str) -> dict[str, Any]:
-        return rows.bundle(self._db, self.record(reference).receipt["id"], self._signer())
+        named = str(self.last().place) if reference == "last" else reference
+        signer = self._signer()
+        return self._look(lambda db: bundle.bundle(db, named, signer))
 
     def checkpoint(self) -> str:
-        return rows.head(self._db)[1]
+        return self._look(rows.head)[1]
 
     def close(self) -> None:
         self._db.close()

@@ -1,33 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the log lies in its database: the tables, and what is read from them by whoever holds a connection."""
+"""How the log lies in its database: the tables, and what is read from them by whoever holds a connection.
+
+Nothing is ever changed in a table but `head`: an outcome is a row of its own, written once.
+"""
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import json
 import sqlite3
 from typing import Any, NamedTuple
 
-from comity.errors import CallerError
-from comity.transparency.merkle import inclusion_proof
-from comity.transparency.note import Signer
-from comity.transparency.verify import FORMAT
+import msgspec
+
+from comity.errors import CallerError, TrustFailure
+from comity.transparency.receipt import Receipt, to_json
 
 DATABASE = "comity.db"
 KEY = "log.key"
 
 MIGRATIONS = (
     """
-    CREATE TABLE judgements (digest BLOB PRIMARY KEY, facts BLOB NOT NULL, decision BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE judgements (digest BLOB PRIMARY KEY, facts BLOB NOT NULL, decision BLOB NOT NULL);
     CREATE TABLE records (
         idx INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL, subject TEXT,
-        receipt BLOB NOT NULL, salt BLOB NOT NULL, judgement BLOB NOT NULL REFERENCES judgements, outcome BLOB
+        receipt BLOB NOT NULL, salt BLOB NOT NULL, leaf BLOB NOT NULL, judgement BLOB NOT NULL REFERENCES judgements
     );
+    CREATE TABLE outcomes (id TEXT PRIMARY KEY REFERENCES records (id), outcome BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE nodes (level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) WITHOUT ROWID;
     CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, checkpoint TEXT NOT NULL);
     """,
 )
-"""`judgements`: the facts and the decision of a record, once for all records that share them; the digest is of ids and codes."""
+"""`judgements`: the facts and the decision of a record, once for all records that share them; the digest is of ids and codes.
+`nodes`: complete subtrees of two leaves and more; the leaves themselves are in `records`."""
 
 
 class Record(NamedTuple):
@@ -41,14 +46,27 @@ class Record(NamedTuple):
 
 
 _SELECT = (
-    "SELECT r.idx, r.request, r.subject, r.receipt, j.facts, j.decision, r.outcome"
-    " FROM records r JOIN judgements j ON j.digest = r.judgement "
+    "SELECT r.idx, r.request, r.subject, r.receipt, r.judgement, j.facts, j.decision, o.outcome"
+    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id "
 )
 
 
+def digest_of(facts: bytes, decision: bytes) -> bytes:
+    """Of a judgement: ids and codes only."""
+    return hashlib.sha256(len(facts).to_bytes(8, "big") + facts + decision).digest()
+
+
 def _record(row: tuple[Any, ...]) -> Record:
-    at, request, subject, receipt, facts, decision, outcome = row
-    return Record(at, request, subject, json.loads(receipt), facts, decision, json.loads(outcome) if outcome is not None else None)
+    at, request, subject, receipt, digest, facts, decision, outcome = row
+    try:
+        read = to_json(msgspec.json.decode(receipt, type=Receipt))
+        end = json.loads(outcome) if outcome is not None else None
+        whole = digest_of(facts, decision) == digest and (end is None or "status" in end)
+    except (msgspec.MsgspecError, ValueError, TypeError):  # what was put there is not even of its kind
+        whole = False
+    if not whole:
+        raise broken(f"record {at} is not as it was written")
+    return Record(at, request, subject, read, facts, decision, end)
 
 
 def tail(db: sqlite3.Connection, count: int) -> list[Record]:
@@ -65,7 +83,7 @@ def place(db: sqlite3.Connection, reference: str) -> int:
     if reference.isascii() and reference.isdecimal() and len(reference) < 19:
         row = db.execute("SELECT idx FROM records WHERE idx = ?", (int(reference),)).fetchone()
     else:
-        row = db.execute("SELECT idx FROM records WHERE id = ?", (reference.upper(),)).fetchone()
+        row = db.execute("SELECT idx FROM records WHERE id = ?", (reference.upper(),)).fetchone() if reference.isalnum() else None
     if row is None:
         raise CallerError(
             "no such receipt in this log",
@@ -76,36 +94,30 @@ def place(db: sqlite3.Connection, reference: str) -> int:
     return int(row[0])
 
 
+def secret_of(db: sqlite3.Connection, index: int) -> tuple[bytes, bytes]:
+    """(the receipt, its salt)"""
+    receipt, salt = db.execute("SELECT receipt, salt FROM records WHERE idx = ?", (index,)).fetchone()
+    return bytes(receipt), bytes(salt)
+
+
 def head(db: sqlite3.Connection) -> tuple[int, str]:
     """(size, the signed checkpoint); an empty log has none."""
-    row = db.execute("SELECT size, checkpoint FROM head").fetchone()
-    return (int(row[0]), str(row[1])) if row is not None else (0, "")
+    size, note = db.execute("SELECT size, checkpoint FROM head").fetchone() or (0, "")
+    if not isinstance(size, int) or not isinstance(note, str):
+        raise broken("its head is not one")
+    return size, note
 
 
 def node_at(db: sqlite3.Connection, level: int, index: int) -> bytes:
-    row = db.execute("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)).fetchone()
+    """Raises LookupError when it is not there."""
+    if level:
+        row = db.execute("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)).fetchone()
+    else:
+        row = db.execute("SELECT leaf FROM records WHERE idx = ?", (index,)).fetchone()
     if row is None:
-        raise CallerError("the log lacks a node that its head stands for", code="log.broken", status=500, hint="restore it from a backup")
+        raise LookupError(f"no node {index} at level {level}")
     return bytes(row[0])
 
 
-def bundle(db: sqlite3.Connection, reference: str, signer: Signer) -> dict[str, Any]:
-    """The receipt with all that its verification needs, against the newest tree head.  Inside one read transaction."""
-    db.execute("BEGIN")
-    try:
-        index = place(db, reference)
-        receipt, salt = db.execute("SELECT receipt, salt FROM records WHERE idx = ?", (index,)).fetchone()
-        size, checkpoint = head(db)
-        proof = inclusion_proof(index, size, lambda level, at: node_at(db, level, at))
-    finally:
-        db.execute("ROLLBACK")
-    return {
-        "format": FORMAT,
-        "receipt": json.loads(receipt),
-        "salt": base64.b64encode(salt).decode(),
-        "signature": base64.b64encode(signer.sign(receipt)).decode(),
-        "index": index,
-        "inclusion": [base64.b64encode(each).decode() for each in proof],
-        "checkpoint": checkpoint,
-        "vkey": signer.verifier.vkey,
-    }
+def broken(why: str, hint: str = "restore the home from a backup") -> TrustFailure:
+    return TrustFailure(f"the log was changed from outside: {why}", step="log", code="trust.log", hint=hint)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one way to check a receipt: offline, from its bundle and the log's key alone.
 
-    1. shape       the bundle is one of ours
+    1. shape       the bundle is one of ours, and so is the receipt in it
     2. key         the verifier key is one, and the pinned one where a key was pinned
     3. signature   the receipt was signed by that key (Ed25519 over its RFC 8785 form)
     4. checkpoint  the tree head was signed by that key, for that log
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -23,10 +23,11 @@ from comity.errors import TrustFailure
 from comity.transparency.canonical import canonical
 from comity.transparency.merkle import inclusion_holds
 from comity.transparency.note import Verifier, opened, parse_checkpoint, parse_vkey
-from comity.transparency.receipt import SALT_BYTES, VERSION, leaf_of
+from comity.transparency.receipt import SALT_BYTES, VERSION, Receipt, leaf_of
 
 FORMAT = "comity.receipt.v1"
 PROOF_HASHES_MAX = 64
+_FIELDS = frozenset(Receipt.__struct_fields__)
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,14 +79,24 @@ def verify(bundle: Mapping[str, Any], *, vkey: str | None = None) -> Verified:
 def _shape(bundle: object) -> Bundle:
     try:
         read = msgspec.convert(bundle, Bundle, strict=True)
-    except (msgspec.ValidationError, RecursionError) as error:
+        receipt = msgspec.convert(read.receipt, Receipt, strict=True)
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
         said = str(error).split(" - at ")[-1] if " - at " in str(error) else "its members"
         raise _failed("shape", f"the bundle is not a receipt's: {said}") from None
-    if read.format != FORMAT or read.receipt.get("version") != VERSION:
+    if read.format != FORMAT or receipt.version != VERSION:
         raise _failed("shape", f"the bundle is not of format `{FORMAT}`")
+    if read.receipt.keys() != _FIELDS:  # what a reader would fill in is not what was signed
+        raise _failed("shape", "the receipt lacks a member")
+    if not all(text.isprintable() for text in _texts(read.receipt)):  # whoever shows them need not guard their terminal
+        raise _failed("shape", "the receipt holds what cannot be printed")
     if len(read.inclusion) > PROOF_HASHES_MAX or not 0 <= read.index < 2**63:
         raise _failed("shape", "no log has such a place")
     return read
+
+
+def _texts(receipt: Mapping[str, Any]) -> Iterator[str]:
+    for value in receipt.values():
+        yield from (value,) if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
 
 
 def _key(bundle: Bundle, pinned: str | None) -> Verifier:

@@ -9,21 +9,23 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.fakes import FakeClock
 
-from comity.errors import CallerError, OperatorError, StorageFailure, TrustFailure
+from comity.errors import CallerError, OperatorError, StorageFailure
 from comity.ports import SystemRandom
+from comity.transparency.ids import Ids
 from comity.transparency.ledger import Ledger, Outcome
 from comity.transparency.reader import Reader
 from comity.transparency.receipt import Receipt
 from comity.transparency.verify import verify
 
 CLOCK = FakeClock()
+OK = Outcome(at=CLOCK.now(), status="ok")
 
 
 async def opened(home: Path, *, seconds_max: float = 10) -> Ledger:
@@ -66,9 +68,8 @@ async def test_many_at_once_share_a_commit_and_each_is_there(ledger: Ledger, hom
         assert [record.place for record in kept] == list(range(300))
     for each in ids[::37]:
         assert verify(await ledger.bundle(each), vkey=ledger.vkey).size == 300
-    with sqlite3.connect(home / "comity.db") as db:
+    with closing(sqlite3.connect(home / "comity.db")) as db:
         assert db.execute("SELECT count(*) FROM judgements").fetchone() == (3,)
-    db.close()
 
 
 async def test_a_restart_goes_on_where_it_stopped(home: Path) -> None:
@@ -109,7 +110,7 @@ async def test_a_second_process_on_one_home_is_refused(ledger: Ledger, home: Pat
 
 async def test_an_unknown_receipt_is_not_found(ledger: Ledger) -> None:
     await write(ledger)
-    for reference in ("7", "nothing", "", "9" * 30, "0; DROP TABLE records", "٣"):
+    for reference in ("7", "nothing", "", "9" * 30, "0; DROP TABLE records", "٣", "\ud800", "-1", "last"):
         with pytest.raises(CallerError) as raised:
             await ledger.bundle(reference)
         assert raised.value.status == 404
@@ -138,7 +139,7 @@ async def test_a_database_put_in_place_of_ours_gets_nothing(ledger: Ledger, home
 
 async def test_a_full_disk_refuses_and_recovers(ledger: Ledger) -> None:
     await write(ledger)
-    db = ledger._db._connection
+    db = ledger._writer._db
     pages = db.execute("PRAGMA page_count").fetchone()[0]
     db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StorageFailure) as raised:
@@ -150,102 +151,54 @@ async def test_a_full_disk_refuses_and_recovers(ledger: Ledger) -> None:
     assert verify(await ledger.bundle(last), vkey=ledger.vkey)
 
 
-async def test_a_read_only_database_refuses(ledger: Ledger) -> None:
-    await write(ledger)
-    ledger._db._connection.execute("PRAGMA query_only = ON")
-    for attempt in (lambda: write(ledger), ledger.probe):
-        with pytest.raises(StorageFailure):
+async def test_a_record_that_cannot_be_written_is_no_leaf_and_leaves_the_log_as_it_was(ledger: Ledger) -> None:
+    first = await write(ledger)
+    before = await ledger.checkpoint()
+    ledger._writer._db.execute("PRAGMA query_only = ON")
+    for attempt in (lambda: write(ledger), ledger.probe, lambda: ledger.finish(first, OK)):
+        with pytest.raises(StorageFailure) as raised:
             await attempt()
-    ledger._db._connection.execute("PRAGMA query_only = OFF")
-    assert await write(ledger)
+        assert raised.value.code == "storage.read_only"
+    assert await ledger.checkpoint() == before
+    ledger._writer._db.execute("PRAGMA query_only = OFF")
+    await ledger.probe()
+    await ledger.finish(first, OK)
+    assert verify(await ledger.bundle(await write(ledger))).index == 1
 
 
-async def test_a_disk_that_hangs_is_not_waited_for_for_ever(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = await opened(home, seconds_max=0.01)
-    stuck = threading.Event()
-    commit = ledger._db._commit
+async def test_an_outcome_is_written_once_and_only_for_a_record(ledger: Ledger, home: Path) -> None:
+    receipt, other = await write(ledger), await write(ledger)
+    await ledger.finish(receipt, OK)
+    done = await asyncio.gather(
+        ledger.finish(receipt, Outcome(at=CLOCK.now(), status="interrupted")),
+        ledger.finish("01J0000000000000000000NONE", OK),
+        ledger.finish(other, OK),
+        write(ledger),
+        return_exceptions=True,
+    )
+    assert [getattr(each, "code", "") for each in done] == ["storage.refused", "storage.refused", "", ""]
+    with Reader.open(home) as reader:
+        assert [record.outcome and record.outcome["status"] for record in reader.tail(9)] == ["ok", "ok", None]
 
-    def slow(jobs: Any) -> Any:
-        stuck.wait(30)
-        return commit(jobs)
 
-    monkeypatch.setattr(ledger._db, "_commit", slow)
+async def test_a_second_receipt_of_one_id_is_refused_and_its_neighbours_are_not(ledger: Ledger) -> None:
+    receipt = Receipt(id=ledger.new_id(), at="2026-11-23T12:00Z", issuer=ledger.origin, key=ledger.key_id, effect="allow")
+    twice = [ledger.record(receipt, request_id="r", subject=None, facts=b"{}", decision=b"{}") for _ in range(2)]
+    done = await asyncio.gather(write(ledger), *twice, write(ledger), return_exceptions=True)
+    assert [getattr(each, "code", "") for each in done] == ["", "", "storage.refused", ""]
+    assert verify(await ledger.bundle(str(done[3]))).size == 3
+
+
+async def test_nothing_is_taken_once_it_is_closed(home: Path) -> None:
+    ledger = await opened(home)
+    waiting = asyncio.create_task(write(ledger))
+    await asyncio.sleep(0)
+    await ledger.aclose()
+    assert await waiting  # what was taken was written
     with pytest.raises(StorageFailure) as raised:
         await write(ledger)
-    assert raised.value.code == "storage.slow"
-    stuck.set()
-    await ledger.aclose()
-
-
-Edit = Callable[[sqlite3.Connection], object]
-EDITS: dict[str, Edit] = {
-    "a record is removed": lambda db: db.execute("DELETE FROM records WHERE idx = 1"),
-    "the newest receipt is changed": lambda db: db.execute(
-        "UPDATE records SET receipt = CAST(replace(receipt, 'allow', 'deny') AS BLOB) WHERE idx = 2"
-    ),
-    "the newest receipt is of another kind": lambda db: db.execute("UPDATE records SET receipt = 'x' WHERE idx = 2"),
-    "the newest salt is changed": lambda db: db.execute("UPDATE records SET salt = zeroblob(32) WHERE idx = 2"),
-    "the head is put back": lambda db: db.execute("UPDATE head SET size = 2"),
-    "the head is another's": lambda db: db.execute("UPDATE head SET checkpoint = replace(checkpoint, 'comity', 'comitx')"),
-    "a peak is changed": lambda db: db.execute("UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND idx = 0"),
-}
-
-
-@pytest.mark.parametrize("name", EDITS)
-async def test_a_log_that_was_changed_from_outside_is_not_gone_on_with(home: Path, name: str) -> None:
-    ledger = await opened(home)
-    for _ in range(3):
-        await write(ledger)
-    await ledger.aclose()
-    db = sqlite3.connect(home / "comity.db")
-    EDITS[name](db)
-    db.commit()
-    db.close()
-    with pytest.raises(TrustFailure) as raised:
-        await opened(home)
-    assert raised.value.step == "log"
-
-
-async def test_an_older_receipt_that_was_changed_does_not_verify(home: Path) -> None:
-    ledger = await opened(home)
-    ids = [await write(ledger) for _ in range(3)]
-    db = sqlite3.connect(home / "comity.db")
-    db.execute("UPDATE records SET receipt = CAST(replace(receipt, 'allow', 'deny') AS BLOB) WHERE idx = 0")
-    db.commit()
-    db.close()
-    with pytest.raises(TrustFailure) as raised:
-        verify(await ledger.bundle(ids[0]), vkey=ledger.vkey)
-    assert raised.value.step == "inclusion"
-    await ledger.aclose()
-
-
-@pytest.mark.parametrize("content", [b"not a database at all" * 100, b""])
-async def test_a_file_that_is_no_database(home: Path, content: bytes) -> None:
-    (home / "comity.db").write_bytes(content)
-    if not content:  # an empty file is a new database
-        await (await opened(home)).aclose()
-        return
-    with pytest.raises(StorageFailure) as raised:
-        await opened(home)
-    assert raised.value.code == "storage.corrupt"
-
-
-async def test_a_home_of_a_newer_comity_is_refused(home: Path) -> None:
-    await (await opened(home)).aclose()
-    db = sqlite3.connect(home / "comity.db")
-    db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(StorageFailure) as raised:
-        await opened(home)
-    assert raised.value.code == "storage.newer"
-
-
-async def test_a_truncated_key_is_refused_and_never_replaced(home: Path) -> None:
-    await (await opened(home)).aclose()
-    (home / "log.key").write_bytes(b"short")
-    with pytest.raises(OperatorError):
-        await opened(home)
-    assert (home / "log.key").read_bytes() == b"short"
+    assert raised.value.code == "storage.closed"
+    await (await opened(home)).aclose()  # and the home is free
 
 
 def test_nothing_recorded_is_said_so(home: Path) -> None:
@@ -265,7 +218,34 @@ async def test_ids_are_ulids_in_order_of_time(ledger: Ledger) -> None:
 async def test_outcomes_hold_no_more_than_they_say(ledger: Ledger, home: Path) -> None:
     receipt = await write(ledger)
     await ledger.finish(receipt, Outcome(at=CLOCK.now(), status="ok", bytes_bucket=256))
-    with sqlite3.connect(home / "comity.db") as db:
-        kept = json.loads(db.execute("SELECT outcome FROM records").fetchone()[0])
-    db.close()
+    with closing(sqlite3.connect(home / "comity.db")) as db:
+        kept = json.loads(db.execute("SELECT outcome FROM outcomes").fetchone()[0])
     assert set(kept) == {"at", "status", "bytes_bucket"}
+
+
+async def test_a_write_does_not_hold_the_event_loop(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the disk is stuck the loop goes on: it is the loop itself that lets the disk go on."""
+    stuck = threading.Event()
+    commit = ledger._writer._commit
+    monkeypatch.setattr(ledger._writer, "_commit", lambda jobs: stuck.wait(30) and commit(jobs))
+    writing = asyncio.create_task(write(ledger))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not writing.done()
+    stuck.set()
+    assert await writing
+
+
+async def test_randomness_is_drawn_in_blocks_and_never_handed_out_twice() -> None:
+    class Counting:
+        calls = 0
+
+        def token(self, size: int) -> bytes:
+            self.calls += 1
+            return os.urandom(size)
+
+    source = Counting()
+    ids = Ids(CLOCK, source)
+    made = [ids.token(32) for _ in range(300)] + [ids.ulid().encode() for _ in range(300)]
+    assert len(set(made)) == 600 and source.calls <= 5
+    assert len(ids.token(10_000)) == 10_000

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One thread that writes, in groups: whatever waits when it is free goes into one transaction, so many records pay for one sync.
+
+A job counts as written when its transaction is on the disk, in the file that bears the database's name, and not before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from comity.errors import StorageFailure
+from comity.storage.sqlite import connect, failure
+
+WAITING_JOBS_MAX = 65_536
+GROUP_JOBS_MAX = 1024
+
+Apply = Callable[[sqlite3.Connection, Sequence[Any]], Callable[[], None]]
+"""Writes a group of jobs inside an open transaction; what it returns is called once they are durable."""
+Waiting = tuple[Any, "asyncio.Future[None]"]
+
+
+class Writer:
+    """``seconds_max``: how long a caller waits before its job counts as not written.  All callers are on ``loop``."""
+
+    def __init__(self, path: Path, *, migrations: Sequence[str], apply: Apply, seconds_max: float, loop: asyncio.AbstractEventLoop) -> None:
+        self._apply, self._seconds_max, self._loop = apply, seconds_max, loop
+        self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._closed = False
+        self._db = connect(path, migrations)
+        self._name, self._wal = str(path), f"{path}-wal"
+        self._files = self._there()
+        self._thread = threading.Thread(target=self._run, name="comity-writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, job: Any) -> None:
+        """Returns once ``job`` is durable; StorageFailure otherwise.  A caller who stops waiting takes nothing back."""
+        if self._closed:
+            raise StorageFailure("the record is closed: this gateway is stopping", code="storage.closed", hint="start it again")
+        if self._jobs.qsize() >= WAITING_JOBS_MAX:
+            raise StorageFailure("too many records wait to be written", code="storage.busy", hint="is the disk keeping up?")
+        done = self._loop.create_future()
+        self._jobs.put((job, done))
+        timer = self._loop.call_later(self._seconds_max, _too_late, done, self._seconds_max)
+        try:
+            await done
+        except asyncio.CancelledError:
+            if done.done() and not done.cancelled():
+                done.exception()  # it came in the moment the caller left: looked at, so that nobody warns of it
+            raise
+        finally:
+            timer.cancel()
+
+    async def aclose(self) -> None:
+        """Writes what waits, then closes.  May be called twice."""
+        self._closed = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    # -- on the writer's own thread ------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        ending = False
+        while not ending:
+            group, ending = self._next()
+            error = self._commit([job for job, _ in group]) if group else None
+            if error is not None and error.code == "storage.refused" and len(group) > 1:  # one of them spoils it for all: each for itself
+                for one in group:
+                    self._answer([one], self._commit([one[0]]))
+            elif group:
+                self._answer(group, error)
+        self._db.close()
+
+    def _next(self) -> tuple[list[Waiting], bool]:
+        """All that waits (at least one), and whether that was the last."""
+        one = self._jobs.get()
+        group: list[Waiting] = []
+        while one is not None:
+            group.append(one)
+            if len(group) == GROUP_JOBS_MAX:
+                return group, False
+            try:
+                one = self._jobs.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _commit(self, jobs: Sequence[Any]) -> StorageFailure | None:
+        db = self._db
+        try:
+            self._must_be_there()
+            if db.in_transaction:  # an earlier one could not even be undone
+                db.execute("ROLLBACK")
+            db.execute("BEGIN IMMEDIATE")
+            committed = self._apply(db, jobs)
+            db.execute("COMMIT")
+            self._must_be_there()
+        except Exception as error:  # noqa: BLE001 - whatever it was, it does not count as written and nothing may be sent
+            if db.in_transaction:
+                with suppress(sqlite3.Error):
+                    db.execute("ROLLBACK")
+            return failure(error)
+        committed()
+        return None
+
+    def _there(self) -> tuple[int, int, int, int]:
+        """Which files bear the database's names now.  Raises OSError."""
+        main, wal = os.stat(self._name), os.stat(self._wal)  # noqa: PTH116 - four times a group: a Path takes twice as long
+        return main.st_dev, main.st_ino, wal.st_dev, wal.st_ino
+
+    def _must_be_there(self) -> None:
+        """SQLite goes on writing into files that were deleted, where nobody will ever find it."""
+        try:
+            gone = self._there() != self._files
+        except OSError:
+            gone = True
+        if gone:
+            raise StorageFailure(
+                "the record cannot be written: its database is gone", code="storage.gone", hint=f"put `{self._name}` back, or restart"
+            )
+
+    def _answer(self, group: Sequence[Waiting], error: StorageFailure | None) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and with it whoever waited
+            self._loop.call_soon_threadsafe(_settle, group, error)
+
+
+def _settle(group: Sequence[Waiting], error: StorageFailure | None) -> None:
+    for _, done in group:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(StorageFailure(str(error), code=error.code, hint=error.hint))
+
+
+def _too_late(done: asyncio.Future[None], seconds: float) -> None:
+    if not done.done():
+        done.set_exception(
+            StorageFailure(
+                f"the record was not written within {seconds:g} seconds", code="storage.slow", hint="is the disk full or failing?"
+            )
+        )

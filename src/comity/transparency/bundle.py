@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A receipt with all that its verification needs, as JSON: made by whoever holds the log's key, checked by `verify`."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+from typing import Any
+
+from comity.transparency import rows
+from comity.transparency.integrity import proved
+from comity.transparency.note import Signer
+from comity.transparency.verify import FORMAT
+
+
+def bundle(db: sqlite3.Connection, reference: str, signer: Signer) -> dict[str, Any]:
+    """Against the newest tree head.  ``db`` is inside a snapshot.  Raises CallerError (404), TrustFailure."""
+    index = rows.place(db, reference)
+    found = proved(db, index, signer.verifier)
+    return {
+        "format": FORMAT,
+        "receipt": json.loads(found.receipt),
+        "salt": _text(found.salt),
+        "signature": _text(signer.sign(found.receipt)),
+        "index": index,
+        "inclusion": [_text(each) for each in found.path],
+        "checkpoint": found.checkpoint,
+        "vkey": signer.verifier.vkey,
+    }
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

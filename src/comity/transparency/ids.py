@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ids and salts, made cheaply: random bytes are drawn from their port a block at a time."""
+
+from __future__ import annotations
+
+from comity.ports import Clock, Random
+
+_ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+_LETTER = _ALPHABET * 8  # a letter for each of 256 bytes, every letter equally often
+BLOCK_BYTES = 4096
+
+
+class Ids:
+    """For one thread; a token is handed out once."""
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self._clock, self._random = clock, random
+        self._block, self._at = b"", 0
+        self._millisecond, self._time = -1, ""
+
+    def token(self, size: int) -> bytes:
+        end = self._at + size
+        if end > len(self._block):
+            self._block, end = self._random.token(max(BLOCK_BYTES, size)), size
+            piece = self._block[:size]
+        else:
+            piece = self._block[self._at : end]
+        self._at = end
+        return piece
+
+    def ulid(self) -> str:
+        """48 bits of milliseconds, 80 random bits: 26 letters that sort by time."""
+        now = int(self._clock.now().timestamp() * 1000)
+        if now != self._millisecond:
+            self._millisecond = now
+            self._time = "".join(chr(_ALPHABET[now >> shift & 31]) for shift in range(45, -1, -5))
+        return self._time + self.token(16).translate(_LETTER).decode()
