@@ -46,6 +46,7 @@ bench: _dev ## Measure Comity beside its peers (see benchmarks/)
 	@benchmarks/run $(ARGS)
 
 case: _run ## Tell the founding case with real processes and a real model
+	@$(COMITY) models add --default
 	@$(COMITY) lab case $(ARGS)
 
 lock: _dev ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
