@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 from tests.docs.markdown import FENCE, pages
 from tests.tidy.codes import differences, in_source
-from tests.tidy.tree import ROOT, texts
+from tests.tidy.tree import ROOT, SOURCE, texts
 
 from comity.cli.main import COMMANDS
 
@@ -61,6 +62,19 @@ def test_every_command_is_told() -> None:
     told = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     names = {module.__name__.rsplit(".", 1)[-1] for module in COMMANDS}
     assert names == set(re.findall(r"^\| `comity (\w+)", told, re.M))
+
+
+def test_every_command_that_is_advised_exists() -> None:
+    """In the hints of errors and in the code spans of pages: nobody is sent to a command that is not there."""
+    names = {module.__name__.rsplit(".", 1)[-1] for module in COMMANDS}
+    hints = [part.value for path in SOURCE.rglob("*.py") for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             if isinstance(call, ast.Call) for keyword in call.keywords if keyword.arg == "hint"
+             for part in ast.walk(keyword.value) if isinstance(part, ast.Constant) and isinstance(part.value, str)]  # fmt: skip
+    spans = [span for page in PAGES for span in re.findall(r"`([^`\n]+)`", prose(page))]
+    advised = re.compile(r"\bcomity (?:--(?:home|config) \S+ |--json )*([a-z]+)")
+    found = {word for text in hints + spans for word in advised.findall(text)}
+    assert len(found) > 5
+    assert found <= names
 
 
 def test_every_error_is_told_as_it_is_raised() -> None:
