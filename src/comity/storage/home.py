@@ -61,7 +61,8 @@ def secret_key(path: Path, random: Random) -> bytes:
     try:
         if not path.exists():
             made = path.with_suffix(".new")
-            file = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            made.unlink(missing_ok=True)  # left by a crash: its mode would be kept
+            file = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
                 os.write(file, random.token(KEY_BYTES))
                 os.fsync(file)

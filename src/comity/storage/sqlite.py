@@ -50,7 +50,7 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
             f"the database is of a newer Comity (version {version}, here {len(migrations)})", code="storage.newer", hint="update Comity"
         )
     for number, script in enumerate(migrations[version:], version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script};\nPRAGMA user_version = {number};\nCOMMIT;")
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random as plain_random
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -92,9 +92,8 @@ async def test_what_the_log_does_not_stand_for_is_never_signed(home: Path, what:
     ledger = await opened(home)
     first = (await write(ledger, 3))[0]
     edit(home, CHANGED[what])
-    with Reader.open(home) as reader:
-        with pytest.raises(TrustFailure):
-            reader.bundle(first)
+    with Reader.open(home) as reader, pytest.raises(TrustFailure):
+        reader.bundle(first)
     with pytest.raises(TrustFailure) as raised:
         await ledger.bundle(first)
     assert raised.value.step == "log"
@@ -146,9 +145,8 @@ async def test_a_key_that_is_gone_is_not_made_anew_for_a_log_that_had_one(home: 
     with pytest.raises(TrustFailure):
         await opened(home)
     assert not (home / "log.key").exists()
-    with Reader.open(home) as reader:
-        with pytest.raises(StorageFailure):
-            reader.bundle("0")
+    with Reader.open(home) as reader, pytest.raises(StorageFailure):
+        reader.bundle("0")
 
 
 async def test_another_s_key_is_not_taken_for_the_log_s(home: Path) -> None:
@@ -194,16 +192,11 @@ async def looked_through(home: Path, ids: list[str], said: dict[str, str]) -> in
                 continue
             assert found.receipt["id"] == receipt and found.receipt["effect"] == said[receipt]
             held += 1
-        try:
-            with Reader.open(home) as reader:
-                reader.tail(100)
-                reader.checkpoint()
-        except ComityError:
-            pass
-        try:
+        with suppress(ComityError), Reader.open(home) as reader:
+            reader.checkpoint()
+            reader.tail(100)
+        with suppress(ComityError):
             await write(ledger, 1)
-        except ComityError:
-            pass
     finally:
         await ledger.aclose()
     return held

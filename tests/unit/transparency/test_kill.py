@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`kill -9` at any moment: whatever was said to be recorded is there, with a proof, and the log goes on from it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.fakes import FakeClock
+
+from comity.ports import SystemRandom
+from comity.transparency.ledger import Ledger
+from comity.transparency.merkle import consistency_holds, consistency_proof
+from comity.transparency.note import Checkpoint, opened, parse_checkpoint, parse_vkey
+from comity.transparency.reader import Reader
+from comity.transparency.rows import node_at
+from comity.transparency.verify import verify
+
+CHILD = """
+import asyncio, os, pathlib, sys
+from comity.ports import SystemClock, SystemRandom
+from comity.transparency.ledger import Ledger, Outcome
+from comity.transparency.receipt import Receipt
+
+async def caller(ledger, clock, name):
+    n = 0
+    while True:
+        n += 1
+        receipt = Receipt(id=ledger.new_id(), at="2026-11-23T12:00Z", issuer=ledger.origin, key=ledger.key_id, effect="allow")
+        await ledger.record(receipt, request_id=ledger.new_id(), subject=None, facts=b'{"n":%d}' % (n % 50), decision=b"{}")
+        os.write(1, f"recorded {receipt.id}\\n".encode())
+        if n % 3:
+            await ledger.finish(receipt.id, Outcome(at=clock.now(), status="ok"))
+            os.write(1, f"finished {receipt.id}\\n".encode())
+
+async def main(home):
+    clock = SystemClock()
+    ledger = await Ledger.open(home, clock=clock, random=SystemRandom(), record_seconds_max=30)
+    await asyncio.gather(*(caller(ledger, clock, name) for name in range(16)))
+
+asyncio.run(main(pathlib.Path(sys.argv[1])))
+"""
+Said = dict[str, set[str]]
+
+
+def run_and_kill(home: Path, lines: int) -> Said:
+    """What the child said before it was killed, in the midst of its work."""
+    said: Said = {"recorded": set(), "finished": set()}
+    with subprocess.Popen([sys.executable, "-c", CHILD, str(home)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for number, line in enumerate(child.stdout, 1):
+            if number == lines:
+                child.kill()
+            if line.endswith("\n"):
+                what, receipt = line.split()
+                said[what].add(receipt)
+    assert child.returncode == -9 and len(said["recorded"]) + len(said["finished"]) >= lines
+    return said
+
+
+async def check(home: Path, said: Said) -> Checkpoint:
+    """Everything that was said is there; what was not is whole or absent.  Returns the head."""
+    ledger = await Ledger.open(home, clock=FakeClock(), random=SystemRandom(), record_seconds_max=30)
+    try:
+        with Reader.open(home) as reader:
+            kept = {record.receipt["id"]: record for record in reader.tail(1_000_000)}
+            head = parse_checkpoint(opened(reader.checkpoint(), parse_vkey(ledger.vkey)))
+            assert sorted(record.place for record in kept.values()) == list(range(head.size))
+            assert said["recorded"] <= kept.keys()
+            assert {name for name, record in kept.items() if record.outcome} >= said["finished"]
+            assert any(record.outcome is None for record in kept.values())  # the unfinished ones are shown as such
+            for receipt, record in kept.items():
+                found = verify(reader.bundle(receipt), vkey=ledger.vkey)
+                assert (found.receipt["id"], found.index, found.size) == (receipt, record.place, head.size)
+            newest = max(kept, key=lambda name: kept[name].place)
+            assert await ledger.bundle(newest) == reader.bundle(newest)
+    finally:
+        await ledger.aclose()
+    return head
+
+
+def series(home: Path, lines: list[int]) -> None:
+    said: Said = {"recorded": set(), "finished": set()}
+    before: Checkpoint | None = None
+    for count in lines:
+        for what, receipts in run_and_kill(home, count).items():
+            said[what] |= receipts
+        head = asyncio.run(check(home, said))
+        if before is not None:  # nothing that was signed for is ever signed for otherwise
+            with Reader.open(home) as reader:
+                proof = consistency_proof(before.size, head.size, lambda level, at: node_at(reader._db, level, at))
+            assert consistency_holds(before.size, head.size, before.root, head.root, proof)
+        before = head
+
+
+def test_what_was_recorded_outlives_the_process(home: Path) -> None:
+    series(home, [1, 150, 400])
+
+
+@pytest.mark.full
+def test_a_long_series_of_kills_on_one_home(home: Path) -> None:
+    series(home, [1 + 97 * n % 701 for n in range(20)])
