@@ -46,12 +46,12 @@ def taken_up(db: sqlite3.Connection, key: Verifier) -> None:
 
 def proved(db: sqlite3.Connection, index: int, key: Verifier) -> Proved:
     """Raises TrustFailure: a receipt that the log does not stand for is not handed out, and above all not signed."""
-    size, note = rows.head(db)
+    _, note = rows.head(db)
     try:
         receipt, salt = rows.secret_of(db, index)
-        path = inclusion_proof(index, size, lambda level, at: rows.node_at(db, level, at))
         head = _signed(note, key)
-        holds = head.size == size and inclusion_holds(index, size, leaf_of(salt, receipt), path, head.root)
+        path = inclusion_proof(index, head.size, lambda level, at: rows.node_at(db, level, at))
+        holds = inclusion_holds(index, head.size, leaf_of(salt, receipt), path, head.root)
     except (ValueError, TypeError, LookupError):
         holds = False
     if not holds:

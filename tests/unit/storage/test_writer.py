@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import sqlite3
 import threading
@@ -99,7 +100,7 @@ async def test_what_waits_goes_into_one_transaction_and_is_told_in_one_call(
     await asyncio.gather(*tasks)
     assert rows(home) == list(range(200))
     assert [job for group in GROUPS for job in group] == list(range(200)) and len(GROUPS) <= 2
-    assert sum(call[0] is writers._settle for call in calls) == len(GROUPS)
+    assert sum(call[0] == writer._settle for call in calls) == len(GROUPS)
 
 
 async def test_a_group_has_a_limit(writer: Writer, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,17 +153,21 @@ async def test_whoever_stops_waiting_takes_nothing_back(writer: Writer, home: Pa
 async def test_a_caller_cancelled_in_the_moment_of_a_failure(writer: Writer) -> None:
     """The failure has nobody left to be told to; it must not come back as a warning about a future nobody read."""
     Breaking.at = ("COMMIT",)
-    task = asyncio.create_task(writer.write(1))
-    settle = writers._settle
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    tasks = [asyncio.create_task(writer.write(1))]
+    settle = writer._settle
 
     def cancel_then(group: Any, error: Any) -> None:
         settle(group, error)
-        task.cancel()
+        tasks.pop().cancel()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writers, "_settle", cancel_then)
+        patch.setattr(writer, "_settle", cancel_then)
         with pytest.raises(asyncio.CancelledError):
-            await task
+            await tasks[0]
+    gc.collect()
+    assert complaints == []
 
 
 async def test_what_was_taken_is_written_before_it_closes(home: Path) -> None:
@@ -192,6 +197,7 @@ async def test_a_failing_statement_leaves_nothing_and_the_next_one_succeeds(writ
     Breaking.at = at
     for _ in range(3):
         assert await refusal(writer) == "storage.unavailable"
+        assert writer._db.in_transaction == ("ROLLBACK" in at)  # nothing is left open that need not be
     Breaking.at = ()
     await writer.write(2)
     assert rows(home) == [1, 2]
@@ -248,6 +254,37 @@ async def test_a_file_that_was_replaced_is_not_ours(writer: Writer, home: Path) 
     (home / "spacer").touch()  # so that the new file is not given the old one's number
     (home / "t.db").write_bytes(other)
     assert await refusal(writer) == "storage.gone"
+
+
+async def test_a_log_of_writes_that_another_made_is_not_ours(writer: Writer, home: Path) -> None:
+    await writer.write(1)
+    other = (home / "t.db-wal").read_bytes()
+    (home / "t.db-wal").unlink()
+    (home / "spacer").touch()
+    (home / "t.db-wal").write_bytes(other)
+    assert await refusal(writer) == "storage.gone"
+
+
+async def test_a_starved_writer_is_given_way_to(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only while a group takes long, and not for longer than a moment each time."""
+    given: list[float] = []
+    enough = asyncio.Event()
+
+    def give(*more: Any) -> None:
+        given.append(more[-1])
+        if len(given) == 3:
+            enough.set()
+
+    monkeypatch.setattr(writers.select, "select", give)
+    with held(writer, monkeypatch):
+        task = asyncio.create_task(writer.write(1))
+        await enough.wait()
+    await task
+    assert set(given) == {writers.GIVE_WAY_SECONDS} and writers.GIVE_WAY_SECONDS * 10 <= writers.STARVED_SECONDS
+    writer._watch()
+    assert not writer._watching and writer._waiting == 0
+    await writer.write(2)
+    assert writer._watching
 
 
 async def test_files_that_come_back_are_ours_again(writer: Writer, home: Path, tmp_path: Path) -> None:
