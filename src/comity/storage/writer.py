@@ -39,7 +39,7 @@ class Writer:
         self._closed = False
         self._waiting = 0  # jobs not yet answered; this and the next two are the loop's own
         self._answers = self._answers_seen = 0
-        self._watching = False
+        self._watch: asyncio.TimerHandle | None = None
         self._db = connect(path, migrations)
         self._name, self._wal = str(path), f"{path}-wal"
         self._files = self._there()
@@ -55,29 +55,24 @@ class Writer:
         done = self._loop.create_future()
         self._waiting += 1
         self._jobs.put((job, done))
-        if not self._watching:
-            self._watching = True
-            self._loop.call_later(STARVED_SECONDS, self._watch)
+        if self._watch is None:
+            self._watch = self._loop.call_later(STARVED_SECONDS, self._give_way)
         timer = self._loop.call_later(self._seconds_max, _too_late, done, self._seconds_max)
         try:
             await done
-        except asyncio.CancelledError:
-            if done.done() and not done.cancelled():
-                done.exception()  # it came in the moment the caller left: looked at, so that nobody warns of it
-            raise
         finally:
             timer.cancel()
 
-    def _watch(self) -> None:
+    def _give_way(self) -> None:
         """A busy loop lets go of the interpreter's lock often but too briefly for another thread to take it, so the writer can
         starve for seconds.  Where a group took long, the loop stands still for a moment: at worst a tenth of its time."""
         if not self._waiting:
-            self._watching = False
+            self._watch = None
             return
         if self._answers == self._answers_seen:
             select.select((), (), (), GIVE_WAY_SECONDS)
         self._answers_seen = self._answers
-        self._loop.call_later(STARVED_SECONDS, self._watch)
+        self._watch = self._loop.call_later(STARVED_SECONDS, self._give_way)
 
     def _settle(self, group: Sequence[Waiting], error: StorageFailure | None) -> None:
         self._answers += 1

@@ -281,10 +281,10 @@ async def test_a_starved_writer_is_given_way_to(writer: Writer, monkeypatch: pyt
         await enough.wait()
     await task
     assert set(given) == {writers.GIVE_WAY_SECONDS} and writers.GIVE_WAY_SECONDS * 10 <= writers.STARVED_SECONDS
-    writer._watch()
-    assert not writer._watching and writer._waiting == 0
+    writer._give_way()
+    assert writer._watch is None and writer._waiting == 0
     await writer.write(2)
-    assert writer._watching
+    assert writer._watch is not None
 
 
 async def test_files_that_come_back_are_ours_again(writer: Writer, home: Path, tmp_path: Path) -> None:
