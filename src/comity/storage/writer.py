@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from comity.errors import StorageFailure
-from comity.storage.sqlite import connect, failure
+from comity.storage.sqlite import connect, failure, told
 
 WAITING_JOBS_MAX = 65_536
 GROUP_JOBS_MAX = 1024
@@ -42,7 +42,8 @@ class Writer:
         self._watch: asyncio.TimerHandle | None = None
         self._db = connect(path, migrations)
         self._name, self._wal = str(path), f"{path}-wal"
-        self._files = self._there()
+        with told():
+            self._files = self._there()
         self._thread = threading.Thread(target=self._run, name="comity-writer", daemon=True)
         self._thread.start()
 

@@ -165,7 +165,8 @@ class Ledger:
     def _judgements(self, db: sqlite3.Connection, new: Sequence[_New]) -> dict[tuple[bytes, bytes], bytes]:
         """Those of ``new`` that may not be in the database yet, put there."""
         made = {judged: rows.digest_of(*judged) for judged in {job.judged for job in new} if judged not in self._known}
-        db.executemany("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", [(digest, *judged) for judged, digest in made.items()])
+        if made:
+            db.executemany("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", [(digest, *judged) for judged, digest in made.items()])
         return made
 
     def _append(self, db: sqlite3.Connection, new: Sequence[_New], tree: Frontier, digests: dict[tuple[bytes, bytes], bytes]) -> None:
