@@ -7,11 +7,9 @@ Every refusal is an OperatorError that names the file, the line where there is o
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -20,216 +18,236 @@ from typing import Any, TypeVar
 import msgspec
 
 from comity.errors import OperatorError
-from comity.jurisdictions.pack import Fact, Head, Pack, Rule, Table
-from comity.jurisdictions.schema import schema_text
+from comity.jurisdictions.pack import Case, Fact, Head, Pack, Rule, Shape, Table
+from comity.jurisdictions.rules import Fault, Piece, pieces, rule_of
+from comity.jurisdictions.schema import schema_of
 from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 
-ANNOTATIONS = frozenset({"id", "cite", "text", "remedy", "effect", "obligation", "valid_from", "valid_to"})
-_ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_MEMBER = re.compile(r"at `\$\.?([^`]*)`")
+SEE = "see docs/reference/packs.md"
+_MEMBER = re.compile(r" - at `\$\.?([^`]*)`")
+_TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 T = TypeVar("T")
 
 
 def shipped() -> tuple[str, ...]:
     """Ids of the packs in the wheel, in the order they are asked."""
-    return tuple(
-        sorted(
-            each.name for each in files("comity.jurisdictions").joinpath("packs").iterdir() if each.is_dir() and each.name[0] not in "._"
-        )
-    )
+    folders = files("comity.jurisdictions").joinpath("packs").iterdir()
+    return tuple(sorted(each.name for each in folders if each.is_dir() and each.name[0] not in "._"))
 
 
 def load_packs(enabled: Sequence[str] = (), extra: Sequence[Path] = ()) -> tuple[Pack, ...]:
     """Those enabled (none named: all that ship), then ``extra`` folders.  Raises OperatorError."""
     vocabulary, known = load_vocabulary(), shipped()
-    unknown = [name for name in enabled if name not in known]
-    if unknown:
-        raise OperatorError(
-            f"no pack `{unknown[0]}` ships", code="pack.unknown", field="packs.enabled", hint=f"there are: {', '.join(known)}"
-        )
+    for name in enabled:
+        if name not in known:
+            raise OperatorError(
+                f"no pack `{name[:64]}` ships", code="pack.unknown", field="packs.enabled", hint=f"there are: {', '.join(known)}"
+            )
     here = files("comity.jurisdictions").joinpath("packs")
-    folders: list[Traversable] = [here.joinpath(name) for name in enabled or known]
-    folders += extra
-    packs = tuple(load_pack(folder, vocabulary) for folder in folders)
+    folders: list[Traversable] = [here.joinpath(name) for name in dict.fromkeys(enabled or known)]
+    packs = tuple(load_pack(folder, vocabulary) for folder in (*folders, *extra))
     names = [pack.head.id for pack in packs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise OperatorError(f"two packs are called `{twice}`", code="pack.invalid", field="packs.extra", hint="give one another id")
+    for name in names:
+        if names.count(name) > 1:
+            raise OperatorError(f"two packs are called `{name}`", code="pack.invalid", field="packs.extra", hint="give one another id")
     return packs
 
 
 def load_pack(folder: Traversable, vocabulary: Vocabulary) -> Pack:
-    return _Reader(folder, vocabulary).pack()
+    """Raises OperatorError: the first of its problems."""
+    reader = _Reader(folder, vocabulary)
+    pack = reader.pack()
+    if pack is None or reader.problems:
+        raise reader.problems[0]
+    return pack
+
+
+def check_packs(folders: Iterable[Traversable]) -> list[OperatorError]:
+    """Every problem of every folder, in the order of reading; none: each would load."""
+    problems: list[OperatorError] = []
+    for folder in folders:
+        reader = _Reader(folder, load_vocabulary())
+        reader.pack()
+        problems += reader.problems
+    return problems
+
+
+class _Cases(Shape, frozen=True, kw_only=True):
+    """`tests.json`."""
+
+    base: dict[str, Any]
+    cases: tuple[Case, ...]
 
 
 class _Reader:
+    """Reads one folder; what is wrong is kept in ``problems``, and reading goes on as far as it can."""
+
     def __init__(self, folder: Traversable, vocabulary: Vocabulary) -> None:
         self._folder, self._vocabulary = folder, vocabulary
         self._sum = hashlib.sha256()
+        self.problems: list[OperatorError] = []
 
-    def pack(self) -> Pack:
-        head = self._toml("pack.toml", Head)
-        facts = {fact.id: fact for fact in self._toml("facts.toml", dict[str, tuple[Fact, ...]]).get("facts", ())}
-        tables = self._toml("tables.toml", dict[str, Table])
+    def pack(self) -> Pack | None:
+        head = self._decoded("pack.toml", Head)
+        listed = self._decoded("facts.toml", dict[str, tuple[Fact, ...]])
+        tables = self._decoded("tables.toml", dict[str, Table])
+        if head is None or listed is None or tables is None:
+            return None
+        facts = {fact.id: fact for fact in listed.get("facts", ())}
         self._check_head(head)
-        for fact in facts.values():
-            if bool(fact.quote) != bool(fact.text_sha256):
-                raise self._refusal(
-                    "facts.toml", f"fact `{fact.id}` has a quote without the hash of its text, or the reverse", at=f'"{fact.id}"'
-                )
-        rules = self._rules(facts, {name: self._table(name, table, facts) for name, table in tables.items()})
-        return Pack(head=head, facts=facts, tables=tables, rules=rules, digest=self._sum.hexdigest())
+        self._check_facts(listed)
+        for name, table in tables.items():
+            self._check_table(name, table, facts)
+        rules = self._rules(facts, tables)
+        cases = self._cases({rule.id for rule in rules})
+        return Pack(head=head, facts=facts, tables=tables, rules=rules, cases=cases, digest=self._sum.hexdigest())
 
     # -- files ---------------------------------------------------------------------------------------------------
 
-    def _text(self, name: str) -> str:
+    def _text(self, name: str, *, decides: bool = True) -> str | None:
         try:
             raw = self._folder.joinpath(name).read_bytes()
             text = raw.decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise self._refusal(
-                name, f"cannot be read: {type(error).__name__}", mend="a pack is pack.toml, facts.toml, tables.toml and *.cedar"
-            ) from None
-        self._sum.update(name.encode() + b"\0" + len(raw).to_bytes(8, "big") + raw)
+            self._wrong(name, f"cannot be read: {type(error).__name__}", mend="a pack is pack.toml, facts.toml, tables.toml and *.cedar")
+            return None
+        if decides:
+            self._sum.update(name.encode() + b"\0" + len(raw).to_bytes(8, "big") + raw)
         return text
 
-    def _toml(self, name: str, shape: type[T]) -> T:
-        text = self._text(name)
+    def _decoded(self, name: str, shape: type[T], *, decides: bool = True) -> T | None:
+        text = self._text(name, decides=decides)
+        if text is None:
+            return None
+        read: Callable[[str], Any] = tomllib.loads if name.endswith(".toml") else msgspec.json.decode
         try:
-            return msgspec.convert(tomllib.loads(text), shape, strict=True)
+            return msgspec.convert(read(text), shape, strict=True)
         except tomllib.TOMLDecodeError as error:
-            raise self._refusal(name, f"is not TOML: {error}") from None
+            found = _TOML_LINE.search(str(error))
+            self._wrong(name, f"is not TOML: {_TOML_LINE.sub('', str(error))}", line=int(found[1]) if found else 0)
         except msgspec.ValidationError as error:
             found = _MEMBER.search(str(error))
-            raise self._refusal(name, _MEMBER.sub("", str(error)).removesuffix(" - ") + (f" (`{found[1]}`)" if found else "")) from None
+            where = found[1] if found else ""
+            said = _MEMBER.sub("", str(error))
+            self._wrong(name, said[:1].lower() + said[1:] + (f" (`{where}`)" if where else ""), line=_member_line(text, where))
+        except msgspec.DecodeError as error:
+            self._wrong(name, f"is not JSON: {error}")
+        return None
 
-    def _refusal(self, name: str, why: str, *, at: str = "", mend: str = "see docs/reference/packs.md") -> OperatorError:
-        line = self._line(name, at) if at else 0
+    def _wrong(self, name: str, why: str, *, line: int = 0, at: str = "", mend: str = "") -> None:
+        """``at``: text that stands on the line that is wrong."""
+        if at:
+            text = self._folder.joinpath(name).read_text(encoding="utf-8")
+            place = text.find(at)
+            line = text.count("\n", 0, place) + 1 if place >= 0 else 0
         where = f"{self._folder.name}/{name}" + (f":{line}" if line else "")
-        return OperatorError(f"{where}: {why}", code="pack.invalid", field=where, hint=mend)
+        self.problems.append(OperatorError(f"{where}: {why}", code="pack.invalid", field=where, hint=mend or SEE))
 
-    def _line(self, name: str, at: str) -> int:
-        text = self._folder.joinpath(name).read_text(encoding="utf-8")
-        place = text.find(at)
-        return text.count("\n", 0, place) + 1 if place >= 0 else 0
+    # -- what they say -------------------------------------------------------------------------------------------
 
-    # -- what it says --------------------------------------------------------------------------------------------
+    def _is_region(self, name: str) -> bool:
+        try:
+            return bool(self._vocabulary.canonical(name))
+        except KeyError:
+            return False
 
     def _check_head(self, head: Head) -> None:
         for region in (*head.regions, *head.not_covered):
-            try:
-                self._vocabulary.canonical(region)
-            except KeyError:
-                raise self._refusal("pack.toml", f"`{region}` is not a region", at=f'"{region}"') from None
+            if not self._is_region(region):
+                self._wrong("pack.toml", f"`{region}` is not a region", at=f'"{region}"')
+        if not head.regions or not head.applies:
+            self._wrong("pack.toml", "applies to nobody: `regions` and `applies` must not be empty")
         if head.horizon < head.verified_through:
-            raise self._refusal("pack.toml", "its horizon lies before the day it was verified through", at="horizon")
+            self._wrong("pack.toml", "its horizon lies before the day it was verified through", at="horizon")
         if not re.fullmatch(r"\d+\.\d+\.\d+", head.version):
-            raise self._refusal("pack.toml", f"`{head.version}` is not a version like 1.2.3", at="version")
+            self._wrong("pack.toml", f"`{head.version}` is not a version like 1.2.3", at="version")
 
-    def _table(self, name: str, table: Table, facts: dict[str, Fact]) -> int | tuple[str, ...]:
-        at = f"[{name}]"
+    def _check_facts(self, listed: Mapping[str, tuple[Fact, ...]]) -> None:
+        for name in set(listed) - {"facts"}:
+            self._wrong("facts.toml", f"`{name}` is not `facts`", at=f"[[{name}]]")
+        seen: set[str] = set()
+        for fact in listed.get("facts", ()):
+            at = f'id = "{fact.id}"'
+            if fact.id in seen:
+                self._wrong("facts.toml", f"two facts are called `{fact.id}`", at=at)
+            seen.add(fact.id)
+            if bool(fact.quote) != bool(re.fullmatch(r"[0-9a-f]{64}", fact.text_sha256)):
+                self._wrong("facts.toml", f"fact `{fact.id}` has a quote without the SHA-256 of its text, or the reverse", at=at)
+            if fact.effective is not None and fact.effective_to is not None and fact.effective_to < fact.effective:
+                self._wrong("facts.toml", f"fact `{fact.id}` ends before it begins", at=at)
+
+    def _check_table(self, name: str, table: Table, facts: Mapping[str, Fact]) -> None:
+        def wrong(why: str) -> None:
+            self._wrong("tables.toml", f"table `{name}` {why}", at=f"[{name}]")
+
         if table.fact not in facts:
-            raise self._refusal("tables.toml", f"table `{name}` cites `{table.fact}`, which is no fact of this pack", at=at)
+            wrong(f"cites `{table.fact}`, which is no fact of this pack")
         if not table.values:
-            raise self._refusal("tables.toml", f"table `{name}` has no value", at=at)
-        first = table.values[0].value
-        for dated in table.values:
-            if isinstance(dated.value, int) is not isinstance(first, int):
-                raise self._refusal("tables.toml", f"table `{name}` mixes numbers and words", at=at)
-            words = [*dated.by_location, *(dated.value if table.regions and not isinstance(dated.value, int) else ())]
-            for word in words:
-                try:
-                    self._vocabulary.canonical(word)
-                except KeyError:
-                    raise self._refusal("tables.toml", f"`{word}` in table `{name}` is not a region", at=at) from None
+            wrong("has no value")
         days = [dated.since for dated in table.values]
         if days != sorted(set(days)):
-            raise self._refusal("tables.toml", f"the days of table `{name}` are not in order", at=at)
-        return first
+            wrong("has days that are not in order")
+        if len({isinstance(dated.value, int) for dated in table.values}) > 1:
+            wrong("mixes numbers and words")
+        for dated in table.values if table.regions else ():
+            words = () if isinstance(dated.value, int) else dated.value
+            for word in words:
+                if not self._is_region(word):
+                    wrong(f"has `{word}`, which is not a region")
 
-    def _rules(self, facts: dict[str, Fact], tables: dict[str, Any]) -> tuple[Rule, ...]:
+    def _rules(self, facts: Mapping[str, Fact], tables: Mapping[str, Table]) -> tuple[Rule, ...]:
+        names = sorted(each.name for each in self._folder.iterdir() if each.name.endswith(".cedar"))
+        if not names:
+            self._wrong("*.cedar", "there are no rules")
+        read: list[tuple[str, Piece, Rule]] = []
+        for name in names:
+            for piece in pieces(self._text(name) or ""):
+                try:
+                    read.append((name, piece, rule_of(piece, facts, self._vocabulary)))
+                except Fault as fault:
+                    self._wrong(name, fault.why, line=fault.line, mend=fault.mend)
+        seen: set[str] = set()
+        for name, piece, rule in read:
+            if rule.id in seen:
+                self._wrong(name, f"a second rule is called `{rule.id}`", line=piece.line)
+            seen.add(rule.id)
+        self._check_types(read, schema_of(tables, (rule for _, _, rule in read)))
+        return tuple(rule for _, _, rule in read)
+
+    def _check_types(self, read: Sequence[tuple[str, Piece, Rule]], schema: str) -> None:
         import cedarpy
 
-        names = sorted(each.name for each in self._folder.iterdir() if each.name.endswith(".cedar"))
-        rules: list[Rule] = []
-        for name in names:
-            text = self._text(name)
-            try:
-                policies = json.loads(cedarpy.policies_to_json_str(text))
-                held = cedarpy.validate_policies(text, schema_text(tables))
-            except ValueError as error:
-                raise self._refusal(name, f"is not Cedar: {error}") from None
-            order = policies["staticPolicies"]
-            if policies.get("templates") or policies.get("templateLinks"):
-                raise self._refusal(name, "has templates, which packs do not use")
-            for fault in held.errors:
-                rule = order[fault.policy_id]["annotations"].get("id", "")
-                raise self._refusal(
-                    name, f"rule `{rule}`: {fault.error}", at=f'@id("{rule}")', mend="the schema is in jurisdictions/schema.py"
-                )
-            for number in range(len(order)):
-                rules.append(self._rule(name, order[f"policy{number}"], facts))
-        ids = [rule.id for rule in rules]
-        twice = next((name for name in ids if ids.count(name) > 1), None)
-        if twice is not None:
-            raise self._refusal(names[-1], f"two rules are called `{twice}`", at=f'@id("{twice}")')
-        return tuple(rules)
+        held = cedarpy.validate_policies("\n".join(piece.text for _, piece, _ in read), schema)
+        for fault in held.errors:  # Cedar numbers policies as they stand: policy0, policy1, …
+            name, piece, rule = read[int(fault.policy_id.removeprefix("policy"))]
+            said = fault.error.removeprefix(f"for policy `{fault.policy_id}`, ")
+            self._wrong(name, f"rule `{rule.id}`: {said}", line=piece.line, mend="what a rule may read: docs/reference/packs.md")
 
-    def _rule(self, name: str, body: dict[str, Any], facts: dict[str, Fact]) -> Rule:
-        said: dict[str, str] = body.get("annotations") or {}
-        rule = said.get("id", "")
-        at = f'@id("{rule}")'
+    def _cases(self, rules: set[str]) -> tuple[Case, ...]:
+        if not self._folder.joinpath("tests.json").is_file():
+            return ()
+        read = self._decoded("tests.json", _Cases, decides=False)
+        if read is None:
+            return ()
+        for case in read.cases:
+            for rule in (*case.rules, *case.owes):
+                if rule not in rules:
+                    self._wrong("tests.json", f"case `{case.name}` names rule `{rule}`, which is not there", at=f'"{rule}"')
+        return tuple(msgspec.structs.replace(case, facts=merged(read.base, case.facts)) for case in read.cases)
 
-        def refuse(why: str) -> OperatorError:
-            return self._refusal(name, f"rule `{rule}`: {why}", at=at)
 
-        if not _ID.fullmatch(rule):
-            raise refuse("has no `@id` of lower-case words with points between")
-        unknown = sorted(set(said) - ANNOTATIONS)
-        if unknown:
-            raise refuse(f"`@{unknown[0]}` is no annotation that packs have")
-        cited = tuple(said.get("cite", "").split())
-        if not cited:
-            raise refuse("cites nothing: every rule rests on a fact (`@cite`)")
-        for fact in cited:
-            if fact not in facts:
-                raise refuse(f"cites `{fact}`, which is no fact of this pack")
-        action = body["action"].get("entity", {}).get("id", "")
-        if action not in ("process", "owe"):
-            raise refuse("names no one action: `process` or `owe`")
-        effect = body["effect"]
-        obligation, remedies = said.get("obligation", ""), tuple(said.get("remedy", "").split())
-        if (action == "owe") is not bool(obligation) or (action == "owe" and effect != "permit"):
-            raise refuse("an `owe` rule is a permit with an `@obligation`, and no other rule has one")
-        if obligation and not self._vocabulary.is_obligation(obligation):
-            raise refuse(f"`{obligation}` is no obligation of the vocabulary")
-        if effect == "forbid" and not said.get("text"):
-            raise refuse("a forbid says in one plain sentence why (`@text`)")
-        if said.get("effect", "deny") not in ("deny", "escalate") or ("effect" in said and effect != "forbid"):
-            raise refuse("`@effect` is deny or escalate, and stands on a forbid")
-        for remedy in remedies:
-            if remedy not in self._vocabulary.remedies:
-                raise refuse(f"`{remedy}` is no remedy of the vocabulary")
-        since, until = (self._day(said.get(key), refuse) for key in ("valid_from", "valid_to"))
-        if since is not None and until is not None and until < since:
-            raise refuse("is valid to a day before it is valid from")
-        self._within(since, until, [facts[fact] for fact in cited], refuse)
-        return Rule(
-            id=rule, effect=effect, action=action, escalates=said.get("effect") == "escalate", facts=cited, text=said.get("text", ""),
-            remedies=remedies, obligation=obligation, valid_from=since, valid_to=until,
-            body={key: value for key, value in body.items() if key != "annotations"},
-        )  # fmt: skip
+def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with the members of ``change``; objects member by member, all else replaced."""
+    out = dict(base)
+    for name, value in change.items():
+        before = out.get(name)
+        out[name] = merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return out
 
-    def _day(self, text: str | None, refuse: Any) -> date | None:
-        try:
-            return date.fromisoformat(text) if text is not None else None
-        except ValueError:
-            raise refuse(f"`{text}` is not a day (YYYY-MM-DD)") from None
 
-    def _within(self, since: date | None, until: date | None, cited: Iterable[Fact], refuse: Any) -> None:
-        """A rule does not apply before the law that it rests on does, nor after."""
-        for fact in cited:
-            if fact.effective is not None and (since is None or since < fact.effective):
-                raise refuse(f"applies before `{fact.id}` does ({fact.effective}): add `@valid_from`")
-            if fact.effective_to is not None and (until is None or until > fact.effective_to):
-                raise refuse(f"applies after `{fact.id}` has ended ({fact.effective_to}): add `@valid_to`")
+def _member_line(text: str, where: str) -> int:
+    """The line where `version`, `limits.values` or the fourth of `facts[3].article` begins; 0 if it is not found."""
+    name, number = re.match(r"(\w*)(?:\[(\d+)\])?", where).groups()  # type: ignore[union-attr]
+    found = list(re.finditer(rf"^(?:\[+{name}\]|{name} *=)" if name else "$^", text, re.M))
+    at = int(number or 0)
+    return text.count("\n", 0, found[at].start()) + 1 if at < len(found) else 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pack is: one folder of dated facts, tables and Cedar rules for one jurisdiction."""
+"""What a pack is: one folder of dated facts, tables, Cedar rules and worked cases for one jurisdiction."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from typing import Any, Literal
 import msgspec
 
 Applies = Literal["subject.location", "data.collected_in", "controller.established", "controller.us_person"]
+Confidence = Literal[
+    "verified_primary",  # the article was read in a text of the law
+    "verified_official",  # an authority's own page
+    "verified_quoted",  # quoted verbatim elsewhere
+    "verified_secondary",  # a law firm, regulator or gazette tells it
+    "corroborated",  # several independent sources agree
+    "verified_primary_number_inferred",
+    "inferred",
+    "recalled",  # nothing was read
+]
+WEAK = frozenset({"inferred", "recalled"})
+"""Enough to forbid on, or to owe; never enough to allow on."""
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +51,7 @@ class Fact(Shape, frozen=True, kw_only=True):
     article: str
     summary: str
     source: str
-    confidence: str
+    confidence: Confidence
     effective: date | None = None
     effective_to: date | None = None
     quote: str = ""
@@ -48,12 +60,10 @@ class Fact(Shape, frozen=True, kw_only=True):
 
 
 class Dated(Shape, frozen=True, kw_only=True):
-    """A value from a day on, until the next.  Regions are a list; a number may differ by where the person is."""
+    """A value from a day on, until the next.  The first counts before its day too: rules have days of their own."""
 
     since: date
     value: int | tuple[str, ...]
-    until: date | None = None  # last day
-    by_location: dict[str, int] = {}
 
 
 class Table(Shape, frozen=True, kw_only=True):
@@ -61,18 +71,23 @@ class Table(Shape, frozen=True, kw_only=True):
     regions: bool = False  # the words are regions: groups stand for their members
     values: tuple[Dated, ...]
 
+    def on(self, day: date) -> int:
+        """Which of ``values`` stands."""
+        return max(0, sum(dated.since <= day for dated in self.values) - 1)
+
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One Cedar policy with its annotations.  ``body`` is its Cedar JSON."""
 
     id: str
     effect: Literal["permit", "forbid"]
-    action: Literal["process", "owe"]
+    action: Literal["define", "process", "owe"]
     escalates: bool
     facts: tuple[str, ...]
     text: str
     remedies: tuple[str, ...]
-    obligation: str
+    obligation: str  # of an `owe` rule
+    term: str  # of a `define` rule
     valid_from: date | None
     valid_to: date | None
     body: dict[str, Any]
@@ -81,13 +96,28 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
+class Case(Shape, frozen=True, kw_only=True):
+    """One of `tests.json`: facts as they differ from its `base`, and all that the pack says of them, no more and no less."""
+
+    name: str
+    facts: dict[str, Any]
+    effect: Literal["allow", "deny", "escalate"]
+    rules: tuple[str, ...] = ()  # that speak: the grounds of an allow, or what stands against it
+    owes: tuple[str, ...] = ()  # rules too
+
+
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     head: Head
     facts: dict[str, Fact]
     tables: dict[str, Table]
     rules: tuple[Rule, ...]
+    cases: tuple[Case, ...]  # with the base filled in
     digest: str  # sha256 over its files, hex
 
     @property
     def name(self) -> str:
         return f"{self.head.id}@{self.head.version}"
+
+    @property
+    def terms(self) -> frozenset[str]:
+        return frozenset(rule.term for rule in self.rules if rule.term)

@@ -35,8 +35,13 @@ class Vocabulary:
         self.purposes = frozenset(words["purposes"])
         self.features = frozenset(words["features"])
         self.remedies = frozenset(words["remedies"])
+        self.kinds = frozenset(words["provider_kinds"])
+        self.roles = frozenset(words["provider_roles"])
+        self.states = frozenset(words["data_states"])
+        self.transactions = frozenset(words["transactions"])
         self._phases: dict[str, str] = {name: row["phase"] for name, row in words["obligations"].items()}
         self._kinds = {name: kind for kind in KINDS for name in words[kind]}
+        self._by_kind = {kind: frozenset(words[kind]) for kind in KINDS}
         self._stands_for: dict[str, str] = words["stands_for"]
         self._aliases: dict[str, str] = regions["aliases"]
         self._inside: dict[str, frozenset[str]] = {name: frozenset({name}) for name in regions["countries"]}
@@ -114,9 +119,9 @@ class Vocabulary:
         return frozenset(self._stands_for.get(name, name) for name in ids)
 
     @property
-    def evidence_kinds(self) -> dict[str, tuple[str, ...]]:
-        """For the reference page: kind -> words."""
-        return {kind: tuple(sorted(name for name, of in self._kinds.items() if of == kind)) for kind in KINDS}
+    def evidence_kinds(self) -> Mapping[str, frozenset[str]]:
+        """`safeguards`, `mechanisms`, `filings`, `certifications`, `assurances` -> words."""
+        return self._by_kind
 
 
 def bare(obligation: str) -> str:

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One pack, ready to be asked: its regions, its schema, and what of it is in force on a day.
+
+Cedar is always asked with the schema: without one, a forbid that errors counts as absent and the request is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from comity.jurisdictions.pack import Pack, Rule, Table
+from comity.jurisdictions.schema import schema_of
+from comity.jurisdictions.vocab import Vocabulary
+from comity.policy.context import context, home_of
+from comity.policy.decision import Effect, Reason
+from comity.policy.facts import Facts
+
+PRINCIPAL, RESOURCE = {"type": "Subject", "id": "s"}, {"type": "Deployment", "id": "d"}
+
+
+class Verdict(NamedTuple):
+    """What one pack, or the engine itself, says."""
+
+    effect: Effect
+    reasons: tuple[Reason, ...] = ()
+    remedies: tuple[str, ...] = ()
+    owed: tuple[Rule, ...] = ()
+
+
+class Law:
+    def __init__(self, pack: Pack, vocabulary: Vocabulary) -> None:
+        import cedarpy
+
+        self.pack = pack
+        self.home = home_of(frozenset(pack.head.regions), vocabulary)
+        self._not_covered = home_of(frozenset(pack.head.not_covered), vocabulary)
+        self._schema = cedarpy.Schema.from_str(schema_of(pack.tables, pack.rules))
+        self._rules = {rule.id: rule for rule in pack.rules}
+        self._no_terms = dict.fromkeys(sorted(pack.terms), False)
+        self._vocabulary = vocabulary
+        self._in_force: dict[tuple[object, ...], tuple[Any, Any]] = {}
+
+    def applies(self, facts: Facts) -> bool:
+        reasons = self.pack.head.applies
+        return (
+            ("subject.location" in reasons and facts.subject.location in self.home)
+            or ("data.collected_in" in reasons and facts.data.collected_in in self.home)
+            or ("controller.established" in reasons and not self.home.isdisjoint(facts.controller.established))
+            or ("controller.us_person" in reasons and facts.controller.us_person)
+        )
+
+    def covers(self, region: str) -> bool:
+        return region in self.home and region not in self._not_covered
+
+    def ask(self, facts: Sequence[Facts]) -> list[Verdict]:
+        """One verdict each; all of ``facts`` are of one day."""
+        day = facts[0].as_of
+        if day > self.pack.head.horizon:
+            text = f"the law of {self.pack.head.name} has been read up to {self.pack.head.verified_through} only"
+            return [Verdict(Effect.ESCALATE, (Reason(fact="horizon", pack=self.pack.name, text=text),))] * len(facts)
+        contexts = [context(each, home=self.home, terms=self._no_terms, vocabulary=self._vocabulary) for each in facts]
+        defined = self._answers([("define", each) for each in contexts], day) if self._no_terms else [None] * len(facts)
+        for each, answer in zip(contexts, defined, strict=True):
+            each["term"] = self._no_terms | {self._rules[name].term: True for name in (answer.diagnostics.reasons if answer else ())}
+        answers = self._answers([(action, each) for each in contexts for action in ("process", "owe")], day)
+        return [self._verdict(*row) for row in zip(defined, answers[::2], answers[1::2], strict=True)]
+
+    def _answers(self, asked: Iterable[tuple[str, Mapping[str, Any]]], day: date) -> list[Any]:
+        import cedarpy
+
+        requests = [
+            {"principal": PRINCIPAL, "action": {"type": "Action", "id": action}, "resource": RESOURCE, "context": each}
+            for action, each in asked
+        ]
+        policies, tables = self._on(day)
+        return cedarpy.is_authorized_batch(requests, policies, tables, self._schema)
+
+    def _on(self, day: date) -> tuple[Any, Any]:
+        """The policies and the tables of a day, parsed once for all days that have the same."""
+        import cedarpy
+
+        rules = tuple(rule.id for rule in self.pack.rules if rule.valid_on(day))
+        rows = tuple(table.on(day) for table in self.pack.tables.values())
+        found = self._in_force.get((rules, rows))
+        if found is None:
+            bodies = {name: {**self._rules[name].body, "annotations": {}} for name in rules}
+            values = {name: self._value(table, row) for (name, table), row in zip(self.pack.tables.items(), rows, strict=True)}
+            now = [{"uid": {"type": "Law", "id": "now"}, "attrs": values, "parents": []}]
+            found = self._in_force[rules, rows] = (
+                cedarpy.PolicySet.from_json_str(json.dumps({"staticPolicies": bodies, "templates": {}, "templateLinks": []})),
+                cedarpy.Entities.from_json_str(json.dumps(now), self._schema),
+            )
+        return found
+
+    def _value(self, table: Table, row: int) -> int | list[str]:
+        value = table.values[row].value
+        if isinstance(value, int):
+            return value
+        return sorted(home_of(frozenset(value), self._vocabulary) if table.regions else value)
+
+    def _verdict(self, defined: Any, may: Any, owed: Any) -> Verdict:
+        if any(answer is not None and answer.diagnostics.errors for answer in (defined, may, owed)):
+            text = f"a rule of {self.pack.head.name} could not be evaluated, so it denies"
+            return Verdict(Effect.DENY, (Reason(fact="rule-error", pack=self.pack.name, text=text),))
+        said = [self._rules[name] for name in sorted(may.diagnostics.reasons)]
+        if may.allowed:
+            return Verdict(Effect.ALLOW, self._reasons(said), (), tuple(self._rules[name] for name in sorted(owed.diagnostics.reasons)))
+        if not said:
+            text = f"no rule of {self.pack.head.name} allows this"
+            return Verdict(Effect.DENY, (Reason(fact="no-rule", pack=self.pack.name, text=text),))
+        denying = [rule for rule in said if not rule.escalates]
+        effect = Effect.DENY if denying else Effect.ESCALATE
+        speaking = denying or said
+        return Verdict(effect, self._reasons(speaking), tuple(dict.fromkeys(remedy for rule in speaking for remedy in rule.remedies)))
+
+    def _reasons(self, rules: Iterable[Rule]) -> tuple[Reason, ...]:
+        return tuple(Reason(fact=fact, rule=rule.id, pack=self.pack.name, text=rule.text) for rule in rules for fact in rule.facts)
