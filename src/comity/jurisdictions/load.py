@@ -24,6 +24,7 @@ from comity.jurisdictions.schema import schema_of
 from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 
 SEE = "see docs/reference/packs.md"
+_STEP = re.compile(r"(?: - at `\$\.?|unknown field `)(?P<name>\w+)(?:\[(?P<number>\d+)\])?")
 _MEMBER = re.compile(r" - at `\$\.?([^`]*)`")
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 T = TypeVar("T")
@@ -72,6 +73,12 @@ def check_packs(folders: Iterable[Traversable]) -> list[OperatorError]:
     return problems
 
 
+class _Facts(Shape, frozen=True, kw_only=True):
+    """`facts.toml`."""
+
+    facts: tuple[Fact, ...]
+
+
 class _Cases(Shape, frozen=True, kw_only=True):
     """`tests.json`."""
 
@@ -89,17 +96,19 @@ class _Reader:
 
     def pack(self) -> Pack | None:
         head = self._decoded("pack.toml", Head)
-        listed = self._decoded("facts.toml", dict[str, tuple[Fact, ...]])
-        tables = self._decoded("tables.toml", dict[str, Table])
+        listed = self._decoded("facts.toml", _Facts)
+        tables = self._tables()
         if head is None or listed is None or tables is None:
             return None
-        facts = {fact.id: fact for fact in listed.get("facts", ())}
         self._check_head(head)
-        self._check_facts(listed)
+        before = len(self.problems)
+        facts = {fact.id: fact for fact in listed.facts}
+        self._check_facts(listed.facts)
         for name, table in tables.items():
             self._check_table(name, table, facts)
-        rules = self._rules(facts, tables)
-        cases = self._cases({rule.id for rule in rules})
+        # What rests on a broken fact, table or rule is not told as broken too.
+        rules = self._rules(facts, tables) if len(self.problems) == before else ()
+        cases = self._cases({rule.id for rule in rules}) if len(self.problems) == before else ()
         return Pack(head=head, facts=facts, tables=tables, rules=rules, cases=cases, digest=self._sum.hexdigest())
 
     # -- files ---------------------------------------------------------------------------------------------------
@@ -127,12 +136,24 @@ class _Reader:
             self._wrong(name, f"is not TOML: {_TOML_LINE.sub('', str(error))}", line=int(found[1]) if found else 0)
         except msgspec.ValidationError as error:
             found = _MEMBER.search(str(error))
-            where = found[1] if found else ""
             said = _MEMBER.sub("", str(error))
-            self._wrong(name, said[:1].lower() + said[1:] + (f" (`{where}`)" if where else ""), line=_member_line(text, where))
+            self._wrong(name, said[:1].lower() + said[1:] + (f" (`{found[1]}`)" if found else ""), line=_member_line(text, str(error)))
         except msgspec.DecodeError as error:
             self._wrong(name, f"is not JSON: {error}")
         return None
+
+    def _tables(self) -> dict[str, Table] | None:
+        read = self._decoded("tables.toml", dict[str, Any])
+        if read is None:
+            return None
+        out: dict[str, Table] = {}
+        for name, value in read.items():
+            try:
+                out[name] = msgspec.convert(value, Table, strict=True)
+            except msgspec.ValidationError as error:
+                said = _MEMBER.sub(r" (`\1`)", str(error))
+                self._wrong("tables.toml", f"table `{name}`: {said[:1].lower()}{said[1:]}", at=f"[{name}]")
+        return out if len(out) == len(read) else None
 
     def _wrong(self, name: str, why: str, *, line: int = 0, at: str = "", mend: str = "") -> None:
         """``at``: text that stands on the line that is wrong."""
@@ -162,11 +183,9 @@ class _Reader:
         if not re.fullmatch(r"\d+\.\d+\.\d+", head.version):
             self._wrong("pack.toml", f"`{head.version}` is not a version like 1.2.3", at="version")
 
-    def _check_facts(self, listed: Mapping[str, tuple[Fact, ...]]) -> None:
-        for name in set(listed) - {"facts"}:
-            self._wrong("facts.toml", f"`{name}` is not `facts`", at=f"[[{name}]]")
+    def _check_facts(self, listed: Iterable[Fact]) -> None:
         seen: set[str] = set()
-        for fact in listed.get("facts", ()):
+        for fact in listed:
             at = f'id = "{fact.id}"'
             if fact.id in seen:
                 self._wrong("facts.toml", f"two facts are called `{fact.id}`", at=at)
@@ -211,7 +230,8 @@ class _Reader:
             if rule.id in seen:
                 self._wrong(name, f"a second rule is called `{rule.id}`", line=piece.line)
             seen.add(rule.id)
-        self._check_types(read, schema_of(tables, (rule for _, _, rule in read)))
+        if not self.problems:
+            self._check_types(read, schema_of(tables, (rule for _, _, rule in read)))
         return tuple(rule for _, _, rule in read)
 
     def _check_types(self, read: Sequence[tuple[str, Piece, Rule]], schema: str) -> None:
@@ -245,9 +265,11 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
     return out
 
 
-def _member_line(text: str, where: str) -> int:
-    """The line where `version`, `limits.values` or the fourth of `facts[3].article` begins; 0 if it is not found."""
-    name, number = re.match(r"(\w*)(?:\[(\d+)\])?", where).groups()  # type: ignore[union-attr]
-    found = list(re.finditer(rf"^(?:\[+{name}\]|{name} *=)" if name else "$^", text, re.M))
-    at = int(number or 0)
-    return text.count("\n", 0, found[at].start()) + 1 if at < len(found) else 0
+def _member_line(text: str, said: str) -> int:
+    """The line where `version`, an unknown field, or the fourth of `facts[3].article` begins; 0 if it is not found."""
+    found = _STEP.search(said)
+    if found is None:
+        return 0
+    starts = [match.start() for match in re.finditer(rf'^(?:\[+{found["name"]}\]|[ {{]*"?{found["name"]}"? *[=:])', text, re.M)]
+    at = int(found["number"] or 0)
+    return text.count("\n", 0, starts[at]) + 1 if at < len(starts) else 0

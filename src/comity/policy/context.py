@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from typing import Any, NamedTuple
 
 from comity.jurisdictions.vocab import Vocabulary
@@ -32,9 +32,7 @@ def places(facts: Facts, vocabulary: Vocabulary) -> Places:
     if not processing and provider.kind != "on_device":
         processing = AnyExcept(any_except=frozenset())
     said: tuple[Place, ...] = (processing, provider.storage, provider.access)
-    resolved = [
-        vocabulary.anywhere_but(place.any_except) if isinstance(place, AnyExcept) else vocabulary.places(place) for place in said
-    ]
+    resolved = [vocabulary.anywhere_but(place.any_except) if isinstance(place, AnyExcept) else vocabulary.places(place) for place in said]
     return Places(*resolved, anywhere=any(isinstance(place, AnyExcept) for place in said))
 
 
@@ -49,8 +47,8 @@ def home_of(regions: Set[str], vocabulary: Vocabulary) -> frozenset[str]:
     return frozenset(regions).union(*(vocabulary.members(region) for region in regions))
 
 
-def context(facts: Facts, *, home: frozenset[str], terms: Mapping[str, bool], vocabulary: Vocabulary) -> dict[str, Any]:
-    """JSON-ready."""
+def context(facts: Facts, home: frozenset[str], vocabulary: Vocabulary) -> dict[str, Any]:
+    """All that `jurisdictions/schema.py` names but the terms; JSON-ready."""
     provider, where, own = facts.provider, places(facts, vocabulary), stays(facts)
     subject: dict[str, Any] = {"location": facts.subject.location or "", "residence": facts.subject.residence or ""}
     if facts.subject.age is not None:
@@ -93,5 +91,4 @@ def context(facts: Facts, *, home: frozenset[str], terms: Mapping[str, bool], vo
             "persona": facts.output.persona or "",
         },
         "decision": {"significant": facts.decision.significant, "solely_automated": facts.decision.solely_automated},
-        "term": dict(terms),
     }  # fmt: skip

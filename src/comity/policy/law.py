@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from comity.jurisdictions.pack import Pack, Rule, Table
-from comity.jurisdictions.schema import schema_of
+from comity.jurisdictions.schema import FACTS, kept, read_by, schema_of
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy.context import context, home_of
 from comity.policy.decision import Effect, Reason
@@ -37,7 +37,8 @@ class Law:
         self.pack = pack
         self.home = home_of(frozenset(pack.head.regions), vocabulary)
         self._not_covered = home_of(frozenset(pack.head.not_covered), vocabulary)
-        self._schema = cedarpy.Schema.from_str(schema_of(pack.tables, pack.rules))
+        self._reads = read_by(pack.rules)
+        self._schema = cedarpy.Schema.from_str(schema_of(pack.tables, pack.rules, kept(FACTS, self._reads)))
         self._rules = {rule.id: rule for rule in pack.rules}
         self._no_terms = dict.fromkeys(sorted(pack.terms), False)
         self._vocabulary = vocabulary
@@ -61,7 +62,7 @@ class Law:
         if day > self.pack.head.horizon:
             text = f"the law of {self.pack.head.name} has been read up to {self.pack.head.verified_through} only"
             return [Verdict(Effect.ESCALATE, (Reason(fact="horizon", pack=self.pack.name, text=text),))] * len(facts)
-        contexts = [context(each, home=self.home, terms=self._no_terms, vocabulary=self._vocabulary) for each in facts]
+        contexts = [kept(context(each, self.home, self._vocabulary), self._reads) | {"term": self._no_terms} for each in facts]
         defined = self._answers([("define", each) for each in contexts], day) if self._no_terms else [None] * len(facts)
         for each, answer in zip(contexts, defined, strict=True):
             each["term"] = self._no_terms | {self._rules[name].term: True for name in (answer.diagnostics.reasons if answer else ())}

@@ -42,7 +42,11 @@ def checked(facts: Facts, vocabulary: Vocabulary) -> Facts:
 
 
 def _check_numbers(facts: Facts) -> None:
-    numbers = {"subject.age": facts.subject.age, "volumes.cn_ytd_pi": facts.volumes.cn_ytd_pi, "volumes.cn_ytd_spi": facts.volumes.cn_ytd_spi}
+    numbers = {
+        "subject.age": facts.subject.age,
+        "volumes.cn_ytd_pi": facts.volumes.cn_ytd_pi,
+        "volumes.cn_ytd_spi": facts.volumes.cn_ytd_spi,
+    }
     numbers |= {f"volumes.us_12mo.{name}": count for name, count in msgspec.structs.asdict(facts.volumes.us_12mo).items()}
     for field, number in numbers.items():
         if number is not None and number < 0:
@@ -73,7 +77,9 @@ def _canonical(facts: Facts, vocabulary: Vocabulary) -> Facts:
     subject, data, provider, tenant = facts.subject, facts.data, facts.provider, facts.tenant
     out: Facts = replace(  # type: ignore[assignment]
         facts,
-        subject=replace(subject, location=region("subject.location", subject.location), residence=region("subject.residence", subject.residence)),
+        subject=replace(
+            subject, location=region("subject.location", subject.location), residence=region("subject.residence", subject.residence)
+        ),
         controller=replace(facts.controller, established=regions("controller.established", facts.controller.established)),
         data=replace(data, collected_in=region("data.collected_in", data.collected_in)),
         provider=replace(

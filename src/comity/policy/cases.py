@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pack against its own `tests.json`: each case names every rule that speaks and every one that owes, no more and no less."""
+
+from __future__ import annotations
+
+import msgspec
+
+from comity.errors import CallerError
+from comity.jurisdictions.pack import Case, Pack
+from comity.jurisdictions.vocab import Vocabulary
+from comity.policy.facts import Facts
+from comity.policy.law import Law
+from comity.policy.words import checked
+
+
+def failures(pack: Pack, vocabulary: Vocabulary) -> list[str]:
+    """One line for each case that does not hold; empty: all do."""
+    law = Law(pack, vocabulary)
+    return [line for case in pack.cases if (line := _failure(case, law, vocabulary))]
+
+
+def _failure(case: Case, law: Law, vocabulary: Vocabulary) -> str:
+    try:
+        facts = checked(msgspec.convert(case.facts, Facts), vocabulary)
+    except (msgspec.ValidationError, CallerError) as error:
+        return f"{case.name}: {error}"
+    if not law.applies(facts):
+        return f"{case.name}: the pack does not apply"
+    (verdict,) = law.ask([facts])
+    said = (
+        str(verdict.effect), tuple(sorted({reason.rule for reason in verdict.reasons if reason.rule})), tuple(sorted(r.id for r in verdict.owed)),
+    )  # fmt: skip
+    meant = (case.effect, tuple(sorted(case.rules)), tuple(sorted(case.owes)))
+    return "" if said == meant else f"{case.name}: {_shown(*said)}, not {_shown(*meant)}"
+
+
+def _shown(effect: str, rules: tuple[str, ...], owes: tuple[str, ...]) -> str:
+    return f"{effect} by {', '.join(rules) or 'nothing'}" + (f", owing {', '.join(owes)}" if owes else "")
