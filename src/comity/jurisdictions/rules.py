@@ -36,12 +36,12 @@ class Fault(Exception):
 def pieces(text: str) -> Iterator[Piece]:
     """A file cut behind each `;`, so that one broken rule is named by its line and does not hide the next."""
     line, start, kept = 1, 0, ""
-    for token in _TOKEN.findall(text):
-        if not start and token.strip() and not token.startswith("//"):
-            start = line + token[: len(token) - len(token.lstrip())].count("\n")
-        kept += token
-        line += token.count("\n")
-        if token == ";":
+    for part in _TOKEN.findall(text):
+        if not start and part.strip() and not part.startswith("//"):
+            start = line + part[: len(part) - len(part.lstrip())].count("\n")
+        kept += part
+        line += part.count("\n")
+        if part == ";":
             yield Piece(start, kept)
             start, kept = 0, ""
     if start:

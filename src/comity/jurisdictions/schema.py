@@ -57,8 +57,8 @@ def schema_of(tables: Mapping[str, Table], rules: Iterable[Rule], facts: Shape =
     kinds = {name: LONG if isinstance(table.values[0].value, int) else SET for name, table in tables.items() if table.values}
     terms = dict.fromkeys(sorted({rule.term for rule in rules if rule.term}), BOOL)
     return (
-        f"entity Subject; entity Deployment; entity Law = {_text(kinds)};\n"
-        f"action define, process, owe appliesTo {{ principal: Subject, resource: Deployment, context: {_text({**facts, 'term': terms})} }};\n"
+        f"entity Subject; entity Deployment; entity Law = {_text(kinds)}; type Facts = {_text({**facts, 'term': terms})};\n"
+        "action define, process, owe appliesTo { principal: Subject, resource: Deployment, context: Facts };\n"
     )
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from comity.errors import CallerError
@@ -27,12 +29,12 @@ def _failure(case: Case, law: Law, vocabulary: Vocabulary) -> str:
     if not law.applies(facts):
         return f"{case.name}: the pack does not apply"
     (verdict,) = law.ask([facts])
-    said = (
-        str(verdict.effect), tuple(sorted({reason.rule for reason in verdict.reasons if reason.rule})), tuple(sorted(r.id for r in verdict.owed)),
-    )  # fmt: skip
-    meant = (case.effect, tuple(sorted(case.rules)), tuple(sorted(case.owes)))
-    return "" if said == meant else f"{case.name}: {_shown(*said)}, not {_shown(*meant)}"
+    spoke, owed = {reason.rule for reason in verdict.reasons if reason.rule}, {rule.id for rule in verdict.owed}
+    if (verdict.effect, spoke, owed) == (case.effect, set(case.rules), set(case.owes)):
+        return ""
+    return f"{case.name}: {_shown(verdict.effect, spoke, owed)}, not {_shown(case.effect, case.rules, case.owes)}"
 
 
-def _shown(effect: str, rules: tuple[str, ...], owes: tuple[str, ...]) -> str:
-    return f"{effect} by {', '.join(rules) or 'nothing'}" + (f", owing {', '.join(owes)}" if owes else "")
+def _shown(effect: str, rules: Iterable[str], owed: Iterable[str]) -> str:
+    owes = ", ".join(sorted(owed))
+    return f"{effect} by {', '.join(sorted(rules)) or 'no rule'}" + (f", owing {owes}" if owes else "")

@@ -32,8 +32,8 @@ def places(facts: Facts, vocabulary: Vocabulary) -> Places:
     if not processing and provider.kind != "on_device":
         processing = AnyExcept(any_except=frozenset())
     said: tuple[Place, ...] = (processing, provider.storage, provider.access)
-    resolved = [vocabulary.anywhere_but(place.any_except) if isinstance(place, AnyExcept) else vocabulary.places(place) for place in said]
-    return Places(*resolved, anywhere=any(isinstance(place, AnyExcept) for place in said))
+    where = [vocabulary.anywhere_but(place.any_except) if isinstance(place, AnyExcept) else vocabulary.places(place) for place in said]
+    return Places(where[0], where[1], where[2], any(isinstance(place, AnyExcept) for place in said))
 
 
 def stays(facts: Facts) -> bool:

@@ -75,6 +75,8 @@ permit (principal, action == Action::"owe", resource);
 TESTS = '{"base": {"as_of": "2026-01-01"}, "cases": [{"name": "a", "facts": {}, "effect": "allow", "rules": ["zz.in"]}]}\n'
 FILES = {"pack.toml": PACK, "facts.toml": FACTS, "tables.toml": TABLES, "rules.cedar": RULES, "tests.json": TESTS}
 
+DAYS = '@id("zz.no") @cite("zz-1") @valid_from("2020-01-01")'
+FORBID = 'forbid (principal, action == Action::"process", resource)'
 FAULTS = [
     ("pack.toml", 'regions = ["KE"]', 'regions = ["KX"]', 5, "`KX` is not a region"),
     ("pack.toml", 'version = "1.0.0"', 'version = "one"', 3, "not a version"),
@@ -88,10 +90,10 @@ FAULTS = [
     ("facts.toml", 'id = "zz-2"', 'id = "zz-1"', 2, "two facts"),
     ("facts.toml", 'source = "nobody"', 'source = "nobody"\nquote = "a law"', 11, "quote"),
     ("facts.toml", "effective_to = 2026-06-30", "effective_to = 2019-06-30", 11, "ends before it begins"),
-    ("facts.toml", "[[facts]]\nid = \"zz-2\"", "[[fact]]\nid = \"zz-2\"", 10, "`fact`"),
+    ("facts.toml", '[[facts]]\nid = "zz-2"', '[[fact]]\nid = "zz-2"', 10, "`fact`"),
     ("tables.toml", 'fact = "zz-1"\nvalues', 'fact = "zz-9"\nvalues', 1, "zz-9"),
     ("tables.toml", '"EEA"', '"EEE"', 5, "`EEE`"),
-    ("tables.toml", "value = 10 }", 'value = 10 }, { since = 2019-01-01, value = 9 }', 1, "not in order"),
+    ("tables.toml", "value = 10 }", "value = 10 }, { since = 2019-01-01, value = 9 }", 1, "not in order"),
     ("tables.toml", "value = 10 }", 'value = 10 }, { since = 2021-01-01, value = ["x"] }', 1, "mixes"),
     ("tables.toml", "values = [{ since = 2020-01-01, value = 10 }]", "values = []", 1, "no value"),
     ("tables.toml", "value = 10", "value = 1.5", 1, "few"),
@@ -108,24 +110,26 @@ FAULTS = [
     ("rules.cedar", '@text("it stays; or goes to a friend")', '@text("x") @effect("escalate")', 7, "wrong `@effect`"),
     ("rules.cedar", '@text("it stays; or goes to a friend")', "", 7, "does not say why"),
     ("rules.cedar", '@remedy("consent:explicit")', '@why("because")', 11, "`@why`"),
-    ("rules.cedar", '@id("zz.no") @cite("zz-1") @valid_from("2020-01-01")', '@id("zz.no") @cite("zz-1") @valid_from("2020-02-30")', 11, "no day"),
-    ("rules.cedar", '@id("zz.no") @cite("zz-1") @valid_from("2020-01-01")', '@id("zz.no") @cite("zz-1") @valid_from("2019-12-31")', 11, "before `zz-1`"),
-    ("rules.cedar", '@id("zz.no") @cite("zz-1") @valid_from("2020-01-01")', '@id("zz.no") @cite("zz-2") @valid_from("2020-01-01")', 11, "ended"),
+    ("rules.cedar", DAYS, '@id("zz.no") @cite("zz-1") @valid_from("2020-02-30")', 11, "no day"),
+    ("rules.cedar", DAYS, '@id("zz.no") @cite("zz-1") @valid_from("2019-12-31")', 11, "before `zz-1`"),
+    ("rules.cedar", DAYS, '@id("zz.no") @cite("zz-2") @valid_from("2020-01-01")', 11, "ended"),
+    ("rules.cedar", DAYS, '@id("zz.no") @cite("zz-1") @valid_from("2020-01-01") @valid_to("2019-01-01")', 11, "valid to a day before"),
     (
-        "rules.cedar", '@id("zz.no") @cite("zz-1") @valid_from("2020-01-01")',
-        '@id("zz.no") @cite("zz-1") @valid_from("2020-01-01") @valid_to("2019-01-01")', 11, "valid to a day before",
+        "rules.cedar", '@id("zz.in") @cite("zz-1") @valid_from("2020-01-01")',
+        '@id("zz.in") @cite("zz-2") @valid_from("2020-01-01") @valid_to("2026-06-30")', 7, "only recalled",
     ),
-    ("rules.cedar", '@id("zz.in") @cite("zz-1") @valid_from("2020-01-01")',
-     '@id("zz.in") @cite("zz-2") @valid_from("2020-01-01") @valid_to("2026-06-30")', 7, "only recalled"),
     ("rules.cedar", "context.term.out }", "context.term.outt }", 7, "outt"),
     ("rules.cedar", 'Law::"now".few }', 'Law::"now".many }', 11, "many"),
     ("rules.cedar", "context.volumes.cn_ytd_pi > ", "context.subject.age > ", 11, "age"),
     ("rules.cedar", "context.volumes.cn_ytd_pi > ", "context.volumes.cn_ytd_pi == ", 0, ""),  # no fault: the test of the test
-    ("rules.cedar", "forbid (principal, action == Action::\"process\", resource)", "forbid (principal, action, resource)", 11, "no one action"),
-    ("rules.cedar", "forbid (principal, action == Action::\"process\", resource)", "forbid (principal, action == Action::\"owe\", resource)", 11, "forbids to"),
-    ("rules.cedar", "forbid (principal, action == Action::\"process\", resource)", "forbid (principal == ?principal, action == Action::\"process\", resource)", 11, "template"),
+    ("rules.cedar", FORBID, "forbid (principal, action, resource)", 11, "no one action"),
+    ("rules.cedar", FORBID, 'forbid (principal, action == Action::"owe", resource)', 11, "forbids to"),
+    ("rules.cedar", FORBID, 'forbid (principal == ?principal, action == Action::"process", resource)', 11, "template"),
     ("rules.cedar", "forbid (principal,", "forbids (principal,", 11, "not Cedar"),
-    ("rules.cedar", '.containsAll(context.provider.everywhere)', '.containsAll(context.provider.everywhere) && context.term.out', 3, "term by a term"),
+    (
+        "rules.cedar", ".containsAll(context.provider.everywhere)",
+        ".containsAll(context.provider.everywhere) && context.term.out", 3, "term by a term",
+    ),
     ("tests.json", '"zz.in"', '"zz.inn"', 1, "zz.inn"),
     ("tests.json", '"cases"', '"case"', 0, "`case`"),
     ("tests.json", '"allow"', "allow", 0, "not JSON"),
