@@ -196,10 +196,12 @@ def narrowed(condition: str, escalates: bool) -> Engine:
 
 @given(some_facts, st.sampled_from(CONDITIONS), st.booleans())
 def test_a_rule_that_does_not_permit_never_widens(facts: Facts, condition: str, escalates: bool) -> None:
+    """An escalation speaks where silence would deny, so it is only never an allow; a denial narrows in every case."""
     before, after = ENGINE.decide(facts), narrowed(condition, escalates).decide(facts)
-    assert narrower(after.effect, before.effect)
+    assert before.effect is Effect.ALLOW or after.effect is not Effect.ALLOW
+    assert escalates or narrower(after.effect, before.effect)
     if condition == "true" and before.packs:
-        assert after.effect is not Effect.ALLOW and (escalates or after.effect is Effect.DENY or "horizon" in str(after.reasons))
+        assert after.effect is not Effect.ALLOW
 
 
 @cache

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""An allow stands on its obligations."""
+
 from __future__ import annotations
 
 from tests.unit.policy.places import BEIJING, DAY, VIRGINIA, facts, provider

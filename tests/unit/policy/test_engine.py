@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Who is asked, who wins, what a decision carries, and what is refused before it is decided."""
+
 from __future__ import annotations
 
 from datetime import date
