@@ -37,6 +37,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     safeguards: frozenset[str] = frozenset()  # from evidence valid on the day: processor_contract, eu_tia, …
     evidence: frozenset[str] = frozenset()  # evidence ids valid on the day, without their dates
     profile: ModelProfile = ModelProfile()
+    renames: tuple[tuple[str, str], ...] = ()  # members of the request that this partner calls otherwise
     stand_in: bool = False
     plaintext_at: str = "upstream"  # device | node | upstream
 
