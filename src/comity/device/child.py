@@ -36,7 +36,7 @@ class Child:
         params.model.path = model
         params.n_ctx, params.n_parallel, params.n_predict = context_tokens * slots, slots, context_tokens
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-        params.hostnames, params.api_keys = [os.path.join(folder, "s")], [key]  # noqa: PTH118
+        params.hostnames, params.api_keys = [os.path.join(folder, "s.sock")], [key]  # noqa: PTH118
         params.ui = params.endpoint_metrics = params.endpoint_slots = params.endpoint_props = False
         params.verbosity = -1
         self._server = xllamacpp.Server(params)
