@@ -29,7 +29,7 @@ class FunctionCall(Wire, frozen=True, kw_only=True):
 class ToolCall(Wire, frozen=True, kw_only=True):
     id: str
     function: FunctionCall
-    type: Literal["function"] = "function"
+    type: Literal["function"]  # no default: what has one is left out when it is written, and partners need this
 
 
 class Message(Wire, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Function(Wire, frozen=True, kw_only=True):
 
 class Tool(Wire, frozen=True, kw_only=True):
     function: Function
-    type: Literal["function"] = "function"
+    type: Literal["function"]
 
 
 class NamedFunction(Wire, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class NamedFunction(Wire, frozen=True, kw_only=True):
 
 class NamedTool(Wire, frozen=True, kw_only=True):
     function: NamedFunction
-    type: Literal["function"] = "function"
+    type: Literal["function"]
 
 
 class JsonSchema(Wire, frozen=True, kw_only=True):
@@ -104,17 +104,24 @@ class ChatRequest(Wire, frozen=True, kw_only=True):
 
 
 Change = Callable[[str], str]
-_SCHEMA_TEXT = frozenset({"description", "title", "default", "const", "enum", "examples", "$comment", "pattern"})
+_SCHEMA_WORDS = frozenset({"type", "format", "$ref", "$dynamicRef", "$anchor", "$schema", "required"})
+"""Keywords of JSON Schema whose strings are the schema's own words; every other string may be a person's."""
+_SCHEMA_NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependentRequired"})
 
 
-def _schema(value: Any, change: Change, inside: bool) -> Any:
-    # Property names are the application's identifiers; every string *value* a person could have typed is mapped.
+def _schema(value: Any, change: Change, names: bool = False) -> Any:
+    """``names``: the members of ``value`` are properties' names, whatever they are called; names themselves stay."""
     if isinstance(value, str):
-        return change(value) if inside else value
+        return change(value)
     if isinstance(value, list):
-        return [_schema(item, change, inside) for item in value]
+        return [_schema(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: _schema(item, change, inside or key in _SCHEMA_TEXT) for key, item in value.items()}
+        return {
+            key: item
+            if not names and key in _SCHEMA_WORDS and not isinstance(item, dict)
+            else _schema(item, change, not names and key in _SCHEMA_NAMED)
+            for key, item in value.items()
+        }
     return value
 
 
@@ -126,7 +133,10 @@ def _message(message: Message, change: Change) -> Message:
         content = tuple(TextPart(text=change(part.text)) for part in content)
     calls = message.tool_calls
     if calls is not None:
-        calls = tuple(ToolCall(id=c.id, function=FunctionCall(name=c.function.name, arguments=change(c.function.arguments))) for c in calls)
+        calls = tuple(
+            msgspec.structs.replace(call, function=FunctionCall(name=call.function.name, arguments=change(call.function.arguments)))
+            for call in calls
+        )
     return Message(
         role=message.role,
         content=content,
@@ -140,12 +150,13 @@ def _message(message: Message, change: Change) -> Message:
 def _tool(tool: Tool, change: Change) -> Tool:
     f = tool.function
     return Tool(
+        type=tool.type,
         function=Function(
             name=f.name,
             description=change(f.description) if f.description is not None else None,
-            parameters=_schema(f.parameters, change, False),
+            parameters=_schema(f.parameters, change),
             strict=f.strict,
-        )
+        ),
     )
 
 
@@ -163,7 +174,7 @@ def map_texts(request: ChatRequest, change: Change) -> ChatRequest:
             type=form.type,
             json_schema=JsonSchema(
                 name=schema.name,
-                schema=_schema(schema.schema, change, False),
+                schema=_schema(schema.schema, change),
                 description=change(schema.description) if schema.description is not None else None,
                 strict=schema.strict,
             ),

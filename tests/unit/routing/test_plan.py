@@ -36,7 +36,7 @@ def test_the_device_is_first_then_the_order_configured() -> None:
 
 
 def test_what_cannot_take_the_request_is_named_with_why() -> None:
-    tool = Tool(function=Function(name="f"))
+    tool = Tool(type="function", function=Function(name="f"))
     request = ChatRequest(messages=ASK.messages, tools=(tool,), max_tokens=100)
     route = plan([candidate("bare", tools=False), candidate("short", context=64), candidate("fit")], request, 30)
     assert [attempt.deployment.id for attempt in route.attempts] == ["fit"]
@@ -54,7 +54,7 @@ def test_a_denied_place_is_not_even_called_unfit() -> None:
 )
 def test_a_plan_holds_only_what_its_own_decision_allows(drawn: list[tuple[Effect, bool, int, bool]], characters: int, tools: bool) -> None:
     candidates = [candidate(str(n), e, device=d, context=c, tools=t) for n, (e, d, c, t) in enumerate(drawn)]
-    request = ChatRequest(messages=ASK.messages, tools=(Tool(function=Function(name="f")),) if tools else None)
+    request = ChatRequest(messages=ASK.messages, tools=(Tool(type="function", function=Function(name="f")),) if tools else None)
     route = plan(candidates, request, characters)
     allowed = [each.deployment.id for each in candidates if each.decision.effect is Effect.ALLOW]
     planned = [attempt.deployment.id for attempt in route.attempts]
