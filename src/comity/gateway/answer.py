@@ -145,6 +145,9 @@ async def _touched(chunks: AsyncIterator[bytes], vault: Vault, labeller: Labelle
                     out += ready(restorer.feed(chunk))
             if out:
                 yield out
+        if not usage.complete and [event.data for event in decoder.flush()] == [DONE]:  # without the empty line that should end it
+            usage.complete = True
+            yield last() + encode(DONE)
     except ComityError:
         if owed := last():
             yield owed

@@ -98,20 +98,21 @@ class App:
             raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
         body = await read_body(receive, headers, limits.body_bytes_max)
         request, dropped = decode_chat(body, drop_unknown=key.unknown_fields == "drop")
-        async with _cancelled_when_gone(receive):
+        async with _cancelled_when_gone(receive) as watch:
             served = await self.pipeline.run(Call(id=call, request=request, headers=headers, key=key, size=len(body), dropped=dropped))
             self.metrics.decisions["allow", served.candidate.deployment.id] += 1
             try:
                 if request.stream:
-                    await self._stream(served, send, call)
+                    await self._stream(served, send, call, watch)
                 else:
                     out = await served.whole()
+                    watch.over()
                     await respond(send, 200, out, [JSON, NO_STORE, *served.headers])
             finally:
                 await self._close(served, call)
         return 200
 
-    async def _stream(self, served: Served, send: Send, call: str) -> None:
+    async def _stream(self, served: Served, send: Send, call: str, watch: _cancelled_when_gone) -> None:
         """Nothing is sent before the first piece is there, so an early failure keeps its own status."""
         started = self.world.clock.monotonic()
         async with aclosing(served.stream()) as pieces:
@@ -130,6 +131,7 @@ class App:
                 self._noted(error, call)
                 said = b"data: " + encode(error_body(error, call)) + b"\n\n"
                 await send({"type": "http.response.body", "body": said, "more_body": True})
+            watch.over()
             await send({"type": "http.response.body", "body": b""})
 
     async def _close(self, served: Served, call: str) -> None:
@@ -218,17 +220,22 @@ class _cancelled_when_gone:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._gone = False
+        self._gone = self._over = False
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> _cancelled_when_gone:
         self._work = asyncio.current_task()
         self._watch = asyncio.ensure_future(self._wait())
+        return self
+
+    def over(self) -> None:
+        """The answer is complete: a server says "disconnected" from here on, and means nobody's leaving."""
+        self._over = True
 
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._gone = True
-        if self._work is not None:
+        if not self._over and self._work is not None:
+            self._gone = True
             self._work.cancel()
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -6,9 +6,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from comity.config import Config
 from comity.device.provider import EmbeddedProvider
@@ -53,8 +56,6 @@ def serve(config: Config, *, home: Path, on_ready: Callable[[str], None]) -> int
 
 
 async def _serve(config: Config, home: Path, on_ready: Callable[[str], None]) -> int:
-    import uvicorn
-
     from comity.gateway.app import App
     from comity.gateway.world import World, build
 
@@ -67,21 +68,39 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None]) ->
     try:
         await _start_devices(world.providers.values())
         host, port = listening.getsockname()[:2]
-        settings = uvicorn.Config(
-            App(world), loop="none", http="httptools", lifespan="off", ws="none", access_log=False, log_config=None,
-            server_header=False, proxy_headers=False, timeout_keep_alive=75, timeout_graceful_shutdown=DRAIN_SECONDS_MAX,
-        )  # fmt: skip
-
-        class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-
-        await Server(settings).serve(sockets=[listening])
+        await listen(App(world), listening, lambda: on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}"))
     finally:
         await world.aclose()
         listening.close()
     return 0
+
+
+async def listen(application: Any, listening: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Answers on ``listening`` until SIGINT or SIGTERM, then drains and returns: what its caller still owes is then paid."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            on_ready()
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn's own raises the signal again once it has drained, which would end the process before the ledger is closed.
+            loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+            for number in signals:
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            try:
+                yield
+            finally:
+                for number in signals:
+                    loop.remove_signal_handler(number)
+
+    settings = uvicorn.Config(
+        application, loop="none", http="httptools", lifespan="off", ws="none", access_log=False, log_config=None,
+        server_header=False, proxy_headers=False, timeout_keep_alive=75, timeout_graceful_shutdown=DRAIN_SECONDS_MAX,
+    )  # fmt: skip
+    await Server(settings).serve(sockets=[listening])
 
 
 async def _start_devices(providers: object) -> None:

@@ -22,6 +22,7 @@ from comity.config import DeploymentConfig, PathsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import CallerError, ComityError
 from comity.gateway.http import JSON, SSE, Receive, Scope, Send, encode, header_map, read_body, respond
+from comity.gateway.serve import listen
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.ports import SystemClock, environment
 from comity.providers.base import Deployment
@@ -75,8 +76,6 @@ class Partner:
 
 
 async def serve(args: argparse.Namespace) -> None:
-    import uvicorn
-
     key = environment("LAB_PARTNER_KEY")
     if not key:
         raise CallerError("LAB_PARTNER_KEY is not set", code="lab.no_key")
@@ -88,14 +87,8 @@ async def serve(args: argparse.Namespace) -> None:
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     application = Partner(deployment, model, path=args.path, key=key, region=args.region)
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            print(json.dumps({"url": url}), flush=True)
-
-    settings = uvicorn.Config(application, loop="none", http="httptools", lifespan="off", ws="none", access_log=False, log_config=None)
     try:
-        await Server(settings).serve(sockets=[listening])
+        await listen(application, listening, lambda: print(json.dumps({"url": url}), flush=True))
     finally:
         await model.aclose()
 

@@ -40,7 +40,7 @@ port = 0
 id = "device"
 provider = "embedded"
 evidence = ["cn_genai"]
-context_tokens = 512
+context_tokens = 384
 
 [[deployments]]
 id = "cn-node"
