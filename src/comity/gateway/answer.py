@@ -36,7 +36,7 @@ class Labeller:
     def __init__(self, duties: Duties, *, receipt: str, producer: str, plain_text: bool) -> None:
         self._duties = duties
         self._explicit = duties.explicit and plain_text  # a JSON-schema answer stays valid: header and metadata carry it
-        self._metadata = metadata(receipt, producer)
+        self._receipt, self._producer = receipt, producer
         self._open: dict[int, str] = {}  # the end of each choice's text that has no notice yet
         self._last: dict[str, Any] = {}
 
@@ -50,7 +50,7 @@ class Labeller:
                 text = self._open.pop(index, "")
                 if text and self._explicit:
                     choice["delta"] = delta | {"content": (delta.get("content") or "") + notice(text)}
-                chunk["AIGC"] = self._metadata
+                chunk["AIGC"] = self._metadata(chunk)
         return chunk
 
     def rest(self) -> list[dict[str, Any]]:
@@ -62,14 +62,17 @@ class Labeller:
             {"index": index, "delta": {"content": notice(text)}, "finish_reason": None} for index, text in sorted(self._open.items())
         ]
         self._open = {}
-        return [head | {"choices": choices, "AIGC": self._metadata}]
+        return [head | {"choices": choices, "AIGC": self._metadata(head)}]
 
     def whole(self, body: dict[str, Any]) -> dict[str, Any]:
         for choice in body["choices"]:
             message = choice.get("message") or {}
             if self._explicit and isinstance(message.get("content"), str) and message["content"]:
                 message["content"] += notice(message["content"])
-        return body | {"AIGC": self._metadata}
+        return body | {"AIGC": self._metadata(body)}
+
+    def _metadata(self, answer: dict[str, Any]) -> dict[str, Any]:
+        return metadata(self._receipt, self._producer, answer.get("AIGC"))
 
 
 def _count(usage: Usage, body: Any) -> None:

@@ -70,13 +70,20 @@ def _retention_months(ids: Iterable[str]) -> int | None:
 
 
 def notice(text: str) -> str:
-    """The visible notice in the language of the answer: Chinese where Han characters are in it, else English."""
+    """The visible notice in the language of the answer: Chinese where Han characters are in it, else English; "" where it stands."""
+    if text.rstrip().endswith(tuple(NOTICE.values())):  # a node before us has said it
+        return ""
     han = any("\u4e00" <= letter <= "\u9fff" for letter in text)
     return "\n\n" + (NOTICE["zh"] if han else NOTICE["en"])
 
 
-def metadata(receipt: str, producer: str) -> dict[str, Any]:
-    """GB 45438-2025 annex E fields; Label 1: is generated content.  ProduceID is the receipt, so the label leads to its proof."""
+def metadata(receipt: str, producer: str, before: object = None) -> dict[str, Any]:
+    """GB 45438-2025 annex E fields; Label 1: is generated content.  ProduceID is the receipt, so the label leads to its proof.
+
+    ``before``: what a node before us put there; who produced it stays, and we are who passed it on.
+    """
+    if isinstance(before, dict) and before.get("Label") == "1":
+        return before | {"ContentPropagator": producer, "PropagateID": receipt}
     return {
         "Label": "1",
         "ContentProducer": producer,

@@ -51,6 +51,12 @@ class Locator:
         self._clock = clock
         self._key = pseudonym_key
         default = config.defaults.subject
+        basis = config.defaults.legal_basis
+        if basis is not None and basis not in vocabulary.legal_bases:
+            raise OperatorError(
+                "`defaults.legal_basis` is not a word of the vocabulary", code="config.invalid", field="defaults.legal_basis",
+                hint="one of: " + ", ".join(sorted(vocabulary.legal_bases)),
+            )  # fmt: skip
         try:
             for key in (None, *config.keys):
                 self._nexus(Said(location=default.location, residence=default.residence, collected=default.collected), key)

@@ -24,14 +24,13 @@ PHONE, EMAIL = "13812345678", "li.wei@example.cn"
 SHANGHAI = {"Comity-Subject": 'id="li-wei", location="CN", residence="CN", age=35, consent=(general)', "Comity-Task": "writing_assistant"}
 PARIS = {"Comity-Subject": 'id="li-wei", location="FR", residence="CN", age=35, consent=(general)', "Comity-Task": "writing_assistant"}
 MAIL = (
-    "请用两句话总结下面的邮件，并在最后一行原样写出联系电话和邮箱。\n\n"
     "各位同事：上周五我们在上海办公室讨论了春季发布会的筹备情况。场地已经确定在世博中心，时间是三月十八日上午九点半。"
     "设计组需要在本月底之前交付全部海报和展板的终稿，翻译组负责中英文两个版本的新闻稿，法务组请在下周三之前完成合同审阅。"
     "预算方面，场地费用比去年高出百分之十二，因此餐饮部分要相应压缩，请行政组重新询价并给出三家供应商的比较。"
     "另外，外地嘉宾的交通和住宿由市场组统一安排，名单请在周四下班前发给我。发布会当天需要二十名志愿者，欢迎大家报名，"
     "志愿者培训安排在三月十五日下午。如果对流程有任何意见，请在本周内提出，过期我们就按现有方案执行。\n"
     "发布会之后我们还会安排一次内部复盘，请各组提前准备十分钟的小结，重点说明做得好的地方、遇到的困难以及下次如何改进。"
-    f"\n联系电话 {PHONE}，邮箱 {EMAIL}。"
+    f"\n联系电话 {PHONE}，邮箱 {EMAIL}。\n\n请原样抄写上面的联系电话和邮箱，只写这一行。"
 )
 
 
@@ -157,7 +156,31 @@ def _beijing(tell: Teller, world: CaseWorld, wire: Wire) -> None:
         tell.holds(True, "the caller sees the originals in the streamed answer", "用户在流式回答中看到原文")
     else:
         tell.not_run("restoring: this small model did not repeat the contact line")
+    _steps(tell, _explain(world, reply.headers["comity-receipt"]), asked["messages"][-1]["content"])
     tell.holds(wire.silent(world.virginia) and wire.silent(world.paris), "no packet to Paris or Virginia", "没有数据包到巴黎或弗吉尼亚")
+
+
+def _steps(tell: Teller, told: Any, sent: str) -> None:
+    """The seven steps as the device recorded them, not as this file would like them to be."""
+    facts, receipt, outcome = told["facts"], told["receipt"], told["outcome"]
+    subject, tokens = (
+        facts["subject"],
+        [word for word in sent.replace("，", " ").replace("。", " ").split() if word.startswith(("PHONE_", "EMAIL_"))],
+    )
+    judged = ", ".join(f"{row['deployment']} {row['effect']}" for row in told["candidates"])
+    for label, value in (
+        ("1 locate 定位", f"{subject['location']}, consent {', '.join(facts['consent'])}, task {facts['feature']}"),
+        ("2 inspect 检查", ", ".join(facts["data"]["categories"])),
+        ("3 decide 裁决", f"{judged} ({', '.join(receipt['packs'])})"),
+        ("4 plan 规划", f"{receipt['deployment']}: the device allows it too, but its model is too small for this"),
+        ("5 record 记录", f"number {told['index']} in the log, before anything was sent"),
+        ("6 protect 保护", ", ".join(tokens)),
+        ("7 send 发送", f"{outcome['status']}, {outcome.get('completion_tokens')} tokens back, owed: {', '.join(receipt['obligations'])}"),
+    ):
+        tell.show(label, value)
+    tell.holds(
+        len(tokens) == 2 and outcome["status"] == "ok", "each of the seven steps left its trace in the record", "七个步骤在记录中各有痕迹"
+    )
 
 
 def _paris(tell: Teller, world: CaseWorld, wire: Wire) -> None:
@@ -167,7 +190,7 @@ def _paris(tell: Teller, world: CaseWorld, wire: Wire) -> None:
         "同一个人、同一封邮件，到了巴黎：适用的条文变了，路线也变了",
     )
     before = len(wire.received(world.node))
-    body = {"model": "auto", "max_tokens": 120, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
+    body = {"model": "auto", "max_tokens": 160, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
     reply = _answered(ask(world.device.base, body, PARIS))
     tell.show("answered 回答", reply.text())
     tell.holds('deployment="eu-paris"' in reply.headers["comity-decision"], "the EU partner answered", "由欧盟合作方回答")

@@ -128,3 +128,13 @@ async def test_a_whole_answer_is_restored_and_labelled() -> None:
     out = json.loads(await whole(pieces_of([_whole(hidden)]), vault=vault, labeller=labeller(), usage=Usage()))
     assert out["choices"][0]["message"]["content"] == "a@example.org\n\n(AI-generated content)"
     assert out["AIGC"]["ProduceID"] == "01J" and out["model"] == "echo"
+
+
+async def test_what_a_node_before_us_labelled_is_not_labelled_twice() -> None:
+    first, _ = await streamed([_stream("你好")], Vault(b"n" * 8), labeller())
+    again = Labeller(OWED, receipt="02K", producer="Next", plain_text=True)
+    out, _ = await streamed([first], Vault(b"n" * 8), again)
+    assert said_in_stream(out) == "你好\n\n" + NOTICE
+    (marked,) = [json.loads(line[6:])["AIGC"] for line in out.split(b"\n") if b'"AIGC"' in line]
+    assert (marked["ContentProducer"], marked["ProduceID"]) == ("Example", "01J")
+    assert (marked["ContentPropagator"], marked["PropagateID"]) == ("Next", "02K")

@@ -132,6 +132,7 @@ def test_an_unknown_word_is_refused_and_the_known_ones_are_named(header: str) ->
     [
         Config(defaults=Defaults(purpose="mischief")),
         Config(defaults=Defaults(task="mischief")),
+        Config(defaults=Defaults(legal_basis="whim")),
         Config(defaults=Defaults(subject=SubjectDefaults(location="Narnia"))),
         Config(defaults=Defaults(subject=SubjectDefaults(consent=frozenset({"all"})))),
         Config(keys=(KeyConfig(id="k", sha256="0" * 64, task="mischief"),)),
