@@ -23,7 +23,7 @@ from tests.simulated.worlds import (
 )  # fmt: skip
 
 from comity.config import ControllerConfig, ServiceConfig
-from comity.errors import CallerError, PolicyDenied, ProviderFailure, StorageFailure
+from comity.errors import CallerError, PolicyDenied, ProviderFailure, StorageFailure, TrustFailure
 
 PHONE, EMAIL, ID_CARD, CARD, SECRET = (
     "13812345678", "zhang.wei@example.cn", "11010519491231002X", "4111111111111111", "sk-abcdefghijklmnopqrstuvwxyz123456",
@@ -131,6 +131,18 @@ async def test_a_failing_partner_falls_over_to_another_lawful_place_only(home: P
             await sim.ask("x", subject("CN"))
         assert "qwen-beijing" in str(raised.value) and "second-beijing" in str(raised.value)
         assert not sim.partners["us-virginia"].received and not sim.partners["eu-frankfurt"].received
+    finally:
+        await sim.aclose()
+
+
+async def test_a_trust_failure_asks_nobody_else(home: Path) -> None:
+    second = deployment("second-beijing", frozenset({"CN"}), evidence=("processor_contract", "cn_genai"))
+    sim = await simulate(config(BEIJING, second), home)
+    try:
+        sim.partners["qwen-beijing"].failures.append(TrustFailure("its key is not the pinned one", step="key"))
+        with pytest.raises(TrustFailure):
+            await sim.ask("x", subject("CN"))
+        assert not sim.partners["second-beijing"].received
     finally:
         await sim.aclose()
 

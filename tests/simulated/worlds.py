@@ -24,7 +24,7 @@ from comity.config import (
     US12MonthsConfig,
     VolumesConfig,
 )  # fmt: skip
-from comity.errors import ProviderFailure
+from comity.errors import ComityError, ProviderFailure
 from comity.gateway.callers import LOCAL
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.world import World, build
@@ -100,7 +100,7 @@ class EchoPartner:
     """Says back the last message it was sent; keeps every request; fails as it is told to."""
 
     received: list[ChatRequest] = field(default_factory=list)
-    failures: list[ProviderFailure] = field(default_factory=list)
+    failures: list[ComityError] = field(default_factory=list)
     answer: Callable[[str], str] = lambda said: said
     piece_bytes: int = 7
     cut: bool = False
