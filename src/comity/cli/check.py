@@ -21,16 +21,14 @@ def run(args: argparse.Namespace) -> int:
     from comity.gateway.locate import Locator
     from comity.gateway.partners import resolve_all
     from comity.gateway.world import EMBEDDED
-    from comity.jurisdictions.load import load_pack, load_packs
+    from comity.jurisdictions.load import load_packs
     from comity.jurisdictions.vocab import load_vocabulary
     from comity.ports import SystemClock, SystemSecrets
 
     vocabulary, clock = load_vocabulary(), SystemClock()
     today = clock.now().date()
     if args.path and Path(args.path).is_dir():
-        pack = load_pack(Path(args.path), vocabulary)
-        say.result(args, {"packs": [pack.name]}, f"ok  pack {pack.name}: {len(pack.rules)} rules, {len(pack.facts)} facts")
-        return 0
+        return _pack(args, Path(args.path))
     args.config = args.path or args.config
     config = place.configuration(args)
     packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
@@ -63,4 +61,27 @@ def run(args: argparse.Namespace) -> int:
     )
     for warning in warnings if not args.json else ():
         say.aside(f"warning: {warning}")
+    return 0
+
+
+def _pack(args: argparse.Namespace, folder: Path) -> int:
+    """Every problem of a pack, then every worked case of its own that does not hold."""
+    from comity.jurisdictions.load import check_packs, load_pack
+    from comity.jurisdictions.vocab import load_vocabulary
+    from comity.policy.cases import failures
+
+    vocabulary = load_vocabulary()
+    problems = [str(problem) for problem in check_packs([folder])]
+    if not problems:
+        pack = load_pack(folder, vocabulary)
+        problems = [f"{pack.head.id}/tests.json: {line}" for line in failures(pack, vocabulary)]
+    if problems:
+        for problem in problems if not args.json else ():
+            say.aside(f"problem: {problem}")
+        raise OperatorError(
+            f"pack `{folder.name}` has {len(problems)} problem{'s' if len(problems) > 1 else ''}: {problems[0]}", code="pack.invalid",
+            hint="see docs/reference/packs.md",
+        )  # fmt: skip
+    text = f"ok  pack {pack.name}: {len(pack.rules)} rules on {len(pack.facts)} facts, {len(pack.cases)} worked cases hold"
+    say.result(args, {"packs": [pack.name], "rules": len(pack.rules), "facts": len(pack.facts), "cases": len(pack.cases)}, text)
     return 0
