@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from comity.transparency.verify import verify
 from tests.simulated.worlds import (
     BEIJING,
     DEVICE,
@@ -24,6 +23,7 @@ from tests.simulated.worlds import (
 
 from comity.config import ControllerConfig, ServiceConfig
 from comity.errors import CallerError, PolicyDenied, ProviderFailure, StorageFailure, TrustFailure
+from comity.transparency.verify import verify
 
 PHONE, EMAIL, ID_CARD, CARD, SECRET = (
     "13812345678", "zhang.wei@example.cn", "11010519491231002X", "4111111111111111", "sk-abcdefghijklmnopqrstuvwxyz123456",

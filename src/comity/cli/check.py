@@ -71,17 +71,19 @@ def _pack(args: argparse.Namespace, folder: Path) -> int:
     from comity.policy.cases import failures
 
     vocabulary = load_vocabulary()
-    problems = [str(problem) for problem in check_packs([folder])]
+    problems = check_packs([folder])
     if not problems:
         pack = load_pack(folder, vocabulary)
-        problems = [f"{pack.head.id}/tests.json: {line}" for line in failures(pack, vocabulary)]
+        problems = [
+            OperatorError(
+                f"{folder.name}/tests.json: {line}", code="pack.case", hint="mend the rule, or the case that says what it should do"
+            )
+            for line in failures(pack, vocabulary)
+        ]
     if problems:
-        for problem in problems if not args.json else ():
-            say.aside(f"problem: {problem}")
-        raise OperatorError(
-            f"pack `{folder.name}` has {len(problems)} problem{'s' if len(problems) > 1 else ''}: {problems[0]}", code="pack.invalid",
-            hint="see docs/reference/packs.md",
-        )  # fmt: skip
-    text = f"ok  pack {pack.name}: {len(pack.rules)} rules on {len(pack.facts)} facts, {len(pack.cases)} worked cases hold"
+        for further in problems[1:] if not args.json else ():
+            say.aside(f"also: {further}")
+        raise problems[0]
+    text = f"ok  pack {pack.name}: {len(pack.rules)} rules, {len(pack.facts)} facts, {len(pack.cases)} worked cases hold"
     say.result(args, {"packs": [pack.name], "rules": len(pack.rules), "facts": len(pack.facts), "cases": len(pack.cases)}, text)
     return 0

@@ -45,9 +45,8 @@ def _tail(args: argparse.Namespace) -> int:
         receipt = row["receipt"]
         where = ", ".join(receipt["destination"]) or ("device" if receipt["deployment"] else "nowhere")
         outcome = row["outcome"]["status"] if row["outcome"] else ("-" if receipt["effect"] != "allow" else "unknown")
-        lines.append(
-            f"{row['index']:>6} {receipt['at']} {receipt['effect']:8} {receipt['source'] or '--':5} → {where:10} {outcome:12} {receipt['id']}"
-        )
+        said = f"{receipt['effect']:8} {receipt['source'] or '--':5} → {where:10} {outcome:12}"
+        lines.append(f"{row['index']:>6} {receipt['at']} {said} {receipt['id']}")
     say.result(args, rows, "\n".join(lines) or "nothing has been recorded yet")
     return 0
 

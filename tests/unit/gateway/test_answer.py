@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
-from comity.privacy.pseudonym import Vault
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.simulated.worlds import _stream, _whole, said_in_stream
@@ -17,6 +16,7 @@ from tests.simulated.worlds import _stream, _whole, said_in_stream
 from comity.errors import ProviderFailure
 from comity.gateway.answer import Labeller, Usage, stream, whole
 from comity.gateway.duties import Duties
+from comity.privacy.pseudonym import Vault
 from comity.privacy.scan import scan
 
 OWED = Duties(explicit=True, labels=("explicit", "implicit"))

@@ -10,7 +10,6 @@ from typing import Any
 import jwt
 import msgspec
 import pytest
-from comity.jurisdictions.vocab import load_vocabulary
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
@@ -23,6 +22,7 @@ from comity.gateway.callers import LOCAL
 from comity.gateway.issuers import Issuers, load_issuers
 from comity.gateway.locate import Locator, Nexus
 from comity.gateway.subject import members, said
+from comity.jurisdictions.vocab import load_vocabulary
 
 KEY = b"k" * 32
 UNTRUSTED = KeyConfig(id="app", sha256="", may_assert_subject=False)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The request's one decoder: what is unknown never gets through, and every refusal names its place."""
 
+import contextlib
 import json
 
 import pytest
@@ -78,10 +79,8 @@ junk = st.recursive(
 
 @given(st.binary(max_size=200) | junk.map(lambda value: json.dumps(value).encode()), st.booleans())
 def test_garbage_raises_only_caller_errors(raw: bytes, drop: bool) -> None:
-    try:
+    with contextlib.suppress(CallerError):
         decode_chat(raw, drop_unknown=drop)
-    except CallerError:
-        pass
 
 
 @given(st.dictionaries(st.text(max_size=8), junk, max_size=4))
@@ -119,7 +118,10 @@ def test_every_string_a_person_may_have_written_is_mapped() -> None:
                         "function": {
                             "name": "f",
                             "description": planted,
-                            "parameters": {"type": "object", "properties": {"a": {"description": planted, "enum": [planted], "default": planted}}},
+                            "parameters": {
+                                "type": "object",
+                                "properties": {"a": {"description": planted, "enum": [planted], "default": planted}},
+                            },
                         },
                     }
                 ],
