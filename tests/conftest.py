@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
 from tests.fakes import FakeClock, SeededRandom
 from tests.loop_guard import LoopGuard
 from tests.network_guard import Guard

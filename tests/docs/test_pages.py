@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.docs.markdown import RUN, SHOWN, Block, blocks, matches, pages, steps
-from tests.docs.session import PORT, SETUP, Session
-from tests.tidy.tree import ROOT
 
 from comity.config import PathsConfig
 from comity.device.fetch import is_whole
 from comity.device.manifest import models, models_directory
+from tests.docs.markdown import RUN, SHOWN, Block, blocks, matches, pages, steps
+from tests.docs.session import PORT, SETUP, Session
+from tests.tidy.tree import ROOT
 
 PAGES = pages(ROOT)
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))

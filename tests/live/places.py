@@ -16,9 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.simulated.worlds import _stream, _whole
-
 from comity.lab.process import Process
+from tests.simulated.worlds import _stream, _whole
 
 BEIJING = """\
 evidence = ["assessment:cn_pipia", "notice:cross_border_recipient"]

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.live.places import BEIJING, EchoPartner, gateway
-from tests.simulated.worlds import subject
 
 from comity.lab.process import ask, call
+from tests.live.places import BEIJING, EchoPartner, gateway
+from tests.simulated.worlds import subject
 
 GOOD = {"messages": [{"role": "user", "content": "hello"}]}
 

@@ -8,13 +8,13 @@ import threading
 from pathlib import Path
 
 import pytest
+
+from comity.errors import ComityError
+from comity.lab.process import ask, call
 from comity.transparency.reader import Reader
 from comity.transparency.verify import verify
 from tests.live.places import BEIJING, EchoPartner, gateway
 from tests.simulated.worlds import subject
-
-from comity.errors import ComityError
-from comity.lab.process import ask, call
 
 CALLERS = 8
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openai
 import pytest
+
 from tests.live.places import BEIJING, EchoPartner, gateway
 from tests.simulated.worlds import subject
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from comity.device.manifest import models_directory
-from tests.live.places import gateway
 
 from comity.config import PathsConfig
+from comity.device.manifest import models_directory
 from comity.errors import OperatorError
 from comity.lab.capture import Capture
 from comity.lab.process import Process, ask, call
 from comity.lab.worlds import LAB_KEY, partner
+from tests.live.places import gateway
 
 SCENARIOS = {
     row["id"]: row for row in json.loads((Path(__file__).parents[1] / "vectors" / "law" / "live.json").read_text(encoding="utf-8"))

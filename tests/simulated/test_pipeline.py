@@ -8,6 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from comity.config import ControllerConfig, ServiceConfig
+from comity.errors import CallerError, PolicyDenied, ProviderFailure, StorageFailure, TrustFailure
+from comity.transparency.verify import verify
 from tests.simulated.worlds import (
     BEIJING,
     DEVICE,
@@ -20,10 +24,6 @@ from tests.simulated.worlds import (
     subject,
     volumes,
 )  # fmt: skip
-
-from comity.config import ControllerConfig, ServiceConfig
-from comity.errors import CallerError, PolicyDenied, ProviderFailure, StorageFailure, TrustFailure
-from comity.transparency.verify import verify
 
 PHONE, EMAIL, ID_CARD, CARD, SECRET = (
     "13812345678", "zhang.wei@example.cn", "11010519491231002X", "4111111111111111", "sk-abcdefghijklmnopqrstuvwxyz123456",

@@ -14,9 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tests.tidy.tree import ROOT, SOURCE
-
 from comity import errors
+from tests.tidy.tree import ROOT, SOURCE
 
 PAGE = ROOT / "docs" / "reference" / "errors.md"
 ROW = re.compile(

@@ -8,6 +8,7 @@ import re
 import tomllib
 
 import pytest
+
 from tests.tidy.tree import ROOT, SOURCE, rooms
 
 PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.tidy.tree import ROOT
 
 HEAD = "# Changelog\n\nWords.\n"

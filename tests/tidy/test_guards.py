@@ -13,6 +13,7 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tests.fakes import FakeClock, SeededRandom
 from tests.loop_guard import LoopHeld
 from tests.network_guard import NetworkBlocked, is_local

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from tests.tidy.tree import ROOT, SOURCE
 
 HEAVY = (

@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 import pytest
+
+from comity.cli.main import COMMANDS
 from tests.docs.markdown import FENCE, pages
 from tests.tidy.codes import differences, in_source
 from tests.tidy.tree import ROOT, SOURCE, texts
-
-from comity.cli.main import COMMANDS
 
 PAGES = pages(ROOT)
 LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)")

@@ -10,6 +10,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
 from tests.tidy.tree import ROOT, files, texts
 
 BYTES_MAX = 256 * 1024

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
 from tests.tidy.tree import ROOT, SOURCE, files, rooms, texts
 
 LINES_MAX = 500

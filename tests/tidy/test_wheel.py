@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from tests.tidy.tree import ROOT, SOURCE, files
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.simulated.worlds import _stream, _whole, said_in_stream
 
 from comity.errors import ProviderFailure
 from comity.gateway.answer import Labeller, Usage, stream, whole
 from comity.gateway.duties import Duties
 from comity.privacy.pseudonym import Vault
 from comity.privacy.scan import scan
+from tests.simulated.worlds import _stream, _whole, said_in_stream
 
 OWED = Duties(explicit=True, labels=("explicit", "implicit"))
 NOTICE = "（本内容由人工智能生成）"

@@ -13,11 +13,11 @@ from typing import Any
 import httpx2 as httpx
 import msgspec
 import pytest
-from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, Sim, config, said_in_stream, simulate, subject
 
 from comity.config import KeyConfig, LimitsConfig
 from comity.errors import ProviderFailure, StorageFailure
 from comity.gateway.app import App
+from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, Sim, config, said_in_stream, simulate, subject
 
 URL = "/v1/chat/completions"
 GOOD = {"messages": [{"role": "user", "content": "hello"}]}

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes import FakeClock
 
 from comity.config import Config, Defaults, IssuerConfig, KeyConfig, SubjectDefaults
 from comity.errors import CallerError, OperatorError
@@ -23,6 +22,7 @@ from comity.gateway.issuers import Issuers, load_issuers
 from comity.gateway.locate import Locator, Nexus
 from comity.gateway.subject import members, said
 from comity.jurisdictions.vocab import load_vocabulary
+from tests.fakes import FakeClock
 
 KEY = b"k" * 32
 UNTRUSTED = KeyConfig(id="app", sha256="", may_assert_subject=False)

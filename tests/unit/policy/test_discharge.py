@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from tests.unit.policy.places import BEIJING, DAY, VIRGINIA, facts, provider
-
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.decision import Decision, Effect, Obligation, Phase
 from comity.policy.discharge import hold
 from comity.policy.engine import Engine
+from tests.unit.policy.places import BEIJING, DAY, VIRGINIA, facts, provider
 
 WORDS = load_vocabulary()
 ENGINE = Engine(load_packs(), WORDS)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.policy.places import BEIJING, DAY, PARIS, VIRGINIA, device, facts, pack, provider, rule
 
 from comity.errors import CallerError
 from comity.jurisdictions.load import load_packs
@@ -16,6 +15,7 @@ from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.decision import Decision, Effect
 from comity.policy.engine import CACHE_ENTRIES_MAX, Engine, as_json
 from comity.policy.facts import AnyExcept, Controller, Data, Facts, Service, Subject, Tenant
+from tests.unit.policy.places import BEIJING, DAY, PARIS, VIRGINIA, device, facts, pack, provider, rule
 
 WORDS = load_vocabulary()
 SHIPPED = load_packs()

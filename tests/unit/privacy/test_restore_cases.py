@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.restore_adapter import make
 
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "privacy" / "restore_tags.json").read_text(encoding="utf-8"))["cases"]

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.fakes import SeededRandom
 
 from comity.errors import OperatorError
 from comity.storage.home import HomeLock, prepare, secret_key
+from tests.fakes import SeededRandom
 
 HOLDER = """
 import pathlib, sys

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.fakes import FakeClock
 
 from comity.ports import SystemRandom
 from comity.transparency.ledger import Ledger
@@ -18,6 +17,7 @@ from comity.transparency.note import Checkpoint, opened, parse_checkpoint, parse
 from comity.transparency.reader import Reader
 from comity.transparency.rows import node_at
 from comity.transparency.verify import verify
+from tests.fakes import FakeClock
 
 CHILD = """
 import asyncio, os, pathlib, sys

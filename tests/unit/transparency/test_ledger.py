@@ -14,7 +14,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.fakes import FakeClock
 
 from comity.errors import CallerError, OperatorError, StorageFailure
 from comity.ports import SystemRandom
@@ -23,6 +22,7 @@ from comity.transparency.ledger import Ledger, Outcome
 from comity.transparency.reader import Reader
 from comity.transparency.receipt import Receipt
 from comity.transparency.verify import verify
+from tests.fakes import FakeClock
 
 CLOCK = FakeClock()
 OK = Outcome(at=CLOCK.now(), status="ok")

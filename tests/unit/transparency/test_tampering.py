@@ -10,7 +10,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from tests.fakes import FakeClock
 
 from comity.errors import ComityError, OperatorError, StorageFailure, TrustFailure
 from comity.ports import SystemRandom
@@ -18,6 +17,7 @@ from comity.transparency.ledger import Ledger, Outcome
 from comity.transparency.reader import Reader
 from comity.transparency.receipt import Receipt
 from comity.transparency.verify import verify
+from tests.fakes import FakeClock
 
 CLOCK = FakeClock()
 
