@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -14,6 +15,8 @@ from comity.ports import Secrets
 from comity.providers.adapters.openai import OpenAIProvider
 from comity.providers.base import Deployment, Provider
 from comity.providers.catalog.resolve import resolve
+
+_KEY = re.compile(r"[!-~]+")
 
 
 def resolve_all(configs: Sequence[DeploymentConfig], *, vocabulary: Vocabulary, as_of: date) -> dict[str, Deployment]:
@@ -33,8 +36,21 @@ def resolve_all(configs: Sequence[DeploymentConfig], *, vocabulary: Vocabulary, 
 
 
 def api_keys(configs: Sequence[DeploymentConfig], secrets: Secrets) -> dict[str, str]:
-    """By deployment id, read once at the start.  Raises OperatorError naming the one that is absent."""
-    return {config.id: secrets.get(env=config.api_key.env, file=config.api_key.file) for config in configs if config.api_key is not None}
+    """By deployment id, read once at the start.  Raises OperatorError naming the one that is absent, or that no header can hold."""
+    found: dict[str, str] = {}
+    for place, config in enumerate(configs):
+        if config.api_key is None:
+            continue
+        key = secrets.get(env=config.api_key.env, file=config.api_key.file)
+        if not _KEY.fullmatch(key):
+            raise OperatorError(
+                f"deployments[{place}].api_key holds a space, a line break or more than printable ASCII",
+                code="deployment.invalid",
+                field=f"deployments[{place}].api_key",
+                hint="the key alone, on one line",
+            )
+        found[config.id] = key
+    return found
 
 
 def providers_for(
