@@ -37,6 +37,7 @@ from comity.wire.decode import decode_chat
 log = logging.getLogger("comity.gateway")
 TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 NO_STORE = (b"cache-control", b"no-store")
+WATCH_AFTER_SECONDS = 0.02
 Handler = Callable[["App", Scope, Receive, Send, dict[str, str], str], Awaitable[int]]
 
 
@@ -216,16 +217,24 @@ def place_of(error: BaseException) -> str:
 
 
 class _cancelled_when_gone:
-    """While inside, a caller who disconnects cancels the work (and so the partner's request), at once."""
+    """While inside, a caller who disconnects cancels the work, and so the partner's request.
+
+    Looking begins a moment later: most answers are there before, and a task for each would cost as much as deciding does.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._gone = self._over = False
+        self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> _cancelled_when_gone:
         self._work = asyncio.current_task()
-        self._watch = asyncio.ensure_future(self._wait())
+        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, self._begin)
         return self
+
+    def _begin(self) -> None:
+        if not self._over:
+            self._watch = asyncio.ensure_future(self._wait())
 
     def over(self) -> None:
         """The answer is complete: a server says "disconnected" from here on, and means nobody's leaving."""
@@ -239,9 +248,11 @@ class _cancelled_when_gone:
             self._work.cancel()
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._watch
+        self._timer.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watch
         if self._gone and kind is asyncio.CancelledError and self._work is not None:
             self._work.uncancel()
             raise Disconnected
