@@ -3,25 +3,27 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
-from comity.config import schema
 from comity.config.lines import Path as Place
 from comity.config.lines import lines
-from comity.config.schema import Config, SecretRef
+from comity.config.schema import Config, SecretRef, Section
 from comity.errors import OperatorError
 
 _AT = re.compile(r" - at `\$?([^`]*)`$")
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
+_SEE = "see docs/reference/configuration.md"
 Fault = tuple[Place, str, str]
 """Where, why, and the mend."""
 
@@ -31,7 +33,7 @@ def load_config(path: Path | None) -> Config:
     if path is None:
         return Config()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise OperatorError(
@@ -50,6 +52,8 @@ def parse_config(text: str, name: str) -> Config:
         raise OperatorError(
             f"{name}:{line}: not TOML: {reason[:1].lower()}{reason[1:]}", code="config.invalid", hint="see https://toml.io for the form"
         ) from None
+    except RecursionError:
+        raise OperatorError(f"{name}: nests too deeply to be read", code="config.invalid", hint=_SEE) from None
     try:
         config = msgspec.convert(tree, Config, strict=True)
     except msgspec.ValidationError as error:
@@ -73,8 +77,8 @@ def faults(config: Config) -> Iterator[Fault]:
             "add [[keys]] (comity keys new)",
         )
     for limit in limits.__struct_fields__:
-        if getattr(limits, limit) <= 0:
-            yield ("limits", limit), "is not above zero", "leave it out for the default"
+        if not 0 < getattr(limits, limit) < math.inf:  # TOML knows nan and inf
+            yield ("limits", limit), "is not a number above zero", "leave it out for the default"
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
@@ -119,15 +123,28 @@ def _shape_fault(said: str) -> Fault:
     reason = _AT.sub("", said)
     unknown = _UNKNOWN.search(reason)
     if unknown:
-        close = get_close_matches(unknown[1], _names(), 1)
-        return (*place, unknown[1]), "unknown field", f"did you mean `{close[0]}`?" if close else "see docs/reference/configuration.md"
+        return (*place, unknown[1]), "unknown field", _meant(unknown[1], tuple(step for step in place if isinstance(step, str)))
     reason = re.sub(r"^Invalid enum value .*$", "is not one of the values it may have", reason)
-    return place, f"{reason[:1].lower()}{reason[1:]}", "see docs/reference/configuration.md"
+    return place, f"{reason[:1].lower()}{reason[1:]}", _SEE
 
 
-def _names() -> list[str]:
-    sections = [each for each in vars(schema).values() if isinstance(each, type) and issubclass(each, schema.Section)]
-    return sorted({name for section in sections for name in section.__struct_fields__})
+def _meant(name: str, table: tuple[str, ...]) -> str:
+    """A name of this table that looks like it, else the tables that do have it."""
+    known = dict(_tables(Config, ()))
+    close = get_close_matches(name, known[table].__struct_fields__, 1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    homes = [".".join(path) or "the top of the file" for path, section in known.items() if name in section.__struct_fields__]
+    return f"it belongs in {' or '.join(homes)}" if homes else _SEE
+
+
+def _tables(section: type[Section], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], type[Section]]]:
+    """Every table a file may have, by the names that lead to it."""
+    yield path, section
+    for field in msgspec.structs.fields(section):
+        for inner in (field.type, *get_args(field.type)):
+            if isinstance(inner, type) and issubclass(inner, Section):
+                yield from _tables(inner, (*path, field.name))
 
 
 def _refusal(fault: Fault, text: str, name: str) -> OperatorError:

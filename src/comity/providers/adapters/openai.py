@@ -45,11 +45,10 @@ class OpenAIProvider:
         url = self._urls.get(deployment.id)
         if url is None or urlsplit(url).netloc != deployment.egress:
             raise ProviderFailure("this place is not on the egress list", kind="refused", retryable=False, code="provider.egress")
-        body = _encode(msgspec.structs.replace(request, model=deployment.model))
         accept = "text/event-stream" if request.stream else "application/json"
         call = (
-            self._opened().post(url).headers({**self._headers[deployment.id], "accept": accept}).body_bytes(body)
-            .streamed_read_buffer_limit(0).build_streamed()
+            self._opened().post(url).headers({**self._headers[deployment.id], "accept": accept}).body_bytes(_body(deployment, request))
+            .streamed_read_buffer_limit(0)
         )  # fmt: skip
         answer = HttpAnswer(call, self._limits, accept)
         await answer.begin()
@@ -85,18 +84,23 @@ class HttpAnswer:
 
         try:
             async with asyncio.timeout(self._limits.first_byte_seconds_max):
+                self._call = self._call.build_streamed()
                 self._response = await self._call.__aenter__()
         except (PyreqwestError, TimeoutError) as error:
             raise _failure(error) from None
         self._open = True
+        try:
+            await self._accept()
+        except BaseException:  # a caller who leaves meanwhile too
+            await self.aclose()
+            raise
+
+    async def _accept(self) -> None:
         status = self._response.status
         if not 200 <= status < 300:
-            code = await self._error_code()
-            await self.aclose()
-            raise _refused(status, code)
+            raise _refused(status, await self._error_code())
         kind = (self._response.get_header("content-type") or "").partition(";")[0].strip().lower()
         if kind != self.content_type:
-            await self.aclose()
             raise ProviderFailure(f"the partner answered with another content type than {self.content_type}", kind="protocol")
 
     def chunks(self) -> AsyncIterator[bytes]:
@@ -139,6 +143,10 @@ class HttpAnswer:
         if self._open:
             self._open = False
             await self._call.__aexit__(None, None, None)
+
+
+def _body(deployment: Deployment, request: ChatRequest) -> bytes:
+    return _encode(msgspec.structs.replace(request, model=deployment.model))
 
 
 def _url(deployment: Deployment) -> str:
