@@ -177,10 +177,9 @@ def verdicts(results: Results, *, records: int | None) -> list[Verdict]:
             Verdict(records >= forwarded, f"every request that Comity sent on has its record on disk ({records:,} for {forwarded:,})"),
         ]
     if "comity" in results.gateways and "litellm" in results.gateways:
-        for load in ("plain", "personal"):
-            times = results.times("comity", "litellm", load)
-            kept = times is not None and times.median >= TIMES_LITELLM
-            found.append(Verdict(kept, f"{load}: {span(times, 1)} × LiteLLM's requests a second on one core; promised {TIMES_LITELLM}"))
+        times = results.times("comity", "litellm", "plain")
+        kept = times is not None and times.median >= TIMES_LITELLM
+        found.append(Verdict(kept, f"{span(times, 1)} × LiteLLM's requests a second on one core; promised {TIMES_LITELLM}"))
         for mark in MARKS:
             ours, theirs = (results.added(name, "paced", "latency", mark) for name in ("comity", "litellm"))
             kept = ours is not None and theirs is not None and ours.median < theirs.median
