@@ -63,12 +63,18 @@ def load_pack(folder: Traversable, vocabulary: Vocabulary) -> Pack:
     return pack
 
 
-def check_packs(folders: Iterable[Traversable]) -> list[OperatorError]:
-    """Every problem of every folder, in the order of reading; none: each would load."""
+def check_packs(folders: Iterable[Traversable], texts: Iterable[Path] = ()) -> list[OperatorError]:
+    """Every problem of every folder, in the order of reading; none: each would load.
+
+    ``texts``: laws as they were read; a fact that quotes one of them (by its SHA-256) must quote what stands there.
+    """
+    held = {hashlib.sha256(raw).hexdigest(): raw.decode() for raw in (path.read_bytes() for path in texts)}
     problems: list[OperatorError] = []
     for folder in folders:
         reader = _Reader(folder, load_vocabulary())
-        reader.pack()
+        pack = reader.pack()
+        if pack is not None:
+            reader.check_quotes(pack, held)
         problems += reader.problems
     return problems
 
@@ -195,6 +201,11 @@ class _Reader:
             if fact.effective is not None and fact.effective_to is not None and fact.effective_to < fact.effective:
                 self._wrong("facts.toml", f"fact `{fact.id}` ends before it begins", at=at)
 
+    def check_quotes(self, pack: Pack, texts: Mapping[str, str]) -> None:
+        for fact in pack.facts.values():
+            if fact.quote and fact.quote not in texts.get(fact.text_sha256, fact.quote):
+                self._wrong("facts.toml", f"fact `{fact.id}` quotes what does not stand in its text", at=f'id = "{fact.id}"')
+
     def _check_table(self, name: str, table: Table, facts: Mapping[str, Fact]) -> None:
         def wrong(why: str) -> None:
             self._wrong("tables.toml", f"table `{name}` {why}", at=f"[{name}]")
@@ -225,11 +236,10 @@ class _Reader:
                     read.append((name, piece, rule_of(piece, facts, self._vocabulary)))
                 except Fault as fault:
                     self._wrong(name, fault.why, line=fault.line, mend=fault.mend)
-        seen: set[str] = set()
-        for name, piece, rule in read:
-            if rule.id in seen:
-                self._wrong(name, f"a second rule is called `{rule.id}`", line=piece.line)
-            seen.add(rule.id)
+        for at, (name, piece, rule) in enumerate(read):
+            if any(other.id == rule.id and other.overlaps(rule) for _, _, other in read[:at]):
+                why = f"two versions of rule `{rule.id}` are valid on the same day"
+                self._wrong(name, why, line=piece.line, mend="give one another id, or end one before the other begins")
         if not self.problems:
             self._check_types(read, schema_of(tables, (rule for _, _, rule in read)))
         return tuple(rule for _, _, rule in read)

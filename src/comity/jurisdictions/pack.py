@@ -77,7 +77,7 @@ class Table(Shape, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One Cedar policy with its annotations.  ``body`` is its Cedar JSON."""
+    """One Cedar policy with its annotations.  ``body`` is its Cedar JSON.  Versions of a rule share its id, and no day."""
 
     id: str
     effect: Literal["permit", "forbid"]
@@ -85,6 +85,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     escalates: bool
     facts: tuple[str, ...]
     text: str
+    text_zh: str = ""  # the same in Chinese
     remedies: tuple[str, ...]
     obligation: str  # of an `owe` rule
     term: str  # of a `define` rule
@@ -94,6 +95,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     def valid_on(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+    def overlaps(self, other: Rule) -> bool:
+        """Is there a day on which both are valid?"""
+        starts, ends = [self.valid_from, other.valid_from], [self.valid_to, other.valid_to]
+        return max(day or date.min for day in starts) <= min(day or date.max for day in ends)
 
 
 class Case(Shape, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from comity.jurisdictions.pack import WEAK, Fact, Rule
 from comity.jurisdictions.vocab import Vocabulary
 
-ANNOTATIONS = frozenset({"id", "cite", "text", "remedy", "effect", "term", "obligation", "valid_from", "valid_to"})
+ANNOTATIONS = frozenset({"id", "cite", "text", "text_zh", "remedy", "effect", "term", "obligation", "valid_from", "valid_to"})
 _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _TERM = re.compile(r"[a-z][a-z0-9_]*")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|;|[^";/]+|.', re.S)
@@ -88,7 +88,7 @@ def rule_of(piece: Piece, facts: Mapping[str, Fact], vocabulary: Vocabulary) -> 
     if effect == "forbid" and action != "process":
         raise refuse(f"forbids to `{action}`", "a term or an obligation is a permit")
     rule = Rule(
-        id=name, effect=effect, action=action, escalates=said.get("effect") == "escalate", facts=cited, text=said.get("text", ""),
+        id=name, effect=effect, action=action, escalates=said.get("effect") == "escalate", facts=cited, text=said.get("text", ""), text_zh=said.get("text_zh", ""),
         remedies=tuple(said.get("remedy", "").split()), obligation=said.get("obligation", ""), term=said.get("term", ""),
         valid_from=_day(said, "valid_from", refuse), valid_to=_day(said, "valid_to", refuse), body=body,
     )  # fmt: skip

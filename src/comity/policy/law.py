@@ -30,6 +30,14 @@ class Verdict(NamedTuple):
     owed: tuple[Rule, ...] = ()
 
 
+class _Force(NamedTuple):
+    """What of a pack is in force on a day, as Cedar holds it."""
+
+    rules: Mapping[str, Rule]
+    policies: Any
+    tables: Any
+
+
 class Law:
     def __init__(self, pack: Pack, vocabulary: Vocabulary) -> None:
         import cedarpy
@@ -39,10 +47,9 @@ class Law:
         self._not_covered = home_of(frozenset(pack.head.not_covered), vocabulary)
         self._reads = read_by(pack.rules)
         self._schema = cedarpy.Schema.from_str(schema_of(pack.tables, pack.rules, kept(FACTS, self._reads)))
-        self._rules = {rule.id: rule for rule in pack.rules}
         self._no_terms = dict.fromkeys(sorted(pack.terms), False)
         self._vocabulary = vocabulary
-        self._in_force: dict[tuple[object, ...], tuple[Any, Any]] = {}
+        self._in_force: dict[tuple[object, ...], _Force] = {}
 
     def applies(self, facts: Facts) -> bool:
         reasons = self.pack.head.applies
@@ -63,34 +70,36 @@ class Law:
             text = f"the law of {self.pack.head.name} has been read up to {self.pack.head.verified_through} only"
             return [Verdict(Effect.ESCALATE, (Reason(fact="horizon", pack=self.pack.name, text=text),))] * len(facts)
         contexts = [kept(context(each, self.home, self._vocabulary), self._reads) | {"term": self._no_terms} for each in facts]
-        defined = self._answers([("define", each) for each in contexts], day) if self._no_terms else [None] * len(facts)
+        force = self._on(day)
+        defined = self._answers([("define", each) for each in contexts], force) if self._no_terms else [None] * len(facts)
         for each, answer in zip(contexts, defined, strict=True):
-            each["term"] = self._no_terms | {self._rules[name].term: True for name in (answer.diagnostics.reasons if answer else ())}
-        answers = self._answers([(action, each) for each in contexts for action in ("process", "owe")], day)
-        return [self._verdict(*row) for row in zip(defined, answers[::2], answers[1::2], strict=True)]
+            each["term"] = self._no_terms | {force.rules[name].term: True for name in (answer.diagnostics.reasons if answer else ())}
+        answers = self._answers([(action, each) for each in contexts for action in ("process", "owe")], force)
+        return [self._verdict(force.rules, *row) for row in zip(defined, answers[::2], answers[1::2], strict=True)]
 
-    def _answers(self, asked: Iterable[tuple[str, Mapping[str, Any]]], day: date) -> list[Any]:
+    def _answers(self, asked: Iterable[tuple[str, Mapping[str, Any]]], force: _Force) -> list[Any]:
         import cedarpy
 
         requests = [
             {"principal": PRINCIPAL, "action": {"type": "Action", "id": action}, "resource": RESOURCE, "context": each}
             for action, each in asked
         ]
-        policies, tables = self._on(day)
-        return cedarpy.is_authorized_batch(requests, policies, tables, self._schema)
+        return cedarpy.is_authorized_batch(requests, force.policies, force.tables, self._schema)
 
-    def _on(self, day: date) -> tuple[Any, Any]:
+    def _on(self, day: date) -> _Force:
         """The policies and the tables of a day, parsed once for all days that have the same."""
         import cedarpy
 
-        rules = tuple(rule.id for rule in self.pack.rules if rule.valid_on(day))
+        rules = tuple(at for at, rule in enumerate(self.pack.rules) if rule.valid_on(day))
         rows = tuple(table.on(day) for table in self.pack.tables.values())
         found = self._in_force.get((rules, rows))
         if found is None:
-            bodies = {name: {**self._rules[name].body, "annotations": {}} for name in rules}
+            standing = {self.pack.rules[at].id: self.pack.rules[at] for at in rules}
+            bodies = {name: {**rule.body, "annotations": {}} for name, rule in standing.items()}
             values = {name: self._value(table, row) for (name, table), row in zip(self.pack.tables.items(), rows, strict=True)}
             now = [{"uid": {"type": "Law", "id": "now"}, "attrs": values, "parents": []}]
-            found = self._in_force[rules, rows] = (
+            found = self._in_force[rules, rows] = _Force(
+                standing,
                 cedarpy.PolicySet.from_json_str(json.dumps({"staticPolicies": bodies, "templates": {}, "templateLinks": []})),
                 cedarpy.Entities.from_json_str(json.dumps(now), self._schema),
             )
@@ -102,13 +111,13 @@ class Law:
             return value
         return sorted(home_of(frozenset(value), self._vocabulary) if table.regions else value)
 
-    def _verdict(self, defined: Any, may: Any, owed: Any) -> Verdict:
+    def _verdict(self, rules: Mapping[str, Rule], defined: Any, may: Any, owed: Any) -> Verdict:
         if any(answer is not None and answer.diagnostics.errors for answer in (defined, may, owed)):
             text = f"a rule of {self.pack.head.name} could not be evaluated, so it denies"
             return Verdict(Effect.DENY, (Reason(fact="rule-error", pack=self.pack.name, text=text),))
-        said = [self._rules[name] for name in sorted(may.diagnostics.reasons)]
+        said = [rules[name] for name in sorted(may.diagnostics.reasons)]
         if may.allowed:
-            return Verdict(Effect.ALLOW, self._reasons(said), (), tuple(self._rules[name] for name in sorted(owed.diagnostics.reasons)))
+            return Verdict(Effect.ALLOW, self._reasons(said), (), tuple(rules[name] for name in sorted(owed.diagnostics.reasons)))
         if not said:
             text = f"no rule of {self.pack.head.name} allows this"
             return Verdict(Effect.DENY, (Reason(fact="no-rule", pack=self.pack.name, text=text),))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -99,7 +101,7 @@ FAULTS = [
     ("tables.toml", "value = 10", "value = 1.5", 1, "few"),
     ("rules.cedar", '@id("zz.no") @cite("zz-1")', '@id("zz.no")', 11, "cites nothing"),
     ("rules.cedar", '@id("zz.no") @cite("zz-1")', '@id("zz.no") @cite("zz-3")', 11, "`zz-3`"),
-    ("rules.cedar", '@id("zz.no")', '@id("zz.in")', 11, "second rule"),
+    ("rules.cedar", '@id("zz.no")', '@id("zz.in")', 11, "two versions of rule `zz.in`"),
     ("rules.cedar", '@id("zz.no")', "", 11, "no `@id`"),
     ("rules.cedar", "consent:explicit", "consent:shouted", 11, "consent:shouted"),
     ("rules.cedar", '@obligation("minimise")', '@obligation("minimize")', 17, "minimize"),
@@ -172,6 +174,39 @@ def test_a_planted_fault_is_refused(tmp_path: Path, name: str, good: str, bad: s
     assert raised.value.code == "pack.invalid" and raised.value.exit_code == 3
 
 
+def test_versions_of_a_rule_share_its_id_and_no_day(tmp_path: Path) -> None:
+    first, second = DAYS + ' @valid_to("2024-12-31")', DAYS.replace("2020-01-01", "2025-01-01")
+    old = RULES[RULES.index(DAYS) : RULES.index(";", RULES.index("cn_ytd_pi")) + 1]
+    rules = RULES.replace(old, old.replace(DAYS, first) + "\n\n" + old.replace(DAYS, second).replace("few }", "few + 5 }"))
+    folder = written(tmp_path, FILES | {"rules.cedar": rules})
+    assert check_packs([folder]) == []
+    assert [rule.id for rule in load_pack(folder, load_vocabulary()).rules].count("zz.no") == 2
+    (folder / "rules.cedar").write_text(rules.replace("2024-12-31", "2025-01-01"), encoding="utf-8")
+    assert [problem.field for problem in check_packs([folder])] == ["zz/rules.cedar:17"]
+
+
+def test_a_quote_must_stand_in_its_text_where_there_is_one(tmp_path: Path) -> None:
+    law = tmp_path / "law.txt"
+    law.write_text("Data stays where it is.", encoding="utf-8")
+    quoted = f'quote = "Data stays"\ntext_sha256 = "{hashlib.sha256(law.read_bytes()).hexdigest()}"\n'
+    folder = written(tmp_path, FILES | {"facts.toml": FACTS.replace('summary = "Data stays."\n', 'summary = "Data stays."\n' + quoted)})
+    assert check_packs([folder], [law]) == check_packs([folder]) == []
+    (folder / "facts.toml").write_text((folder / "facts.toml").read_text(encoding="utf-8").replace('"Data stays"', '"Data goes"'))
+    assert [str(problem) for problem in check_packs([folder], [law])] == [
+        "zz/facts.toml:2: fact `zz-1` quotes what does not stand in its text"
+    ]
+    assert check_packs([folder]) == []  # nothing to hold it against: the source and its confidence stand alone
+
+
+def test_every_quote_that_ships_stands_in_the_law() -> None:
+    texts = list((Path(__file__).parents[2] / "vectors" / "law" / "texts").iterdir())
+    held = {hashlib.sha256(path.read_bytes()).hexdigest() for path in texts}
+    folders = [files("comity.jurisdictions").joinpath("packs", name) for name in shipped()]
+    assert check_packs(folders, texts) == []
+    quoted = [fact for pack in load_packs() for fact in pack.facts.values() if fact.quote]
+    assert len([fact for fact in quoted if fact.text_sha256 in held]) >= 40
+
+
 def test_every_problem_is_told_but_not_what_follows_from_it(tmp_path: Path) -> None:
     rules = RULES.replace("context.term.out }", "context.term.outt }").replace("consent:explicit", "consent:shouted")
     problems = check_packs([written(tmp_path, FILES | {"rules.cedar": rules, "pack.toml": PACK.replace("KE", "KX")})])
@@ -227,5 +262,5 @@ def test_facts_of_a_case_are_merged_member_by_member() -> None:
     assert merged({"a": {"b": 1, "c": [1]}, "d": 1}, {"a": {"c": [2]}, "d": {"e": 2}}) == {"a": {"b": 1, "c": [2]}, "d": {"e": 2}}
 
 
-def test_three_packs_ship() -> None:
-    assert shipped() == ("cn", "eea", "us")
+def test_the_deep_packs_ship() -> None:
+    assert {pack.head.id for pack in load_packs() if pack.head.depth == "deep"} == {"cn", "eea", "us"}
