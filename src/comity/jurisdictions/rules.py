@@ -88,7 +88,8 @@ def rule_of(piece: Piece, facts: Mapping[str, Fact], vocabulary: Vocabulary) -> 
     if effect == "forbid" and action != "process":
         raise refuse(f"forbids to `{action}`", "a term or an obligation is a permit")
     rule = Rule(
-        id=name, effect=effect, action=action, escalates=said.get("effect") == "escalate", facts=cited, text=said.get("text", ""), text_zh=said.get("text_zh", ""),
+        id=name, effect=effect, action=action, escalates=said.get("effect") == "escalate", facts=cited, text=said.get("text", ""),
+        text_zh=said.get("text_zh", ""),
         remedies=tuple(said.get("remedy", "").split()), obligation=said.get("obligation", ""), term=said.get("term", ""),
         valid_from=_day(said, "valid_from", refuse), valid_to=_day(said, "valid_to", refuse), body=body,
     )  # fmt: skip
