@@ -14,6 +14,7 @@ from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.gateway.partners import resolve_all
+from comity.gateway.standing import declared
 from comity.gateway.world import EMBEDDED
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
@@ -32,14 +33,12 @@ def ahead(config: Config, raw: bytes, subject: str) -> dict[str, Any]:
     engine = Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
     deployments = resolve_all(config.deployments or (EMBEDDED,), vocabulary=vocabulary, as_of=today)
     locator = Locator(config=config, vocabulary=vocabulary, issuers=load_issuers(config.issuers), clock=clock, pseudonym_key=b"")
-    judge = Judge(
-        config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS,
-        evidence=vocabulary.valid_evidence(config.evidence, today),
-    )  # fmt: skip
+    judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
+    standing = declared(config, config.deployments or (EMBEDDED,), vocabulary, today)
     request, _ = decode_chat(raw)
     strings = list(texts(request))
     nexus = locator.locate({"comity-subject": subject} if subject else {}, LOCAL)
     wanted = () if request.model == "auto" else (request.model,)
-    judged = judge.decide(nexus, Guard().inspect(strings), wanted, today)
+    judged = judge.decide(nexus, Guard().inspect(strings), wanted, standing, today)
     route = plan(judged.candidates, request, sum(map(len, strings)))
     return {**json.loads(judged.decision), "would_ask": [attempt.deployment.id for attempt in route.attempts]}

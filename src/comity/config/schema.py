@@ -153,6 +153,7 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
 class PathsConfig(Section, frozen=True, kw_only=True):
     home: str = ""  # default: $COMITY_HOME, else the platform's data directory
     models: str = ""  # default: $COMITY_MODELS, else <home>/models
+    state: str = ""  # counts and evidence, a database that gateways of one controller may share; default: <home>/state.db
 
 
 class PacksConfig(Section, frozen=True, kw_only=True):

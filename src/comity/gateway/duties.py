@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from comity.policy.decision import Decision
+from comity.policy.volumes import COUNTERS
 
 REGISTERED: dict[str, str] = {
     "label.explicit": "a visible notice ends each text answer (GB 45438-2025 4.1 a: text at the end)",
@@ -22,7 +23,10 @@ REGISTERED: dict[str, str] = {
     "record.retain_years": "records are never deleted before the longest retention named",
     "record:processing": "every decision is recorded before anything is sent",
     "record:transfer_basis": "the recorded facts name mechanism, safeguards and consents relied on",
-    "count:us_12mo": "the record holds a keyed pseudonym of the person, the place and this obligation, to be counted from",
+    **{
+        f"count:{name}": "the person is counted under a pseudonym of the window, durably, before anything is sent"
+        for name in ("us_12mo", *COUNTERS)
+    },
     "minimise": "what is found to be personal is replaced by pseudonyms before anything leaves",
     "retain.no_unlawful_identifiable_input": "no prompt is stored, logged or hashed",
 }

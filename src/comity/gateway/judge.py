@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Step 3: from whose rules apply and what was found, one Decision for each candidate deployment.
+"""Step 3: from whose rules apply, what was found and what stands beside it, one Decision for each candidate deployment.
 
 Pure and synchronous.  The answer depends on facts only, never on the text, so it is kept by its facts: a repeated
 combination costs a dictionary look-up, and its JSON for the record is encoded once.
@@ -15,6 +15,7 @@ import msgspec
 
 from comity.config import Config
 from comity.gateway.locate import Nexus
+from comity.gateway.standing import Standing
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy import facts as law
 from comity.policy.decision import Effect
@@ -55,13 +56,11 @@ class Judge:
         vocabulary: Vocabulary,
         deployments: Sequence[Deployment],
         dischargers: frozenset[str],
-        evidence: frozenset[str],
     ) -> None:
         self._engine = engine
         self._vocabulary = vocabulary
         self._deployments = tuple(deployments)
         self._dischargers = dischargers
-        self._evidence = evidence
         self._controller = law.Controller(
             established=config.controller.established,
             us_person=config.controller.us_person,
@@ -70,50 +69,49 @@ class Judge:
             sector=config.controller.sector,
             ca_covered_provider=config.controller.ca_covered_provider,
         )
-        self._volumes = law.Volumes(
-            cn_ytd_pi=config.volumes.cn_ytd_pi,
-            cn_ytd_spi=config.volumes.cn_ytd_spi,
-            us_12mo=law.US12Months(**msgspec.structs.asdict(config.volumes.us_12mo)),
-        )
         self._service = law.Service(public=config.service.public, placed_on_market=config.service.placed_on_market)
         self._tenant = law.Tenant(residency=config.controller.residency)
         self._legal_basis = config.defaults.legal_basis
         self._cache: dict[tuple[object, ...], Judged] = {}
 
-    def decide(self, nexus: Nexus, findings: Findings, deployments: tuple[str, ...], today: date) -> Judged:
+    def decide(self, nexus: Nexus, findings: Findings, deployments: tuple[str, ...], standing: Standing, today: date) -> Judged:
         """``deployments``: ids the caller's key and `model` leave in; empty means all."""
         categories = self._vocabulary.every_category if findings.failed else findings.categories
-        key = (nexus.rules, categories, deployments, today)
+        key = (nexus.rules, categories, deployments, standing.number, standing.volumes, today)
         judged = self._cache.get(key)
         if judged is None:
             if len(self._cache) >= CACHE_ENTRIES_MAX:
                 self._cache.pop(next(iter(self._cache)))
-            judged = self._cache[key] = self._judge(nexus, categories, deployments, today)
+            judged = self._cache[key] = self._judge(nexus, categories, deployments, standing, today)
         return judged
 
-    def _judge(self, nexus: Nexus, categories: frozenset[str], wanted: tuple[str, ...], today: date) -> Judged:
+    def _judge(self, nexus: Nexus, categories: frozenset[str], wanted: tuple[str, ...], standing: Standing, today: date) -> Judged:
         chosen = [deployment for deployment in self._deployments if not wanted or deployment.id in wanted]
-        asked = [self._facts(nexus, categories, deployment, today) for deployment in chosen]
+        asked = [self._facts(nexus, categories, deployment, standing, today) for deployment in chosen]
         decisions = [
-            hold(decision, self._dischargers, self._evidence | deployment.evidence, self._vocabulary)
+            hold(decision, self._dischargers, standing.for_all() | standing.of(deployment.id), self._vocabulary)
             for decision, deployment in zip(self._engine.decide_many(asked), chosen, strict=True)
         ]
         candidates = tuple(Candidate(deployment=d, decision=x) for d, x in zip(chosen, decisions, strict=True))
         return Judged(candidates=candidates, facts=_encode(shared_facts(asked)), decision=_encode(as_answer(candidates)))
 
-    def _facts(self, nexus: Nexus, categories: frozenset[str], deployment: Deployment, today: date) -> law.Facts:
+    def _facts(self, nexus: Nexus, categories: frozenset[str], deployment: Deployment, standing: Standing, today: date) -> law.Facts:
+        evidence = self._vocabulary.sorted_evidence(standing.of(deployment.id))
+        provider = msgspec.structs.replace(
+            placed(deployment, nexus), mechanisms=evidence.mechanisms, filings=evidence.filings, certifications=evidence.certifications
+        )
         return law.Facts(
             as_of=today,
             subject=nexus.subject,
             controller=self._controller,
             data=law.Data(personal=True, state="raw", categories=categories, collected_in=nexus.collected_in),
-            volumes=self._volumes,
+            volumes=standing.volumes,
             purpose=nexus.purpose,
             feature=nexus.feature,
             legal_basis=self._legal_basis,
             consent=nexus.consent,
-            safeguards=deployment.safeguards,
-            provider=placed(deployment, nexus),
+            safeguards=evidence.safeguards,
+            provider=provider,
             service=self._service,
             tenant=self._tenant,
         )

@@ -17,6 +17,7 @@ from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailur
 from comity.gateway.attempt import Gone, Served, outcome_of, outgoing, receipt_of, refusal
 from comity.gateway.judge import Judged
 from comity.gateway.locate import Nexus
+from comity.gateway.standing import Standing
 from comity.gateway.world import World
 from comity.privacy.findings import Findings
 from comity.routing.plan import Candidate, RoutePlan, plan
@@ -41,7 +42,7 @@ class Pipeline:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def run(self, call: Call) -> Served:
+    async def run(self, call: Call, standing: Standing | None = None) -> Served:
         """Raises CallerError, PolicyDenied, ProviderFailure, StorageFailure; whatever is raised, what happened is recorded."""
         world, today = self._world, self._world.clock.now().date()
         wanted = self._wanted(call)
@@ -50,12 +51,16 @@ class Pipeline:
         findings = world.guard.inspect(strings)  # 2
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
-        judged = world.judge.decide(nexus, findings, wanted, today)  # 3
+        standing = standing or world.standings.now()
+        judged = world.judge.decide(nexus, findings, wanted, standing, today)  # 3
         route = plan(judged.candidates, call.request, sum(map(len, strings)))  # 4
         if not route.attempts:
             raise await self._refuse(call, nexus, judged, route)
         failures: list[tuple[str, ProviderFailure]] = []
         for candidate in route.attempts:
+            moved = await world.standings.count(nexus, candidate.decision, standing)
+            if moved is not None:  # whom this would count crosses a threshold: the law is asked again, as things would then be
+                return await self.run(call, moved)
             try:
                 return await self._attempt(call, nexus, findings, judged, candidate, number=len(failures) + 1)
             except ProviderFailure as failure:

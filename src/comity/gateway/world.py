@@ -16,14 +16,17 @@ from comity.gateway.duties import DISCHARGERS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
+from comity.gateway.standing import Standings
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
+from comity.policy.volumes import edges_of
 from comity.ports import Clock, Random, Secrets
 from comity.privacy.guard import Guard
 from comity.privacy.pseudonym import Vault
 from comity.providers.base import Deployment, Provider
-from comity.storage.home import secret_key
+from comity.storage.home import KEY_BYTES
+from comity.storage.state import DATABASE, State
 from comity.transparency.ledger import Ledger
 
 EMBEDDED = DeploymentConfig(id="device", provider="embedded")
@@ -40,6 +43,7 @@ class World:
     guard: Guard
     locator: Locator
     ledger: Ledger
+    standings: Standings
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
     new_vault: Callable[[], Vault]
@@ -63,6 +67,7 @@ class World:
     async def aclose(self) -> None:
         for provider in {id(provider): provider for provider in self.providers.values()}.values():
             await provider.aclose()
+        await self.standings.aclose()
         await self.ledger.aclose()
 
 
@@ -83,19 +88,39 @@ async def build(
     issuers = load_issuers(config.issuers)
     ledger = await Ledger.open(home, clock=clock, random=random, record_seconds_max=config.limits.record_seconds_max)
     try:
-        pseudonym_key = secret_key(home / "subject.key", random)
-        locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
-        if providers is None:
-            providers = providers_for(configured, deployments, config=config, secrets=secrets)
+        state = await _state(config, home)
     except BaseException:
         await ledger.aclose()
         raise
-    judge = Judge(
-        config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()),
-        dischargers=DISCHARGERS, evidence=frozenset(vocabulary.valid_evidence(config.evidence, today)),
-    )  # fmt: skip
+    try:
+        pseudonym_key = await state.key("subject", random.token(KEY_BYTES))
+        locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
+        if providers is None:
+            providers = providers_for(configured, deployments, config=config, secrets=secrets)
+        standings = Standings(
+            config=config, deployments=configured, vocabulary=vocabulary, edges=edges_of(engine.packs), state=state, clock=clock,
+            random=random,
+        )  # fmt: skip
+        standings.now()
+    except BaseException:
+        await state.aclose()
+        await ledger.aclose()
+        raise
+    judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
     return World(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=Guard(cache_key=hashlib.blake2b(pseudonym_key, person=b"scan-cache").digest()),
-        locator=locator, ledger=ledger, deployments=deployments, providers=providers, new_vault=lambda: Vault(random.token(8)),
+        locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers,
+        new_vault=lambda: Vault(random.token(8)),
     )  # fmt: skip
+
+
+def state_path(config: Config, home: Path) -> Path:
+    return Path(config.paths.state).expanduser() if config.paths.state else home / DATABASE
+
+
+async def _state(config: Config, home: Path) -> State:
+    import asyncio
+
+    seconds_max, loop = config.limits.record_seconds_max, asyncio.get_running_loop()
+    return await asyncio.to_thread(State, state_path(config, home), seconds_max=seconds_max, loop=loop)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -25,6 +26,13 @@ class Evidence(NamedTuple):
     certifications: frozenset[str]
 
 
+class Counter(NamedTuple):
+    """Persons counted once a window: `year`, the calendar year, or `months`, any twelve of them."""
+
+    window: str
+    utc_offset_hours: int = 0
+
+
 class Vocabulary:
     """Words by kind, each a frozenset; regions by `canonical` and `members`."""
 
@@ -39,6 +47,7 @@ class Vocabulary:
         self.roles = frozenset(words["provider_roles"])
         self.states = frozenset(words["data_states"])
         self.transactions = frozenset(words["transactions"])
+        self.counters = {name: Counter(**row) for name, row in words["counters"].items()}
         self._phases: dict[str, str] = {name: row["phase"] for name, row in words["obligations"].items()}
         self._kinds = {name: kind for kind in KINDS for name in words[kind]}
         self._by_kind = {kind: frozenset(words[kind]) for kind in KINDS}
@@ -90,10 +99,17 @@ class Vocabulary:
         """Ids of what is valid today, from `id` or `id:YYYY-MM-DD` (the last day).  Raises OperatorError."""
         return frozenset(name for name, until in map(self._evidence, items) if until is None or today <= until)
 
+    def is_evidence(self, name: str) -> bool:
+        return name in self._kinds or self.is_obligation(name)
+
+    def nearest_evidence(self, name: str) -> str:
+        """The kind of evidence that looks most like ``name``; empty if none does."""
+        return next(iter(get_close_matches(name, (*self._kinds, *self._phases), 1)), "")
+
     def _evidence(self, item: str) -> tuple[str, date | None]:
         found = _EVIDENCE.fullmatch(item)
         name = found["id"] if found else item
-        if name not in self._kinds and not self.is_obligation(name):
+        if not self.is_evidence(name):
             raise OperatorError(
                 f"`{item}` is no kind of evidence",
                 code="config.evidence",
