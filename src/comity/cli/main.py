@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from comity.cli import ask, check, decide, doctor, explain, keys, lab, log, models, say, up, version
+from comity.cli import ask, check, decide, doctor, evidence, explain, keys, lab, log, models, say, up, version
 from comity.errors import ComityError
 
-COMMANDS = (up, ask, explain, decide, check, models, log, lab, keys, doctor, version)
+COMMANDS = (up, ask, explain, decide, check, models, log, lab, evidence, keys, doctor, version)
 USAGE, INTERRUPTED = 2, 130
 ABOUT = """\
 Comity answers on this machine when it can, otherwise where the law lets the data go, and can prove afterwards what went where.
