@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 class Child:
     def __init__(self, out: int) -> None:
         self._out, self._lock = out, threading.Lock()
-        self._stopped: set[int] = set()
+        self._wanted: set[int] = set()
         self._server: Any = None
 
     def load(self, model: str, context_tokens: int, slots: int, threads: int, folder: str, key: str) -> None:
@@ -56,20 +56,23 @@ class Child:
                 error = _word(piece["error"])
                 return True
             self.send(Chunk(id=ask.id, chunk=msgspec.Raw(_encode(piece))))
-            return ask.id in self._stopped
+            return ask.id not in self._wanted
 
         try:
-            if ask.id not in self._stopped:
+            if ask.id in self._wanted:
                 self._server.handle_chat_completions(ask.body, chunk)
         except ValueError:
             error = "invalid_request_error"
         except Exception:  # noqa: BLE001 - native code; its message may hold text
             error = "runtime_error"
-        self._stopped.discard(ask.id)
+        self._wanted.discard(ask.id)
         self.send(End(id=ask.id, error=error))
 
+    def want(self, number: int) -> None:
+        self._wanted.add(number)
+
     def stop(self, number: int) -> None:
-        self._stopped.add(number)
+        self._wanted.discard(number)
 
 
 def _word(error: Any) -> str:
@@ -91,7 +94,7 @@ def main(arguments: list[str]) -> int:
     os.dup2(nothing, 1)  # native code prints where it likes, and what it prints may hold a prompt
     os.dup2(nothing, 2)
     child = Child(out)
-    with tempfile.TemporaryDirectory(prefix="comity-model-") as folder:
+    with tempfile.TemporaryDirectory() as folder:  # a socket's path has few letters to spend
         try:
             child.load(model, context_tokens, slots, threads, folder, os.urandom(32).hex())
         except ImportError:
@@ -107,6 +110,7 @@ def main(arguments: list[str]) -> int:
         if isinstance(frame, Stop):
             child.stop(frame.id)
         else:
+            child.want(frame.id)
             pool.submit(child.answer, frame)
 
 

