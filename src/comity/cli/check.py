@@ -47,10 +47,9 @@ def run(args: argparse.Namespace) -> int:
     from comity.gateway.attempt import regions
 
     lines = [f"ok  {place.config_path(args) or 'no file: the defaults'}"]
-    lines += [
-        f"ok  pack {pack.name} ({pack.head.depth}): read up to {pack.head.verified_through}, escalates after {pack.head.horizon}"
-        for pack in packs
-    ]
+    for pack in packs:
+        until = "" if pack.head.tenant else f": read up to {pack.head.verified_through}, escalates after {pack.head.horizon}"
+        lines.append(f"ok  pack {pack.name} ({pack.head.depth}){until}")
     for each in deployments.values():
         where = "this device" if each.on_device else f"{', '.join(regions(each.facts.processing))} over {each.egress}"
         lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from comity.cli import place, say
 
@@ -53,6 +54,10 @@ def _described(config: object) -> list[str]:
     from comity.jurisdictions.load import load_packs
 
     assert isinstance(config, Config)
-    packs = load_packs(config.packs.enabled)
+    packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
     answers = ", ".join(deployment.id for deployment in config.deployments) or "the model on this machine"
-    return [f"answers:  {answers}", f"law:      {', '.join(f'{pack.name} (read up to {pack.head.verified_through})' for pack in packs)}"]
+    lines = [f"answers:  {answers}"]
+    for depth, word in (("deep", "law:     "), ("sketch", "sketches:"), ("tenant", "policy:  ")):
+        names = [pack.name for pack in packs if pack.head.depth == depth]
+        lines += [f"{word} {', '.join(names)}"] if names else []
+    return lines

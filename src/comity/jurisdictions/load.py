@@ -10,6 +10,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -102,8 +103,9 @@ class _Reader:
 
     def pack(self) -> Pack | None:
         head = self._decoded("pack.toml", Head)
-        listed = self._decoded("facts.toml", _Facts)
-        tables = self._tables()
+        tenant = head is not None and head.tenant
+        listed = self._decoded("facts.toml", _Facts) if self._must_have("facts.toml", tenant) else _Facts(facts=())
+        tables = self._tables() if self._must_have("tables.toml", tenant) else {}
         if head is None or listed is None or tables is None:
             return None
         self._check_head(head)
@@ -111,11 +113,14 @@ class _Reader:
         facts = {fact.id: fact for fact in listed.facts}
         self._check_facts(listed.facts)
         for name, table in tables.items():
-            self._check_table(name, table, facts)
+            self._check_table(name, table, facts, tenant=tenant)
         # What rests on a broken fact, table or rule is not told as broken too.
-        rules = self._rules(facts, tables) if len(self.problems) == before else ()
+        rules = self._rules(facts, tables, tenant=tenant) if len(self.problems) == before else ()
         cases = self._cases({rule.id for rule in rules}) if len(self.problems) == before else ()
         return Pack(head=head, facts=facts, tables=tables, rules=rules, cases=cases, digest=self._sum.hexdigest())
+
+    def _must_have(self, name: str, tenant: bool) -> bool:
+        return not tenant or self._folder.joinpath(name).is_file()
 
     # -- files ---------------------------------------------------------------------------------------------------
 
@@ -182,8 +187,10 @@ class _Reader:
         for region in (*head.regions, *head.not_covered):
             if not self._is_region(region):
                 self._wrong("pack.toml", f"`{region}` is not a region", at=f'"{region}"')
-        if not head.regions or not head.applies:
+        if bool(head.regions) is not bool(head.applies) or not (head.regions or head.tenant):
             self._wrong("pack.toml", "applies to nobody: `regions` and `applies` must not be empty")
+        if date.max in (head.verified_through, head.horizon) and not head.tenant:
+            self._wrong("pack.toml", "does not say up to when: `verified_through` and `horizon`")
         if head.horizon < head.verified_through:
             self._wrong("pack.toml", "its horizon lies before the day it was verified through", at="horizon")
         if not re.fullmatch(r"\d+\.\d+\.\d+", head.version):
@@ -206,11 +213,11 @@ class _Reader:
             if fact.quote and fact.quote not in texts.get(fact.text_sha256, fact.quote):
                 self._wrong("facts.toml", f"fact `{fact.id}` quotes what does not stand in its text", at=f'id = "{fact.id}"')
 
-    def _check_table(self, name: str, table: Table, facts: Mapping[str, Fact]) -> None:
+    def _check_table(self, name: str, table: Table, facts: Mapping[str, Fact], *, tenant: bool) -> None:
         def wrong(why: str) -> None:
             self._wrong("tables.toml", f"table `{name}` {why}", at=f"[{name}]")
 
-        if table.fact not in facts:
+        if table.fact not in facts and not (tenant and not table.fact):
             wrong(f"cites `{table.fact}`, which is no fact of this pack")
         if not table.values:
             wrong("has no value")
@@ -225,7 +232,7 @@ class _Reader:
                 if not self._is_region(word):
                     wrong(f"has `{word}`, which is not a region")
 
-    def _rules(self, facts: Mapping[str, Fact], tables: Mapping[str, Table]) -> tuple[Rule, ...]:
+    def _rules(self, facts: Mapping[str, Fact], tables: Mapping[str, Table], *, tenant: bool) -> tuple[Rule, ...]:
         names = sorted(each.name for each in self._folder.iterdir() if each.name.endswith(".cedar"))
         if not names:
             self._wrong("*.cedar", "there are no rules")
@@ -233,7 +240,7 @@ class _Reader:
         for name in names:
             for piece in pieces(self._text(name) or ""):
                 try:
-                    read.append((name, piece, rule_of(piece, facts, self._vocabulary)))
+                    read.append((name, piece, rule_of(piece, facts, self._vocabulary, tenant=tenant)))
                 except Fault as fault:
                     self._wrong(name, fault.why, line=fault.line, mend=fault.mend)
         for at, (name, piece, rule) in enumerate(read):

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+TENANT_POLICY = "tenant-policy"
+"""The reason of every rule of a tenant, in place of a fact."""
 Applies = Literal["subject.location", "data.collected_in", "controller.established", "controller.us_person"]
 Confidence = Literal[
     "verified_primary",  # the article was read in a text of the law
@@ -33,14 +35,18 @@ class Head(Shape, frozen=True, kw_only=True):
     id: str
     name: str
     version: str  # semantic: a changed decision is at least a minor version
-    depth: Literal["deep", "sketch"]
-    regions: tuple[str, ...]  # its own; what lies outside them is abroad
-    applies: tuple[Applies, ...]  # any of these, within the regions, makes the pack apply
+    depth: Literal["deep", "sketch", "tenant"]  # a tenant's own policy is no law: it only narrows
+    regions: tuple[str, ...] = ()  # its own; what lies outside them is abroad
+    applies: tuple[Applies, ...] = ()  # any of these, within the regions, makes the pack apply; none: a tenant's always does
     not_covered: tuple[str, ...] = ()  # parts of its regions with law of their own that no rule here holds
-    verified_through: date  # enacted law was read up to this day
-    horizon: date  # beyond it the pack escalates
+    verified_through: date = date.max  # enacted law was read up to this day
+    horizon: date = date.max  # beyond it the pack escalates
     reviewed_by: tuple[str, ...] = ()  # empty: no lawyer has reviewed it
     note: str = ""
+
+    @property
+    def tenant(self) -> bool:
+        return self.depth == "tenant"
 
 
 class Fact(Shape, frozen=True, kw_only=True):
@@ -67,7 +73,7 @@ class Dated(Shape, frozen=True, kw_only=True):
 
 
 class Table(Shape, frozen=True, kw_only=True):
-    fact: str
+    fact: str = ""  # a tenant's own values rest on none
     regions: bool = False  # the words are regions: groups stand for their members
     values: tuple[Dated, ...]
 
@@ -84,6 +90,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     action: Literal["define", "process", "owe"]
     escalates: bool
     facts: tuple[str, ...]
+    owner: str = ""  # who answers for a tenant's rule
     text: str
     text_zh: str = ""  # the same in Chinese
     remedies: tuple[str, ...]

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from comity.jurisdictions.pack import WEAK, Fact, Rule
+from comity.jurisdictions.pack import TENANT_POLICY, WEAK, Fact, Rule
+from comity.jurisdictions.schema import paths
 from comity.jurisdictions.vocab import Vocabulary
 
-ANNOTATIONS = frozenset({"id", "cite", "text", "text_zh", "remedy", "effect", "term", "obligation", "valid_from", "valid_to"})
+ANNOTATIONS = frozenset({"id", "cite", "owner", "text", "text_zh", "remedy", "effect", "term", "obligation", "valid_from", "valid_to"})
 _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _TERM = re.compile(r"[a-z][a-z0-9_]*")
+_DEPLOYMENT = {("provider",), ("provider", "id")}
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|;|[^";/]+|.', re.S)
 
 
@@ -62,8 +64,8 @@ def parsed(piece: Piece) -> dict[str, Any]:
     return dict(body)
 
 
-def rule_of(piece: Piece, facts: Mapping[str, Fact], vocabulary: Vocabulary) -> Rule:
-    """Raises Fault for whatever could not be stood by."""
+def rule_of(piece: Piece, facts: Mapping[str, Fact], vocabulary: Vocabulary, *, tenant: bool = False) -> Rule:
+    """Raises Fault for whatever could not be stood by.  A ``tenant``'s rule has an owner where the law's has a citation."""
     body = parsed(piece)
     said: dict[str, str] = {name: value or "" for name, value in (body.pop("annotations", None) or {}).items()}
     name = said.get("id", "")
@@ -76,7 +78,12 @@ def rule_of(piece: Piece, facts: Mapping[str, Fact], vocabulary: Vocabulary) -> 
     for word in sorted(set(said) - ANNOTATIONS):
         raise refuse(f"has `@{word}`, which is no annotation of packs", f"there are: {', '.join(sorted(ANNOTATIONS))}")
     cited = tuple(said.get("cite", "").split())
-    if not cited:
+    if tenant and (cited or not said.get("owner", "").strip()):
+        why = "cites a law" if cited else "has no owner"
+        raise refuse(why, 'a tenant\'s rule is its own: `@owner("privacy@example.com")` in place of `@cite`')
+    if not tenant and "owner" in said:
+        raise refuse("has an `@owner`, which only a tenant's rule has", 'cite the law, or make it a tenant\'s pack: `depth = "tenant"`')
+    if not cited and not tenant:
         raise refuse("cites nothing", "every rule rests on a fact: `@cite`")
     for fact in cited:
         if fact not in facts:
@@ -87,8 +94,13 @@ def rule_of(piece: Piece, facts: Mapping[str, Fact], vocabulary: Vocabulary) -> 
     effect = body["effect"]
     if effect == "forbid" and action != "process":
         raise refuse(f"forbids to `{action}`", "a term or an obligation is a permit")
+    if not tenant and not _DEPLOYMENT.isdisjoint(paths(body)):
+        raise refuse("reads which deployment it is, and the law is the same for all", "say what it is about the deployment that matters")
+    if tenant and effect == "permit" and action == "process":
+        raise refuse("allows, and a tenant's policy only narrows what the law allows", "say what it forbids, and `unless` what")
     rule = Rule(
-        id=name, effect=effect, action=action, escalates=said.get("effect") == "escalate", facts=cited, text=said.get("text", ""),
+        id=name, effect=effect, action=action, escalates=said.get("effect") == "escalate",
+        facts=(TENANT_POLICY,) if tenant else cited, owner=said.get("owner", ""), text=said.get("text", ""),
         text_zh=said.get("text_zh", ""),
         remedies=tuple(said.get("remedy", "").split()), obligation=said.get("obligation", ""), term=said.get("term", ""),
         valid_from=_day(said, "valid_from", refuse), valid_to=_day(said, "valid_to", refuse), body=body,

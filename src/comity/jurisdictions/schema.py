@@ -39,6 +39,7 @@ FACTS: Shape = {
     },
     "purpose": STRING, "feature": STRING, "transaction": STRING, "legal_basis": STRING, "consent": SET, "safeguards": SET,
     "provider": {
+        "id": STRING,  # the deployment's, for a tenant's own policy; no law reads it
         "on_device": BOOL,  # on the person's own device, and nobody elsewhere stores or reads it
         "kind": STRING, "role": STRING, "operator": STRING, "covered_person": BOOL, "processing": SET, "storage": SET, "access": SET,
         "anywhere": BOOL,  # one of the three is a pool: anywhere, or anywhere but
@@ -70,19 +71,20 @@ def _text(shape: Shape | str) -> str:
 
 def read_by(rules: Iterable[Rule]) -> frozenset[Path]:
     """The members of the context that rules name, as `("provider", "abroad")`."""
-    return frozenset(path for rule in rules for path in _paths(rule.body))
+    return frozenset(path for rule in rules for path in paths(rule.body))
 
 
-def _paths(node: Any) -> Iterator[Path]:
+def paths(node: Any) -> Iterator[Path]:
+    """The members of the context that a Cedar policy names, from its JSON."""
     found = _path(node)
     if found:
         yield found
     elif isinstance(node, Mapping):
         for child in node.values():
-            yield from _paths(child)
+            yield from paths(child)
     elif isinstance(node, list):
         for child in node:
-            yield from _paths(child)
+            yield from paths(child)
 
 
 def _path(node: Any) -> Path:

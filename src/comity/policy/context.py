@@ -77,7 +77,7 @@ def context(facts: Facts, home: frozenset[str], vocabulary: Vocabulary) -> dict[
         "purpose": facts.purpose, "feature": facts.feature or "", "transaction": facts.transaction, "legal_basis": facts.legal_basis or "",
         "consent": sorted(facts.consent), "safeguards": sorted(facts.safeguards),
         "provider": {
-            "on_device": own, "kind": provider.kind, "role": provider.role,
+            "id": provider.id, "on_device": own, "kind": provider.kind, "role": provider.role,
             "operator": provider.operator_region or "", "covered_person": provider.covered_person,
             "processing": sorted(where.processing), "storage": sorted(where.storage), "access": sorted(where.access),
             "anywhere": where.anywhere, "everywhere": sorted(where.everywhere), "abroad": not where.everywhere <= home,

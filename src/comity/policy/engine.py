@@ -70,7 +70,7 @@ class Engine:
         """A stated place that no pack covers escalates; with no place stated, only the person's own device may answer."""
         stated = tuple(dict.fromkeys(region for region in (facts.subject.location, facts.data.collected_in) if region))
         missing = [region for region in stated if not any(law.covers(region) for law in self._laws)]
-        missing += [region for region in sorted(facts.controller.established) if not any(region in law.home for law in self._laws)]
+        missing += [region for region in sorted(facts.controller.established) if not any(law.holds(region) for law in self._laws)]
         if missing:
             text = f"no pack holds the law of {', '.join(dict.fromkeys(missing))}"
         elif stated:

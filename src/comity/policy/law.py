@@ -18,6 +18,15 @@ from comity.policy.context import context, home_of
 from comity.policy.decision import Effect, Reason
 from comity.policy.facts import Facts
 
+_SILENCE = Rule(
+    id="tenant", effect="permit", action="process", escalates=False, facts=(), text="", remedies=(), obligation="", term="",
+    valid_from=None, valid_to=None,
+    body={
+        "effect": "permit", "principal": {"op": "All"}, "action": {"op": "==", "entity": {"type": "Action", "id": "process"}},
+        "resource": {"op": "All"}, "conditions": [],
+    },
+)  # fmt: skip
+"""A tenant's policy lets pass what it says nothing of; a law does not."""
 PRINCIPAL, RESOURCE = {"type": "Subject", "id": "s"}, {"type": "Deployment", "id": "d"}
 
 
@@ -44,6 +53,7 @@ class Law:
 
         self.pack = pack
         self.home = home_of(frozenset(pack.head.regions), vocabulary)
+        self._all = (*pack.rules, _SILENCE) if pack.head.tenant else pack.rules
         self._not_covered = home_of(frozenset(pack.head.not_covered), vocabulary)
         self._reads = read_by(pack.rules)
         self._schema = cedarpy.Schema.from_str(schema_of(pack.tables, pack.rules, kept(FACTS, self._reads)))
@@ -53,6 +63,8 @@ class Law:
 
     def applies(self, facts: Facts) -> bool:
         reasons = self.pack.head.applies
+        if not reasons:
+            return True
         return (
             ("subject.location" in reasons and facts.subject.location in self.home)
             or ("data.collected_in" in reasons and facts.data.collected_in in self.home)
@@ -61,7 +73,11 @@ class Law:
         )
 
     def covers(self, region: str) -> bool:
-        return region in self.home and region not in self._not_covered
+        return self.holds(region) and region not in self._not_covered
+
+    def holds(self, region: str) -> bool:
+        """The law of that place, be it without that of its parts; a tenant's policy is no law."""
+        return region in self.home and not self.pack.head.tenant
 
     def ask(self, facts: Sequence[Facts]) -> list[Verdict]:
         """One verdict each; all of ``facts`` are of one day."""
@@ -90,11 +106,11 @@ class Law:
         """The policies and the tables of a day, parsed once for all days that have the same."""
         import cedarpy
 
-        rules = tuple(at for at, rule in enumerate(self.pack.rules) if rule.valid_on(day))
+        rules = tuple(at for at, rule in enumerate(self._all) if rule.valid_on(day))
         rows = tuple(table.on(day) for table in self.pack.tables.values())
         found = self._in_force.get((rules, rows))
         if found is None:
-            standing = {self.pack.rules[at].id: self.pack.rules[at] for at in rules}
+            standing = {self._all[at].id: self._all[at] for at in rules}
             bodies = {name: {**rule.body, "annotations": {}} for name, rule in standing.items()}
             values = {name: self._value(table, row) for (name, table), row in zip(self.pack.tables.items(), rows, strict=True)}
             now = [{"uid": {"type": "Law", "id": "now"}, "attrs": values, "parents": []}]
