@@ -8,44 +8,86 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from itertools import takewhile
+from typing import Any, NoReturn
 
 from comity.cli import ask, check, decide, doctor, evidence, explain, keys, lab, log, models, say, up, version
-from comity.errors import ComityError
+from comity.errors import CallerError, ComityError
 
 COMMANDS = (up, ask, explain, decide, check, models, log, lab, evidence, keys, doctor, version)
 USAGE, INTERRUPTED = 2, 130
-ABOUT = """\
-Comity answers on this machine when it can, otherwise where the law lets the data go, and can prove afterwards what went where.
-"""
-NEXT = "start here: comity up; then, beside it: comity ask 'hello', comity explain last"
+FLAGS: Mapping[str, Mapping[str, Any]] = {
+    "--config": {"metavar": "FILE", "help": "configuration (else $COMITY_CONFIG, else ./comity.toml)"},
+    "--home": {"metavar": "DIR", "help": "records and keys (else $COMITY_HOME, else your data folder)"},
+    "--json": {"action": "store_true", "help": "results as JSON"},
+}
+ABOUT = "Answers on this machine, else where the law lets the data go, and can prove it."
+NEXT = "start here: comity up; beside it: comity ask 'hello', comity explain last"
 
 
 class Parser(argparse.ArgumentParser):
-    """Errors in Comity's form; help on one screen."""
+    """The flags of every command; errors in Comity's form, with the word that was meant; help that fits 24 lines of 80 columns.
 
-    def error(self, message: str) -> None:  # type: ignore[override]  # it does not return
-        say.aside(f"comity: error[usage]: {message[:1].lower()}{message[1:]}")
-        say.aside(f"hint: {self.prog} --help")
-        raise SystemExit(USAGE)
+    An option is written out, so that a misspelt one is never taken for another.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, "add_help": False} | more)
+        self._commands: Mapping[str, Any] = {}
+        for flag, told in FLAGS.items():  # without defaults: what stood before a command is not undone after it
+            self.add_argument(flag, default=argparse.SUPPRESS, **told)
+        self.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
+
+    def add_subparsers(self, **more: Any) -> Any:
+        made = super().add_subparsers(**more)
+        self._commands = made.choices
+        return made
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Nothing is passed over: the innermost parser refuses what it does not know, before it misses what was meant by it."""
+        words = sys.argv[1:] if args is None else args
+        for word in takewhile(lambda word: word != "--" and word not in self._commands, words):
+            self._refuse_unknown(word.partition("=")[0])
+        read, rest = super().parse_known_args(args, namespace)
+        if rest:
+            raise self._refusal(f"`{rest[0]}` is more than `{self.prog}` takes")
+        return read, rest
+
+    def _refuse_unknown(self, option: str) -> None:
+        known = re.findall(r"(?<![\w-])--?[a-z-]+", self.format_usage())
+        if option.startswith("--") and " " not in option and option not in ("--help", *known):
+            raise self._refusal(f"`{option}` is no option of `{self.prog}`", meant=option, known=[*known, *self._commands])
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Where argparse holds a word against those that it may be; its own message does not say which was meant."""
+        if action.choices is not None and value not in action.choices:
+            known = [str(word) for word in action.choices]
+            raise self._refusal(f"`{value}` is none of: {', '.join(known)}", meant=value, known=known)
+
+    def error(self, message: str) -> NoReturn:
+        raise self._refusal(f"{message[:1].lower()}{message[1:]}".replace("'", "`"))
+
+    def _refusal(self, message: str, *, meant: str = "", known: Sequence[str] = ()) -> CallerError:
+        bare = {word.lstrip("-"): word for word in known}
+        near = get_close_matches(meant.lstrip("-"), bare, 1)
+        hint = f"did you mean `{bare[near[0]]}`?" if near else f"{self.prog} --help"
+        return CallerError(message, code="usage", exit_code=USAGE, hint=hint)
 
 
-def _shared() -> Parser:
-    """Flags that stand before or after the command."""
-    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument("--config", metavar="FILE", help="configuration (else $COMITY_CONFIG, else ./comity.toml)")
-    shared.add_argument("--home", metavar="DIR", help="records and keys (else $COMITY_HOME, else your data folder)")
-    shared.add_argument("--json", action="store_true", help="results as JSON")
-    return shared
-
-
-def parser() -> argparse.ArgumentParser:
-    made = Parser(prog="comity", description=ABOUT, epilog=NEXT, parents=[_shared()])
-    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        name, about = module.__name__.rsplit(".", 1)[-1], module.ABOUT
-        one = commands.add_parser(name, help=about, description=about[:1].upper() + about[1:] + ".", parents=[_shared()])
+def parser() -> Parser:
+    named = {module.__name__.rsplit(".", 1)[-1]: module for module in COMMANDS}
+    made = Parser(
+        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", epilog=NEXT,
+        description="\n".join([ABOUT, "", *(f"  {name:9} {module.ABOUT}" for name, module in named.items())]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    commands = made.add_subparsers(prog="comity", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
+    for name, module in named.items():
+        one = commands.add_parser(name, description=f"{module.ABOUT[:1].upper()}{module.ABOUT[1:]}.")
         module.arguments(one)
         one.set_defaults(run=module.run)
     return made
@@ -53,10 +95,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
-    args = argparse.Namespace(config="", home="", json=False)
-    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in words
     try:
-        parser().parse_args(arguments, args)
+        if not words:
+            say.aside(parser().format_help().rstrip())
+            return USAGE
+        args = parser().parse_args(words, argparse.Namespace(config="", home="", json=False))
         code: int = args.run(args)
         sys.stdout.flush()
         return code
