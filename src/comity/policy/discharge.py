@@ -10,6 +10,9 @@ import msgspec
 from comity.jurisdictions.vocab import Vocabulary, bare
 from comity.policy.decision import Decision, Effect, Reason
 
+UNDISCHARGED = "undischarged."
+"""What the rule of a reason begins with that stands for no rule of law, but for want of evidence."""
+
 
 def hold(decision: Decision, dischargers: Set[str], evidence: Set[str], vocabulary: Vocabulary) -> Decision:
     """The decision, if it is not an allow or each obligation is met: by code registered in ``dischargers``, or by ``evidence``.
@@ -23,7 +26,7 @@ def hold(decision: Decision, dischargers: Set[str], evidence: Set[str], vocabula
     if not missing:
         return decision
     reasons = tuple(
-        Reason(fact=fact, rule="undischarged." + duty.id, text=f"`{duty.id}` is owed, and no evidence says that it is met")
+        Reason(fact=fact, rule=UNDISCHARGED + duty.id, text=f"`{duty.id}` is owed, and no evidence says that it is met")
         for duty in missing
         for fact in duty.facts or ("undischarged",)
     )

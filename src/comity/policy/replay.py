@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recorded facts decided again, under the law of another day or under other packs: what flips, by which rule, in how many records.
+
+Law is compared with law.  The facts stay what the record says, and no evidence is asked for: what an allow owes is told, and which
+of that no code meets.  A recorded denial for want of evidence alone says nothing of the law, so the law of its own day stands for it.
+Each distinct judgement is decided once and counted by its records, so the memory this takes is that of the distinct ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence, Set
+from datetime import date
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from comity.errors import CallerError
+from comity.jurisdictions.vocab import Vocabulary, bare
+from comity.policy.decision import Citation, Decision, Effect, Reason
+from comity.policy.discharge import UNDISCHARGED
+from comity.policy.engine import Engine
+from comity.policy.facts import Facts
+from comity.policy.reading import facts_of, located, misshapen
+from comity.policy.words import checked
+
+BATCH = 256
+EXAMPLES_MAX = 5
+SILENCE = "no-rule"
+SEE = "see docs/howto/replay-under-another-law.md"
+_NONE = msgspec.Raw(b"")
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One recorded judgement, or several that are alike.  ``facts``: as a record has them (shared once, then `providers`), or with one
+    `provider`.  ``decision``: as a record has it; without one, what was decided is what the law says on the facts' own day."""
+
+    id: str = ""
+    n: Annotated[int, msgspec.Meta(ge=1)] = 1  # records
+    facts: msgspec.Raw
+    decision: msgspec.Raw = _NONE
+
+
+_line = msgspec.json.Decoder(Line).decode
+
+
+def line_of(raw: bytes, where: str) -> Line:
+    """Raises CallerError."""
+    try:
+        return _line(raw)
+    except msgspec.ValidationError as error:
+        raise located(misshapen(error, Line, "record"), where) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise CallerError(f"{where}: is not JSON", code="facts.invalid", field=where, hint="one record a line; " + SEE) from None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Places that are decided otherwise, for the same reasons.  Effects that are the same: an allow, on other terms."""
+
+    before: Effect
+    after: Effect
+    was: tuple[Reason, ...] = ()
+    now: tuple[Reason, ...] = ()
+    owed: tuple[str, ...] = ()  # of an allow, and not before
+    owed_no_more: tuple[str, ...] = ()
+    needs_evidence: tuple[str, ...] = ()  # of what is owed: met by no code, so without evidence a gateway refuses
+    citations: tuple[Citation, ...] = ()
+    deployments: tuple[str, ...] = ()
+    records: int = 0
+    distinct: int = 0
+    examples: tuple[str, ...] = ()
+
+    @property
+    def flips(self) -> bool:
+        return self.before is not self.after
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    as_of: date | None  # None: each on its own day
+    packs: tuple[str, ...]
+    sketches: tuple[str, ...]  # those of the packs that are no more than a sketch
+    records: int
+    distinct: int
+    flipped: int  # records with a place that flips
+    before: dict[str, int]  # records by effect: allow, if any place is allowed
+    after: dict[str, int]
+    flips: tuple[Change, ...]  # the most frequent first
+    terms: tuple[Change, ...]  # allowed before and after, on other terms
+
+
+class _Case(NamedTuple):
+    facts: Facts
+    recorded: Decision | None
+
+
+class _Row(Decision, frozen=True, kw_only=True):
+    deployment: str
+
+
+class _Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    candidates: tuple[_Row, ...]
+
+
+class _Tally:
+    """One distinct judgement; ``line`` until it is decided."""
+
+    __slots__ = ("after", "before", "changes", "examples", "line", "records", "where")
+
+    def __init__(self, line: Line, where: str) -> None:
+        self.line: Line | None = line
+        self.where = where
+        self.records = 0
+        self.examples: list[str] = []
+        self.before = self.after = Effect.DENY
+        self.changes: tuple[tuple[Change, tuple[str, ...]], ...] = ()
+
+
+class Replay:
+    """`add` each line, then ask for the `result`.
+
+    ``law`` is asked on ``as_of`` (None: each on its own day); ``standing``, the law as it is held now, decides what was decided where
+    no record says it.  ``dischargers``: obligations that code meets.
+    """
+
+    def __init__(self, *, law: Engine, standing: Engine, as_of: date | None, vocabulary: Vocabulary, dischargers: Set[str]) -> None:
+        self._law, self._standing, self._as_of = law, standing, as_of
+        self._vocabulary, self._dischargers = vocabulary, dischargers
+        self._tallies: dict[bytes, _Tally] = {}
+        self._waiting: list[_Tally] = []
+
+    def add(self, line: Line, where: str) -> None:
+        """``where`` names the line in errors.  Raises CallerError, at the latest when the line's batch is decided."""
+        digest = hashlib.blake2b(line.facts, digest_size=16)
+        digest.update(b"\0")  # stands in no JSON
+        digest.update(line.decision)
+        key = digest.digest()
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = _Tally(line, where)
+            self._waiting.append(tally)
+            if len(self._waiting) >= BATCH:
+                self.settle()
+        tally.records += line.n
+        if len(tally.examples) < EXAMPLES_MAX:
+            tally.examples.append(line.id or where)
+
+    def settle(self) -> None:
+        """Decides what waits."""
+        waiting, self._waiting = self._waiting, []
+        cases = [self._cases(tally) for tally in waiting]
+        flat = [case for row in cases for case in row]
+        after = iter(self._law.decide_many([self._moved(case.facts) for case in flat]))
+        before = iter(self._standing.decide_many([case.facts for case in flat if case.recorded is None]))
+        for tally, row in zip(waiting, cases, strict=True):
+            decided = [(case.facts.provider.id, case.recorded or next(before), next(after)) for case in row]
+            tally.before = _overall(was.effect for _, was, _ in decided)
+            tally.after = _overall(now.effect for _, _, now in decided)
+            tally.changes = self._changed(decided)
+            tally.line = None
+
+    def result(self) -> Replayed:
+        self.settle()
+        found: dict[Change, tuple[set[str], list[int], list[str]]] = {}
+        before, after = dict.fromkeys(map(str, Effect), 0), dict.fromkeys(map(str, Effect), 0)
+        flipped = 0
+        for tally in self._tallies.values():
+            before[tally.before] += tally.records
+            after[tally.after] += tally.records
+            flipped += tally.records * any(change.flips for change, _ in tally.changes)
+            for change, deployments in tally.changes:
+                places, counted, examples = found.setdefault(change, (set(), [], []))
+                places.update(deployments)
+                counted.append(tally.records)
+                examples += tally.examples
+        changes = sorted(
+            (msgspec.structs.replace(change, deployments=tuple(sorted(places)), records=sum(counted), distinct=len(counted),
+                                     examples=tuple(examples[:EXAMPLES_MAX])) for change, (places, counted, examples) in found.items()),
+            key=lambda change: -change.records,
+        )  # fmt: skip
+        return Replayed(
+            as_of=self._as_of, packs=tuple(pack.name for pack in self._law.packs),
+            sketches=tuple(pack.name for pack in self._law.packs if pack.head.depth == "sketch"),
+            records=sum(tally.records for tally in self._tallies.values()), distinct=len(self._tallies), flipped=flipped,
+            before=before, after=after, flips=tuple(change for change in changes if change.flips),
+            terms=tuple(change for change in changes if not change.flips),
+        )  # fmt: skip
+
+    def _moved(self, facts: Facts) -> Facts:
+        return facts if self._as_of is None else msgspec.structs.replace(facts, as_of=self._as_of)
+
+    def _cases(self, tally: _Tally) -> list[_Case]:
+        assert tally.line is not None
+        try:
+            facts = _facts(tally.line.facts)
+            for each in facts:
+                checked(each, self._vocabulary)
+            return [_Case(*pair) for pair in zip(facts, _decisions(tally.line.decision, facts), strict=True)]
+        except CallerError as error:
+            raise located(error, tally.where) from None
+
+    def _changed(self, decided: Iterable[tuple[str, Decision, Decision]]) -> tuple[tuple[Change, tuple[str, ...]], ...]:
+        out: dict[Change, list[str]] = {}
+        for deployment, before, after in decided:
+            change = self._change(before, after)
+            if change is not None:
+                out.setdefault(change, []).append(deployment)
+        return tuple((change, tuple(deployments)) for change, deployments in out.items())
+
+    def _change(self, before: Decision, after: Decision) -> Change | None:
+        had, has = {duty.id: duty for duty in before.obligations}, {duty.id: duty for duty in after.obligations}
+        owed = [has[name] for name in sorted(has.keys() - had.keys())]
+        owed_no_more = [had[name] for name in sorted(had.keys() - has.keys())] if after.effect is Effect.ALLOW else []
+        was: tuple[Reason, ...] = ()
+        now: tuple[Reason, ...] = ()
+        if before.effect is not after.effect:
+            was, now = _speaking(before, after), _speaking(after, before)
+        elif not owed and not owed_no_more:
+            return None
+        cited = {reason.fact for reason in (*was, *now)} | {fact for duty in (*owed, *owed_no_more) for fact in duty.facts}
+        citations = {each.fact: each for each in (*before.citations, *after.citations) if each.fact in cited}
+        return Change(
+            before=before.effect, after=after.effect, was=was, now=now, owed=tuple(duty.id for duty in owed),
+            owed_no_more=tuple(duty.id for duty in owed_no_more),
+            needs_evidence=tuple(duty.id for duty in owed if bare(duty.id) not in self._dischargers),
+            citations=tuple(citations[fact] for fact in sorted(citations)),
+        )  # fmt: skip
+
+
+def _speaking(decision: Decision, other: Decision) -> tuple[Reason, ...]:
+    """What stands against it.  The grounds of an allow are told only where the other is silent: there they are what came or lapsed."""
+    if decision.effect is Effect.ALLOW and all(reason.fact != SILENCE for reason in other.reasons):
+        return ()
+    return decision.reasons
+
+
+def _overall(effects: Iterable[Effect]) -> Effect:
+    """Of a request with several places: allowed, if any is."""
+    found = set(effects)
+    return next((effect for effect in (Effect.ALLOW, Effect.ESCALATE) if effect in found), Effect.DENY)
+
+
+def _facts(raw: msgspec.Raw) -> list[Facts]:
+    tree = _json(raw, "facts")
+    if isinstance(tree, dict) and isinstance(tree.get("providers"), list):
+        shared = {name: value for name, value in tree.items() if name != "providers"}
+        rows = tree["providers"]
+        if not all(isinstance(row, dict) for row in rows):
+            raise CallerError("facts.providers: expected objects", code="facts.invalid", field="providers", hint=SEE)
+        return [facts_of(shared | row) for row in rows]
+    return [facts_of(tree)]
+
+
+def _decisions(raw: msgspec.Raw, facts: Sequence[Facts]) -> Sequence[Decision | None]:
+    tree = _json(raw, "decision") if bytes(raw) else None
+    if tree is None:
+        return [None] * len(facts)
+    try:
+        rows = msgspec.convert(tree, _Recorded).candidates
+    except msgspec.ValidationError as error:
+        raise misshapen(error, _Recorded, "decision") from None
+    if [row.deployment for row in rows] != [each.provider.id for each in facts]:
+        raise CallerError(
+            "decision.candidates: not one for each provider of the facts, in their order", code="facts.invalid",
+            field="decision.candidates", hint="leave `decision` out, and the law of the facts' own day stands for it",
+        )  # fmt: skip
+    return [None if row.reasons and all(reason.rule.startswith(UNDISCHARGED) for reason in row.reasons) else row for row in rows]
+
+
+def _json(raw: msgspec.Raw, what: str) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise CallerError(f"{what}: is not JSON", code="facts.invalid", field=what, hint="one JSON object") from None
