@@ -33,7 +33,10 @@ def run(args: argparse.Namespace) -> int:
     except ComityError as error:
         config, findings = Config(), [Finding("fail", f"configuration: {error}", error.hint)]
     for look in (_python, _home, _model, _port, _clock, _record, _capture):
-        findings += look(args, config)
+        try:
+            findings += look(args, config)
+        except ComityError as error:
+            findings.append(Finding("fail", str(error), error.hint))
     text = "\n".join(
         f"{each.state:5} {each.what}" + (f"\n      → {each.mend}" if each.mend and each.state != "ok" else "") for each in findings
     )
@@ -73,12 +76,12 @@ def _home(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
 
 
 def _model(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
-    from comity.device.manifest import located, models_directory
+    from comity.device.manifest import located
 
     wanted = [each.model for each in config.deployments if each.provider == "embedded"] if config.deployments else [""]
     for name in wanted:
         try:
-            found, path = located(name, models_directory(config.paths))
+            found, path = located(name, place.models(config))
             yield Finding("ok", f"model {found}: {path.stat().st_size // 1_000_000} MB")
         except ComityError as error:
             yield Finding("fail", str(error), error.hint)

@@ -11,6 +11,11 @@ from typing import Any
 from comity.cli import place, say
 
 ABOUT = "why a request went where it went"
+BEGUN = {
+    "interrupted": "the answer began and did not end",
+    "caller.gone": "the caller left before there was one",
+}
+"""Outcomes that are no error of the place asked."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,22 +49,26 @@ def _words(value: dict[str, Any]) -> str:
     found = ", ".join(value["facts"].get("data", {}).get("categories", ())) or "nothing personal of a kind the law names"
     lines = [f"person in {where}; packs {', '.join(receipt['packs']) or 'none'}; found {found}"]
     lines.append(say.candidates(value["candidates"]))
-    outcome = value["outcome"]
-    place_said = "on this machine" if receipt["plaintext_at"] == "device" else f"in {', '.join(receipt['destination'])}"
-    if receipt["effect"] != "allow":
-        lines.append("nothing was sent")
-    elif outcome is None:
-        lines.append(f"sent to {receipt['deployment']}; no outcome was recorded (being answered, or the gateway was killed)")
-    else:
-        counted = [
-            f"{outcome[name]} {word}"
-            for name, word in (("prompt_tokens", "tokens in"), ("completion_tokens", "tokens out"))
-            if outcome.get(name)
-        ]
-        lines.append(f"answered {place_said} by {receipt['deployment']}: {', '.join([outcome['status'], *counted])}")
+    lines.append(_end(receipt, value["outcome"]))
     lines.append(f"receipt {receipt['id']}, number {value['index']} in the log")
     lines.append(f"check it: comity log prove {value['index']} > receipt.json && comity log verify receipt.json")
     return "\n".join(lines)
+
+
+def _end(receipt: dict[str, Any], outcome: dict[str, Any] | None) -> str:
+    """What became of it; only what ended well reads as an answer."""
+    if receipt["effect"] != "allow":
+        return "nothing was sent"
+    by = receipt["deployment"]
+    if outcome is None:
+        return f"sent to {by}; no outcome was recorded (being answered, or the gateway was killed)"
+    counts = (("upstream_status", "status {} from there"), ("prompt_tokens", "{} tokens in"), ("completion_tokens", "{} tokens out"))
+    counted = "".join(", " + said.format(outcome[name]) for name, said in counts if outcome.get(name))
+    where = "on this machine" if receipt["plaintext_at"] == "device" else f"in {', '.join(receipt['destination'])}"
+    if outcome["status"] == "ok":
+        return f"answered {where} by {by}{counted}"
+    why = BEGUN.get(outcome["status"], f"it failed with `{outcome['status']}`")
+    return f"not answered {where} by {by}: {why}{counted}"
 
 
 def _would(args: argparse.Namespace, config: Any) -> int:

@@ -22,8 +22,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what", metavar="RECEIPT|FILE", nargs="?", default="", help="an id, a place in the log, last; or a bundle's file, - for stdin"
     )
-    parser.add_argument("-n", type=int, metavar="N", default=10, help="with tail: how many (10)")
+    parser.add_argument("-n", type=_count, metavar="N", default=10, help="with tail: how many (10)")
     parser.add_argument("--vkey", metavar="KEY", default="", help="with verify: the log's key, as comity log key printed it")
+
+
+def _count(word: str) -> int:
+    if not word.isdecimal() or not 0 < int(word) < 1 << 31:
+        raise argparse.ArgumentTypeError(f"`{word}` is not a number above zero")
+    return int(word)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,7 +44,7 @@ def _reader(args: argparse.Namespace) -> Any:
 
 def _tail(args: argparse.Namespace) -> int:
     with _reader(args) as reader:
-        records = reader.tail(max(args.n, 0))
+        records = reader.tail(args.n)
     rows = [{"index": each.place, "receipt": each.receipt, "outcome": each.outcome} for each in records]
     lines = []
     for row in rows:

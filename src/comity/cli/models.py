@@ -20,10 +20,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from comity.device.fetch import fetch, is_whole, verify
-    from comity.device.manifest import model_named, models, models_directory
+    from comity.device.manifest import model_named, models
     from comity.errors import CallerError
 
-    directory = models_directory(place.configuration(args).paths)
+    directory = place.models(place.configuration(args))
     if args.action == "list":
         rows = [
             {"id": m.id, "bytes": m.bytes, "licence": m.licence, "what": m.what, "present": is_whole(m, directory), "default": m.default}

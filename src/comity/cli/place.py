@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from comity.config import Config
+from comity.errors import OperatorError
 from comity.ports import environment
 
 
@@ -14,7 +16,7 @@ def config_path(args: argparse.Namespace) -> Path | None:
     """`--config`, else `$COMITY_CONFIG`, else `comity.toml` here, else none."""
     named = args.config or environment("COMITY_CONFIG")
     if named:
-        return Path(named).expanduser()
+        return _found(Path(named).expanduser)
     here = Path("comity.toml")
     return here if here.is_file() else None
 
@@ -30,4 +32,17 @@ def home(args: argparse.Namespace, config: Config) -> Path:
     from comity.device.manifest import data_directory
 
     named = args.home or config.paths.home or environment("COMITY_HOME")
-    return Path(named).expanduser() if named else data_directory()
+    return _found(Path(named).expanduser if named else data_directory)
+
+
+def models(config: Config) -> Path:
+    from comity.device.manifest import models_directory
+
+    return _found(lambda: models_directory(config.paths))
+
+
+def _found(look: Callable[[], Path]) -> Path:
+    try:
+        return look()
+    except RuntimeError:  # a user of a container often has none
+        raise OperatorError("this user has no home folder", code="home.unusable", hint="set COMITY_HOME and COMITY_MODELS") from None

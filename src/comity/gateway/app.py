@@ -11,7 +11,9 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
+from pathlib import PurePath
 
+from comity.device.manifest import model_named
 from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, StorageFailure
 from comity.gateway.attempt import Served, regions
 from comity.gateway.callers import Callers
@@ -32,6 +34,7 @@ from comity.gateway.http import (
 from comity.gateway.metrics import Metrics
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.world import World
+from comity.providers.base import Deployment
 from comity.wire.decode import decode_chat
 
 log = logging.getLogger("comity.gateway")
@@ -165,7 +168,7 @@ class App:
             rows.append(
                 {
                     "id": deployment.id, "object": "model", "created": 0, "owned_by": deployment.provider,
-                    "comity": {"model": deployment.model, "processing": place, "stand_in": deployment.stand_in},
+                    "comity": {"model": model_of(deployment), "processing": place, "stand_in": deployment.stand_in},
                 }
             )  # fmt: skip
         await respond(send, 200, encode({"object": "list", "data": rows}), [JSON])
@@ -208,6 +211,13 @@ ROUTES: dict[str, tuple[str, Handler]] = {
     "/readyz": ("GET", App.readyz),
     "/metrics": ("GET", App.metrics_text),
 }
+
+
+def model_of(deployment: Deployment) -> str:
+    """As its answers name it: the default by its id, a file of one's own without its folder."""
+    if deployment.on_device and deployment.model.endswith(".gguf"):
+        return PurePath(deployment.model).stem.lower()
+    return deployment.model or model_named("").id
 
 
 def place_of(error: BaseException) -> str:
