@@ -15,10 +15,10 @@ from difflib import get_close_matches
 from itertools import takewhile
 from typing import Any, NoReturn
 
-from comity.cli import ask, check, decide, doctor, evidence, explain, keys, lab, log, models, say, up, version
+from comity.cli import ask, check, decide, doctor, evidence, explain, keys, lab, log, models, replay, say, up, version
 from comity.errors import CallerError, ComityError
 
-COMMANDS = (up, ask, explain, decide, check, models, log, lab, evidence, keys, doctor, version)
+COMMANDS = (up, ask, explain, decide, replay, check, models, log, lab, evidence, keys, doctor, version)
 USAGE, INTERRUPTED = 2, 130
 FLAGS: Mapping[str, Mapping[str, Any]] = {
     "--config": {"metavar": "FILE", "help": "configuration (else $COMITY_CONFIG, else ./comity.toml)"},

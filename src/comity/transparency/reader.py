@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from comity.errors import CallerError, StorageFailure
 from comity.ports import SystemRandom
@@ -18,6 +18,22 @@ from comity.transparency.note import Signer
 from comity.transparency.rows import Record
 
 T = TypeVar("T")
+
+
+class Judgement(NamedTuple):
+    """What was decided on what, and how often."""
+
+    place: int  # of its first record
+    receipt: str
+    records: int
+    facts: bytes
+    decision: bytes
+
+
+_JUDGEMENTS = (
+    "SELECT min(r.idx), r.id, count(*), j.digest, j.facts, j.decision"  # with min(), SQLite takes r.id from that row
+    " FROM records r JOIN judgements j ON j.digest = r.judgement GROUP BY r.judgement ORDER BY 1"
+)
 
 
 class Reader:
@@ -57,6 +73,14 @@ class Reader:
     def record(self, reference: str) -> Record:
         """By receipt id, by place in the log, or `last`."""
         return self.last() if reference == "last" else self._look(lambda db: rows.one(db, reference))
+
+    def judgements(self) -> Iterator[Judgement]:
+        """Every one that is recorded, by its first record.  Raises TrustFailure when one is not as it was written."""
+        with snapshot(self._db):
+            for at, receipt, count, digest, facts, decision in self._db.execute(_JUDGEMENTS):
+                if rows.digest_of(facts, decision) != digest:
+                    raise rows.broken(f"what record {at} decided is not as it was written")
+                yield Judgement(at, receipt, count, facts, decision)
 
     def bundle(self, reference: str) -> dict[str, Any]:
         named = str(self.last().place) if reference == "last" else reference
