@@ -71,7 +71,7 @@ class _Part:
 
     def _who(self) -> Section:
         head, words = self._pack.head, self._words
-        blocks = [
+        blocks: list[Block] = [
             self._paragraph("who_any", regions=words.listed(map(words.region, head.regions))),
             Items(tuple(Item((words.sentence(words.applies(name)),)) for name in head.applies)),
         ]

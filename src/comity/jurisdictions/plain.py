@@ -16,7 +16,7 @@ from comity.jurisdictions.vocab import bare
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _ARTICLE = re.compile(r"(?:Arts?\.|ss?\.) (?P<numbers>[\d(][^ ,;]*(?:, [\d(][^ ,;]*)*)(?: \(formerly (?P<before>\d+)\))?")
 _DIGITS = "零一二三四五六七八九"
 
@@ -106,7 +106,8 @@ class Words:
         return _filled(form, {"list": self.listed(map(shown, value))})
 
     def pack(self, pack: Pack) -> str:
-        return self._named("packs", pack.head.id) or pack.head.name
+        regions = self.listed(map(self.region, pack.head.regions)) if self._chinese else ""
+        return self._named("packs", pack.head.id) or regions or pack.head.name
 
     def note(self, pack: Pack) -> str:
         return self._named("notes", pack.head.id) or pack.head.note
@@ -133,12 +134,15 @@ def _article(text: str) -> str:
     numbers = found["numbers"].replace(", ", "、")
     if "." in numbers:  # sections of a code, which Chinese leaves as they are
         return f"第{numbers}条"
-    numbers = re.sub(
-        r"\b(\d+)-(\d+)\b(?!\))", lambda ends: ends[0].replace("-", "、" if int(ends[2]) == int(ends[1]) + 1 else "-"), numbers
-    )
+    numbers = re.sub(r"\b(\d+)-(\d+)\b(?!\))", _neighbours, numbers)
     said = re.sub(r"(?<!\()\b\d+", lambda one: f"第{_numeral(int(one[0]))}条", numbers)
     said = said.replace("(", "（").replace(")", "）").replace("-", "至")
     return said + (f"（原第{_numeral(int(found['before']))}条）" if found["before"] else "")
+
+
+def _neighbours(ends: re.Match[str]) -> str:
+    """`29-30` names two articles, `44-46` a range."""
+    return f"{ends[1]}、{ends[2]}" if int(ends[2]) == int(ends[1]) + 1 else ends[0]
 
 
 def _numeral(number: int) -> str:
