@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from comity.cli.replay import cited, explained, heading, marked, title
+from comity.cli.replay import cited, counted, explained, heading, marked, title
 from comity.policy.decision import Reason
 from comity.policy.replay import Change, Replayed
 
@@ -36,8 +36,8 @@ def page(replayed: Replayed) -> str:
             f"<h1>{escape(title(replayed))}</h1>",
             f'<p class="faint">Packs: {escape(", ".join(marked(replayed)))}. {CLAIM}</p>',
             *_totals(replayed),
-            f"<h2>What flips: {replayed.flipped:,} records</h2>",
-            *([*_sections(replayed.flips, replayed)] or ["<p>Nothing flips.</p>"]),
+            f"<h2>{counted(replayed.flipped)} with a place that flips</h2>",
+            *_sections(replayed.flips, replayed),
             *(["<h2>Allowed before and after, on other terms</h2>", *_sections(replayed.terms, replayed)] if replayed.terms else []),
             "</main>\n</body>\n</html>\n",
         ]
@@ -57,7 +57,7 @@ def _sections(changes: Iterable[Change], replayed: Replayed) -> Iterator[str]:
         step = ORDER.index(change.after) - ORDER.index(change.before)
         articles = {each.fact: cited(each) for each in change.citations}
         yield f'<section class="{"better" if step > 0 else "worse" if step < 0 else "same"}"><h3>{escape(heading(change, replayed))}</h3>'
-        yield f"{change.records:,} records, {change.distinct:,} distinct<dl>"
+        yield f"{counted(change.records)} ({change.distinct:,} distinct)<dl>"
         yield _row("places", escape(", ".join(change.deployments)))
         for name, reasons in (("was", change.was), ("now", change.now)):
             yield _row(name, "<br>".join(_reasons(reasons, articles)))

@@ -39,9 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     day, config, vocabulary = facts.day(args.as_of), place.configuration(args), load_vocabulary()
     if day is None and not args.packs:
-        raise CallerError(
-            "neither another day nor other packs", code="usage", exit_code=2, hint="comity replay --as-of DAY, or --packs DIR"
-        )
+        raise CallerError("neither another day nor other packs", code="usage", exit_code=2, hint="name --as-of DAY, or --packs DIR")
     held = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
     standing = Engine(held, vocabulary)
     law = Engine(_with(held, args.packs), vocabulary) if args.packs else standing
@@ -87,14 +85,15 @@ def _lines(args: argparse.Namespace, config: Config) -> Iterator[tuple[Line, str
     elif args.records == "-":
         yield from _read(sys.stdin.buffer, "line")
     else:
-        try:
-            file = Path(args.records).open("rb")
-        except OSError as error:
-            raise CallerError(
-                f"cannot read `{args.records}`: {error.strerror}", code="facts.unreadable", hint="name a file of records, or -"
-            ) from None
-        with file:
+        with _opened(args.records) as file:
             yield from _read(file, f"{args.records}, line")
+
+
+def _opened(name: str) -> BinaryIO:
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise CallerError(f"cannot read `{name}`: {error.strerror}", code="facts.unreadable", hint="name a file of records, or -") from None
 
 
 def _own(home: Path) -> Iterator[tuple[Line, str]]:
@@ -144,7 +143,7 @@ def words(replayed: Replayed) -> str:
     lines.append(f"{'records':9}{'allow':>12}{'escalate':>12}{'deny':>12}")
     for name, row in (("before", replayed.before), ("after", replayed.after)):
         lines.append(f"{name:9}{row['allow']:>12,}{row['escalate']:>12,}{row['deny']:>12,}")
-    lines += ["", f"{replayed.flipped:,} records have a place that flips" if replayed.flips else "nothing flips"]
+    lines += ["", f"{counted(replayed.flipped)} with a place that flips" if replayed.flips else "nothing flips"]
     for change in (*replayed.flips, *replayed.terms):
         lines += ["", *_change(change, replayed)]
     return "\n".join(lines)
@@ -152,7 +151,11 @@ def words(replayed: Replayed) -> str:
 
 def title(replayed: Replayed) -> str:
     day = f"the law of {replayed.as_of}" if replayed.as_of else "other packs, each on its own day"
-    return f"{replayed.records:,} records ({replayed.distinct:,} distinct) under {day}"
+    return f"{counted(replayed.records)} ({replayed.distinct:,} distinct) under {day}"
+
+
+def counted(records: int) -> str:
+    return f"{records:,} record{'' if records == 1 else 's'}"
 
 
 def heading(change: Change, replayed: Replayed) -> str:
@@ -178,7 +181,7 @@ def marked(replayed: Replayed) -> list[str]:
 
 
 def _change(change: Change, replayed: Replayed) -> Iterator[str]:
-    yield f"{heading(change, replayed)}  {change.records:,} records, {change.distinct:,} distinct; to {', '.join(change.deployments)}"
+    yield f"{heading(change, replayed)}  {counted(change.records)} ({change.distinct:,} distinct); to {', '.join(change.deployments)}"
     articles = {each.fact: cited(each) for each in change.citations}
     for name, reasons in (("was", change.was), ("now", change.now)):
         for rule, text, named in explained(reasons):

@@ -15,10 +15,12 @@ from pathlib import PurePath
 
 from comity.device.manifest import model_named
 from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, StorageFailure
+from comity.gateway import api
 from comity.gateway.attempt import Served, regions
 from comity.gateway.callers import Callers
 from comity.gateway.http import (
     JSON,
+    NO_STORE,
     SSE,
     Disconnected,
     Receive,
@@ -39,7 +41,6 @@ from comity.wire.decode import decode_chat
 
 log = logging.getLogger("comity.gateway")
 TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
-NO_STORE = (b"cache-control", b"no-store")
 WATCH_AFTER_SECONDS = 0.02
 Handler = Callable[["App", Scope, Receive, Send, dict[str, str], str], Awaitable[int]]
 
@@ -97,10 +98,7 @@ class App:
 
     async def chat(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
         key = self.callers.caller(headers)
-        limits = self.world.config.limits
-        if self.metrics.in_flight > limits.concurrent_requests_max:
-            raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
-        body = await read_body(receive, headers, limits.body_bytes_max)
+        body = await self.body(receive, headers)
         request, dropped = decode_chat(body, drop_unknown=key.unknown_fields == "drop")
         async with _cancelled_when_gone(receive) as watch:
             served = await self.pipeline.run(Call(id=call, request=request, headers=headers, key=key, size=len(body), dropped=dropped))
@@ -115,6 +113,13 @@ class App:
             finally:
                 await self._close(served, call)
         return 200
+
+    async def body(self, receive: Receive, headers: dict[str, str]) -> bytes:
+        """What the caller sends, unless too many ask at once."""
+        limits = self.world.config.limits
+        if self.metrics.in_flight > limits.concurrent_requests_max:
+            raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
+        return await read_body(receive, headers, limits.body_bytes_max)
 
     async def _stream(self, served: Served, send: Send, call: str, watch: _cancelled_when_gone) -> None:
         """Nothing is sent before the first piece is there, so an early failure keeps its own status."""
@@ -207,6 +212,8 @@ class App:
 ROUTES: dict[str, tuple[str, Handler]] = {
     "/v1/chat/completions": ("POST", App.chat),
     "/v1/models": ("GET", App.models),
+    "/comity/v1/decide": ("POST", api.decide),
+    "/comity/v1/replay": ("POST", api.replay),
     "/healthz": ("GET", App.healthz),
     "/readyz": ("GET", App.readyz),
     "/metrics": ("GET", App.metrics_text),
