@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
             findings += look(args, config)
         except ComityError as error:
             findings.append(Finding("fail", str(error), error.hint))
+    findings = list(dict.fromkeys(findings))
     text = "\n".join(
         f"{each.state:5} {each.what}" + (f"\n      → {each.mend}" if each.mend and each.state != "ok" else "") for each in findings
     )

@@ -96,7 +96,7 @@ def parser() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in words
+    as_json = "--json" in takewhile(lambda word: word != "--", words)
     try:
         if not words:
             say.aside(parser().format_help().rstrip())
