@@ -18,9 +18,10 @@ from comity.gateway.locate import Nexus
 from comity.gateway.standing import Standing
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy import facts as law
-from comity.policy.decision import Effect
+from comity.policy.decision import Decision, Effect
 from comity.policy.discharge import hold
 from comity.policy.engine import Engine, as_json
+from comity.policy.ways import Case, Way, ways
 from comity.privacy.guard import Findings
 from comity.providers.base import Deployment
 from comity.routing.plan import Candidate
@@ -30,9 +31,11 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """`candidates` in the order configured; `facts` and `decision` are the JSON that is recorded."""
+    """`candidates` in the order configured; `ways`, where none is allowed, are the shortest that lead to an allow; `facts` and
+    `decision` are the JSON that is recorded."""
 
     candidates: tuple[Candidate, ...]
+    ways: tuple[Way, ...] = ()
     facts: bytes
     decision: bytes
 
@@ -74,26 +77,47 @@ class Judge:
         self._legal_basis = config.defaults.legal_basis
         self._cache: dict[tuple[object, ...], Judged] = {}
 
-    def decide(self, nexus: Nexus, findings: Findings, deployments: tuple[str, ...], standing: Standing, today: date) -> Judged:
-        """``deployments``: ids the caller's key and `model` leave in; empty means all."""
+    def decide(
+        self,
+        nexus: Nexus,
+        findings: Findings,
+        deployments: tuple[str, ...],
+        standing: Standing,
+        today: date,
+        *,
+        open_to: tuple[str, ...] = (),
+    ) -> Judged:
+        """``deployments``: ids the caller's key and `model` leave in; ``open_to``: those the key alone does; empty means all."""
         categories = self._vocabulary.every_category if findings.failed else findings.categories
-        key = (nexus.rules, categories, deployments, standing.number, standing.volumes, today)
+        key = (nexus.rules, categories, deployments, open_to, standing.number, standing.volumes, today)
         judged = self._cache.get(key)
         if judged is None:
             if len(self._cache) >= CACHE_ENTRIES_MAX:
                 self._cache.pop(next(iter(self._cache)))
-            judged = self._cache[key] = self._judge(nexus, categories, deployments, standing, today)
+            judged = self._cache[key] = self._judge(nexus, categories, deployments, open_to, standing, today)
         return judged
 
-    def _judge(self, nexus: Nexus, categories: frozenset[str], wanted: tuple[str, ...], standing: Standing, today: date) -> Judged:
+    def _judge(
+        self, nexus: Nexus, categories: frozenset[str], wanted: tuple[str, ...], open_to: tuple[str, ...], standing: Standing, today: date
+    ) -> Judged:
+        def case(deployment: Deployment) -> Case:
+            facts = self._facts(nexus, categories, deployment, standing, today)
+            return Case(facts=facts, evidence=standing.for_all() | standing.of(deployment.id))
+
         chosen = [deployment for deployment in self._deployments if not wanted or deployment.id in wanted]
-        asked = [self._facts(nexus, categories, deployment, standing, today) for deployment in chosen]
-        decisions = [
-            hold(decision, self._dischargers, standing.for_all() | standing.of(deployment.id), self._vocabulary)
-            for decision, deployment in zip(self._engine.decide_many(asked), chosen, strict=True)
-        ]
+        cases = [case(deployment) for deployment in chosen]
+        decisions = self._ask(cases)
         candidates = tuple(Candidate(deployment=d, decision=x) for d, x in zip(chosen, decisions, strict=True))
-        return Judged(candidates=candidates, facts=_encode(shared_facts(asked)), decision=_encode(as_answer(candidates)))
+        found: tuple[Way, ...] = ()
+        if not any(decision.effect is Effect.ALLOW for decision in decisions):
+            others = [each for each in self._deployments if each not in chosen and (not open_to or each.id in open_to)]
+            found = ways(cases, self._ask, self._vocabulary, others=[case(each) for each in others])
+        facts = [each.facts for each in cases]
+        return Judged(candidates=candidates, ways=found, facts=_encode(shared_facts(facts)), decision=_encode(as_answer(candidates, found)))
+
+    def _ask(self, cases: Sequence[Case]) -> list[Decision]:
+        decisions = self._engine.decide_many([case.facts for case in cases])
+        return [hold(made, self._dischargers, case.evidence, self._vocabulary) for made, case in zip(decisions, cases, strict=True)]
 
     def _facts(self, nexus: Nexus, categories: frozenset[str], deployment: Deployment, standing: Standing, today: date) -> law.Facts:
         evidence = self._vocabulary.sorted_evidence(standing.of(deployment.id))
@@ -137,10 +161,10 @@ def shared_facts(asked: Sequence[law.Facts]) -> dict[str, Any]:
     return first
 
 
-def as_answer(candidates: Sequence[Candidate]) -> dict[str, Any]:
-    """What a refused caller is told and what `comity explain` reads: each candidate with its reasons and remedies."""
+def as_answer(candidates: Sequence[Candidate], found: Sequence[Way] = ()) -> dict[str, Any]:
+    """What a refused caller is told and what `comity explain` reads: each candidate with its reasons and remedies, and the ways out."""
     rows: list[Mapping[str, Any]] = [{"deployment": candidate.deployment.id, **as_json(candidate.decision)} for candidate in candidates]
     remedies: list[str] = []
     for row in rows:
         remedies.extend(remedy for remedy in row["remedies"] if remedy not in remedies)
-    return {"candidates": rows, "remedies": remedies}
+    return {"candidates": rows, "remedies": remedies, "ways": [{"deployment": way.deployment, "steps": list(way.steps)} for way in found]}

@@ -52,7 +52,7 @@ class Pipeline:
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         standing = standing or world.standings.now()
-        judged = world.judge.decide(nexus, findings, wanted, standing, today)  # 3
+        judged = world.judge.decide(nexus, findings, wanted, standing, today, open_to=call.key.models)  # 3
         route = plan(judged.candidates, call.request, sum(map(len, strings)))  # 4
         if not route.attempts:
             raise await self._refuse(call, nexus, judged, route)
@@ -121,10 +121,13 @@ class Pipeline:
 
 
 def _hint(judged: Judged) -> str:
+    """The shortest ways to an allow; where none was found, what rules name."""
+    if judged.ways:
+        return "what would change it: " + "; or ".join(f"{' and '.join(way.steps)}" for way in judged.ways[:3])
     remedies: list[str] = []
     for candidate in judged.candidates:
         remedies.extend(remedy for remedy in candidate.decision.remedies if remedy not in remedies)
-    return "what would change it: " + ", ".join(remedies[:6]) if remedies else ""
+    return "what may change it: " + ", ".join(remedies[:6]) if remedies else ""
 
 
 def _exhausted(failures: list[tuple[str, ProviderFailure]]) -> ProviderFailure:

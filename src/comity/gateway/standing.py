@@ -66,7 +66,7 @@ class Standings:
         self._config, self._deployments, self._vocabulary, self._edges = config, tuple(deployments), vocabulary, edges
         self._state, self._clock, self._random = state, clock, random
         self._keys: dict[str, bytes] = {}
-        self._seen: tuple[int, date] | None = None
+        self._seen: tuple[bytes, date] | None = None
         self._now: Standing | None = None
         self._declared = Volumes()
 

@@ -33,6 +33,17 @@ class Counter(NamedTuple):
     utc_offset_hours: int = 0
 
 
+class Edit(NamedTuple):
+    """What a remedy changes in the facts.  ``drops``: members put back to their default; ``leaves``: categories not taken away."""
+
+    consent: tuple[str, ...] = ()
+    mechanisms: tuple[str, ...] = ()
+    safeguards: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    state: str = ""
+    leaves: tuple[str, ...] | None = None
+
+
 class Vocabulary:
     """Words by kind, each a frozenset; regions by `canonical` and `members`."""
 
@@ -43,6 +54,7 @@ class Vocabulary:
         self.purposes = frozenset(words["purposes"])
         self.features = frozenset(words["features"])
         self.remedies = frozenset(words["remedies"])
+        self.edits = {name: _edit(row) for name, row in words["remedies"].items() if row}
         self.kinds = frozenset(words["provider_kinds"])
         self.roles = frozenset(words["provider_roles"])
         self.states = frozenset(words["data_states"])
@@ -138,6 +150,10 @@ class Vocabulary:
     def evidence_kinds(self) -> Mapping[str, frozenset[str]]:
         """`safeguards`, `mechanisms`, `filings`, `certifications`, `assurances` -> words."""
         return self._by_kind
+
+
+def _edit(row: Mapping[str, Any]) -> Edit:
+    return Edit(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
 
 
 def bare(obligation: str) -> str:

@@ -8,6 +8,7 @@ pseudonym under the window's own key, which is kept here, and deleted with the m
 from __future__ import annotations
 
 import asyncio
+import mmap
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from comity.storage.sqlite import read_only, told
 from comity.storage.writer import Writer
 
 DATABASE = "state.db"
+INDEX_HEADER_BYTES = 48
 MIGRATIONS = (
     """
     CREATE TABLE keys (name TEXT PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID;
@@ -74,11 +76,17 @@ class State:
         self._path = path
         self._writer = Writer(path, migrations=MIGRATIONS, apply=_apply, seconds_max=seconds_max, loop=loop)
         self._look: sqlite3.Connection | None = None
+        self._index: mmap.mmap | None = None
 
-    def version(self) -> int:
-        """Another number after every change, whoever made it."""
-        with told():
-            return int(self._reading().execute("PRAGMA data_version").fetchone()[0])
+    def version(self) -> bytes:
+        """Others after every change, whoever made it: the header of the write-ahead log's index, which SQLite itself compares
+        to know (sqlite.org/walformat.html, section 2.1).  A look at memory, where `PRAGMA data_version` takes 15 µs."""
+        if self._index is None:
+            with told():
+                self._reading().execute("SELECT 1 FROM keys").fetchall()  # the index is there once somebody has read
+                with self._path.with_name(self._path.name + "-shm").open("rb") as index:
+                    self._index = mmap.mmap(index.fileno(), INDEX_HEADER_BYTES, access=mmap.ACCESS_READ)
+        return self._index[:]
 
     def counts(self, spans: Spans) -> Counts:
         with told():
@@ -117,6 +125,9 @@ class State:
         try:
             await self._writer.aclose()
         finally:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
             if self._look is not None:
                 self._look.close()
                 self._look = None

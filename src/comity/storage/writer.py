@@ -24,6 +24,8 @@ WAITING_JOBS_MAX = 65_536
 GROUP_JOBS_MAX = 1024
 STARVED_SECONDS = 0.002
 GIVE_WAY_SECONDS = 0.0002
+CROWD_JOBS, GATHER_SECONDS = 4, 0.002
+"""After a group of so many, others are on their way: the next one waits a moment for them.  A lone job never waits."""
 
 Apply = Callable[[sqlite3.Connection, Sequence[Any]], Callable[[], None]]
 """Writes a group of jobs inside an open transaction; what it returns is called once they are durable."""
@@ -95,8 +97,10 @@ class Writer:
     # -- on the writer's own thread ------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        ending = False
+        ending, group = False, list[Waiting]()
         while not ending:
+            if len(group) >= CROWD_JOBS:
+                select.select((), (), (), GATHER_SECONDS)
             group, ending = self._next()
             error = self._commit([job for job, _ in group]) if group else None
             if error is not None and error.code == "storage.refused" and len(group) > 1:  # one of them spoils it for all: each for itself

@@ -295,3 +295,19 @@ async def test_files_that_come_back_are_ours_again(writer: Writer, home: Path, t
     (tmp_path / "t.db").rename(home / "t.db")
     await writer.write(2)
     assert rows(home) == [1, 2]
+
+
+async def test_behind_a_crowd_the_next_group_gathers_and_a_lone_job_never_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(writers.select, "select", lambda *a: waited.append(a[-1]) if a[-1] == writers.GATHER_SECONDS else None)
+    loop = asyncio.get_running_loop()
+    writer = Writer(tmp_path / "w.db", migrations=(TABLE,), apply=apply, seconds_max=5.0, loop=loop)
+    try:
+        for number in range(5):
+            await writer.write(number)
+        assert waited == []
+        await asyncio.gather(*(writer.write(number) for number in range(10, 60)))
+        await writer.write(100)
+        assert waited
+    finally:
+        await writer.aclose()
