@@ -24,7 +24,7 @@ def every(made: Parser, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 EVERY = list(every(parser()))
-OPTIONS = [(words, option) for words, made in EVERY for option in re.findall(r"--[a-z-]+", made.format_usage())]
+OPTIONS = [(words, option) for words, made in EVERY for option in made._option_string_actions if option.startswith("--")]
 
 
 def test_there_are_commands_inside_commands() -> None:

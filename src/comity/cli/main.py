@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -58,8 +57,8 @@ class Parser(argparse.ArgumentParser):
         return read, rest
 
     def _refuse_unknown(self, option: str) -> None:
-        known = re.findall(r"(?<![\w-])--?[a-z-]+", self.format_usage())
-        if option.startswith("--") and " " not in option and option not in ("--help", *known):
+        known = self._option_string_actions
+        if option.startswith("--") and " " not in option and option not in known:
             raise self._refusal(f"`{option}` is no option of `{self.prog}`", meant=option, known=[*known, *self._commands])
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
