@@ -17,6 +17,8 @@ from comity.jurisdictions.vocab import load_vocabulary
 from comity.ports import SystemSecrets
 from comity.providers.adapters.openai import OpenAIProvider
 from comity.providers.base import Deployment
+from comity.wire.decode import decode_chat
+from tests.unit.providers.hostile import Partner, reply, saying
 
 SECRET = "sk-never-shown-0123456789"
 
@@ -46,6 +48,12 @@ def test_a_refusal_names_the_place_in_the_file() -> None:
     with pytest.raises(OperatorError) as caught:
         resolved(config("a"), config("b", region="moon"))
     assert caught.value.field == "deployments[1].region"
+
+
+def test_evidence_is_that_of_the_day() -> None:
+    configs = [config("a", evidence=("eu_tia:2026-11-23", "processor_contract"))]
+    on = {day: resolve_all(configs, vocabulary=load_vocabulary(), as_of=date(2026, 11, day))["a"].safeguards for day in (23, 24)}
+    assert on == {23: {"eu_tia", "processor_contract"}, 24: {"processor_contract"}}
 
 
 def test_keys_come_from_the_environment_and_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -96,3 +104,20 @@ async def test_partners_share_one_client_and_each_model_here_has_its_own(monkeyp
     assert repr(providers["a"]) == "OpenAIProvider(a, b)"
     for provider in providers.values():
         await provider.aclose()  # nothing was opened: nothing to close, and no harm
+
+
+async def test_each_place_gets_its_own_key_and_none_gets_another_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", f"{SECRET}-a")
+    monkeypatch.setenv("B_KEY", f"{SECRET}-b")
+    request, _ = decode_chat(b'{"messages":[{"role":"user","content":"hi"}]}')
+    async with Partner(saying(reply(b"{}"))) as first, Partner(saying(reply(b"{}"))) as second:
+        configs = (config("a", stand_in=first.base), config("b", stand_in=second.base, api_key=SecretRef(env="B_KEY")))
+        deployments = resolved(*configs)
+        providers = providers_for(configs, deployments, config=Config(), secrets=SystemSecrets())
+        for name, deployment in deployments.items():
+            answer = await providers[name].send(deployment, request)
+            await answer.aclose()
+        await providers["a"].aclose()
+        for partner, name in ((first, "a"), (second, "b")):
+            (got,) = partner.requests
+            assert got.header("authorization") == [f"Bearer {SECRET}-{name}"]
