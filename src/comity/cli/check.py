@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from comity.cli import place, say
-from comity.errors import OperatorError
+from comity.errors import CallerError, OperatorError
 
 ABOUT = "check the configuration and the packs"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="PATH", nargs="?", default="", help="a comity.toml, or the folder of a pack")
+    parser.add_argument("--texts", metavar="DIR", default="", help="with a pack: laws as they were read, which its quotes must stand in")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
     today = clock.now().date()
     if args.path and Path(args.path).is_dir():
         return _pack(args, Path(args.path))
+    if args.texts:
+        raise CallerError("`--texts` needs the folder of a pack", code="usage", exit_code=2, hint="comity check PACK --texts DIR")
     args.config = args.path or args.config
     config = place.configuration(args)
     packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
@@ -70,7 +75,8 @@ def _pack(args: argparse.Namespace, folder: Path) -> int:
     from comity.policy.cases import failures
 
     vocabulary = load_vocabulary()
-    problems = check_packs([folder])
+    texts = _texts(args.texts) if args.texts else {}
+    problems = check_packs([folder], texts.values())
     if not problems:
         pack = load_pack(folder, vocabulary)
         problems = [
@@ -84,5 +90,27 @@ def _pack(args: argparse.Namespace, folder: Path) -> int:
             say.aside(f"also: {further}")
         raise problems[0]
     text = f"ok  pack {pack.name}: {len(pack.rules)} rules, {len(pack.facts)} facts, {len(pack.cases)} worked cases hold"
-    say.result(args, {"packs": [pack.name], "rules": len(pack.rules), "facts": len(pack.facts), "cases": len(pack.cases)}, text)
+    value = {"packs": [pack.name], "rules": len(pack.rules), "facts": len(pack.facts), "cases": len(pack.cases)}
+    if args.texts:
+        quoted = [fact for fact in pack.facts.values() if fact.quote]
+        found = sum(fact.text_sha256 in texts for fact in quoted)
+        text += f"\nok  {found} of {len(quoted)} quotes stand in the texts of {args.texts}; the text of the rest is not there"
+        value |= {"quotes": len(quoted), "quotes_found": found}
+    say.result(args, value, text)
     return 0
+
+
+def _texts(folder: str) -> dict[str, Path]:
+    """By SHA-256, as facts name them; what is no text is passed over."""
+    texts: dict[str, Path] = {}
+    try:
+        for path in sorted(Path(folder).iterdir()):
+            if path.is_file():
+                raw = path.read_bytes()
+                with suppress(UnicodeDecodeError):
+                    raw.decode()
+                    texts[hashlib.sha256(raw).hexdigest()] = path
+    except OSError as error:
+        why = f"cannot read the texts in `{folder}`: {error.strerror}"
+        raise CallerError(why, code="usage", exit_code=2, hint="name a folder of laws as they were read") from None
+    return texts

@@ -14,10 +14,27 @@ from difflib import get_close_matches
 from itertools import takewhile
 from typing import Any, NoReturn
 
-from comity.cli import ask, check, decide, doctor, evidence, explain, keys, lab, log, models, replay, say, up, version
+from comity.cli import (
+    ask,
+    check,
+    decide,
+    doctor,
+    evidence,
+    explain,
+    guidelines,
+    jurisdictions,
+    keys,
+    lab,
+    log,
+    models,
+    replay,
+    say,
+    up,
+    version,
+)
 from comity.errors import CallerError, ComityError
 
-COMMANDS = (up, ask, explain, decide, replay, check, models, log, lab, evidence, keys, doctor, version)
+COMMANDS = (up, ask, explain, decide, replay, guidelines, jurisdictions, check, models, log, lab, evidence, keys, doctor, version)
 USAGE, INTERRUPTED = 2, 130
 FLAGS: Mapping[str, Mapping[str, Any]] = {
     "--config": {"metavar": "FILE", "help": "configuration (else $COMITY_CONFIG, else ./comity.toml)"},
@@ -80,8 +97,8 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     named = {module.__name__.rsplit(".", 1)[-1]: module for module in COMMANDS}
     made = Parser(
-        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", epilog=NEXT,
-        description="\n".join([ABOUT, "", *(f"  {name:9} {module.ABOUT}" for name, module in named.items())]),
+        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …",
+        description="\n".join([ABOUT, NEXT, *(f"  {name:13} {module.ABOUT}" for name, module in named.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     commands = made.add_subparsers(prog="comity", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
