@@ -24,7 +24,7 @@ from tests.live.places import BEIJING, EchoPartner
 
 SECONDS_MAX = 60
 CN = 'location="CN", residence="CN", age=35, consent=(general)'
-_FORM = re.compile(r"comity: error\[(?P<code>[a-z_.]+)\]: (?P<said>[^A-Z\n][^\n]*[^.\n])\n(hint: [^\n]+[^.\n]\n)?(see: comity [^\n]+\n)?")
+_FORM = re.compile(r"comity: error\[(?P<code>[a-z_.-]+)\]: (?P<said>[^A-Z\n][^\n]*[^.\n])\n(hint: [^\n]+[^.\n]\n)?(see: comity [^\n]+\n)?")
 _CLASS_NAME = re.compile(r"\b[A-Z][A-Za-z]+(Error|Exception|Failure|Denied)\b")
 
 

@@ -37,6 +37,9 @@ def run(args: argparse.Namespace) -> int:
     headers = {name: value for name, value in named.items() if value}
     if environment(args.key):
         headers["authorization"] = f"Bearer {environment(args.key)}"
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise CallerError(f"`{name}` holds what no header can", code="usage", exit_code=2, field=name, hint="printable ASCII only")
     body = {"model": args.model, "messages": [{"role": "user", "content": text}], "stream": not args.json, "max_tokens": args.max_tokens}
     base = f"http://{config.server.host}:{config.server.port}"
     if config.server.port and _listens(base):
@@ -67,6 +70,7 @@ def _direct() -> Any:
 def _over_http(args: argparse.Namespace, base: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> int:
     import urllib.error
     import urllib.request
+    from http.client import HTTPException
 
     sent = urllib.request.Request(  # noqa: S310 - the gateway of the configuration
         f"{base}/v1/chat/completions", json.dumps(body).encode(), {**headers, "content-type": "application/json"}, method="POST"
@@ -76,6 +80,10 @@ def _over_http(args: argparse.Namespace, base: str, body: Mapping[str, Any], hea
             _shown(args, answer if body["stream"] else [answer.read()], {name.lower(): value for name, value in answer.headers.items()})
     except urllib.error.HTTPError as error:
         raise _as_error(error.code, error.read()) from None
+    except BrokenPipeError:  # not the gateway: whoever read us has gone
+        raise
+    except (OSError, HTTPException, ValueError):
+        raise ProviderFailure("the gateway did not answer to the end", code="gateway.failed", hint="see what it says itself") from None
     return 0
 
 
@@ -129,15 +137,17 @@ def _shown(args: argparse.Namespace, pieces: Any, headers: Mapping[str, str]) ->
         comity = {name: value for name, value in headers.items() if name.startswith("comity-")}
         say.out(json.dumps({"answer": answer, "headers": comity}, ensure_ascii=False, indent=2))
         return
-    for line in pieces:
-        _said(line)
+    if not any([_said(line) for line in pieces]):
+        raise ValueError("the stream has no end")
     _told(args, headers)
 
 
-def _said(piece: bytes) -> None:
-    """The text of SSE lines, as it comes."""
+def _said(piece: bytes) -> bool:
+    """The text of SSE lines, as it comes; whether the last of them was among these."""
     for line in piece.split(b"\n"):
-        if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
+        if line.startswith(b"data: [DONE]"):
+            return True
+        if not line.startswith(b"data: "):
             continue
         chunk = json.loads(line[6:])
         if "error" in chunk:
@@ -145,6 +155,7 @@ def _said(piece: bytes) -> None:
         for choice in chunk.get("choices") or ():
             sys.stdout.write((choice.get("delta") or {}).get("content") or "")
             sys.stdout.flush()
+    return False
 
 
 def _told(args: argparse.Namespace, headers: Mapping[str, str]) -> None:
