@@ -37,7 +37,7 @@ def test_what_is_installed_has_its_packs_catalog_and_models(wheel: zipfile.ZipFi
         encoding="utf-8",
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "COMITY_HOME": str(tmp_path), "COMITY_MODELS": str(tmp_path)}
-    for command, expected in ((["check"], "ok  deployment a: CN"), (["models"], "smollm2"), (["version"], "packs cn@")):
+    for command, expected in ((["check"], "ok  deployment a: CN"), (["models"], "smollm2"), (["version"], "cn@0.1.0")):
         done = subprocess.run(
             [sys.executable, "-m", "comity", *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Consent records, partner evidence, proposals and quorum, dossiers.
+"""Agreements between people: the evidence register; later consent records, proposals with a quorum, dossiers.
 
-Will own agreements between people. Empty until the accord work lands.
+Owns what people vouch for: who said it, on which document, for how long.
+Will not judge whether it suffices: packs say what is owed, policy holds the two together.
 """

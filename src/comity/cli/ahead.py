@@ -14,7 +14,7 @@ from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.gateway.partners import resolve_all
-from comity.gateway.standing import declared
+from comity.gateway.standing import looked_up
 from comity.gateway.world import EMBEDDED
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
@@ -26,15 +26,19 @@ from comity.wire.chat import texts
 from comity.wire.decode import decode_chat
 
 
-def ahead(config: Config, raw: bytes, subject: str) -> dict[str, Any]:
-    """`candidates` and `remedies` as a record has them, and `would_ask`: deployment ids in order."""
+def ahead(config: Config, raw: bytes, subject: str, state: Path) -> dict[str, Any]:
+    """`candidates`, `remedies` and `ways` as a record has them, and `would_ask`: deployment ids in order.
+
+    ``state``: where counts and evidence lie.
+    """
     clock, vocabulary = SystemClock(), load_vocabulary()
-    today = clock.now().date()
+    now = clock.now()
+    today = now.date()
     engine = Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
     deployments = resolve_all(config.deployments or (EMBEDDED,), vocabulary=vocabulary, as_of=today)
     locator = Locator(config=config, vocabulary=vocabulary, issuers=load_issuers(config.issuers), clock=clock, pseudonym_key=b"")
     judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
-    standing = declared(config, config.deployments or (EMBEDDED,), vocabulary, today)
+    standing = looked_up(config, config.deployments or (EMBEDDED,), vocabulary, now, state)
     request, _ = decode_chat(raw)
     strings = list(texts(request))
     nexus = locator.locate({"comity-subject": subject} if subject else {}, LOCAL)

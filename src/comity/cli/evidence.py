@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -98,17 +97,15 @@ def _list(args: argparse.Namespace) -> int:
 def _registered(args: argparse.Namespace) -> list[Any]:
     from comity.accord.evidence import register
     from comity.gateway.world import state_path
-    from comity.storage.sqlite import reading
+    from comity.storage.state import glimpse
 
     config = place.configuration(args)
-    path = state_path(config, place.home(args, config))
-    if not path.exists():
-        return []
-    with reading(path) as db:
-        return register(row[0] for row in db.execute("SELECT entry FROM entries ORDER BY number"))
+    return register(glimpse(state_path(config, place.home(args, config)), {})[1])
 
 
 def _store(args: argparse.Namespace, entry: Any) -> int:
+    import asyncio
+
     from comity.accord.evidence import encode
     from comity.gateway.world import state_path
     from comity.storage.home import prepare

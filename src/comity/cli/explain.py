@@ -48,7 +48,7 @@ def _words(value: dict[str, Any]) -> str:
     where = subject.get("location") or "a place nobody named"
     found = ", ".join(value["facts"].get("data", {}).get("categories", ())) or "nothing personal of a kind the law names"
     lines = [f"person in {where}; packs {', '.join(receipt['packs']) or 'none'}; found {found}"]
-    lines.append(say.candidates(value["candidates"]))
+    lines.append(say.candidates(value["candidates"]) + say.ways(value.get("ways", [])))
     lines.append(_end(receipt, value["outcome"]))
     lines.append(f"receipt {receipt['id']}, number {value['index']} in the log")
     lines.append(f"check it: comity log prove {value['index']} > receipt.json && comity log verify receipt.json")
@@ -75,6 +75,7 @@ def _would(args: argparse.Namespace, config: Any) -> int:
     """Steps 1 to 4 for a request in a file: pure, so nothing is recorded and nothing is sent."""
     from comity.cli.ahead import ahead
     from comity.errors import CallerError
+    from comity.gateway.world import state_path
 
     try:
         raw = Path(args.what).read_bytes()
@@ -82,7 +83,7 @@ def _would(args: argparse.Namespace, config: Any) -> int:
         raise CallerError(
             f"cannot read `{args.what}`: {error.strerror}", code="request.unreadable", hint="name a file with a chat request"
         ) from None
-    value = ahead(config, raw, args.subject)
+    value = ahead(config, raw, args.subject, state_path(config, place.home(args, config)))
     first = value["would_ask"][0] if value["would_ask"] else "nobody"
-    say.result(args, value, f"{say.candidates(value['candidates'])}\nwould ask {first}; nothing was sent")
+    say.result(args, value, f"{say.candidates(value['candidates'])}{say.ways(value['ways'])}\nwould ask {first}; nothing was sent")
     return 0 if value["would_ask"] else 4

@@ -72,3 +72,8 @@ def candidates(rows: list[dict[str, Any]], *, indent: str = "") -> str:
         if row.get("remedies"):
             lines.append(f"{indent}  a way    {', '.join(row['remedies'])}")
     return "\n".join(lines)
+
+
+def ways(found: list[dict[str, Any]]) -> str:
+    """Each shortest list of changes that leads to an allow, on a line of its own; empty where there is none."""
+    return "".join(f"\nout by   {' and '.join(way['steps'])} ({way['deployment']})" for way in found)

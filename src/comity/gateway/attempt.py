@@ -34,8 +34,9 @@ LEVEL = "A0"  # operator-trusted: nothing attests this machine
 
 
 def regions(place: Place) -> tuple[str, ...]:
+    """Ids of regions; `!CN` for anywhere but there, `anywhere` for a pool without a bound."""
     if isinstance(place, AnyExcept):
-        return tuple(f"!{region}" for region in sorted(place.any_except))
+        return ("anywhere",) if not place.any_except else tuple(f"!{region}" for region in sorted(place.any_except))
     return tuple(sorted(place))
 
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -22,7 +23,7 @@ from comity.policy.decision import Decision
 from comity.policy.facts import US12Months, Volumes
 from comity.policy.volumes import Edges, cell, span, window, with_counts
 from comity.ports import Clock, Random
-from comity.storage.state import State, Tick
+from comity.storage.state import State, Tick, glimpse
 
 COUNT = "count:"
 KEY_BYTES, MEMBER_BYTES = 32, 16
@@ -56,6 +57,17 @@ def declared(
     return Standing(number=0, volumes=volumes, evidence=evidence)
 
 
+def looked_up(config: Config, deployments: Iterable[DeploymentConfig], vocabulary: Vocabulary, at: datetime, path: Path) -> Standing:
+    """What a gateway on this state would decide on now.  Raises StorageFailure."""
+    counts, entries = glimpse(path, spans(vocabulary, at))
+    made = declared(config, deployments, vocabulary, at.date(), register(entries))
+    return msgspec.structs.replace(made, volumes=with_counts(made.volumes, counts))
+
+
+def spans(vocabulary: Vocabulary, at: datetime) -> dict[str, tuple[str, ...]]:
+    return {name: span(counter, at) for name, counter in vocabulary.counters.items()}
+
+
 class Standings:
     """`now` and `count` are its verbs.  Raises StorageFailure when the state cannot be read or written."""
 
@@ -81,7 +93,7 @@ class Standings:
     def _read(self, at: datetime) -> Standing:
         fresh = declared(self._config, self._deployments, self._vocabulary, at.date(), register(self._state.entries()))
         self._declared = fresh.volumes
-        volumes, before = with_counts(fresh.volumes, self._state.counts(self._spans(at))), self._now
+        volumes, before = with_counts(fresh.volumes, self._state.counts(spans(self._vocabulary, at))), self._now
         if before is None:
             return msgspec.structs.replace(fresh, volumes=volumes)
         same = cell(volumes, self._edges) == cell(before.volumes, self._edges)
@@ -102,7 +114,7 @@ class Standings:
         def stands(counts: Mapping[str, int]) -> bool:
             return cell(with_counts(declared_volumes, counts), self._edges) == here
 
-        would_be = await self._state.count(ticks, self._spans(at), stands)
+        would_be = await self._state.count(ticks, spans(self._vocabulary, at), stands)
         if would_be is None:
             return None
         return msgspec.structs.replace(standing, volumes=with_counts(declared_volumes, would_be))
@@ -122,9 +134,6 @@ class Standings:
             self._keys = {each: key for each, key in self._keys.items() if each in windows}
             self._keys[name] = await self._state.key(name, self._random.token(KEY_BYTES))
         return self._keys[name]
-
-    def _spans(self, at: datetime) -> dict[str, tuple[str, ...]]:
-        return {name: span(counter, at) for name, counter in self._vocabulary.counters.items()}
 
     async def aclose(self) -> None:
         await self._state.aclose()

@@ -153,7 +153,8 @@ class Vocabulary:
 
 
 def _edit(row: Mapping[str, Any]) -> Edit:
-    return Edit(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+    members: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Edit(**members)
 
 
 def bare(obligation: str) -> str:

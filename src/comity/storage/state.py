@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from comity.storage.sqlite import read_only, told
+from comity.storage.sqlite import read_only, reading, told
 from comity.storage.writer import Writer
 
 DATABASE = "state.db"
@@ -69,6 +69,14 @@ class _Entry:
     number: int = field(default=0)
 
 
+def glimpse(path: Path, spans: Spans) -> tuple[Counts, list[bytes]]:
+    """Counts and entries as they are now, beside whoever writes; nothing where there is no state yet.  Raises StorageFailure."""
+    if not path.exists():
+        return dict.fromkeys(spans, 0), []
+    with reading(path) as db:
+        return _counts(db, spans), _entries(db)
+
+
 class State:
     """Made in a thread by whoever opens it; used from ``loop``.  Raises StorageFailure."""
 
@@ -94,7 +102,7 @@ class State:
 
     def entries(self) -> list[bytes]:
         with told():
-            return [row[0] for row in self._reading().execute("SELECT entry FROM entries ORDER BY number")]
+            return _entries(self._reading())
 
     async def key(self, name: str, fresh: bytes) -> bytes:
         """The key of that name; ``fresh`` becomes it where there is none."""
@@ -190,6 +198,10 @@ def _counts(db: sqlite3.Connection, spans: Spans) -> Counts:
         if month in spans.get(counter, ()):
             out[counter] += members
     return out
+
+
+def _entries(db: sqlite3.Connection) -> list[bytes]:
+    return [row[0] for row in db.execute("SELECT entry FROM entries ORDER BY number")]
 
 
 def _forget(db: sqlite3.Connection, job: _Forget) -> bool:

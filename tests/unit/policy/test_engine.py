@@ -18,7 +18,7 @@ from comity.policy.facts import AnyExcept, Controller, Data, Facts, Service, Sub
 from tests.unit.policy.places import BEIJING, DAY, PARIS, VIRGINIA, device, facts, pack, provider, rule
 
 WORDS = load_vocabulary()
-SHIPPED = load_packs()
+SHIPPED = load_packs(["cn", "eea", "us"])
 ENGINE = Engine(SHIPPED, WORDS)
 PUBLIC = Service(public=True)
 US_COMPANY = Controller(established=frozenset({"US"}), us_person=True)
@@ -292,7 +292,7 @@ def test_the_cache_is_bounded_and_says_the_same(monkeypatch: pytest.MonkeyPatch)
         ({"provider": provider(PARIS, mechanisms=frozenset({"scc"}))}, "provider.mechanisms", "scc"),
         ({"provider": provider(PARIS, filings=frozenset({"cn_genia"}))}, "provider.filings", "`cn_genai`"),
         ({"provider": provider(PARIS, certifications=frozenset({"dpf"}))}, "provider.certifications", "dpf"),
-        ({"provider": provider(PARIS, access=frozenset({"FRA"}))}, "provider.access", "for example"),
+        ({"provider": provider(PARIS, access=frozenset({"FRA"}))}, "provider.access", "`FR`"),
         ({"provider": provider(PARIS, storage=AnyExcept(any_except=frozenset({"C"})))}, "provider.storage", "for example"),
         ({"provider": provider(PARIS, operator_region="")}, "provider.operator_region", "for example"),
         ({"tenant": Tenant(residency=frozenset({"Europe"}))}, "tenant.residency", "for example"),

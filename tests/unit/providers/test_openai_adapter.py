@@ -461,15 +461,11 @@ async def test_an_answer_of_exactly_its_limit_is_read() -> None:
     assert (await failure_of(saying(reply(b"x" * 1001)), limits=limits)).kind == "protocol"
 
 
-async def test_a_compressed_answer_is_not_inflated() -> None:
+async def test_a_compressed_answer_is_refused() -> None:
     """Nobody asked for one: a small body must not become a large one here."""
     bomb = gzip.compress(b" " * 5_000_000)
-    try:
-        got = await exchange(saying(reply(bomb, headers=b"content-encoding: gzip\r\n")))
-    except ProviderFailure as error:
-        assert error.kind == "protocol"  # refused is as good
-    else:
-        assert len(got) <= len(bomb)
+    error = await failure_of(saying(reply(bomb, headers=b"content-encoding: gzip\r\n")))
+    assert error.kind == "protocol" and "compressed" in str(error)
 
 
 async def test_news_before_the_answer_are_passed_over() -> None:
@@ -618,3 +614,49 @@ def test_whatever_a_partner_says_it_is_an_answer_or_a_provider_failure(raw: byte
             assert PROMPT not in str(error)
 
     asyncio.run(run())
+
+
+async def drip_an_error(with_: Conversation) -> None:
+    await with_.say(reply(b"", status="429 x", size=1_000_000))
+    while not with_.reader.at_eof():
+        await with_.say(b" ")
+        await next_moment(with_)
+
+
+async def test_an_error_body_that_drips_does_not_hold_a_request() -> None:
+    limits = msgspec.structs.replace(HASTY, first_byte_seconds_max=0.3, idle_seconds_max=5.0)
+    async with asyncio.timeout(5):
+        error = await failure_of(drip_an_error, limits=limits)
+    assert (error.kind, error.upstream_status) == ("status", 429)
+
+
+async def test_a_partner_that_times_out_is_let_go() -> None:
+    async with Partner(saying_then_silent()) as partner, provider_of(partner, limits=HASTY) as provider:
+        with pytest.raises(ProviderFailure):
+            await provider.send(deployment(partner.base), WHOLE)
+        await partner.wait(partner.gone)
+
+
+async def test_members_that_the_partner_calls_otherwise_are_renamed() -> None:
+    async with Partner(saying(reply(b"{}"))) as partner:
+        renames = (("max_completion_tokens", "max_tokens"), ("seed", "random_seed"))
+        place = msgspec.structs.replace(deployment(partner.base), renames=renames)
+        provider = OpenAIProvider({"here": place}, {"here": KEY}, PATIENT)
+        await read(await provider.send(place, asked(max_completion_tokens=5, seed=7)))
+        await provider.aclose()
+        sent = partner.requests[0].json()
+    assert sent["max_tokens"] == 5 and sent["random_seed"] == 7
+    assert "seed" not in sent and "max_completion_tokens" not in sent
+
+
+async def test_the_code_of_an_error_in_sse_form_is_told() -> None:
+    """Model Studio answers a refused request to stream with 400 and a body of `data: {"error": …}` (quoted in public code)."""
+    body = b'data: {"error":{"code":"data_inspection_failed","param":null,"message":"x","type":"data_inspection_failed"}}\n\n'
+    error = await failure_of(saying(reply(body, status="400 x", kind="text/event-stream")), STREAM)
+    assert str(error) == "the partner answered 400 (data_inspection_failed)"
+
+
+async def test_a_code_that_repeats_a_word_of_the_prompt_is_not_told() -> None:
+    body = json.dumps({"error": {"code": "Zanzibar"}}).encode()
+    error = await failure_of(saying(reply(body, status="400 x")), asked(messages=[{"role": "user", "content": "Zanzibar"}]))
+    assert str(error) == "the partner answered 400"

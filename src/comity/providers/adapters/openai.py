@@ -46,11 +46,12 @@ class OpenAIProvider:
         if url is None or urlsplit(url).netloc != deployment.egress:
             raise ProviderFailure("this place is not on the egress list", kind="refused", retryable=False, code="provider.egress")
         accept = "text/event-stream" if request.stream else "application/json"
+        body = _body(deployment, request)
         call = (
-            self._opened().post(url).headers({**self._headers[deployment.id], "accept": accept}).body_bytes(_body(deployment, request))
+            self._opened().post(url).headers({**self._headers[deployment.id], "accept": accept}).body_bytes(body)
             .streamed_read_buffer_limit(0)
         )  # fmt: skip
-        answer = HttpAnswer(call, self._limits, accept)
+        answer = HttpAnswer(call, self._limits, accept, sent=body)
         await answer.begin()
         return answer
 
@@ -58,9 +59,13 @@ class OpenAIProvider:
         if self._client is None:
             from pyreqwest.client import ClientBuilder
 
+            limits = self._limits
+            # A request that is given up before its answer begins is not dropped by the client, so the client's own limit ends it.
+            silence = timedelta(seconds=max(limits.first_byte_seconds_max, limits.idle_seconds_max))
             self._client = (
                 ClientBuilder().follow_redirects(False).no_proxy().referer(False).gzip(False).brotli(False).zstd(False).deflate(False)
-                .tcp_nodelay(True).connect_timeout(timedelta(seconds=self._limits.connect_seconds_max)).user_agent("comity").build()
+                .tcp_nodelay(True).connect_timeout(timedelta(seconds=limits.connect_seconds_max)).read_timeout(silence)
+                .user_agent("comity").build()
             )  # fmt: skip
         return self._client
 
@@ -73,9 +78,9 @@ class OpenAIProvider:
 class HttpAnswer:
     """A response being read.  `begin` raises unless it is a 2xx of the kind that was asked for."""
 
-    def __init__(self, call: Any, limits: LimitsConfig, content_type: str) -> None:
+    def __init__(self, call: Any, limits: LimitsConfig, content_type: str, *, sent: bytes) -> None:
         self.content_type = content_type
-        self._call, self._limits = call, limits
+        self._call, self._limits, self._sent = call, limits, sent
         self._response: Any = None
         self._open = False
 
@@ -102,6 +107,8 @@ class HttpAnswer:
         kind = (self._response.get_header("content-type") or "").partition(";")[0].strip().lower()
         if kind != self.content_type:
             raise ProviderFailure(f"the partner answered with another content type than {self.content_type}", kind="protocol")
+        if (self._response.get_header("content-encoding") or "identity").strip().lower() != "identity":
+            raise ProviderFailure("the partner's answer is compressed, which it was not asked to be", kind="protocol")
 
     def chunks(self) -> AsyncIterator[bytes]:
         return self._chunks()
@@ -124,19 +131,20 @@ class HttpAnswer:
             yield bytes(piece)
 
     async def _error_code(self) -> str:
-        """The partner's own code for the error, where it is one plain word; its message may repeat the prompt."""
+        """The partner's own code for the error, where it is one plain word and none of ours; its message may repeat the prompt."""
         raw = b""
         try:
-            async for piece in self._chunks():
-                raw += piece
-                if len(raw) > ERROR_BYTES_MAX:
-                    return ""
-            body = msgspec.json.decode(raw)
-        except (ProviderFailure, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            async with asyncio.timeout(self._limits.first_byte_seconds_max):
+                async for piece in self._chunks():
+                    raw += piece
+                    if len(raw) > ERROR_BYTES_MAX:
+                        return ""
+            body = msgspec.json.decode(raw.strip().removeprefix(b"data:"))  # a stream that is refused may be one event of it
+        except (ProviderFailure, TimeoutError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
         error = body.get("error", body) if isinstance(body, dict) else None
         found = [error.get(name) for name in ("code", "type")] if isinstance(error, dict) else []
-        return next((word for word in found if isinstance(word, str) and _CODE.fullmatch(word)), "")
+        return next((word for word in found if isinstance(word, str) and _CODE.fullmatch(word) and word.encode() not in self._sent), "")
 
     async def aclose(self) -> None:
         """Drops the connection unless the answer was read to its end."""
@@ -146,7 +154,16 @@ class HttpAnswer:
 
 
 def _body(deployment: Deployment, request: ChatRequest) -> bytes:
-    return _encode(msgspec.structs.replace(request, model=deployment.model))
+    """By the partner's own model name, and the names it has for members."""
+    named = msgspec.structs.replace(request, model=deployment.model)
+    if not deployment.renames:
+        return _encode(named)
+    body = msgspec.to_builtins(named)
+    for ours, theirs in deployment.renames:
+        if ours in body:
+            said = body.pop(ours)
+            body.setdefault(theirs, said)
+    return _encode(body)
 
 
 def _url(deployment: Deployment) -> str:
