@@ -36,13 +36,15 @@ from comity.errors import CallerError, ComityError
 
 COMMANDS = (up, ask, explain, decide, replay, guidelines, jurisdictions, check, models, log, lab, evidence, keys, doctor, version)
 USAGE, INTERRUPTED = 2, 130
-FLAGS: Mapping[str, Mapping[str, Any]] = {
+FLAGS: dict[str, dict[str, Any]] = {
     "--config": {"metavar": "FILE", "help": "configuration (else $COMITY_CONFIG, else ./comity.toml)"},
     "--home": {"metavar": "DIR", "help": "records and keys (else $COMITY_HOME, else your data folder)"},
     "--json": {"action": "store_true", "help": "results as JSON"},
 }
 ABOUT = "Answers on this machine, else where the law lets the data go, and can prove it."
-NEXT = "start here: comity up; beside it: comity ask 'hello', comity explain last"
+NEXT = """\
+of one command: comity COMMAND --help
+start here: comity up; beside it: comity ask 'hello', comity explain last"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,11 +53,12 @@ class Parser(argparse.ArgumentParser):
     An option is written out, so that a misspelt one is never taken for another.
     """
 
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, *, brief: bool = False, **more: Any) -> None:
+        """``brief``: the help leaves the flags to that of each command."""
         super().__init__(**{"allow_abbrev": False, "add_help": False} | more)
         self._commands: Mapping[str, Any] = {}
         for flag, told in FLAGS.items():  # without defaults: what stood before a command is not undone after it
-            self.add_argument(flag, default=argparse.SUPPRESS, **told)
+            self.add_argument(flag, default=argparse.SUPPRESS, **(told | {"help": argparse.SUPPRESS} if brief else told))
         self.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
 
     def add_subparsers(self, **more: Any) -> Any:
@@ -97,8 +100,8 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     named = {module.__name__.rsplit(".", 1)[-1]: module for module in COMMANDS}
     made = Parser(
-        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …",
-        description="\n".join([ABOUT, NEXT, *(f"  {name:13} {module.ABOUT}" for name, module in named.items())]),
+        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", epilog=NEXT, brief=True,
+        description="\n".join([ABOUT, "", *(f"  {name:14} {module.ABOUT}" for name, module in named.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     commands = made.add_subparsers(prog="comity", metavar="COMMAND", required=True, help=argparse.SUPPRESS)

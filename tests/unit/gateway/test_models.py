@@ -24,7 +24,7 @@ DEFAULT, SMALL = list(models())[:2]
     [
         ((), {"device": DEFAULT}),
         ((DeploymentConfig(id="device", provider="embedded", model=SMALL),), {"device": SMALL}),
-        ((DeploymentConfig(id="own", provider="embedded", model="/home/ana/Secret/My-Model.Q4.gguf"),), {"own": "my-model.q4"}),
+        ((DeploymentConfig(id="own", provider="embedded", model="~/Secret/My-Model.Q4.gguf"),), {"own": "my-model.q4"}),
         ((DeploymentConfig(id="device", provider="embedded"), FRANKFURT), {"device": DEFAULT, "eu-frankfurt": "echo"}),
     ],
 )
