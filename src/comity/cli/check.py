@@ -94,7 +94,8 @@ def _pack(args: argparse.Namespace, folder: Path) -> int:
     if args.texts:
         quoted = [fact for fact in pack.facts.values() if fact.quote]
         found = sum(fact.text_sha256 in texts for fact in quoted)
-        text += f"\nok  {found} of {len(quoted)} quotes stand in the texts of {args.texts}; the text of the rest is not there"
+        rest = "" if found == len(quoted) else f"; the texts of {len(quoted) - found} are not there"
+        text += f"\nok  {found} of {len(quoted)} quotes stand in the texts of {args.texts}{rest}"
         value |= {"quotes": len(quoted), "quotes_found": found}
     say.result(args, value, text)
     return 0

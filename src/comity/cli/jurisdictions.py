@@ -27,16 +27,19 @@ PARTS = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "show", "diff"), nargs="?", default="list", help="list (if none is named)")
-    parser.add_argument("what", metavar="PACK|REGION|DIR", nargs="*", help="one to show, two to diff; two folders: versions of a pack")
-    parser.add_argument("--as-of", metavar="DAY", default="", help="another day than today (YYYY-MM-DD)")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    named = "a pack, a region, or a pack's folder"
+    listed = actions.add_parser("list", help="every law that is held, deep packs first")
+    show = actions.add_parser("show", help="the rules of one that are in force")
+    show.add_argument("what", metavar="LAW", help=f"{named}: cn, FR, EEA, ./ke")
+    diff = actions.add_parser("diff", help="what one law has that another has not; of two folders, what changed")
+    diff.add_argument("one", metavar="LAW", help=named)
+    diff.add_argument("other", metavar="LAW", help="another; or a later version of the same pack")
+    for action in (listed, show, diff):
+        action.add_argument("--as-of", metavar="DAY", default="", help="another day than today (YYYY-MM-DD)")
 
 
 def run(args: argparse.Namespace) -> int:
-    wanted = {"list": 0, "show": 1, "diff": 2}[args.action]
-    if len(args.what) != wanted:
-        hint = {0: "comity jurisdictions list", 1: "comity jurisdictions show EEA", 2: "comity jurisdictions diff EEA UK"}[wanted]
-        raise CallerError(f"{args.action} takes {wanted or 'no'} names", code="usage", exit_code=2, hint=hint)
     return {"list": _list, "show": _show, "diff": _diff}[args.action](args)
 
 
@@ -93,7 +96,7 @@ def _show(args: argparse.Namespace) -> int:
     from comity.jurisdictions.vocab import load_vocabulary
 
     day = day_of(args)
-    shown = [in_force(pack, day) for pack in _covering(args.what[0], packs_of(args), load_vocabulary())]
+    shown = [in_force(pack, day) for pack in _covering(args.what, packs_of(args), load_vocabulary())]
     say.result(args, shown, "\n\n".join("\n".join(_told(one)) for one in shown))
     return 0
 
@@ -139,7 +142,7 @@ def _diff(args: argparse.Namespace) -> int:
     from comity.jurisdictions.vocab import load_vocabulary
 
     day, packs, vocabulary = day_of(args), packs_of(args), load_vocabulary()
-    one, other = (_only(name, _covering(name, packs, vocabulary)) for name in args.what)
+    one, other = (_only(name, _covering(name, packs, vocabulary)) for name in (args.one, args.other))
     if one.head.id == other.head.id:
         changes = versions(one, other)
         value: dict[str, Any] = {"before": one.name, "after": other.name, **changes}
