@@ -54,7 +54,10 @@ def run(args: argparse.Namespace) -> int:
     lines = [f"ok  {place.config_path(args) or 'no file: the defaults'}"]
     for pack in packs:
         until = "" if pack.head.tenant else f": read up to {pack.head.verified_through}, escalates after {pack.head.horizon}"
-        lines.append(f"ok  pack {pack.name} ({pack.head.depth}){until}")
+        if pack.head.depth != "sketch":
+            lines.append(f"ok  pack {pack.name} ({pack.head.depth}){until}")
+    sketches = [pack.name for pack in packs if pack.head.depth == "sketch"]
+    lines += [f"ok  {len(sketches)} sketches, which deny or escalate where they are not sure: {', '.join(sketches)}"] if sketches else []
     for each in deployments.values():
         where = "this device" if each.on_device else f"{', '.join(regions(each.facts.processing))} over {each.egress}"
         lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}")

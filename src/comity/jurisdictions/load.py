@@ -129,7 +129,8 @@ class _Reader:
             raw = self._folder.joinpath(name).read_bytes()
             text = raw.decode()
         except (OSError, UnicodeDecodeError) as error:
-            self._wrong(name, f"cannot be read: {type(error).__name__}", mend="a pack is pack.toml, facts.toml, tables.toml and *.cedar")
+            why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else "it is not UTF-8"
+            self._wrong(name, f"cannot be read: {why}", mend="a pack is pack.toml, facts.toml, tables.toml and *.cedar")
             return None
         if decides:
             self._sum.update(name.encode() + b"\0" + len(raw).to_bytes(8, "big") + raw)

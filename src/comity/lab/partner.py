@@ -60,8 +60,8 @@ class Partner:
             await respond(send, error.status, encode({"error": body}), [JSON])
 
     async def _chat(self, raw: bytes, send: Send) -> None:
-        self._bodies.append(json.loads(raw))
         request, _ = decode_chat(raw)
+        self._bodies.append(json.loads(raw))
         answer = await self._model.send(self._deployment, request)
         try:
             if not request.stream:
