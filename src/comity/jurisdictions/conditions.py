@@ -17,8 +17,8 @@ RECIPIENT = frozenset({
     ("provider", "processing"), ("provider", "role"), ("provider", "storage"), ("transaction",),
 })  # fmt: skip
 """Members that say who receives data, where it goes, or on what papers."""
-HANDED_ON = frozenset({"foreign_legal_disclosure", "separate_cross_border", "separate_third_party"})
-"""Purposes and consents that are about the same."""
+HANDED_ON = frozenset({"foreign_legal_disclosure", "processor_contract", "separate_cross_border", "separate_third_party"})
+"""Purposes, contracts and consents that are about the same."""
 STAYS = ("provider", "abroad")
 """Denied, it says that data goes nowhere."""
 

@@ -67,9 +67,11 @@ class Words:
         """What it says, in this language where it has it; for one that owes, what is owed and when."""
         text = (rule.text_zh or (rule.text and self.said("foreign", text=rule.text))) if self._chinese else rule.text
         if not rule.obligation:
-            return text
+            return text or self.said("as_written")
         duty = self.obligation(rule.obligation)
-        return self.said("owed", duty=duty, when=text) if text else self.said("owed_always", duty=duty)
+        if text:
+            return self.said("owed", duty=duty, when=text)
+        return self.said("owed_as_written" if rule.body["conditions"] else "owed_always", duty=duty)
 
     def speaks(self, rule: Rule) -> bool:
         return not self._chinese or bool(rule.text_zh) or not rule.text

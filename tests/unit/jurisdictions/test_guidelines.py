@@ -150,6 +150,7 @@ SOME = PACKS["cn"].rules[0]
         ('when { context.provider.role == "processor" }', True),
         ('when { context.purpose == "foreign_legal_disclosure" }', True),
         ('when { !context.consent.contains("separate_third_party") }', True),
+        ('when { !context.safeguards.contains("processor_contract") }', True),
         ('when { !context.consent.contains("separate_sensitive") }', False),
         ('when { if context.data.personal then context.transaction == "brokerage" else false }', True),
         ("", False),
@@ -170,7 +171,7 @@ def test_a_rule_names_the_tables_it_reads() -> None:
 def test_what_tells_sharing_is_something_that_rules_may_read() -> None:
     provider = FACTS["provider"]
     assert {path for path in RECIPIENT if path[0] == "provider"} <= {("provider", name) for name in provider}
-    assert not HANDED_ON - WORDS.purposes - WORDS.consents
+    assert not HANDED_ON - WORDS.purposes - WORDS.consents - WORDS.evidence_kinds["safeguards"]
 
 
 # -- what changes, and how far it was read ---------------------------------------------------------------------------
@@ -188,6 +189,13 @@ def test_a_value_that_begins_later_stands_among_the_changes_only() -> None:
         eve, "What changes soon"
     )
     assert "Brazil" in section(day, "Thresholds and lists") and "Brazil" not in section(day, "What changes soon")
+
+
+def test_a_table_before_its_first_day_stands_only_where_a_rule_in_force_reads_it() -> None:
+    lists = section(written(PACKS["us"], date(2024, 7, 1)), "Thresholds and lists")
+    assert "Venezuela. (from 8 April 2025; it counts before too)" in lists, "us.padfa reads it"
+    assert "bulk above" not in lists
+    assert "bulk above 10,000 persons" in section(written(PACKS["us"], date(2025, 4, 8)), "Thresholds and lists")
 
 
 def test_a_rule_that_ends_says_when_and_stands_among_the_changes_too() -> None:
@@ -287,6 +295,19 @@ def test_what_has_no_chinese_is_marked_and_said_at_the_top() -> None:
         pytest.skip("the sketch has Chinese texts now")
     assert "标有“（英文）”的规则" in told.partition("## ")[0]
     assert f"{rule.text[:1].upper()}{rule.text[1:]}（英文）。" in told
+
+
+def test_a_duty_whose_conditions_are_not_in_words_is_not_told_as_one_for_everybody() -> None:
+    owes = next(rule for rule in PACKS["eea"].rules if rule.obligation == "minimise")
+    silent = msgspec.structs.replace(owes, text="", text_zh="")
+    always = msgspec.structs.replace(silent, body={**owes.body, "conditions": []})
+    assert EN.rule(owes) == "when personal data reaches somebody else's machine: send no more than is needed"
+    assert EN.rule(silent) == "where these articles say so: send no more than is needed" and ZH.rule(silent).startswith(
+        "在下列条文规定的情形下"
+    )
+    assert (EN.rule(always), ZH.rule(always)) == ("send no more than is needed", "应当仅处理所必需的数据")
+    term = next(rule for rule in PACKS["eea"].rules if rule.term)
+    assert EN.rule(msgspec.structs.replace(term, text="")) == "as these articles say"
 
 
 @pytest.mark.parametrize(
