@@ -33,6 +33,13 @@ class Counter(NamedTuple):
     utc_offset_hours: int = 0
 
 
+class Bound(NamedTuple):
+    """Of a numbered obligation: at least so much (`min`) or at most (`max`), in ``months`` each."""
+
+    kind: str
+    months: int
+
+
 class Edit(NamedTuple):
     """What a remedy changes in the facts.  ``drops``: members put back to their default; ``leaves``: categories not taken away."""
 
@@ -61,6 +68,7 @@ class Vocabulary:
         self.transactions = frozenset(words["transactions"])
         self.counters = {name: Counter(**row) for name, row in words["counters"].items()}
         self._phases: dict[str, str] = {name: row["phase"] for name, row in words["obligations"].items()}
+        self.bounds = {name: Bound(row["bound"], row["months"]) for name, row in words["obligations"].items() if "bound" in row}
         self._kinds = {name: kind for kind in KINDS for name in words[kind]}
         self._by_kind = {kind: frozenset(words[kind]) for kind in KINDS}
         self._stands_for: dict[str, str] = words["stands_for"]

@@ -8,18 +8,19 @@ place that no pack covers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from comity.jurisdictions.pack import Pack, Rule
+from comity.jurisdictions.pack import Pack
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy.context import home_of, places, stays
-from comity.policy.decision import Citation, Decision, Effect, Obligation, Phase, Reason
+from comity.policy.decision import Citation, Decision, Effect, Reason
 from comity.policy.facts import Facts
 from comity.policy.law import Law, Verdict
+from comity.policy.owed import clash, union
 from comity.policy.words import checked
 
 CACHE_ENTRIES_MAX = 8192
@@ -95,7 +96,10 @@ class Engine:
         effect = next(each for each in (Effect.DENY, Effect.ESCALATE, Effect.ALLOW) if each in effects)
         speaking = [verdict for verdict in verdicts if verdict.effect is effect]
         reasons = tuple(dict.fromkeys(reason for verdict in speaking for reason in verdict.reasons))
-        obligations = self._obligations(rule for verdict in speaking for rule in verdict.owed)
+        obligations = union((rule for verdict in speaking for rule in verdict.owed), self._vocabulary)
+        collision = clash(obligations, self._vocabulary)
+        if collision:
+            effect, reasons, obligations = Effect.ESCALATE, collision, ()
         cited = dict.fromkeys([reason.fact for reason in reasons] + [fact for duty in obligations for fact in duty.facts])
         return Decision(
             effect=effect, reasons=reasons, obligations=obligations,
@@ -103,15 +107,6 @@ class Engine:
             citations=tuple(self._citation(fact) for fact in cited if fact in self._citations),
             packs=tuple(asked), digest=self.digest, as_of=facts.as_of,
         )  # fmt: skip
-
-    def _obligations(self, rules: Iterable[Rule]) -> tuple[Obligation, ...]:
-        owed: dict[str, list[str]] = {}
-        for rule in rules:
-            owed.setdefault(rule.obligation, []).extend(rule.facts)
-        return tuple(
-            Obligation(id=name, phase=Phase(self._vocabulary.phase_of(name)), facts=tuple(dict.fromkeys(cited)))
-            for name, cited in owed.items()
-        )
 
     def _citation(self, name: str) -> Citation:
         fact = self._citations[name]
