@@ -134,4 +134,5 @@ def _json(name: str) -> Any:
     except OSError as error:
         raise CallerError(f"cannot read `{name}`: {error.strerror}", code="facts.unreadable", hint="name a JSON file, or -") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise CallerError(f"`{name}` is not JSON: {error}", code="facts.invalid", hint=SEE) from None
+        said = str(error)
+        raise CallerError(f"`{name}` is not JSON: {said[:1].lower()}{said[1:]}", code="facts.invalid", hint=SEE) from None

@@ -77,7 +77,7 @@ def kind_of(path: str) -> type:
     for step in path.split("."):
         said = get_type_hints(said)[step]
     choices = {get_origin(each) or each for each in (said, *get_args(said))}
-    return next(kind for kind in (str, int, bool, frozenset) if kind in choices)
+    return next(kind for kind in (frozenset, bool, int, str) if kind in choices)
 
 
 def day(value: str) -> date | None:

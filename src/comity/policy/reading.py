@@ -27,7 +27,7 @@ def facts_of(tree: object) -> Facts:
 
 def misshapen(error: msgspec.ValidationError, shape: type, what: str) -> CallerError:
     """``what``: the word before the member that is wrong."""
-    said, _, where = str(error).partition(" - at `$")
+    said, _, where = str(error).replace("'", "`").partition(" - at `$")
     field = where.rstrip("`").removeprefix(".")
     unknown = _UNKNOWN.search(said)
     near = difflib.get_close_matches(unknown["name"], _members(shape, field), n=1) if unknown else []
