@@ -109,10 +109,10 @@ class Words:
 
     def pack(self, pack: Pack) -> str:
         regions = self.listed(map(self.region, pack.head.regions)) if self._chinese else ""
-        return self._named("packs", pack.head.id) or regions or pack.head.name
+        return self._named("packs", pack.head.name) or regions or pack.head.name
 
     def note(self, pack: Pack) -> str:
-        return self._named("notes", pack.head.id) or pack.head.note
+        return self._named("notes", pack.head.note) or pack.head.note
 
     def citation(self, fact: Fact) -> str:
         """Instrument and article."""
