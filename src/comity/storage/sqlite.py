@@ -57,8 +57,10 @@ def read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, for the thread that opens it.  Raises StorageFailure."""
     if not path.exists():
         raise StorageFailure(f"no records at `{path}`", code="storage.absent", hint="has anything been asked yet? comity ask 'hello'")
+    # A copy for an auditor may lie where nothing can be written, not even the log's index that readers share.
+    alone = "" if Path(f"{path}-wal").exists() or os.access(path.parent, os.W_OK) else "&immutable=1"
     with told():
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS_MAX)
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{alone}", uri=True, isolation_level=None, timeout=BUSY_SECONDS_MAX)
     try:
         with told():
             connection.execute("PRAGMA query_only=ON")

@@ -198,3 +198,14 @@ def test_a_folder_that_may_not_be_written_is_one_clear_error_each() -> None:
         Path(folder).chmod(0o700)
     assert done.stderr == ""
     assert done.stdout.split("\n") == ["storage.unavailable 1", "home.unusable 1", "home.unusable 1", ""]
+
+
+def test_a_copy_where_nothing_can_be_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.db"
+    with closing(connect(path, ["CREATE TABLE t (n INTEGER)"])) as db:
+        db.execute("INSERT INTO t VALUES (1)")
+    assert [each.name for each in tmp_path.iterdir()] == ["t.db"]
+    monkeypatch.setattr(connections.os, "access", lambda *_: False)  # root may write anywhere
+    with reading(path) as db:
+        assert db.execute("SELECT n FROM t").fetchall() == [(1,)]
+        assert [each.name for each in tmp_path.iterdir()] == ["t.db"], "and nothing is written beside it"
