@@ -34,7 +34,7 @@ def page(replayed: Replayed) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>Replay: {escape(title(replayed))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
             f"<h1>{escape(title(replayed))}</h1>",
-            f'<p class="faint">Packs: {escape(", ".join(marked(replayed)))}. {CLAIM}</p>',
+            f'<p class="faint">Packs: {escape(", ".join(marked(replayed)) or "no pack applies")}. {CLAIM}</p>',
             *_totals(replayed),
             f"<h2>{counted(replayed.flipped)} with a place that flips</h2>",
             *_sections(replayed.flips, replayed),

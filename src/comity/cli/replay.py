@@ -139,7 +139,7 @@ def _told(lines: Iterable[tuple[Line, str]]) -> Iterator[tuple[Line, str]]:
 
 
 def words(replayed: Replayed) -> str:
-    lines = [title(replayed), f"packs: {', '.join(marked(replayed))}", ""]
+    lines = [title(replayed), f"packs: {', '.join(marked(replayed)) or 'no pack applies'}", ""]
     lines.append(f"{'records':9}{'allow':>12}{'escalate':>12}{'deny':>12}")
     for name, row in (("before", replayed.before), ("after", replayed.after)):
         lines.append(f"{name:9}{row['allow']:>12,}{row['escalate']:>12,}{row['deny']:>12,}")

@@ -77,8 +77,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date | None  # None: each on its own day
-    packs: tuple[str, ...]
-    sketches: tuple[str, ...]  # those of the packs that are no more than a sketch
+    packs: tuple[str, ...]  # that were asked
+    sketches: tuple[str, ...]  # of those asked before or after: no more than a sketch
     records: int
     distinct: int
     flipped: int  # records with a place that flips
@@ -127,6 +127,9 @@ class Replay:
         self._vocabulary, self._dischargers = vocabulary, dischargers
         self._tallies: dict[bytes, _Tally] = {}
         self._waiting: list[_Tally] = []
+        self._asked_before: set[str] = set()
+        self._asked: set[str] = set()
+        self._sketches = {pack.name for pack in (*law.packs, *standing.packs) if pack.head.depth == "sketch"}
 
     def add(self, line: Line, where: str) -> None:
         """``where`` names the line in errors.  Raises CallerError, at the latest when the line's batch is decided."""
@@ -155,6 +158,9 @@ class Replay:
             decided = [(case.facts.provider.id, case.recorded or next(before), next(after)) for case in row]
             tally.before = _overall(was.effect for _, was, _ in decided)
             tally.after = _overall(now.effect for _, _, now in decided)
+            for _, was, now in decided:
+                self._asked_before.update(was.packs)
+                self._asked.update(now.packs)
             tally.changes = self._changed(decided)
             tally.line = None
 
@@ -178,8 +184,8 @@ class Replay:
             key=lambda change: -change.records,
         )  # fmt: skip
         return Replayed(
-            as_of=self._as_of, packs=tuple(pack.name for pack in self._law.packs),
-            sketches=tuple(pack.name for pack in self._law.packs if pack.head.depth == "sketch"),
+            as_of=self._as_of, packs=tuple(sorted(self._asked)),
+            sketches=tuple(sorted(self._sketches & (self._asked | self._asked_before))),
             records=sum(tally.records for tally in self._tallies.values()), distinct=len(self._tallies), flipped=flipped,
             before=before, after=after, flips=tuple(change for change in changes if change.flips),
             terms=tuple(change for change in changes if not change.flips),
