@@ -215,7 +215,9 @@ def _denied(tell: Teller, world: CaseWorld, wire: Wire) -> str:
     for row in error["decision"]["candidates"]:
         for reason in row["reasons"][:4]:
             tell.show(reason["fact"], reason["text"])
-    tell.show("what would change it 出路", ", ".join(error["decision"]["remedies"]))
+    ways = error["decision"]["ways"]
+    tell.show("the shortest way out 最短的出路", "; or ".join(" and ".join(way["steps"]) for way in ways) or "there is none")
+    tell.holds(bool(ways), "the refusal names a way that the law allows", "拒绝时给出了法律允许的出路")
     tell.holds(wire.silent(world.virginia), "Virginia was not so much as knocked on", "弗吉尼亚连一次连接都没有收到")
     return str(error["receipt"])
 
