@@ -223,7 +223,7 @@ def test_the_golden_scenarios_hold_and_one_that_does_not_ends_with_1(cli: Cli) -
     done = cli("--json", "decide", "--scenarios", SCENARIOS)
     assert done.code == 0 and {row["pass"] for row in done.json()["results"]} == {True}
     scenarios = json.loads(SCENARIOS.read_text(encoding="utf-8"))[:3]
-    scenarios[1]["expected"]["decision"] = "escalate"
+    scenarios[1]["expected"]["decision"] = "allow"
     Path("wrong.json").write_text(json.dumps(scenarios), encoding="utf-8")
     wrong = cli("decide", "--scenarios", "wrong.json")
     assert wrong.code == 1 and [line.split()[0] for line in wrong.out.splitlines()[:3]] == ["pass", "FAIL", "pass"]

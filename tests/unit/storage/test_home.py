@@ -60,7 +60,9 @@ def test_a_child_does_not_inherit_it(home: Path) -> None:
     """Else a runtime that outlives its gateway would keep the home shut."""
     lock = HomeLock(home)
     lock.acquire()
-    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False) as child:
+    waits = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", waits], stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False) as child:
+        assert child.stdout is not None and child.stdout.readline()  # it runs: what it does not inherit is closed by now
         lock.release()
         assert not refused(home)
         child.kill()
