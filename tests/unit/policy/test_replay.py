@@ -158,7 +158,8 @@ def test_where_a_ground_lapsed_and_the_law_is_silent_the_ground_is_told(tmp_path
 def test_a_request_is_allowed_if_one_of_its_places_is_and_counts_once() -> None:
     places = [provider(VIRGINIA, id="virginia"), provider(BEIJING, id="beijing"), provider(PARIS, id="paris")]
     result = replayed([recorded([msgspec.structs.replace(EXPORT, provider=place) for place in places])], BEFORE)
-    assert result.before["allow"] == 1 and result.flipped == 1
+    assert result.before["allow"] == result.after["allow"] == result.flipped == 1
+    assert {flip.after for flip in result.flips} == {Effect.ESCALATE}
     assert {flip.records for flip in result.flips} == {1}
     flip = next(each for each in result.flips if each.now[0].rule == "cn.export.before-2024")
     assert flip.deployments == ("paris", "virginia") and flip.distinct == 1
@@ -182,6 +183,13 @@ def test_a_denial_for_want_of_evidence_says_nothing_of_the_law() -> None:
     assert (same.before["allow"], same.after["allow"], same.flips, same.terms) == (1, 1, (), ())
     (flip,) = replayed([recorded([EXPORT], [held])], BEFORE).flips
     assert (flip.before, flip.after) == (Effect.ALLOW, Effect.ESCALATE)
+
+
+def test_the_same_facts_decided_otherwise_are_another_judgement() -> None:
+    denied = ENGINE.decide(facts("CN", provider(VIRGINIA, id="virginia")))
+    result = replayed([recorded([EXPORT]), recorded([EXPORT], [denied]), {"facts": plain(EXPORT)}], DAY)
+    assert (result.records, result.distinct, result.flipped) == (3, 3, 1)
+    assert result.before == {Effect.ALLOW: 2, Effect.DENY: 1, Effect.ESCALATE: 0}
 
 
 def test_a_request_without_a_place_stays_refused() -> None:
