@@ -15,7 +15,8 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-busy, free = threading.Event(), threading.Event()
+free = threading.Event()
+begun: list[str] = []
 
 
 def common_params() -> SimpleNamespace:
@@ -33,6 +34,7 @@ class Server:
     def handle_chat_completions(self, body: dict[str, Any], callback: Callable[[Any], bool]) -> None:
         print(body, flush=True)
         told = body["messages"][-1]["content"]
+        begun.append(told)
         if told == "params":
             params = self._params
             (socket,), (key,) = params.hostnames, params.api_keys
@@ -58,6 +60,8 @@ class Server:
         elif told.startswith("{"):
             callback("one")
             assert callback(eval(told))  # an error ends it
+        elif told == "begun?":
+            callback(begun)
         elif told == "free?":
             callback(free.wait(60))
 

