@@ -52,11 +52,14 @@ class Locator:
         self._key = pseudonym_key
         default = config.defaults.subject
         basis = config.defaults.legal_basis
-        if basis is not None and basis not in vocabulary.legal_bases:
-            raise OperatorError(
-                "`defaults.legal_basis` is not a word of the vocabulary", code="config.invalid", field="defaults.legal_basis",
-                hint="one of: " + ", ".join(sorted(vocabulary.legal_bases)),
-            )  # fmt: skip
+        for field, word, known in (
+            ("defaults.legal_basis", basis, vocabulary.legal_bases), ("controller.sector", config.controller.sector, vocabulary.sectors)
+        ):  # fmt: skip
+            if word is not None and word not in known:
+                raise OperatorError(
+                    f"`{field}` is not a word of the vocabulary", code="config.invalid", field=field,
+                    hint="one of: " + ", ".join(sorted(known)),
+                )  # fmt: skip
         try:
             for key in (None, *config.keys):
                 self._nexus(Said(location=default.location, residence=default.residence, collected=default.collected), key)

@@ -66,6 +66,9 @@ class Vocabulary:
         self.roles = frozenset(words["provider_roles"])
         self.states = frozenset(words["data_states"])
         self.transactions = frozenset(words["transactions"])
+        self.sectors = frozenset(words["sectors"])
+        self.modalities = frozenset(words["modalities"])
+        self.personas = frozenset(words["personas"])
         self.counters = {name: Counter(**row) for name, row in words["counters"].items()}
         self._phases: dict[str, str] = {name: row["phase"] for name, row in words["obligations"].items()}
         self.bounds = {name: Bound(row["bound"], row["months"]) for name, row in words["obligations"].items() if "bound" in row}

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.config import Config, Defaults, IssuerConfig, KeyConfig, SubjectDefaults
+from comity.config import Config, ControllerConfig, Defaults, IssuerConfig, KeyConfig, SubjectDefaults
 from comity.errors import CallerError, OperatorError
 from comity.gateway.callers import LOCAL
 from comity.gateway.issuers import Issuers, load_issuers
@@ -133,6 +133,7 @@ def test_an_unknown_word_is_refused_and_the_known_ones_are_named(header: str) ->
         Config(defaults=Defaults(purpose="mischief")),
         Config(defaults=Defaults(task="mischief")),
         Config(defaults=Defaults(legal_basis="whim")),
+        Config(controller=ControllerConfig(sector="hippa")),
         Config(defaults=Defaults(subject=SubjectDefaults(location="Narnia"))),
         Config(defaults=Defaults(subject=SubjectDefaults(consent=frozenset({"all"})))),
         Config(keys=(KeyConfig(id="k", sha256="0" * 64, task="mischief"),)),

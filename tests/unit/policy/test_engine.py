@@ -14,7 +14,7 @@ from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.decision import Decision, Effect
 from comity.policy.engine import CACHE_ENTRIES_MAX, Engine, as_json
-from comity.policy.facts import AnyExcept, Controller, Data, Facts, Service, Subject, Tenant
+from comity.policy.facts import AnyExcept, Controller, Data, Facts, Output, Service, Subject, Tenant
 from tests.unit.policy.places import BEIJING, DAY, PARIS, VIRGINIA, device, facts, pack, provider, rule
 
 WORDS = load_vocabulary()
@@ -283,6 +283,9 @@ def test_the_cache_is_bounded_and_says_the_same(monkeypatch: pytest.MonkeyPatch)
         ({"data": Data(state="anonymized_verified")}, "data.state", "`anonymised_verified`"),
         ({"consent": frozenset({"seperate_sensitive"})}, "consent", "`separate_sensitive`"),
         ({"purpose": "asist"}, "purpose", "`assist`"),
+        ({"controller": Controller(sector="hippa")}, "controller.sector", "`hipaa`"),
+        ({"output": Output(persona="virtual_partners")}, "output.persona", "`virtual_partner`"),
+        ({"output": Output(modality="vidoe")}, "output.modality", "`video`"),
         ({"feature": "companions"}, "feature", "`companion`"),
         ({"transaction": "brokrage"}, "transaction", "`brokerage`"),
         ({"legal_basis": "contract"}, "legal_basis", "contract_necessity"),

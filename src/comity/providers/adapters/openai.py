@@ -60,8 +60,9 @@ class OpenAIProvider:
             from pyreqwest.client import ClientBuilder
 
             limits = self._limits
-            # A request that is given up before its answer begins is not dropped by the client, so the client's own limit ends it.
-            silence = timedelta(seconds=max(limits.first_byte_seconds_max, limits.idle_seconds_max))
+            # A request that is given up before its answer begins is not dropped by the client, so the client's own limit ends it;
+            # it is the longer one, so that ours is the one that speaks.
+            silence = timedelta(seconds=2 * max(limits.first_byte_seconds_max, limits.idle_seconds_max))
             self._client = (
                 ClientBuilder().follow_redirects(False).no_proxy().referer(False).gzip(False).brotli(False).zstd(False).deflate(False)
                 .tcp_nodelay(True).connect_timeout(timedelta(seconds=limits.connect_seconds_max)).read_timeout(silence)
