@@ -106,10 +106,11 @@ class Runtime:
         # What a child makes while it loads lies in a folder of ours: killed meanwhile, it leaves nothing behind.
         with tempfile.TemporaryDirectory(prefix="comity-model-") as folder:
             # No environment but what Python and the loader need: a model's process has no business with anybody's keys.
-            kept = {name: value for name, value in os.environ.items() if name in _KEPT} | {"TMPDIR": folder}  # noqa: TID251
+            kept = {name: value for name, value in os.environ.items() if name in _KEPT}  # noqa: TID251
+            environment = _SHARING | kept | {"TMPDIR": folder}
             try:
                 self._process = await asyncio.create_subprocess_exec(
-                    *self._command, stdin=_PIPE, stdout=_PIPE, stderr=asyncio.subprocess.DEVNULL, env=kept
+                    *self._command, stdin=_PIPE, stdout=_PIPE, stderr=asyncio.subprocess.DEVNULL, env=environment
                 )
                 async with asyncio.timeout(LOAD_SECONDS_MAX):
                     first = await self._frame()
@@ -167,7 +168,12 @@ class Runtime:
                 process.stdin.close()
 
 
-_KEPT = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS"})
+_SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""A model's threads wait for each other at every step.  By default they spin meanwhile; on a machine that others use too, that keeps
+the very thread from running that they wait for, and answers take ten times as long, or more."""
+_KEPT = frozenset(
+    {"PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS", "OMP_WAIT_POLICY"}
+)
 
 
 def _not_loaded(why: str) -> OperatorError:

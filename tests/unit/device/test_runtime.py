@@ -324,6 +324,18 @@ async def test_a_child_gets_no_secret_and_its_folder_is_gone_once_it_has_loaded(
         seen = await report(runtime)
         python_adds = {"LC_CTYPE"}
         assert set(seen["environment"]) <= module._KEPT | {"TMPDIR"} | python_adds
+        assert seen["environment"]["PATH"] == os.environ["PATH"]
         assert "a-secret-word" not in json.dumps(seen)
         assert Path(seen["environment"]["TMPDIR"]).parent == tmp_path
         assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("said", "given"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])
+async def test_a_models_threads_leave_room_for_others_unless_they_are_told_otherwise(
+    said: str, given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if said:
+        monkeypatch.setenv("OMP_WAIT_POLICY", said)
+    async with running() as runtime:
+        assert (await report(runtime))["environment"]["OMP_WAIT_POLICY"] == given
