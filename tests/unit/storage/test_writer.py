@@ -283,8 +283,10 @@ async def test_a_starved_writer_is_given_way_to(writer: Writer, monkeypatch: pyt
     assert set(given) == {writers.GIVE_WAY_SECONDS} and writers.GIVE_WAY_SECONDS * 10 <= writers.STARVED_SECONDS
     writer._give_way()
     assert writer._watch is None and writer._waiting == 0
-    await writer.write(2)
+    task = asyncio.create_task(writer.write(2))
+    await asyncio.sleep(0)
     assert writer._watch is not None
+    await task
 
 
 async def test_files_that_come_back_are_ours_again(writer: Writer, home: Path, tmp_path: Path) -> None:
