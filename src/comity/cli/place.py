@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from comity.config import Config
-from comity.errors import OperatorError
 from comity.ports import environment
 
 
@@ -16,7 +14,9 @@ def config_path(args: argparse.Namespace) -> Path | None:
     """`--config`, else `$COMITY_CONFIG`, else `comity.toml` here, else none."""
     named = args.config or environment("COMITY_CONFIG")
     if named:
-        return _found(Path(named).expanduser)
+        from comity.device.manifest import of_user
+
+        return of_user(Path(named).expanduser)
     here = Path("comity.toml")
     return here if here.is_file() else None
 
@@ -29,20 +29,13 @@ def configuration(args: argparse.Namespace) -> Config:
 
 def home(args: argparse.Namespace, config: Config) -> Path:
     """`--home`, else `paths.home`, else `$COMITY_HOME`, else the platform's folder for data."""
-    from comity.device.manifest import data_directory
+    from comity.device.manifest import data_directory, of_user
 
     named = args.home or config.paths.home or environment("COMITY_HOME")
-    return _found(Path(named).expanduser if named else data_directory)
+    return of_user(Path(named).expanduser) if named else data_directory()
 
 
 def models(config: Config) -> Path:
     from comity.device.manifest import models_directory
 
-    return _found(lambda: models_directory(config.paths))
-
-
-def _found(look: Callable[[], Path]) -> Path:
-    try:
-        return look()
-    except RuntimeError:  # a user of a container often has none
-        raise OperatorError("this user has no home folder", code="home.unusable", hint="set COMITY_HOME and COMITY_MODELS") from None
+    return models_directory(config.paths)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -69,7 +70,7 @@ def data_directory() -> Path:
     base = environment("XDG_DATA_HOME")
     if base:
         return Path(base) / "comity"
-    home = Path.home()
+    home = of_user(Path.home)
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "comity"
     if sys.platform == "win32":
@@ -79,7 +80,15 @@ def data_directory() -> Path:
 
 def models_directory(paths: PathsConfig) -> Path:
     """Shared by every home: a model is fetched once."""
-    return Path(paths.models or environment("COMITY_MODELS") or data_directory() / "models").expanduser()
+    return of_user(Path(paths.models or environment("COMITY_MODELS") or data_directory() / "models").expanduser)
+
+
+def of_user(look: Callable[[], Path]) -> Path:
+    """Raises OperatorError for a user without a home folder, as those of a container often are."""
+    try:
+        return look()
+    except RuntimeError:
+        raise OperatorError("this user has no home folder", code="home.unusable", hint="set COMITY_HOME and COMITY_MODELS") from None
 
 
 def located(name: str, directory: Path) -> tuple[str, Path]:

@@ -12,6 +12,7 @@ import pytest
 from comity.config import PathsConfig
 from comity.device.manifest import data_directory, located, model_named, models, models_directory
 from comity.errors import OperatorError
+from tests.tidy.tree import ROOT
 
 PERMISSIVE = {"Apache-2.0", "MIT", "BSD-3-Clause"}
 
@@ -32,6 +33,24 @@ def test_each_model_says_all_that_fetching_it_needs(name: str) -> None:
         else:
             assert source.version, "packages are named with their version"
             assert source.member.startswith(".")
+
+
+def test_the_page_lists_each_model_as_it_is() -> None:
+    page = (ROOT / "docs" / "reference" / "models.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `") and " bytes |" in line
+    ]
+    assert rows == [
+        [
+            f"`{each.id}`" + " (the default)" * each.default,
+            f"{each.bytes:,} bytes",
+            f"{each.context_tokens} tokens",
+            each.licence,
+            each.maker,
+            each.what,
+        ]
+        for each in models().values()
+    ]
 
 
 def test_one_model_is_the_default_and_comes_first() -> None:
@@ -85,3 +104,15 @@ def test_a_file_of_ones_own_is_named_by_its_path(tmp_path: Path) -> None:
     assert raised.value.code == "model.absent"
     path.touch()
     assert located(str(path), tmp_path / "elsewhere") == ("mine.q4", path)
+
+
+def test_a_user_without_a_home_folder_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> Path:
+        raise RuntimeError("could not determine home directory")
+
+    for name in ("XDG_DATA_HOME", "COMITY_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", none)
+    with pytest.raises(OperatorError) as told:
+        models_directory(PathsConfig())
+    assert told.value.code == "home.unusable" and "COMITY_MODELS" in told.value.hint
