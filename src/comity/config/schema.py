@@ -108,7 +108,7 @@ class DeploymentConfig(Section, frozen=True, kw_only=True):
     covered_person: bool | None = None
     trains_on_input: bool = False
     evidence: tuple[str, ...] = ()  # vocabulary id, optionally `:YYYY-MM-DD` valid-to
-    context_tokens: int = 0  # 0: the catalog's or the model's own
+    context_tokens: int = 0  # 0: what the catalog says; 4096 on this device
     tools: bool | None = None
 
 
