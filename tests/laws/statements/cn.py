@@ -223,6 +223,13 @@ STATEMENTS = (
         mutant=Mutant(says="kin are harmless", edits=((TABLES, '["virtual_partner", "virtual_kin"]', '["virtual_partner"]'),)),
     ),
     Statement(
+        id="cn.companion.child", since=COMPANIONS, facts=("cn-anthro",),
+        says="No child under fourteen in the mainland gets a companion without a guardian's consent, on the device neither.",
+        about=lambda seen: seen.here and seen.younger(14) and seen.facts.feature == "companion",
+        unless=lambda seen: "guardian" in seen.facts.consent,
+        mutant=Mutant(says="on the device it does", drops=("cn.companion.child",)),
+    ),
+    Statement(
         id="cn.foreign-courts", since=DSL, facts=("cn-dsl-36", "cn-pipl-41"),
         says="Nothing kept in the mainland goes to a foreign court or agency on this gateway's word, be it personal or not.",
         about=lambda seen: seen.touched, unless=lambda seen: seen.facts.purpose != "foreign_legal_disclosure",

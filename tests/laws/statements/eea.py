@@ -20,9 +20,8 @@ SINCE_2022, SINCE_2026, STATES, CHINA = inside("JP", "KR"), inside("BR"), inside
 SPECIAL = frozenset(
     {"ethnic_origin", "political_opinion", "religion", "philosophical_belief", "trade_union", "genetic", "biometric", "health", "sex_life"}
 )
-# Art. 6(1)(b), (c), (d) and (f).  Rules for staff (art. 88) are no ground of their own in its text; whether they stand for one is left
-# open, so nothing is stated of them.
-GROUNDS = frozenset({"contract_necessity", "legal_authorisation", "emergency", "legitimate_interest", "hr_rules"})
+# Art. 6(1)(b), (c), (d) and (f), as far as facts can name them; every other processing needs consent.
+GROUNDS = frozenset({"contract_necessity", "legal_authorisation", "emergency", "legitimate_interest"})
 
 
 def handed(seen: Seen) -> bool:
@@ -208,6 +207,14 @@ STATEMENTS = (
             edits=((RULES, 'context.legal_basis == "contract_necessity" || context.legal_basis == "legal_authorisation"',
                     'context.legal_basis == "contract_necessity" || context.legal_basis == "legitimate_interest"'),),
         ),
+    ),
+    Statement(
+        id="eea.automated.special", since=GDPR, facts=("eu-gdpr-22", "eu-gdpr-9"),
+        says="No machine alone decides by health, beliefs or origin without explicit consent, on the device neither.",
+        about=lambda seen: seen.personal and seen.touched and seen.facts.decision.significant and seen.facts.decision.solely_automated
+        and not SPECIAL.isdisjoint(seen.facts.data.categories),
+        unless=lambda seen: "explicit" in seen.facts.consent,
+        mutant=Mutant(says="on the device it may", drops=("eu.automated.special",)),
     ),
     Statement(
         id="eea.owes.transfer", since=GDPR, facts=("eu-gdpr-30", "eu-gdpr-44"),

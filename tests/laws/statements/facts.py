@@ -124,7 +124,8 @@ DECKS = {
         {
             "as_of": [TODAY], "location": ["CN", "CN", "CN-GD"], "established": [NOTHING, some("CN")], "operator": ["CN"],
             "mechanisms": [MECHANISMS, some("cac_security_assessment"), some("cac_scc"), some("gba_sc"), NOTHING],
-            "cn_ytd_pi": [0, 0, 100_000, 1_000_000], "gba_city": [False, True], "public": [False, True], "age": [None, 35, 13],
+            "cn_ytd_pi": [0, 0, 100_000, 1_000_000], "gba_city": [False, True], "public": [False, True],
+            "age": [None, 35, 13], "feature": [None, None, "companion"],
             "kind": ["cloud", "cloud", "on_device"], "persona": [None, "virtual_kin"],
         },
         {
@@ -138,6 +139,8 @@ DECKS = {
         {
             "as_of": [TODAY], "location": ["DE", "FR", "IE"], "established": [NOTHING, some("IE")], "operator": ["DE"],
             "placed": [None, date(2026, 8, 1)], "public": [False, True], "age": [None, 35, 15], "kind": ["cloud", "cloud", "on_device"],
+            "legal_basis": ["consent", "legitimate_interest", "contract_necessity"], "significant": [False, True],
+            "consent": [*short_of(CONSENTS), *[CONSENTS - {"explicit"}] * 3, CONSENTS - {"general", "explicit"}],
         },
         {
             "as_of": around(date(2018, 5, 25), date(2022, 1, 1), date(2023, 7, 10), date(2025, 4, 30), date(2026, 1, 27), date(2026, 8, 2),
