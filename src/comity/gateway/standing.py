@@ -78,14 +78,14 @@ class Standings:
         self._config, self._deployments, self._vocabulary, self._edges = config, tuple(deployments), vocabulary, edges
         self._state, self._clock, self._random = state, clock, random
         self._keys: dict[str, bytes] = {}
-        self._seen: tuple[bytes, date] | None = None
+        self._seen: tuple[bytes, date, int] | None = None
         self._now: Standing | None = None
         self._declared = Volumes()
 
     def now(self) -> Standing:
         """The same one for as long as nothing that a rule could tell apart has changed."""
         at = self._clock.now()
-        looked = (self._state.version(), at.date())
+        looked = (self._state.version(), at.date(), at.hour)  # a year begins at some full hour here, wherever its law is in force
         if self._now is None or looked != self._seen:
             self._now, self._seen = self._read(at), looked
         return self._now
