@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from comity.privacy.finder import Finder
 from comity.privacy.findings import Finding
 from comity.privacy.normalise import lower, view
 from comity.privacy.recognizers import rules
@@ -49,15 +50,18 @@ def _groups() -> _Groups:
     )
 
 
-def scan(text: str) -> tuple[Finding, ...]:
-    """Findings in ``text``, sorted, none overlapping another; where two claim a place the longer, then the surer, names it.
+def scan(text: str, finders: Sequence[Finder] = ()) -> tuple[Finding, ...]:
+    """Findings of the rules and of ``finders`` in ``text``, sorted, none overlapping another; where two claim a place the
+    longer, then the surer, names it.
 
-    Raises whatever a recogniser raises.
+    Raises whatever a recogniser or a finder raises.
     """
     if not text:
         return ()
     reading = view(text)
     found = list(_candidates(reading.text))
+    for finder in finders:
+        found += _proposed(finder, reading.text)
     if not found:
         return ()
     out = []
@@ -67,7 +71,22 @@ def scan(text: str) -> tuple[Finding, ...]:
     return tuple(out)
 
 
-_Claim = tuple[Hit, Recognizer]
+class _Named(NamedTuple):
+    """What a claim needs of a recogniser, said by a finder."""
+
+    name: str
+    type: str
+    category: str | None
+
+
+_Claim = tuple[Hit, Recognizer | _Named]
+
+
+def _proposed(finder: Finder, text: str) -> Iterator[_Claim]:
+    for start, end, kind, category, sure in finder.find(text):
+        if not 0 <= start < end <= len(text):
+            raise ValueError(f"{finder.name} proposed a place outside the text")
+        yield Hit(start, end, sure), _Named(finder.name, kind, category)
 
 
 def _candidates(text: str) -> Iterator[_Claim]:
