@@ -23,6 +23,7 @@ from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
 from comity.policy.facts import Controller, Data, Facts, Provider, Service, Subject
+from comity.policy.ways import Case
 from comity.providers.base import Deployment
 from comity.routing.plan import Candidate
 
@@ -58,9 +59,12 @@ def bodies(distinct: int, *, decided: bool) -> list[bytes]:
             made.append(msgspec.json.encode({"facts": asked[0]}, order="deterministic")[1:] + b"\n")
             continue
         places = [Deployment(id=each.provider.id, provider="p", dialect="openai", model="m", facts=each.provider) for each in asked]
-        pairs = zip(places, engine.decide_many(asked), strict=True)
-        candidates = [Candidate(deployment=place, decision=decision) for place, decision in pairs]
-        line = {"facts": shared_facts(asked), "decision": as_answer(candidates)}
+        decisions = engine.decide_many(asked)
+        candidates = [Candidate(deployment=place, decision=decision) for place, decision in zip(places, decisions, strict=True)]
+        cases = [
+            Case(facts=each, evidence=frozenset(duty.id for duty in made.obligations)) for each, made in zip(asked, decisions, strict=True)
+        ]
+        line = {"facts": shared_facts(cases), "decision": as_answer(candidates)}
         made.append(msgspec.json.encode(line, order="deterministic")[1:] + b"\n")
     assert len(set(made)) == distinct
     return made

@@ -112,8 +112,7 @@ class Judge:
         if not any(decision.effect is Effect.ALLOW for decision in decisions):
             others = [each for each in self._deployments if each not in chosen and (not open_to or each.id in open_to)]
             found = ways(cases, self._ask, self._vocabulary, others=[case(each) for each in others])
-        facts = [each.facts for each in cases]
-        return Judged(candidates=candidates, ways=found, facts=_encode(shared_facts(facts)), decision=_encode(as_answer(candidates, found)))
+        return Judged(candidates=candidates, ways=found, facts=_encode(shared_facts(cases)), decision=_encode(as_answer(candidates, found)))
 
     def _ask(self, cases: Sequence[Case]) -> list[Decision]:
         decisions = self._engine.decide_many([case.facts for case in cases])
@@ -150,14 +149,17 @@ def placed(deployment: Deployment, nexus: Nexus) -> law.Provider:
     return msgspec.structs.replace(deployment.facts, operator_region=here, processing=at, storage=at)
 
 
-def shared_facts(asked: Sequence[law.Facts]) -> dict[str, Any]:
-    """The facts of one request: what all candidates share once, then each provider; replay reads this."""
+def shared_facts(asked: Sequence[Case]) -> dict[str, Any]:
+    """The facts of one request: what all candidates share once, then each provider with its evidence; replay reads this."""
     if not asked:
         return {"providers": []}
-    first: dict[str, Any] = msgspec.to_builtins(asked[0], order="deterministic")
+    first: dict[str, Any] = msgspec.to_builtins(asked[0].facts, order="deterministic")
     first.pop("provider")
     first.pop("safeguards")
-    first["providers"] = [{"provider": msgspec.to_builtins(facts.provider), "safeguards": sorted(facts.safeguards)} for facts in asked]
+    first["providers"] = [
+        {"provider": msgspec.to_builtins(facts.provider), "safeguards": sorted(facts.safeguards), "evidence": sorted(evidence)}
+        for facts, evidence in ((case.facts, case.evidence) for case in asked)
+    ]
     return first
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recorded facts decided again, under the law of another day or under other packs: what flips, by which rule, in how many records.
 
-Law is compared with law.  The facts stay what the record says, and no evidence is asked for: what an allow owes is told, and which
-of that no code meets.  A recorded denial for want of evidence alone says nothing of the law, so the law of its own day stands for it.
+The facts stay what the record says, and so does the evidence that was in force: an allow whose obligations neither code nor that
+evidence meets is a denial, as it would be in the gateway.  Where a line has no `evidence`, law is compared with law: what an allow owes
+is told, and which of that no code meets; a recorded denial for want of evidence alone then says nothing, and the law of its own day
+stands for it.
 Each distinct judgement is decided once and counted by its records, so the memory this takes is that of the distinct ones.
 """
 
@@ -18,13 +20,14 @@ import msgspec
 from comity.errors import CallerError
 from comity.jurisdictions.vocab import Vocabulary, bare
 from comity.policy.decision import Citation, Decision, Effect, Reason
-from comity.policy.discharge import UNDISCHARGED
+from comity.policy.discharge import UNDISCHARGED, hold
 from comity.policy.engine import Engine
 from comity.policy.facts import Facts
 from comity.policy.reading import facts_of, located, misshapen
 from comity.policy.words import checked
 
 BATCH = 256
+PLACES_MAX = 256  # of one record: more is no catalog, and one record may not hold a gateway up
 EXAMPLES_MAX = 5
 SILENCE = "no-rule"
 SEE = "see docs/howto/replay-under-another-law.md"
@@ -33,7 +36,8 @@ _NONE = msgspec.Raw(b"")
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One recorded judgement, or several that are alike.  ``facts``: as a record has them (shared once, then `providers`), or with one
-    `provider`.  ``decision``: as a record has it; without one, what was decided is what the law says on the facts' own day."""
+    `provider`; beside each provider, the `evidence` in force.  ``decision``: as a record has it; without one, what was decided is what
+    the law says on the facts' own day."""
 
     id: str = ""
     n: Annotated[int, msgspec.Meta(ge=1)] = 1  # records
@@ -63,7 +67,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     now: tuple[Reason, ...] = ()
     owed: tuple[str, ...] = ()  # of an allow, and not before
     owed_no_more: tuple[str, ...] = ()
-    needs_evidence: tuple[str, ...] = ()  # of what is owed: met by no code, so without evidence a gateway refuses
+    needs_evidence: tuple[str, ...] = ()  # of what is owed: met by no code, where the record says of no evidence
     citations: tuple[Citation, ...] = ()
     deployments: tuple[str, ...] = ()
     records: int = 0
@@ -90,6 +94,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Case(NamedTuple):
     facts: Facts
+    evidence: frozenset[str] | None  # None: nobody said
     recorded: Decision | None
 
 
@@ -152,10 +157,11 @@ class Replay:
         waiting, self._waiting = self._waiting, []
         cases = [self._cases(tally) for tally in waiting]
         flat = [case for row in cases for case in row]
-        after = iter(self._law.decide_many([self._moved(case.facts) for case in flat]))
-        before = iter(self._standing.decide_many([case.facts for case in flat if case.recorded is None]))
+        unsaid = [case for case in flat if case.recorded is None]
+        after = iter(self._held(self._law.decide_many([self._moved(case.facts) for case in flat]), flat))
+        before = iter(self._held(self._standing.decide_many([case.facts for case in unsaid]), unsaid))
         for tally, row in zip(waiting, cases, strict=True):
-            decided = [(case.facts.provider.id, case.recorded or next(before), next(after)) for case in row]
+            decided = [(case, case.recorded or next(before), next(after)) for case in row]
             tally.before = _overall(was.effect for _, was, _ in decided)
             tally.after = _overall(now.effect for _, _, now in decided)
             for _, was, now in decided:
@@ -194,25 +200,42 @@ class Replay:
     def _moved(self, facts: Facts) -> Facts:
         return facts if self._as_of is None else msgspec.structs.replace(facts, as_of=self._as_of)
 
+    def _held(self, decisions: Iterable[Decision], cases: Iterable[_Case]) -> list[Decision]:
+        return [
+            made if case.evidence is None else hold(made, self._dischargers, case.evidence, self._vocabulary)
+            for made, case in zip(decisions, cases, strict=True)
+        ]
+
     def _cases(self, tally: _Tally) -> list[_Case]:
         assert tally.line is not None
         try:
-            facts = _facts(tally.line.facts)
-            for each in facts:
-                checked(each, self._vocabulary)
-            return [_Case(*pair) for pair in zip(facts, _decisions(tally.line.decision, facts), strict=True)]
+            places = _places(tally.line.facts)
+            for facts, evidence in places:
+                checked(facts, self._vocabulary)
+                self._known(evidence or frozenset())
+            recorded = _decisions(tally.line.decision, places)
+            return [_Case(facts, evidence, made) for (facts, evidence), made in zip(places, recorded, strict=True)]
         except CallerError as error:
             raise located(error, tally.where) from None
 
-    def _changed(self, decided: Iterable[tuple[str, Decision, Decision]]) -> tuple[tuple[Change, tuple[str, ...]], ...]:
+    def _known(self, evidence: Iterable[str]) -> None:
+        for kind in sorted(evidence):
+            if not self._vocabulary.is_evidence(kind):
+                near = self._vocabulary.nearest_evidence(kind)
+                raise CallerError(
+                    f"facts.evidence: `{kind}` is no kind of evidence", code="facts.invalid", field="evidence",
+                    hint=f"did you mean `{near}`?" if near else "see docs/reference/configuration.md for the kinds",
+                )  # fmt: skip
+
+    def _changed(self, decided: Iterable[tuple[_Case, Decision, Decision]]) -> tuple[tuple[Change, tuple[str, ...]], ...]:
         out: dict[Change, list[str]] = {}
-        for deployment, before, after in decided:
-            change = self._change(before, after)
+        for case, before, after in decided:
+            change = self._change(before, after, shown=case.evidence is not None)
             if change is not None:
-                out.setdefault(change, []).append(deployment)
+                out.setdefault(change, []).append(case.facts.provider.id)
         return tuple((change, tuple(deployments)) for change, deployments in out.items())
 
-    def _change(self, before: Decision, after: Decision) -> Change | None:
+    def _change(self, before: Decision, after: Decision, *, shown: bool) -> Change | None:
         had, has = {duty.id: duty for duty in before.obligations}, {duty.id: duty for duty in after.obligations}
         owed = [has[name] for name in sorted(has.keys() - had.keys())]
         owed_no_more = [had[name] for name in sorted(had.keys() - has.keys())] if after.effect is Effect.ALLOW else []
@@ -227,7 +250,7 @@ class Replay:
         return Change(
             before=before.effect, after=after.effect, was=was, now=now, owed=tuple(duty.id for duty in owed),
             owed_no_more=tuple(duty.id for duty in owed_no_more),
-            needs_evidence=tuple(duty.id for duty in owed if bare(duty.id) not in self._dischargers),
+            needs_evidence=tuple(duty.id for duty in owed if not shown and bare(duty.id) not in self._dischargers),
             citations=tuple(citations[fact] for fact in sorted(citations)),
         )  # fmt: skip
 
@@ -245,31 +268,52 @@ def _overall(effects: Iterable[Effect]) -> Effect:
     return next((effect for effect in (Effect.ALLOW, Effect.ESCALATE) if effect in found), Effect.DENY)
 
 
-def _facts(raw: msgspec.Raw) -> list[Facts]:
+_Place = tuple[Facts, frozenset[str] | None]
+
+
+def _places(raw: msgspec.Raw) -> list[_Place]:
+    """Facts for each place, and the evidence that was in force for it; None where nobody said."""
     tree = _json(raw, "facts")
     if isinstance(tree, dict) and isinstance(tree.get("providers"), list):
         shared = {name: value for name, value in tree.items() if name != "providers"}
         rows = tree["providers"]
         if not all(isinstance(row, dict) for row in rows):
             raise CallerError("facts.providers: expected objects", code="facts.invalid", field="providers", hint=SEE)
-        return [facts_of(shared | row) for row in rows]
-    return [facts_of(tree)]
+        if len(rows) > PLACES_MAX:
+            raise CallerError(
+                f"facts.providers: {len(rows)} places in one record", code="facts.invalid", field="providers", hint=f"at most {PLACES_MAX}"
+            )
+        return [_place(shared | row) for row in rows]
+    return [_place(tree)]
 
 
-def _decisions(raw: msgspec.Raw, facts: Sequence[Facts]) -> Sequence[Decision | None]:
+def _place(tree: object) -> _Place:
+    if not isinstance(tree, dict) or "evidence" not in tree:
+        return facts_of(tree), None
+    evidence = tree["evidence"]
+    if not isinstance(evidence, list) or not all(isinstance(kind, str) for kind in evidence):
+        raise CallerError("facts.evidence: expected words", code="facts.invalid", field="evidence", hint=SEE)
+    return facts_of({name: value for name, value in tree.items() if name != "evidence"}), frozenset(evidence)
+
+
+def _decisions(raw: msgspec.Raw, places: Sequence[_Place]) -> Sequence[Decision | None]:
     tree = _json(raw, "decision") if bytes(raw) else None
     if tree is None:
-        return [None] * len(facts)
+        return [None] * len(places)
     try:
         rows = msgspec.convert(tree, _Recorded).candidates
     except msgspec.ValidationError as error:
         raise misshapen(error, _Recorded, "decision") from None
-    if [row.deployment for row in rows] != [each.provider.id for each in facts]:
+    if [row.deployment for row in rows] != [facts.provider.id for facts, _ in places]:
         raise CallerError(
             "decision.candidates: not one for each provider of the facts, in their order", code="facts.invalid",
             field="decision.candidates", hint="leave `decision` out, and the law of the facts' own day stands for it",
         )  # fmt: skip
-    return [None if row.reasons and all(reason.rule.startswith(UNDISCHARGED) for reason in row.reasons) else row for row in rows]
+    return [None if evidence is None and _for_want_of_evidence(row) else row for row, (_, evidence) in zip(rows, places, strict=True)]
+
+
+def _for_want_of_evidence(decision: Decision) -> bool:
+    return bool(decision.reasons) and all(reason.rule.startswith(UNDISCHARGED) for reason in decision.reasons)
 
 
 def _json(raw: msgspec.Raw, what: str) -> object:

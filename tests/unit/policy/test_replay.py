@@ -23,7 +23,8 @@ from comity.policy.decision import Decision, Effect
 from comity.policy.discharge import hold
 from comity.policy.engine import Engine
 from comity.policy.facts import Facts
-from comity.policy.replay import BATCH, Line, Replay, Replayed, line_of
+from comity.policy.replay import BATCH, PLACES_MAX, Line, Replay, Replayed, line_of
+from comity.policy.ways import Case
 from comity.providers.base import Deployment
 from comity.routing.plan import Candidate
 from tests.laws.test_policy import some_facts
@@ -49,12 +50,18 @@ def plain(made: Facts) -> dict[str, Any]:
     return msgspec.to_builtins(made)  # type: ignore[no-any-return]
 
 
-def recorded(asked: Sequence[Facts], decisions: Sequence[Decision] | None = None, **more: Any) -> dict[str, Any]:
-    """As a gateway records one request."""
+def recorded(
+    asked: Sequence[Facts], decisions: Sequence[Decision] | None = None, *, evidence: frozenset[str] | None = None, **more: Any
+) -> dict[str, Any]:
+    """As a gateway records one request; where ``evidence`` is None, as one that did not record it yet."""
     made = decisions or ENGINE.decide_many(asked)
     places = [Deployment(id=each.provider.id, provider="p", dialect="openai", model="m", facts=each.provider) for each in asked]
     answer = as_answer([Candidate(deployment=place, decision=decision) for place, decision in zip(places, made, strict=True)])
-    return {"facts": shared_facts(asked), "decision": answer, **more}
+    told = shared_facts([Case(facts=each, evidence=evidence or NOBODY) for each in asked])
+    if evidence is None:
+        for row in told["providers"]:
+            del row["evidence"]
+    return {"facts": told, "decision": answer, **more}
 
 
 def on(made: Facts, day: date) -> Facts:
@@ -183,6 +190,49 @@ def test_a_denial_for_want_of_evidence_says_nothing_of_the_law() -> None:
     assert (same.before["allow"], same.after["allow"], same.flips, same.terms) == (1, 1, (), ())
     (flip,) = replayed([recorded([EXPORT], [held])], BEFORE).flips
     assert (flip.before, flip.after) == (Effect.ALLOW, Effect.ESCALATE)
+
+
+evidences = st.frozensets(st.sampled_from(sorted(duty.id for duty in ENGINE.decide(EXPORT).obligations)))
+
+
+@given(some_facts, days, evidences, evidences)
+def test_with_recorded_evidence_a_replay_says_what_the_gateway_would(
+    made: Facts, day: date, evidence: frozenset[str], code: frozenset[str]
+) -> None:
+    was, now = (hold(ENGINE.decide(each), code, evidence, WORDS) for each in (made, on(made, day)))
+    result = replayed([recorded([made], [was], evidence=evidence)], day, dischargers=code)
+    assert (result.before[was.effect], result.after[now.effect]) == (1, 1)
+    undecided = recorded([made], evidence=evidence)
+    del undecided["decision"]
+    assert replayed([undecided], day, dischargers=code).before[was.effect] == 1
+    assert all(change.needs_evidence == () for change in (*result.flips, *result.terms))
+
+
+def test_a_record_of_too_many_places_is_refused() -> None:
+    place = {"provider": plain(EXPORT)["provider"]}
+    shared = {name: value for name, value in plain(EXPORT).items() if name not in ("provider", "safeguards")}
+    assert replayed([{"facts": shared | {"providers": [place] * PLACES_MAX}}], DAY).records == 1
+    with pytest.raises(CallerError, match=f"{PLACES_MAX + 1} places"):
+        replayed([{"facts": shared | {"providers": [place] * (PLACES_MAX + 1)}}], DAY)
+
+
+def test_what_a_new_law_owes_and_recorded_evidence_does_not_meet_flips(tmp_path: Path) -> None:
+    always = rule("zz.a")
+    old = Engine([pack(tmp_path / "old", always)], WORDS)
+    new = Engine([pack(tmp_path / "new", always + rule("zz.c", action="owe", obligation="audit:annual"))], WORDS)
+    asked = facts("KE", provider(PARIS))
+    decided = old.decide_many([asked])
+    (flip,) = replayed([recorded([asked], decided, evidence=NOBODY)], None, law=new, standing=old).flips
+    assert (flip.before, flip.after, flip.now[0].rule) == (Effect.ALLOW, Effect.DENY, "undischarged.audit:annual")
+    result = replayed([recorded([asked], decided, evidence=frozenset({"audit:annual"}))], None, law=new, standing=old)
+    assert result.flips == () and [change.owed for change in result.terms] == [("audit:annual",)]
+
+
+@pytest.mark.parametrize(("evidence", "said"), [(["audit:anual"], "did you mean `audit:annual`"), ("audit:annual", ""), ([7], "")])
+def test_evidence_that_is_none_is_refused_with_its_line(evidence: object, said: str) -> None:
+    with pytest.raises(CallerError) as error:
+        replayed([{"facts": plain(EXPORT) | {"evidence": evidence}}], DAY)
+    assert error.value.field == "line 1.evidence" and said in (error.value.hint or "")
 
 
 def test_the_same_facts_decided_otherwise_are_another_judgement() -> None:
