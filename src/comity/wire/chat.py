@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from comity.errors import CallerError
+
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     pass
@@ -104,24 +106,32 @@ class ChatRequest(Wire, frozen=True, kw_only=True):
 
 
 Change = Callable[[str], str]
-_SCHEMA_WORDS = frozenset({"type", "format", "$ref", "$dynamicRef", "$anchor", "$schema", "required"})
-"""Keywords of JSON Schema whose strings are the schema's own words; every other string may be a person's."""
-_SCHEMA_NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependentRequired"})
+_SCHEMA_WORDS = frozenset(
+    """
+    $anchor $defs $dynamicRef $id $ref $schema additionalProperties allOf anyOf array boolean const contains contentEncoding
+    contentMediaType date date-time default definitions dependentRequired dependentSchemas deprecated description duration else email enum
+    examples exclusiveMaximum exclusiveMinimum format hostname if integer ipv4 ipv6 items maxContains maxItems maxLength maxProperties
+    maximum minContains minItems minLength minProperties minimum multipleOf not null number object oneOf pattern patternProperties
+    prefixItems properties propertyNames readOnly regex required string then time title type unevaluatedItems unevaluatedProperties
+    uniqueItems uri uuid writeOnly
+    """.split()  # noqa: SIM905
+)
+"""The words of JSON Schema itself (2020-12), which are nobody's.  Every other string, names of members too, may be a person's."""
 
 
-def _schema(value: Any, change: Change, names: bool = False) -> Any:
-    """``names``: the members of ``value`` are properties' names, whatever they are called; names themselves stay."""
+def _schema(value: Any, change: Change) -> Any:
     if isinstance(value, str):
-        return change(value)
+        return value if value in _SCHEMA_WORDS else change(value)
     if isinstance(value, list):
         return [_schema(item, change) for item in value]
     if isinstance(value, dict):
-        return {
-            key: item
-            if not names and key in _SCHEMA_WORDS and not isinstance(item, dict)
-            else _schema(item, change, not names and key in _SCHEMA_NAMED)
-            for key, item in value.items()
-        }
+        changed = {_schema(key, change): _schema(item, change) for key, item in value.items()}
+        if len(changed) < len(value):
+            raise CallerError(
+                "two members of a JSON schema have the same name, spelt differently", code="request.malformed", field="parameters",
+                hint="give each member a name of its own that is nobody's",
+            )  # fmt: skip
+        return changed
     return value
 
 
@@ -134,7 +144,11 @@ def _message(message: Message, change: Change) -> Message:
     calls = message.tool_calls
     if calls is not None:
         calls = tuple(
-            msgspec.structs.replace(call, function=FunctionCall(name=call.function.name, arguments=change(call.function.arguments)))
+            ToolCall(
+                id=change(call.id),
+                function=FunctionCall(name=change(call.function.name), arguments=change(call.function.arguments)),
+                type=call.type,
+            )
             for call in calls
         )
     return Message(
@@ -142,7 +156,7 @@ def _message(message: Message, change: Change) -> Message:
         content=content,
         name=change(message.name) if message.name is not None else None,
         tool_calls=calls,
-        tool_call_id=message.tool_call_id,
+        tool_call_id=change(message.tool_call_id) if message.tool_call_id is not None else None,
         refusal=change(message.refusal) if message.refusal is not None else None,
     )
 
@@ -152,7 +166,7 @@ def _tool(tool: Tool, change: Change) -> Tool:
     return Tool(
         type=tool.type,
         function=Function(
-            name=f.name,
+            name=change(f.name),
             description=change(f.description) if f.description is not None else None,
             parameters=_schema(f.parameters, change),
             strict=f.strict,
@@ -160,8 +174,17 @@ def _tool(tool: Tool, change: Change) -> Tool:
     )
 
 
+def _choice(choice: Literal["none", "auto", "required"] | NamedTool | None, change: Change) -> Any:
+    if not isinstance(choice, NamedTool):
+        return choice
+    return NamedTool(type=choice.type, function=NamedFunction(name=change(choice.function.name)))
+
+
 def map_texts(request: ChatRequest, change: Change) -> ChatRequest:
-    """The same request with every string that a person may have written passed through ``change``."""
+    """The same request with every string that a caller writes freely passed through ``change``: texts, names and ids.
+
+    What was equal stays equal if ``change`` sees to that, so a call keeps its result and a schema its required members.
+    """
     stop: str | tuple[str, ...] | None = request.stop
     if isinstance(stop, str):
         stop = change(stop)
@@ -173,7 +196,7 @@ def map_texts(request: ChatRequest, change: Change) -> ChatRequest:
         form = ResponseFormat(
             type=form.type,
             json_schema=JsonSchema(
-                name=schema.name,
+                name=change(schema.name),
                 schema=_schema(schema.schema, change),
                 description=change(schema.description) if schema.description is not None else None,
                 strict=schema.strict,
@@ -183,6 +206,7 @@ def map_texts(request: ChatRequest, change: Change) -> ChatRequest:
         request,
         messages=tuple(_message(message, change) for message in request.messages),
         tools=tuple(_tool(tool, change) for tool in request.tools) if request.tools is not None else None,
+        tool_choice=_choice(request.tool_choice, change),
         stop=stop,
         user=change(request.user) if request.user is not None else None,
         response_format=form,

@@ -6,9 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comity.errors import CallerError
+from comity.wire import chat as wire
 from comity.wire.chat import ChatRequest, map_texts, texts
 
 FULL: dict[str, Any] = {
@@ -65,32 +68,62 @@ FULL: dict[str, Any] = {
 }
 
 
+STRUCTS = [each for each in vars(wire).values() if isinstance(each, type) and issubclass(each, msgspec.Struct)]
+
+
 def request(value: dict[str, Any]) -> ChatRequest:
     return msgspec.convert(value, ChatRequest)
 
 
-def test_every_string_a_person_may_have_written_is_given_once() -> None:
+FIXED = {"assistant", "auto", "function", "json_schema", "object", "string", "date", "system", "text", "tool", "user"}
+"""Words of the protocol and of JSON Schema: not the caller's own."""
+
+
+def test_every_string_that_a_caller_writes_freely_is_given() -> None:
     given_out = list(texts(request(FULL)))
-    assert sorted(given_out) == sorted([*strings(FULL), "{}", ""])
-    assert len(given_out) == len(strings(FULL)) + 2
+    assert sorted(given_out) == sorted(word for word in free(FULL) if word not in FIXED)
 
 
-def strings(value: Any) -> list[str]:
-    """The strings that the table above marks with `t:`, wherever they stand; twice where they stand twice."""
+def free(value: Any, *, schema: bool = False) -> list[str]:
+    """Values, wherever they stand, and in a schema the names of its members, but for the words of JSON Schema itself."""
     if isinstance(value, str):
-        return [value] if value.startswith("t:") or '"t":' in value else []
-    return [
-        found
-        for item in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
-        for found in strings(item)
-    ]
+        return [value]
+    if isinstance(value, dict):
+        keys = [key for key in value if schema and key not in wire._SCHEMA_WORDS]
+        return keys + [found for key, item in value.items() for found in free(item, schema=schema or key in ("parameters", "schema"))]
+    return [found for item in (value if isinstance(value, list) else ()) for found in free(item, schema=schema)]
 
 
-def test_identifiers_are_left_as_they_are() -> None:
-    changed = msgspec.to_builtins(map_texts(request(FULL), lambda _: "CHANGED"))
-    kept = {"find", "send", "call_1", "call_2", "who", "when", "object", "string", "date", "answer", "function", "json_schema"}
-    left = set(words(changed)) - {"CHANGED"}
-    assert kept <= left and not any("t:" in word for word in left)
+def test_only_the_words_of_the_protocol_stay_as_they_are() -> None:
+    count = iter(range(1000))
+    changed = msgspec.to_builtins(map_texts(request(FULL), lambda _: f"CHANGED {next(count)}"))
+    left = {word for word in words(changed) if not word.startswith("CHANGED")}
+    members = set(words({name: None for struct in STRUCTS for name in struct.__struct_fields__}))
+    assert left - members - FIXED <= {
+        "description",
+        "required",
+        "title",
+        "properties",
+        "enum",
+        "default",
+        "examples",
+        "format",
+        "const",
+        "pattern",
+    }
+
+
+def test_a_call_keeps_its_result_and_a_schema_its_required_members() -> None:
+    changed = msgspec.to_builtins(map_texts(request(FULL), str.upper))
+    tool = changed["tools"][0]["function"]
+    assert changed["messages"][2]["tool_calls"][0]["id"] == changed["messages"][3]["tool_call_id"] == "CALL_1"
+    assert tool["name"] == changed["messages"][2]["tool_calls"][0]["function"]["name"] == "FIND"
+    assert set(tool["parameters"]["required"]) <= set(tool["parameters"]["properties"]) == {"WHO", "WHEN"}
+
+
+def test_members_that_would_fall_together_are_refused() -> None:
+    with pytest.raises(CallerError, match="same name"):
+        map_texts(request(FULL), lambda _: "EMAIL_1")
 
 
 def words(value: Any) -> list[str]:
