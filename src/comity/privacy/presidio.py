@@ -98,7 +98,7 @@ def supported(guard: Guard) -> list[str]:
 
 @cache
 def _recognizer_class() -> Any:
-    from presidio_analyzer import EntityRecognizer, RecognizerResult
+    from presidio_analyzer import EntityRecognizer, RecognizerResult  # type: ignore[import-not-found, unused-ignore]
 
     class ComityRecognizer(EntityRecognizer):  # type: ignore[misc, unused-ignore]
         def __init__(self, guard: Guard, *, language: str, name: str) -> None:

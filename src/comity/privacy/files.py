@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of any size: scanned, hidden and brought back piece by piece, in memory that does not grow with them.
+
+Pieces overlap where they are scanned, so that nothing is lost at a seam.  What comes back is the file byte for byte: each spelling
+of a value has a token of its own, and JSON is text like any other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from comity.errors import CallerError
+from comity.privacy.findings import Finding
+from comity.privacy.guard import Guard
+from comity.privacy.pseudonym import BEFORE_CHARACTERS, NONCE_BYTES_MIN, Place, Pseudonyms, Vault
+
+READ_BYTES = 1 << 18
+PIECE_CHARACTERS = 1 << 18
+BEFORE_PIECE = 1024  # characters ahead of a piece, for the words that name what begins it
+AFTER_PIECE = 48 * 1024  # behind it: more than the longest thing that a rule finds, a private key
+_TOKEN = re.compile(r"(?P<type>[A-Z_]+)_(?P<number>[0-9]+)_(?P<nonce>[A-Z0-9]+)")
+
+
+class Piece(NamedTuple):
+    """``text`` of all pieces, one after another, is the file; ``findings`` are places of this one; ``read``: bytes so far."""
+
+    text: str
+    findings: tuple[Finding, ...]
+    read: int
+
+
+def texts(file: BinaryIO) -> Iterator[tuple[str, int]]:
+    """What ``file`` holds, as it is read, and how many bytes that were so far.  Raises CallerError where it is not UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    read = 0
+    while True:
+        raw = file.read(READ_BYTES)
+        begun = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(raw, final=not raw)
+        except UnicodeDecodeError as error:
+            raise CallerError(
+                f"byte {read - begun + error.start} is not UTF-8", code="request.malformed", hint="convert it first: iconv -f … -t UTF-8"
+            ) from None
+        read += len(raw)
+        if text:
+            yield text, read
+        if not raw:
+            return
+
+
+def pieces(file: BinaryIO, guard: Guard, *, piece_characters: int = PIECE_CHARACTERS) -> Iterator[Piece]:
+    """``file`` with what ``guard`` finds in it.  Raises CallerError where it is not UTF-8, and whatever a recogniser raises."""
+    seen = waiting = ""
+    read = 0
+    for text, read in texts(file):
+        waiting += text
+        while len(waiting) >= piece_characters + AFTER_PIECE:
+            shift, end = len(seen), piece_characters + AFTER_PIECE
+            whole, rest = seen + waiting[:end], waiting[end:]
+            found = guard.scan(whole)
+            cut = _seam(whole, shift, shift + piece_characters, found)
+            yield Piece(whole[shift:cut], _within(found, shift, cut), read)
+            seen, waiting = whole[max(0, cut - BEFORE_PIECE) : cut], whole[cut:] + rest
+    if waiting:
+        yield Piece(waiting, _within(guard.scan(seen + waiting), len(seen), len(seen) + len(waiting)), read)
+
+
+def _seam(text: str, shift: int, cut: int, found: Sequence[Finding]) -> int:
+    """At the end of a line or a word near ``cut``, and outside a finding; only one that ends with all that was read is cut."""
+    least = cut - (cut - shift) // 4
+    wanted = text.rfind("\n", least, cut) + 1 or text.rfind(" ", least, cut) + 1 or cut
+    for each in found:
+        if each.start < wanted < each.end:
+            wanted = each.start if each.start > shift else each.end
+    return wanted
+
+
+def _within(found: Iterable[Finding], start: int, end: int) -> tuple[Finding, ...]:
+    return tuple(
+        msgspec.structs.replace(each, start=max(each.start, start) - start, end=min(each.end, end) - start)
+        for each in found
+        if each.start < end and each.end > start
+    )
+
+
+class FileVault(Vault):
+    """Tokens of one file, and what brings the originals back another day."""
+
+    __slots__ = ("_spelled",)
+
+    def __init__(self, nonce: bytes) -> None:
+        super().__init__(nonce, originals_max=1 << 31)
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> FileVault:
+        """From `values`.  Raises ValueError where they are not those of one file, whole."""
+        made = cls(bytes(NONCE_BYTES_MIN))
+        for token, original in values.items():
+            found = _TOKEN.fullmatch(token)
+            if found is None:
+                raise ValueError("not a token")
+            made._nonce = made._nonce if len(made) else found["nonce"]
+            if made._stand_in(found["type"], original) != token:
+                raise ValueError("a token is missing, or of another file")
+        return made
+
+    @property
+    def values(self) -> dict[str, str]:
+        """{token: original}, in the order in which they were made."""
+        return {token: original for (_, original), token in self._spelled.items()}
+
+    def erase(self) -> None:
+        super().erase()
+        self._spelled: dict[tuple[str, str], str] = {}
+
+    def _stand_in(self, kind: str, original: str) -> str:
+        token = self._spelled.get((kind, original))
+        if token is None:
+            self._numbers.clear()  # no other spelling of the value lends its token
+            token = self._spelled[kind, original] = super()._stand_in(kind, original)
+        return token
+
+    def _in_json(self, text: str, starts: Sequence[int] | None, places: Sequence[Place]) -> Iterator[tuple[int, int, str]]:
+        return self._in_text(text, places)
+
+
+def restored(parts: Iterable[str], vault: Pseudonyms) -> Iterator[str]:
+    """``parts`` of one text, in their order, with the originals of ``vault``."""
+    before = held = ""
+    for part in parts:
+        text = held + part
+        out, held = vault.restore_part(text, before=before)
+        before = (before + text[: len(text) - len(held)])[-BEFORE_CHARACTERS:]
+        yield out
+    yield vault.restore_part(held, before=before, last=True)[0]
