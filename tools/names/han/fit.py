@@ -1,32 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the judge's weights: logistic regression over candidates, on texts of `texts.py`.
+"""Fits the judge: what stands beside names, and a small network over what `han_judge.weigh` knows of a candidate.
 
     python tools/names/han/fit.py LAC_FOLDER TAGGED_NEWSPAPER MINGZI_DATA FOREIGN_NAMES OUT
 
-Even lines of the newspaper are learned from, half of them with other names put in; odd lines are kept to measure on.
+Even lines of the newspaper are learned from, also with other names put in; odd lines are kept to measure on.  What stands
+beside names is counted in one half of the texts for the other, so that the network learns how far to trust it.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import texts
-from comity.privacy.names.han_judge import FEATURES, candidates, weigh
+from comity.privacy.names.han_judge import FEATURES, Context, candidates, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Reader
 
 SEED = 7
+HIDDEN = 24
+EPOCHS = 30
+BESIDE_MIN = 4  # times seen beside a name or elsewhere, for an entry
 
 
-def rows(reader: Reader, sentences: Iterable[texts.Sentence]) -> Iterator[tuple[list[float], bool]]:
+def rows(reader: Reader, sentences: Iterable[texts.Sentence], context: Context) -> tuple[list[list[float]], list[bool]]:
     known = lexicon()
+    inputs: list[list[float]] = []
+    wanted: list[bool] = []
     for sentence in sentences:
-        text = sentence.text[:200]
+        text = sentence.text[:160]
         plain = "".join(reader.plain.get(char, char) for char in text)
         belief = reader.read([text])[0]
         gold = set(sentence.names)
@@ -34,41 +42,93 @@ def rows(reader: Reader, sentences: Iterable[texts.Sentence]) -> Iterator[tuple[
             span = (place.start, place.end)
             if span not in gold and any(start < place.end and place.start < end for start, end in sentence.either):
                 continue
-            yield weigh(text, plain, belief, known, place), span in gold
+            inputs.append(weigh(text, plain, belief, known, context, place))
+            wanted.append(span in gold)
+    return inputs, wanted
 
 
-def fit(inputs: Any, wanted: Any, *, steps: int = 40, ridge: float = 3.0) -> Any:
-    """Newton's method."""
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(steps):
-        chance = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
-        slope = inputs.T @ (chance - wanted) + ridge * weights
-        bend = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + ridge * np.eye(len(weights))
-        step = np.linalg.solve(bend, slope)
-        weights -= step
-        if np.abs(step).max() < 1e-5:
-            break
-    return weights
+def context_of(sentences: Iterable[texts.Sentence], plain: Mapping[str, str]) -> Context:
+    beside = (Counter[str](), Counter[str]())
+    anywhere: Counter[str] = Counter()
+    for sentence in sentences:
+        text = "".join(plain.get(char, char) for char in sentence.text)
+        anywhere.update(text[at : at + size] for at in range(len(text)) for size in (1, 2))
+        anywhere[""] += 2
+        for start, end in sentence.names:
+            beside[0].update({text[max(0, start - 1) : start], text[max(0, start - 2) : start]})
+            beside[1].update({text[end : end + 1], text[end : end + 2]})
+    total = sum(count for chars, count in anywhere.items() if len(chars) == 1)
+    tables = []
+    for seen in beside:
+        named = sum(count for chars, count in seen.items() if len(chars) < 2)
+        table = {}
+        for chars, count in anywhere.items():
+            near, far = seen[chars], max(0, count - seen[chars])
+            if near >= BESIDE_MIN or (len(chars) < 2 and far >= 100) or (len(chars) == 2 and far >= 400):
+                ratio = math.log((near + 1) / (named + 1000)) - math.log((far + 40) / (total + 40_000))
+                table[chars] = max(-4.0, min(4.0, round(ratio, 1)))
+        tables.append(table)
+    return Context(*tables)
 
 
 def corpus(newspaper: Path, today: Path, foreign: Path, reader: Reader) -> list[texts.Sentence]:
     dice = random.Random(SEED)
     wide = {narrow: wide for wide, narrow in reader.plain.items() if wide >= "\u4e00" and narrow >= "\u4e00"}
     names = texts.Names(texts.today(today), texts.foreign_names(foreign), dice)
-    read = [each for each in list(texts.newspaper(newspaper))[::2] if dice.random() < (0.5 if each.names else 0.1)]
-    out = [texts.renamed(each, names, dice, wide) if dice.random() < 0.5 else each for each in read]
-    return out + list(texts.messages(Path(__file__).with_name("templates.txt"), names, dice, wide, len(out) // 2))
+    read = [each for each in list(texts.newspaper(newspaper))[::2] if each.names or dice.random() < 0.3]
+    out = read + [texts.renamed(each, names, dice, wide) for each in read if each.names]
+    out += texts.messages(Path(__file__).with_name("templates.txt"), names, dice, wide, 4000)
+    dice.shuffle(out)
+    return out
+
+
+def train(inputs: Any, wanted: Any) -> tuple[Any, Any, Any, float]:
+    """Adam, one hidden layer."""
+    dice = np.random.default_rng(SEED)
+    width = inputs.shape[1]
+    parts = [dice.normal(0, 0.3, (width, HIDDEN)), np.zeros(HIDDEN), dice.normal(0, 0.3, HIDDEN), np.zeros(1)]
+    means, squares = ([np.zeros_like(part) for part in parts] for _ in "12")
+    step = 0
+    for epoch in range(EPOCHS):
+        rate = 0.004 * (1 - epoch / EPOCHS) + 1e-5
+        order = dice.permutation(len(wanted))
+        for at in range(0, len(order), 256):
+            batch = inputs[order[at : at + 256]]
+            hidden = np.tanh(batch @ parts[0] + parts[1])
+            error = (1 / (1 + np.exp(-np.clip(hidden @ parts[2] + parts[3], -30, 30))) - wanted[order[at : at + 256]]) / len(batch)
+            back = error[:, None] * parts[2] * (1 - hidden**2)
+            slopes = [batch.T @ back + 1e-4 * parts[0], back.sum(0), hidden.T @ error + 1e-4 * parts[2], error.sum(keepdims=True)]
+            step += 1
+            for part, mean, square, slope in zip(parts, means, squares, slopes, strict=True):
+                mean += 0.1 * (slope - mean)
+                square += 0.001 * (slope * slope - square)
+                part -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return parts[0], parts[1], parts[2], float(parts[3][0])
 
 
 def main(argv: Sequence[str]) -> None:
     folder, newspaper, today, foreign, out = map(Path, argv)
     reader = Reader(folder)
     sentences = corpus(newspaper, today, foreign, reader)
-    inputs, wanted = zip(*rows(reader, sentences), strict=True)
-    table, labels = np.array(inputs), np.array(wanted, float)
-    weights = fit(table, labels)
-    Path(out).write_text("\n".join(f"{name} {value:.3f}" for name, value in zip(FEATURES, weights, strict=True)) + "\n", "utf-8")
-    print(f"{len(sentences)} sentences, {len(labels)} candidates, {int(labels.sum())} names")  # noqa: T201
+    halves = sentences[::2], sentences[1::2]
+    inputs: list[list[float]] = []
+    wanted: list[bool] = []
+    for mine, others in (halves, halves[::-1]):
+        more, labels = rows(reader, mine, context_of(others, reader.plain))
+        inputs += more
+        wanted += labels
+    layer, shift, last, bias = train(np.array(inputs), np.array(wanted, float))
+    context = context_of(sentences, reader.plain)
+    lines = [f"{name}\t" + " ".join(f"{value:.3f}" for value in row) for name, row in zip(FEATURES, layer, strict=True)]
+    lines += ["shift\t" + " ".join(f"{value:.3f}" for value in shift), "last\t" + " ".join(f"{value:.3f}" for value in last), f"bias\t{bias:.3f}"]
+    for name, table in (("before", context.left), ("behind", context.right)):
+        lines += [f"{name}\t" + " ".join(f"{chars}{value:g}" for chars, value in sorted(table.items()) if _plain(chars))]
+    Path(out).write_text("\n".join(lines) + "\n", "utf-8")
+    print(f"{len(sentences)} sentences, {len(wanted)} candidates, {sum(wanted)} names")  # noqa: T201
+
+
+def _plain(chars: str) -> bool:
+    return not any(char.isspace() or char in "-.0123456789" for char in chars)
 
 
 if __name__ == "__main__":

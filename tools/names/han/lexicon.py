@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds `comity/privacy/names/han.txt`: how characters occur in Chinese names, and which words only look like names.
 
-    python tools/names/han/lexicon.py JIEBA_DICT MINGZI_DATA FOREIGN_NAMES OUT
+    python tools/names/han/lexicon.py JIEBA_DICT MINGZI_DATA FOREIGN_NAMES OUT       (and `other_names.txt` beside it)
 
 JIEBA_DICT     `dict.txt` of the package jieba 0.42.1 (MIT): words, how often each occurs, part of speech (nr: a name)
 MINGZI_DATA    `data.json` of the package mingzi 1.2.3 (MIT): shares of surnames in the population, given names of today
@@ -23,7 +23,9 @@ from pathlib import Path
 
 from comity.privacy.names.han_surnames import COMPOUND, SINGLE
 
+OTHER = Path(__file__).with_name("other_names.txt")
 WORDS_MIN = 3  # occurrences in the dictionary's text (58 million)
+FOREIGN_SCORE_MIN = 15  # a character
 WORD_SCORE_MIN = -20  # a word whose characters speak more strongly against a name needs no entry
 
 
@@ -31,7 +33,7 @@ def chars_of(words: Mapping[str, float]) -> Counter[str]:
     out: Counter[str] = Counter()
     for word, count in words.items():
         for char in word:
-            out[char] += count
+            out[char] += count  # type: ignore[assignment]  # halves
     return out
 
 
@@ -50,10 +52,13 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
     words: dict[str, int] = {}
     names: dict[str, int] = {}
     sounds: dict[str, int] = {}
+    places: set[str] = set()
     for line in Path(jieba).read_text("utf-8").splitlines():
         word, count, kind = line.split(" ")
         if re.fullmatch("[\u4e00-\u9fff]+", word):
             {"nr": names, "nrfg": names, "nrt": sounds}.get(kind, words)[word] = int(count)
+            if kind in ("ns", "nt", "nz"):
+                places.add(word)
     today = json.loads(Path(mingzi).read_text("utf-8"))
     base = chars_of(words)
 
@@ -86,10 +91,16 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
             seen[char] += 0.1 * (single[char] + first[char] + second[char])  # type: ignore[assignment]
 
     source = Path(foreign).read_text("utf-8")
-    loan: Counter[str] = chars_of({name: 1 for name in re.findall("[\u4e00-\u9fff]{2,7}", source.split('"""', 2)[2])})
-    loan += chars_of({name: 0.5 for name in sounds})  # type: ignore[dict-item]
+    abroad = set(re.findall("[\u4e00-\u9fff]{2,7}", source.split('"""', 2)[2]))
+    other = {kind: parts for kind, *parts in map(str.split, OTHER.read_text("utf-8").splitlines()) if kind != "#"}
+    loan = chars_of(dict.fromkeys(abroad, 1.0))
+    for kind in ("tibetan", "mongol", "uyghur"):
+        loan += chars_of(dict.fromkeys(other[kind], 2.0))
 
     every = {char for char in base | single | first | second | loan if "\u4e00" <= char <= "\u9fff"}
+    spelt = ratios(loan, base, every)
+    heard = {name for name in sounds if 2 < len(name) <= 6 and name not in places and sum(spelt.get(char, -25) for char in name) >= FOREIGN_SCORE_MIN * len(name)}
+    loan += chars_of(dict.fromkeys(heard, 0.5))
     given_ratios = [ratios(seen, base, every) for seen in (single, first, second, loan)]
     population = today["surname"]
     share = {root: population.get(root, 0) * 100 + family[root] / sum(family.values()) + 3e-6 for root in SINGLE}
@@ -109,15 +120,18 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
 
     kept: dict[str, list[str]] = {}
     for word, count in sorted(words.items()):
-        if count < WORDS_MIN or word[0] not in surname or not 2 <= len(word) <= 3:
+        if count < WORDS_MIN or not 2 <= len(word) <= 5:
             continue
-        if len(word) == 2:
-            score = surname[word[0]] + given_ratios[0][word[1]]
-        else:
-            score = surname[word[0]] + given_ratios[1][word[1]] + given_ratios[2][word[2]]
-        if score >= WORD_SCORE_MIN:
-            kept.setdefault(word[0], []).append(f"{word[1:]}{min(9, round(math.log10(count) * 2))}")
+        resembles = sum(given_ratios[3][char] for char in word) >= FOREIGN_SCORE_MIN * len(word)
+        if word[0] in surname and len(word) == 2:
+            resembles |= surname[word[0]] + given_ratios[0][word[1]] >= WORD_SCORE_MIN
+        elif word[0] in surname and len(word) == 3:
+            resembles |= surname[word[0]] + given_ratios[1][word[1]] + given_ratios[2][word[2]] >= WORD_SCORE_MIN
+        if resembles:
+            kept.setdefault(word[0], []).append(f"{word[1:]}{'p' if word in places else ''}{min(9, round(math.log10(count) * 2))}")
     lines += [f"word\t{root} " + "".join(tails) for root, tails in sorted(kept.items())]
+    lines.append("abroad\t" + " ".join(sorted(abroad | heard)))
+    lines.append("japanese\t" + " ".join(other["japanese_surname"]))
     Path(out).write_text("\n".join(lines) + "\n", "utf-8")
     print(f"{len(surname)} surnames, {len(rows)} characters, {sum(map(len, kept.values()))} words")  # noqa: T201
 

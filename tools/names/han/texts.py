@@ -24,6 +24,8 @@ class Names:
 
     def __init__(self, today: Mapping[str, object], foreign: Sequence[str], dice: random.Random) -> None:
         self._dice = dice
+        lines = Path(__file__).with_name("other_names.txt").read_text("utf-8").splitlines()
+        self._other = {kind: parts for kind, *parts in map(str.split, lines) if kind != "#"}
         shares: dict[str, float] = today["surname"]  # type: ignore[assignment]
         self._roots, self._shares = list(shares), list(shares.values())
         self._rare, self._double = sorted(SINGLE), sorted(each for each in COMPOUND if len(each) == 2)
@@ -49,7 +51,15 @@ class Names:
         return root + one[0] + two[-1]
 
     def foreign(self) -> str:
-        return "·".join(self._dice.sample(self._foreign, self._dice.choice((1, 2, 2, 2))))
+        dice, other = self._dice, self._other
+        luck = dice.random()
+        if luck < 0.7:
+            return dice.choice("··•‧・").join(dice.sample(self._foreign, dice.choice((1, 1, 2, 2, 3))))
+        if luck < 0.85:
+            return dice.choice(other["japanese_surname"]) + dice.choice(other["japanese_given"])
+        if luck < 0.93:
+            return "".join(dice.sample(other[dice.choice(("tibetan", "mongol"))], dice.choice((1, 2, 2))))
+        return dice.choice(("·", "·", "")).join(dice.sample(other["uyghur"], 2))
 
 
 def newspaper(path: Path) -> Iterator[Sentence]:
@@ -87,8 +97,8 @@ def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping
             either.append((len(out), len(out) + len(said)))
         else:
             if said[0] in SINGLE and len(said) in (2, 3) and "·" not in said:
-                said = names.chinese()
-            elif dice.random() < 0.4:
+                said = names.chinese() if dice.random() < 0.85 else names.foreign()
+            elif dice.random() < 0.6:
                 said = names.foreign()
             places.append((len(out), len(out) + len(said)))
         out += said

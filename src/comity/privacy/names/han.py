@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from comity.privacy.finder import Proposal
-from comity.privacy.names.han_judge import COMPOUND, DOTTED, FEATURES, LONG, ONE, SHORT, candidates, pick, weigh
+from comity.privacy.names.han_fitted import Judge
+from comity.privacy.names.han_judge import candidates, pick, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Reader
 from comity.privacy.recognizers.base import HINTED, LIKELY
@@ -33,9 +33,7 @@ class HanNames:
     def __init__(self, folder: Path) -> None:
         self._reader = Reader(folder)
         self._lexicon = lexicon()
-        lines = files("comity.privacy.names").joinpath("han_weights.txt").read_text("utf-8").splitlines()
-        weights = {line.partition(" ")[0]: float(line.partition(" ")[2]) for line in lines}
-        self._weights = [weights[feature] for feature in FEATURES]
+        self._judge = Judge()
 
     def find(self, text: str) -> Sequence[Proposal]:
         out: list[Proposal] = []
@@ -58,10 +56,11 @@ class HanNames:
         plain_of = self._reader.plain.get
         for (offset, piece), belief in zip(block, beliefs, strict=True):
             plain = "".join([plain_of(char, char) for char in piece])
-            scored = {}
-            for place in candidates(piece, plain, belief, self._lexicon):
-                known = weigh(piece, plain, belief, self._lexicon, place)
-                scored[place] = sum([weight * value for weight, value in zip(self._weights, known, strict=True)])
+            places = list(candidates(piece, plain, belief, self._lexicon))
+            if not places:
+                continue
+            known = [weigh(piece, plain, belief, self._lexicon, self._judge.context, place) for place in places]
+            scored = dict(zip(places, self._judge.score(known), strict=True))
             for place, score in pick(scored, LEAST):
                 yield Proposal(offset + place.start, offset + place.end, "PERSON", "name", LIKELY if score > SURE else HINTED)
 

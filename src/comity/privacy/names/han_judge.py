@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which stretches of a sentence may be names, and what speaks for and against each."""
+"""Which stretches of a sentence may be names, and what is known for and against each."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from comity.privacy.names.han_cues import LABEL, LEFT, REACH, RIGHT
 from comity.privacy.names.han_lexicon import Lexicon
 from comity.privacy.names.han_reader import Belief, odds
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007々"
-DOTS = "·•・‧∙⋅・"
-_IS_HAN = re.compile(f"[{HAN}]")
-_DOTTED = re.compile(f"[{HAN}]{{1,10}}(?:[{DOTS}.](?:[{HAN}]{{1,10}}|[A-Z](?=[{DOTS}.]))){{1,5}}")
-_SPACED = re.compile(f"(?<![{HAN}])([{HAN}]{{1,2}}) {{1,2}}([{HAN}]{{1,2}})(?![{HAN}])")
-_FAINT = 0.02
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\u3005"
+DOTS = "·•・‧∙⋅."
+_HAN = re.compile(f"[{HAN}]")
+_RUN = re.compile(f"[{HAN}]+")
+_DOTTED = re.compile(f"[{HAN}]{{1,10}}(?:[{DOTS}](?:[{HAN}]{{1,10}}|[A-Z](?=[{DOTS}]))){{1,5}}")
+_DOT = re.compile(f"[{DOTS}]")
+_SPACED = re.compile(f"(?<![{HAN}])[{HAN}]{{1,2}} {{1,2}}[{HAN}]{{1,2}}(?![{HAN}])")
+_FAINT = 0.01
 _LONG = 14  # characters of a name without dots
 
-SHORT, LONG, COMPOUND, OTHER, ONE, NICK, DOTTED, SPACED = range(8)
-"""Kinds of candidate: surname and one character; surname and two; surname of two; no surname known; one character;
-小, 老 or 阿 and one more; foreign, with dots between; a space inside."""
+SHORT, LONG, COMPOUND, JAPANESE, FOREIGN, OTHER, ONE, NICK, DOTTED, SPACED = range(10)
+"""Kinds of candidate: surname and one character; surname and two; surname of two characters; Japanese surname; characters that
+spell foreign names; none of these; one character; 小, 老 or 阿 and one more; with dots between; a space inside."""
 
 FEATURES = (
-    *(f"kind{kind}" for kind in range(8)),
-    "exact", "cover", "least", "place", "begins", "breaks", "chars_short", "chars_long", "chars_compound", "loan",
-    "word", "known", "role", "link", "label", "listed_before", "listed_after", "title", "says", "moves", "edge_before", "edge_after", "edge_both",
-    "bracket", "fused_before", "fused_after", "nick_exact", "exact_label", "chars_edge", "one_exact", "other_exact",
+    "short", "long", "compound", "japanese", "foreign", "other", "one", "nick", "dotted", "spaced",
+    "exact", "mean", "least", "begins", "place", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
+    "chars_short", "chars_long", "chars_compound", "given", "loan", "loan_before", "loan_after", "abroad", "word", "place_word",
+    "role", "link", "label", "title", "says", "moves", "left", "right", "edge_before", "edge_after", "listed", "size", "wide",
 )  # fmt: skip
 
 
@@ -38,97 +40,133 @@ class Candidate(NamedTuple):
     root: int
 
 
+class Context(NamedTuple):
+    """By the one or two characters right before and right after: log of the chance beside a name over the chance anywhere."""
+
+    left: Mapping[str, float]
+    right: Mapping[str, float]
+
+
 def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]:
-    """``plain``: ``text`` with simplified characters."""
+    """``plain``: ``text`` with simplified characters.  No place twice."""
     seen: set[tuple[int, int]] = set()
-    for found in _DOTTED.finditer(text):
-        for start in range(found.start(), found.end()):
-            if belief.breaks[start] > _FAINT and "\u4e00" <= text[start] and text[start] not in DOTS:
-                head = text.find(next(mark for mark in text[start : found.end()] + DOTS if mark in DOTS + "."), start)
-                if not start < head < found.end():
-                    break
-                for end in range(found.end(), head + 1, -1):
-                    if belief.breaks[end] > _FAINT or end == found.end():
-                        if _IS_HAN.match(text[end - 1]) and (start, end) not in seen and re.search(f"[{DOTS}.]", text[start:end]):
-                            seen.add((start, end))
-                            yield Candidate(start, end, DOTTED, 0)
-    for found in _SPACED.finditer(plain):
-        for root in lexicon.root(plain, found.start()):
-            if len(found[1]) == root:
-                seen.add(found.span())
-                yield Candidate(*found.span(), SPACED, root)
-    size = len(text)
-    for start in range(size):
-        if not _IS_HAN.match(text[start]):
+    for place in (*_dotted(text, belief), *_spaced(plain, lexicon), *_spelt(plain, belief, lexicon), *_rooted(plain, belief, lexicon)):
+        if place[:2] not in seen:
+            seen.add(place[:2])
+            yield place
+    for start in range(len(text)):
+        if belief.begins[start] <= _FAINT or not _HAN.match(text[start]):
             continue
-        for root in lexicon.root(plain, start):
-            for end in (start + root + 1, start + root + 2):
-                if end <= size and (start, end) not in seen and _IS_HAN.match(text[end - 1]) and _IS_HAN.match(text[end - 2]):
-                    score = lexicon.chinese(plain[start:end].replace(" ", ""), root)
-                    if score > -4 or belief.exactly(start, end) > -3:
-                        seen.add((start, end))
-                        yield Candidate(start, end, COMPOUND if root == 2 else SHORT if end - start == 2 else LONG, root)
-        if belief.begins[start] > _FAINT:
-            end = start + 1
-            while True:
-                if belief.breaks[end] > _FAINT and (start, end) not in seen:
-                    seen.add((start, end))
-                    nick = end - start == 2 and plain[start] in "小老阿"
-                    yield Candidate(start, end, ONE if end == start + 1 else NICK if nick else OTHER, 0)
-                if end >= min(size, start + _LONG) or belief.name[end] < _FAINT or not _IS_HAN.match(text[end]):
+        for end in range(start + 1, min(len(text), start + _LONG) + 1):
+            if belief.breaks[end] > _FAINT and (start, end) not in seen:
+                seen.add((start, end))
+                nick = end - start == 2 and plain[start] in "小老阿"
+                yield Candidate(start, end, ONE if end == start + 1 else NICK if nick else OTHER, 0)
+            if end == len(text) or belief.name[end] < _FAINT or not _HAN.match(text[end]):
+                break
+
+
+def _dotted(text: str, belief: Belief) -> Iterator[Candidate]:
+    for found in _DOTTED.finditer(text):
+        first = _DOT.search(text, found.start()).start()  # type: ignore[union-attr]
+        last = max(found[0].rfind(dot) for dot in DOTS) + found.start()
+        for start in range(found.start(), first):
+            if belief.breaks[start] > _FAINT or start == found.start():
+                for end in range(last + 2, found.end() + 1):
+                    if belief.breaks[end] > _FAINT or end == found.end():
+                        yield Candidate(start, end, DOTTED, 0)
+
+
+def _spaced(plain: str, lexicon: Lexicon) -> Iterator[Candidate]:
+    for found in _SPACED.finditer(plain):
+        head = found[0].index(" ")
+        if head in lexicon.roots(plain, found.start()):
+            yield Candidate(*found.span(), SPACED, head)
+
+
+def _spelt(plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]:
+    """Foreign: known ones, and runs of characters that spell them, from a word's beginning to a word's end."""
+    for run in _RUN.finditer(plain):
+        for start in range(run.start(), run.end() - 1):
+            if plain[start] not in lexicon.loan:
+                continue
+            total = lexicon.loan[plain[start]]
+            for end in range(start + 2, min(run.end(), start + 9) + 1):
+                total += lexicon.loan.get(plain[end - 1], -2.5)
+                if total < -1:
                     break
-                end += 1
+                if plain[start:end] in lexicon.abroad or (
+                    total > 0.8 * (end - start) and min(belief.breaks[start], belief.breaks[end]) > 0.05 and end - start > 1
+                ):
+                    yield Candidate(start, end, FOREIGN, 0)
 
 
-def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, place: Candidate) -> list[float]:
+def _rooted(plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]:
+    for run in _RUN.finditer(plain):
+        stop = run.end()
+        for start in range(run.start(), stop - 1):
+            for root in (2, 3):
+                if plain[start : start + root] in lexicon.japanese:
+                    for end in range(start + root, min(stop, start + root + 3) + 1):
+                        if belief.breaks[end] > _FAINT:
+                            yield Candidate(start, end, JAPANESE, 0)
+            for root in lexicon.roots(plain, start):
+                for end in range(start + root + 1, min(stop, start + root + 2) + 1):
+                    if lexicon.chinese(plain[start:end], root) > -4 or belief.exactly(start, end) > -3:
+                        yield Candidate(start, end, COMPOUND if root == 2 else SHORT if end - start == 2 else LONG, root)
+
+
+def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Context, place: Candidate) -> list[float]:
     """What is known of a candidate, in the order of `FEATURES`."""
     start, end, kind, root = place
     name = plain[start:end]
-    exact = belief.exactly(start, end)
     inside = belief.name[start:end]
     before, after = plain[max(0, start - REACH) : start], plain[end : end + 4]
     chars = max(-6.0, min(12.0, lexicon.chinese(name.replace(" ", ""), root))) if root else 0.0
-    role, link = (pattern.search(before) is not None for pattern in LEFT)
-    label = LABEL.search(before) is not None
-    title, says, moves = (pattern.match(after) is not None for pattern in RIGHT)
-    edge_before, edge_after = not before or _IS_HAN.match(before[-1]) is None, not after or _IS_HAN.match(after[0]) is None
-    common = lexicon.words.get(name)
-    out = [0.0] * 8
+    common, is_place = lexicon.words.get(name, (-1, False))
+    given = lexicon.given.get
+    loan = lexicon.loan.get
+    out = [0.0] * 10
     out[kind] = 1.0
     out += [
-        exact,
-        odds(sum(inside) / len(inside)),
-        odds(min(inside)),
-        max(belief.place[start:end]),
-        odds(belief.breaks[start]),
-        odds(belief.breaks[end]),
-        chars if kind in (SHORT, SPACED) else 0.0,
-        chars if kind == LONG else 0.0,
-        chars if kind == COMPOUND else 0.0,
-        lexicon.foreign(name) if kind in (OTHER, DOTTED) else 0.0,
-        common / 4 if common else 0.0,
-        common is not None,
-        role,
-        link,
-        label,
-        before[-1:] in ("、", "/", "|", ",", "，") and before != "",
-        after[:1] in ("、", "/", "|", ",") and after != "",
-        title,
-        says,
-        moves,
-        edge_before,
-        edge_after,
-        edge_before and edge_after,
-        after[:1] in ("(", "（") and after != "",
-        odds(belief.name[start - 1]) + 7 if start else 0.0,
-        odds(belief.name[end]) + 7 if end < len(text) else 0.0,
-        exact if kind == NICK else 0.0,
-        exact if label else 0.0,
-        chars if edge_before and edge_after else 0.0,
-        exact if kind == ONE else 0.0,
-        exact if kind == OTHER else 0.0,
+        belief.exactly(start, end) / 4,
+        odds(sum(inside) / len(inside)) / 4,
+        odds(min(inside)) / 4,
+        odds(belief.begins[start]) / 4,
+        odds(max(belief.place[start:end])) / 4,
+        odds(belief.breaks[start]) / 4,
+        odds(belief.breaks[end]) / 4,
+        odds(max(belief.breaks[start + 1 : end], default=0.0)) / 4,
+        odds(belief.name[start - 1]) / 4 + 2 if start else 0.0,
+        odds(belief.name[end]) / 4 + 2 if end < len(text) else 0.0,
+        chars / 4 if kind in (SHORT, SPACED) else 0.0,
+        chars / 4 if kind == LONG else 0.0,
+        chars / 4 if kind == COMPOUND else 0.0,
+        (given(name[0], lexicon.rare)[1] + given(name[1], lexicon.rare)[2]) / 4 if kind == OTHER and len(name) == 2 else 0.0,
+        lexicon.foreign(name) / 2,
+        loan(before[-1:], -2.5) / 2,
+        loan(after[:1], -2.5) / 2,
+        name in lexicon.abroad,
+        common / 4,
+        is_place,
+        *(pattern.search(before) is not None for pattern in LEFT),
+        LABEL.search(before) is not None,
+        *(pattern.match(after) is not None for pattern in RIGHT),
+        beside(context.left, before[-2:], -1),
+        beside(context.right, after[:2], 0),
+        not before or _HAN.match(before[-1]) is None,
+        not after or _HAN.match(after[0]) is None,
+        before[-1:] == "、" or after[:1] == "、",
+        len(name) / 4,
+        name != text[start:end],
     ]
     return [float(value) for value in out]
+
+
+def beside(table: Mapping[str, float], chars: str, near: int) -> float:
+    """Of two characters, else of the nearer one; the edge of a sentence is an empty string."""
+    known = table.get(chars)
+    return known if known is not None else table.get(chars[near:][:1] if chars else "", 0.0)
 
 
 def pick(scored: Mapping[Candidate, float], least: float) -> list[tuple[Candidate, float]]:

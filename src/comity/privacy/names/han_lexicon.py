@@ -12,7 +12,7 @@ from comity.privacy.names.han_surnames import COMPOUND
 
 _COMPOUND = 5.0  # two characters that are a surname and little else
 _ENTRY = re.compile("([\u4e00-\u9fff])(-?[0-9]+(?:,-?[0-9]+)*)")
-_TAIL = re.compile("([\u4e00-\u9fff]{1,2})([0-9])")
+_TAIL = re.compile("([\u4e00-\u9fff]{1,4})(p?)([0-9])")
 _DOUBTFUL = -2.5  # a character that no foreign name was seen to hold
 
 
@@ -23,7 +23,9 @@ class Lexicon(NamedTuple):
     given: dict[str, tuple[float, float, float]]  # as a given name alone, as its first character, as its second
     rare: tuple[float, float, float]  # of a character that is rare in names and in text
     loan: dict[str, float]  # in a foreign name as Chinese writes it
-    words: dict[str, int]  # 0 to 9: how common
+    words: dict[str, tuple[int, bool]]  # 0 to 9: how common; whether it names a place, a body or a thing
+    abroad: frozenset[str]  # foreign names in use
+    japanese: frozenset[str]  # surnames
 
     def chinese(self, name: str, root: int) -> float:
         """``name``, simplified, with a surname of ``root`` characters and a given name of one or two."""
@@ -40,8 +42,8 @@ class Lexicon(NamedTuple):
         """Per character."""
         return sum(self.loan.get(char, _DOUBTFUL) for char in name) / len(name)
 
-    def root(self, text: str, start: int) -> tuple[int, ...]:
-        """Lengths of the surnames that begin at ``start``."""
+    def roots(self, text: str, start: int) -> tuple[int, ...]:
+        """Lengths of the Chinese surnames that begin at ``start``."""
         lengths = (1,) if text[start] in self.surname else ()
         return (*lengths, 2) if text[start : start + 2] in COMPOUND else lengths
 
@@ -49,12 +51,12 @@ class Lexicon(NamedTuple):
 @cache
 def lexicon() -> Lexicon:
     tables: dict[str, str] = {}
-    words: dict[str, int] = {}
+    words: dict[str, tuple[int, bool]] = {}
     source = files("comity.privacy.names").joinpath("han.txt").read_text("utf-8")
     for line in source.splitlines():
         kind, _, entries = line.partition("\t")
         if kind == "word":
-            words.update({entries[0] + tail: int(common) for tail, common in _TAIL.findall(entries[2:])})
+            words.update({entries[0] + tail: (int(common), place == "p") for tail, place, common in _TAIL.findall(entries[2:])})
         else:
             tables[kind] = entries
     first, second, third = (int(value) / 10 for value in tables["rare"].split(","))
@@ -68,4 +70,6 @@ def lexicon() -> Lexicon:
         rare=(first, second, third),
         loan={char: int(value) / 10 for char, value in _ENTRY.findall(tables["loan"])},
         words=words,
+        abroad=frozenset(tables["abroad"].split(" ")),
+        japanese=frozenset(tables["japanese"].split(" ")),
     )
