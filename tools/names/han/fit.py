@@ -13,12 +13,13 @@ import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import texts
+from comity.privacy.names.han import pieces
 from comity.privacy.names.han_judge import FEATURES, Context, candidates, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Reader
@@ -34,24 +35,24 @@ def rows(reader: Reader, sentences: Iterable[texts.Sentence], context: Context) 
     inputs: list[list[float]] = []
     wanted: list[bool] = []
     for sentence in sentences:
-        text = sentence.text[:160]
-        plain = "".join(reader.plain.get(char, char) for char in text)
-        belief = reader.read([text])[0]
-        gold = set(sentence.names)
-        for place in candidates(text, plain, belief, known):
-            span = (place.start, place.end)
-            if span not in gold and any(start < place.end and place.start < end for start, end in sentence.either):
-                continue
-            inputs.append(weigh(text, plain, belief, known, context, place))
-            wanted.append(span in gold)
+        for offset, stop in pieces(sentence.text):
+            text = sentence.text[offset:stop]
+            plain = reader.simplify(text)
+            belief = reader.read([text])[0]
+            for place in candidates(text, plain, belief, known):
+                span = (place.start + offset, place.end + offset)
+                if span not in sentence.names and any(start < span[1] and span[0] < end for start, end in sentence.either):
+                    continue
+                inputs.append(weigh(text, plain, belief, known, context, place))
+                wanted.append(span in sentence.names)
     return inputs, wanted
 
 
-def context_of(sentences: Iterable[texts.Sentence], plain: Mapping[str, str]) -> Context:
+def context_of(sentences: Iterable[texts.Sentence], reader: Reader) -> Context:
     beside = (Counter[str](), Counter[str]())
     anywhere: Counter[str] = Counter()
     for sentence in sentences:
-        text = "".join(plain.get(char, char) for char in sentence.text)
+        text = reader.simplify(sentence.text)
         anywhere.update(text[at : at + size] for at in range(len(text)) for size in (1, 2))
         anywhere[""] += 2
         for start, end in sentence.names:
@@ -73,11 +74,11 @@ def context_of(sentences: Iterable[texts.Sentence], plain: Mapping[str, str]) ->
 
 def corpus(newspaper: Path, today: Path, foreign: Path, reader: Reader) -> list[texts.Sentence]:
     dice = random.Random(SEED)
-    wide = {narrow: wide for wide, narrow in reader.plain.items() if wide >= "\u4e00" and narrow >= "\u4e00"}
+    wide = {narrow: wide for wide, narrow in reader.simplified.items() if wide >= "\u4e00" and narrow >= "\u4e00"}
     names = texts.Names(texts.today(today), texts.foreign_names(foreign), dice)
     read = [each for each in list(texts.newspaper(newspaper))[::2] if each.names or dice.random() < 0.3]
     out = read + [texts.renamed(each, names, dice, wide) for each in read if each.names]
-    out += texts.messages(Path(__file__).with_name("templates.txt"), names, dice, wide, 4000)
+    out += texts.messages(Path(__file__).with_name("templates.txt"), names, dice, wide, 8000)
     dice.shuffle(out)
     return out
 
@@ -114,11 +115,11 @@ def main(argv: Sequence[str]) -> None:
     inputs: list[list[float]] = []
     wanted: list[bool] = []
     for mine, others in (halves, halves[::-1]):
-        more, labels = rows(reader, mine, context_of(others, reader.plain))
+        more, labels = rows(reader, mine, context_of(others, reader))
         inputs += more
         wanted += labels
     layer, shift, last, bias = train(np.array(inputs), np.array(wanted, float))
-    context = context_of(sentences, reader.plain)
+    context = context_of(sentences, reader)
     lines = [f"{name}\t" + " ".join(f"{value:.3f}" for value in row) for name, row in zip(FEATURES, layer, strict=True)]
     lines += ["shift\t" + " ".join(f"{value:.3f}" for value in shift), "last\t" + " ".join(f"{value:.3f}" for value in last), f"bias\t{bias:.3f}"]
     for name, table in (("before", context.left), ("behind", context.right)):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from comity.privacy.names.han_cues import LABEL, LEFT, REACH, RIGHT
 from comity.privacy.names.han_lexicon import Lexicon
 from comity.privacy.names.han_reader import Belief, odds
+from comity.privacy.names.han_surnames import COMPOUND as COMPOUND_SURNAMES
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\u3005"
 DOTS = "·•・‧∙⋅."
@@ -30,6 +31,7 @@ FEATURES = (
     "exact", "mean", "least", "begins", "place", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
     "chars_short", "chars_long", "chars_compound", "given", "loan", "loan_before", "loan_after", "abroad", "word", "place_word",
     "role", "link", "label", "title", "says", "moves", "left", "right", "edge_before", "edge_after", "listed", "size", "wide",
+    "cut", "grows", "ends_as", "goes_as",
 )  # fmt: skip
 
 
@@ -159,6 +161,10 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         before[-1:] == "、" or after[:1] == "、",
         len(name) / 4,
         name != text[start:end],
+        plain[start - 1 : start + 1] in COMPOUND_SURNAMES if start else 0.0,
+        given(after[:1], (-4.0, -4.0, -4.0))[2] / 4 if kind in (SHORT, COMPOUND) and len(name) == root + 1 else 0.0,
+        given(name[-1], lexicon.rare)[2] / 4 if root and len(name) == root + 2 else 0.0,
+        given(name[1:2], lexicon.rare)[1] / 4 if root and len(name) == root + 2 else 0.0,
     ]
     return [float(value) for value in out]
 

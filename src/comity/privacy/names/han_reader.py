@@ -66,9 +66,14 @@ class Reader:
         self._moves: Floats = np.exp(np.load(folder / "lac_crf_transitions.npy", allow_pickle=False).astype(np.float32))
         ids = {word: int(number) for number, word in _pairs(folder / "word.dic")}
         self._unknown = ids["OOV"]
-        self.plain = {wide: narrow for wide, narrow in _pairs(folder / "q2b.dic") if len(wide) == len(narrow) == 1}
+        self.simplified = {wide: narrow for wide, narrow in _pairs(folder / "q2b.dic") if len(wide) == len(narrow) == 1}
         self._ids = {char: number for char, number in ids.items() if len(char) == 1}
-        self._ids |= {wide: ids.get(narrow, self._unknown) for wide, narrow in self.plain.items()}
+        self._ids |= {wide: ids.get(narrow, self._unknown) for wide, narrow in self.simplified.items()}
+
+    def simplify(self, text: str) -> str:
+        """Traditional characters as simplified ones, one for one."""
+        known = self.simplified.get
+        return "".join([known(char, char) for char in text])
 
     def read(self, pieces: Sequence[str]) -> list[Belief]:
         """A belief for each of ``pieces``: sentences that follow one another, none empty.  Neighbours share a run of the network."""
