@@ -27,14 +27,20 @@ from comity.cli import (
     lab,
     log,
     models,
+    redact,
     replay,
+    restore,
     say,
+    scan,
     up,
     version,
 )
 from comity.errors import CallerError, ComityError
 
-COMMANDS = (up, ask, explain, decide, replay, guidelines, jurisdictions, check, models, log, lab, evidence, keys, doctor, version)
+COMMANDS = (
+    up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, lab, evidence, keys, doctor,
+    version,
+)  # fmt: skip
 USAGE, INTERRUPTED = 2, 130
 FLAGS: dict[str, dict[str, Any]] = {
     "--config": {"metavar": "FILE", "help": "configuration (else $COMITY_CONFIG, else ./comity.toml)"},
@@ -42,9 +48,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "results as JSON"},
 }
 ABOUT = "Answers on this machine, else where the law lets the data go, and can prove it."
-NEXT = """\
-of one command: comity COMMAND --help
-start here: comity up; beside it: comity ask 'hello', comity explain last"""
+NEXT = "of one command: comity COMMAND --help; start here: comity up"
 
 
 class Parser(argparse.ArgumentParser):
