@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Values = Callable[[], Mapping[str, Any]]
 
 ABOUT = "a text with what is personal hidden"
+STYLES = ("tags", "surrogates", "mask")
 MAP = "comity.map.v1"
 NOTE = "personal data: whoever has this file can undo the hiding; keep it as safe as the original, delete it when it is no longer needed"
 
@@ -30,8 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a text in UTF-8, or - for stdin")
     parser.add_argument("--out", metavar="FILE", default="", help="where the result goes (else stdout)")
     parser.add_argument("--map", metavar="FILE", default="", help="what comity restore needs; it holds the personal data")
-    styles = "EMAIL_1_K7QX4 (the default), made-up values of the same kind, or [EMAIL]"
-    parser.add_argument("--style", choices=("tags", "surrogates", "mask"), default="tags", help=styles)
+    parser.add_argument("--style", choices=STYLES, metavar="STYLE", default="tags", help=f"{', '.join(STYLES)} (tags)")
     texts.profile_argument(parser)
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
 

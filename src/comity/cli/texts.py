@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 Told = Callable[[int], None]
 """Takes how many bytes were read so far."""
+PROFILES = ("rules", "balanced", "strict")
 BAR, BAR_BYTES_MIN = 30, 1 << 20
 TOLD_EVERY_BYTES = 1 << 17
 
 
 def profile_argument(parser: argparse.ArgumentParser) -> None:
-    said = "rules alone (the default), a model of names too, or every model"
-    parser.add_argument("--profile", choices=("rules", "balanced", "strict"), default="rules", help=said)
+    parser.add_argument("--profile", choices=PROFILES, metavar="PROFILE", default="rules", help=f"{', '.join(PROFILES)} (rules)")
 
 
 def guard_of(args: argparse.Namespace) -> Guard:

@@ -1,30 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The law asked over HTTP: `/comity/v1/decide` and `/comity/v1/replay`.
+"""The law and the guard asked over HTTP: `/comity/v1/decide`, `/comity/v1/replay` and `/comity/v1/scan`.
 
 Nothing is sent anywhere and nothing is recorded: what is judged is what the caller supposes, not a request.  After each decision
-the other requests have their turn.
+and each text the other requests have their turn.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from comity.errors import CallerError
+from comity.errors import CallerError, ComityError
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.http import JSON, NO_STORE, Receive, Scope, Send, encode, respond
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import as_json
 from comity.policy.reading import facts_of, located, misshapen
 from comity.policy.replay import Line, Replay
+from comity.privacy.findings import Finding
+from comity.privacy.guard import Guard, Profile
 
 if TYPE_CHECKING:
     from comity.gateway.app import App
 
 AT_ONCE_MAX = 1000
+SCAN_FORM = 'for example {"text": "…"} or {"texts": ["…", "…"], "profile": "rules"}'
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +36,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     as_of: date
     records: list[Line]
+
+
+class ScanAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `/comity/v1/scan`: one text, or several.  ``profile``: another than the gateway's own."""
+
+    text: str | None = None
+    texts: list[str] | None = None
+    profile: Profile | None = None
 
 
 async def decide(app: App, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
@@ -62,6 +74,48 @@ async def replay(app: App, scope: Scope, receive: Receive, send: Send, headers: 
     return 200
 
 
+async def scan(app: App, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+    """Texts -> where something personal is in them, and of which type; nothing of the texts themselves."""
+    body = await _body(app, receive, headers)
+    try:
+        asked: ScanAsked = _decoded(body, ScanAsked)
+    except CallerError as error:
+        if error.code == "request.malformed":
+            raise
+        hint = error.hint if error.hint.startswith("did you mean") else SCAN_FORM
+        raise CallerError(str(error), code="request.invalid", field=error.field, hint=hint) from None
+    if (asked.text is None) == (asked.texts is None):
+        raise CallerError("body: needs `text` or `texts`, and not both", code="request.invalid", field="text", hint=SCAN_FORM)
+    guard = _guard(app, asked.profile)
+    by_text: list[tuple[Finding, ...]] = []
+    for text in [asked.text] if asked.text is not None else _few(asked.texts or []):
+        findings = guard.inspect([text])
+        if findings.failed:
+            raise ComityError("a recogniser broke, so nothing is known of the text", code="privacy.scan_failed",
+                              hint="an operator must look at the log")  # fmt: skip
+        by_text += findings.by_text
+        await asyncio.sleep(0)
+    found = [each for of_text in by_text for each in of_text]
+    answer = {
+        "profile": guard.profile, "findings": by_text if asked.text is None else by_text[0],
+        "types": dict(Counter(each.type for each in found).most_common()),
+        "categories": sorted({each.category for each in found if each.category is not None}),
+    }  # fmt: skip
+    await respond(send, 200, encode(answer), [JSON, NO_STORE])
+    return 200
+
+
+def _guard(app: App, profile: Profile | None) -> Guard:
+    """The gateway's own, or the rules alone: a model is loaded when a gateway starts, not because a caller asks."""
+    own = app.world.guard
+    if profile in (None, own.profile):
+        return own
+    if profile != "rules":
+        known = " or ".join(dict.fromkeys(("`rules`", f"`{own.profile}`")))
+        raise CallerError(f"body.profile: `{profile}` is not loaded here", code="request.invalid", field="profile", hint=known)
+    return Guard()
+
+
 async def _body(app: App, receive: Receive, headers: dict[str, str]) -> bytes:
     app.callers.caller(headers)
     return await app.body(receive, headers)
@@ -79,6 +133,6 @@ def _decoded(body: bytes, shape: Any) -> Any:
 def _few(asked: list[Any]) -> list[Any]:
     if len(asked) > AT_ONCE_MAX:
         raise CallerError(
-            f"more than {AT_ONCE_MAX} at once", code="request.too_large", status=413, hint="ask in parts; `comity replay` takes any number"
+            f"more than {AT_ONCE_MAX} at once", code="request.too_large", status=413, hint="ask in parts; the command line takes any number"
         )
     return asked

@@ -214,6 +214,7 @@ ROUTES: dict[str, tuple[str, Handler]] = {
     "/v1/models": ("GET", App.models),
     "/comity/v1/decide": ("POST", api.decide),
     "/comity/v1/replay": ("POST", api.replay),
+    "/comity/v1/scan": ("POST", api.scan),
     "/healthz": ("GET", App.healthz),
     "/readyz": ("GET", App.readyz),
     "/metrics": ("GET", App.metrics_text),
