@@ -37,6 +37,7 @@ PART = re.compile(
     r"|\[\[(?P<gold>[^|\]]+)\|(?P<gold_type>[A-Z_]+)\]\]|<<(?P<left>[^|]+?)\|(?P<left_kind>\w+)>>|\(\((?P<may>[^|]+?)\|(?P<may_type>[A-Z_]+)\)\)"
 )
 Item = dict[str, object]
+Kinds = dict[str, tuple[str, made.Make]]
 
 
 def templates(lang: str) -> Iterator[tuple[str, str, int, str]]:
@@ -48,10 +49,14 @@ def templates(lang: str) -> Iterator[tuple[str, str, int, str]]:
         yield read["id"], read["tag"], int(read["times"] or TIMES), body.strip("\n").replace("\\n", "\n").replace("\\t", "\t")
 
 
-def fill(template: str, seed: str) -> tuple[str, dict[str, list[dict[str, object]]]]:
-    """The text of one item, and where its spans, negatives and optional parts lie (code points, end exclusive)."""
-    rng = random.Random(seed)
-    kept: dict[str, tuple[str, str]] = {}
+def fill(
+    template: str, rng: random.Random, kept: dict[str, tuple[str, str]] | None = None, kinds: Kinds = made.KINDS
+) -> tuple[str, dict[str, list[dict[str, object]]]]:
+    """The text of one item, and where its spans, negatives and optional parts lie (code points, end exclusive).
+
+    kept: values by name and number, which a second text may use again
+    """
+    kept = {} if kept is None else kept
     marks: dict[str, list[dict[str, object]]] = {"spans": [], "negatives": [], "optional": []}
     text, last = "", 0
     for part in PART.finditer(template):
@@ -61,7 +66,8 @@ def fill(template: str, seed: str) -> tuple[str, dict[str, list[dict[str, object
         if part["kind"]:
             name = part["kind"] + (part["same"] or f"@{start}")
             if name not in kept:
-                kept[name] = value(part["kind"], rng)
+                type_, new = kinds[part["kind"]]
+                kept[name] = (new(rng), type_)
             said, type_ = kept[name]
             text += said
             if part["negative"]:
@@ -80,17 +86,11 @@ def fill(template: str, seed: str) -> tuple[str, dict[str, list[dict[str, object
     return text + template[last:], marks
 
 
-def value(kind: str, rng: random.Random) -> tuple[str, str]:
-    """Words of the value, and its type; a kind that is only ever a negative has the type ``""``."""
-    type_, make = made.KINDS[kind]
-    return make(rng), type_
-
-
 def items(lang: str) -> Iterator[Item]:
     for place, (name, tag, times, body) in enumerate(templates(lang)):
         for turn in range(times):
             key = f"own-{lang}-{name}-{turn}"
-            text, marks = fill(body, key)
+            text, marks = fill(body, random.Random(key))
             yield {
                 "id": key, "lang": lang, "text": text, **marks, "tags": [tag], "template": f"own-{lang}-{name}",
                 "half": ("dev", "test")[place % 2], "source": "synthetic (make.py)", "licence": "CC0-1.0 (made for this project)",
