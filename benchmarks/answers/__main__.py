@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.answers import attack
 from benchmarks.answers.hide import HERE, WAYS, Item, hidden, read
-from benchmarks.answers.model import Model, Prompt
+from benchmarks.answers.model import Answers, Prompt, local
 from benchmarks.answers.score import Ratio, mean, ratio, score
 
 TOKENS_MAX = 96  # a table of two rows ends before
@@ -25,12 +25,12 @@ PROMISED = 0.97
 KINDS = ("qa", "extract", "summary")
 
 
-async def answered(model: Model, items: list[Item], way: str, found_by: str) -> list[str]:
+async def answered(answers: Answers, items: list[Item], way: str, found_by: str) -> list[str]:
     if way == "raw":
-        return await model.answers(way, [Prompt(item["prompt"], TOKENS_MAX) for item in items])
+        return await answers.to([Prompt(item["prompt"], TOKENS_MAX) for item in items], way)
     left = [hidden(item, item["prompt"], way, found_by) for item in items]
-    answers = await model.answers(way, [Prompt(text, TOKENS_MAX) for text, _ in left])
-    return [vault.restore(answer) for (_, vault), answer in zip(left, answers, strict=True)]
+    said = await answers.to([Prompt(text, TOKENS_MAX) for text, _ in left], way)
+    return [vault.restore(answer) for (_, vault), answer in zip(left, said, strict=True)]
 
 
 def scores(items: list[Item], answers: list[str]) -> list[float]:
@@ -53,10 +53,11 @@ async def main() -> int:
     parser.add_argument("--show", action="store_true", help="print each answer that lost or won by hiding")
     asked = parser.parse_args()
     items = (read(HERE / "en.jsonl") + read(HERE / "zh.jsonl"))[:: asked.limit or 1]
-    async with Model(asked.model, asked.out) as model:
-        said = {way: await answered(model, items, way, asked.found_by) for way in ("raw", *WAYS)}
-        told = await attack.all_of(model) if asked.attack else []
-    points = {way: scores(items, answers) for way, answers in said.items()}
+    async with local(asked.model) as ask:
+        answers = Answers(asked.model, asked.out, ask)
+        said = {way: await answered(answers, items, way, asked.found_by) for way in ("raw", *WAYS)}
+        told = await attack.all_of(answers) if asked.attack else []
+    points = {way: scores(items, texts) for way, texts in said.items()}
     print(f"{len(items)} items, {asked.model}, hidden by {asked.found_by}; facts kept: "
           + ", ".join(f"{way} {mean(values):.3f}" for way, values in points.items()))  # fmt: skip
     for way in WAYS:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from benchmarks.answers.hide import SETS, WAYS, Item, hidden, person, read
-from benchmarks.answers.model import Model, Prompt
+from benchmarks.answers.model import Answers, Prompt
 from benchmarks.answers.score import Ratio, fold, share
 
 LETTERS = "ABCD"
@@ -72,7 +72,7 @@ def right(answer: str, name: str) -> bool:
     return fold(last) in fold(answer)
 
 
-async def choices(model: Model, lang: str, way: str) -> Told:
+async def choices(answers: Answers, lang: str, way: str) -> Told:
     items = [item for item in read(SETS / f"own-{lang}.jsonl") if names(item) and len(item["text"]) <= CHARACTERS_MAX]
     everybody = sorted({name for item in items for name in names(item)})
     prompts, rights = [], []
@@ -83,43 +83,37 @@ async def choices(model: Model, lang: str, way: str) -> Told:
         options = "\n".join(f"{letter}. {name}" for letter, name in zip(LETTERS, offered, strict=True))
         prompts.append(Prompt(ASK["choices"][lang].format(text=each.text, stand_in=each.stand_in, options=options), 2))
         rights.append(LETTERS[offered.index(each.name)])
-    answers = await model.answers(f"choices {lang} {way}", prompts)
-    hits = [(re.search("[A-D]", answer) or [""])[0] == letter for answer, letter in zip(answers, rights, strict=True)]
+    said = await answers.to(prompts, f"choices {lang} {way}")
+    hits = [float((re.search("[A-D]", answer) or [""])[0] == letter) for answer, letter in zip(said, rights, strict=True)]
     return Told("choices", lang, way, share(hits), 1 / len(LETTERS), len(hits))
 
 
-async def fame(model: Model, lang: str, way: str) -> Told:
+async def fame(answers: Answers, lang: str, way: str) -> Told:
     items = [
         item for item in read(SETS / f"real-{lang}.jsonl") if PUBLIC.intersection(item["tags"]) and len(item["text"]) <= CHARACTERS_MAX
     ]
     found = list(shown(items, way))
     prompts = [Prompt(ASK["fame"][lang].format(text=each.text, stand_in=each.stand_in), 16) for each in found]
-    answers = await model.answers(f"fame {lang} {way}", prompts)
-    hits = [right(answer, each.name) for answer, each in zip(answers, found, strict=True)]
+    said = await answers.to(prompts, f"fame {lang} {way}")
+    hits = [float(right(answer, each.name)) for answer, each in zip(said, found, strict=True)]
     return Told("fame", lang, way, share(hits), 0.0, len(hits))
 
 
 def context(lang: str, way: str) -> Told:
-    """Everybody who is named in two passages or more; the attacker has all other passages as they were."""
+    """Everybody who is named in another passage too; the attacker has all other passages as they were, and draws among those who are
+    named in the likest one."""
     items = read(SETS / f"real-{lang}.jsonl")
     bags = [Counter(terms(item["text"], lang)) for item in items]
     rarity = {term: math.log(len(bags) / count) for term, count in Counter(term for bag in bags for term in bag).items()}
     said = [{item["text"][span["start"] : span["end"]] for span in item["spans"]} for item in items]
-    everybody = sorted(set().union(*said))
     hits = []
     for place, item in enumerate(items):
-        text, _ = hidden(item, item["text"], way, "labels")
-        bag = Counter(terms(text, lang))
-        near = {other: likeness(bag, bags[other], rarity) for other in range(len(items)) if other != place}
-        known = {
-            name: max(near[other] for other in near if name in said[other])
-            for name in everybody
-            if any(name in said[other] for other in near)
-        }
-        for name in sorted(said[place] & known.keys()):
-            best = max(known.values())
-            hits.append(known[name] == best and best > 0)
-    return Told("context", lang, way, share(hits), 1 / len(everybody), len(hits))
+        bag = Counter(terms(hidden(item, item["text"], way, "labels")[0], lang))
+        others = [other for other in range(len(items)) if other != place and said[other]]
+        likest = said[max(others, key=lambda other: likeness(bag, bags[other], rarity))]
+        elsewhere = set().union(*(said[other] for other in others))
+        hits += [(name in likest) / len(likest) for name in sorted(said[place] & elsewhere)]
+    return Told("context", lang, way, share(hits), 1 / len(set().union(*said)), len(hits))
 
 
 def terms(text: str, lang: str) -> list[str]:
@@ -137,9 +131,9 @@ def likeness(one: Counter[str], other: Counter[str], rarity: dict[str, float]) -
     return shared / (length(one) * length(other) or 1.0)
 
 
-async def all_of(model: Model) -> list[Told]:
-    told = [context(lang, "tags") for lang in ("en", "zh")]
+async def all_of(answers: Answers) -> list[Told]:
+    told = [context(lang, way) for lang in ("en", "zh") for way in WAYS]
     for lang in ("en", "zh"):
         for way in WAYS:
-            told += [await choices(model, lang, way), await fame(model, lang, way)]
+            told += [await choices(answers, lang, way), await fame(answers, lang, way)]
     return told

@@ -7,18 +7,10 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple
-
-from comity.config import PathsConfig
-from comity.device.fetch import is_whole
-from comity.device.manifest import model_named, models_directory
-from comity.device.provider import EmbeddedProvider
-from comity.policy import facts
-from comity.providers.base import Deployment, ModelProfile
-from comity.wire.chat import ChatRequest, Message
 
 CONTEXT_TOKENS = 2048
 
@@ -32,30 +24,19 @@ class Prompt(NamedTuple):
         return hashlib.sha256(f"{self.tokens_max}\n{self.text}".encode()).hexdigest()
 
 
-class Model:
-    """Temperature 0 and a fixed seed.  What is kept is found again by the whole prompt, so nothing old stands for something new."""
+Ask = Callable[[Prompt], Awaitable[str]]
 
-    def __init__(self, name: str, kept: Path) -> None:
-        paths = PathsConfig()
-        if not is_whole(model_named(name), models_directory(paths)):
-            raise SystemExit(f"answers: this model is not on this machine: comity models add {name}")
-        self._name, self._kept = name, kept
-        self._deployment = Deployment(
-            id="device", provider="embedded", dialect="embedded", model=name,
-            facts=facts.Provider(id="device", kind="on_device"), profile=ModelProfile(context_tokens=CONTEXT_TOKENS),
-        )  # fmt: skip
-        self._provider = EmbeddedProvider(self._deployment, paths=paths)
+
+class Answers:
+    """What is kept is found again by the whole prompt, so nothing old stands for something new."""
+
+    def __init__(self, model: str, kept: Path, ask: Ask) -> None:
+        self._model, self._kept, self._ask = model, kept, ask
         kept.parent.mkdir(parents=True, exist_ok=True)
         lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
-        self._answers = {told["key"]: told["answer"] for told in map(json.loads, lines) if told["model"] == name}
+        self._answers = {told["key"]: told["answer"] for told in map(json.loads, lines) if told["model"] == model}
 
-    async def __aenter__(self) -> Model:
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._provider.aclose()
-
-    async def answers(self, what: str, prompts: Sequence[Prompt]) -> list[str]:
+    async def to(self, prompts: Sequence[Prompt], what: str) -> list[str]:
         """In the order of ``prompts``; ``what`` heads the progress on stderr."""
         missing = [prompt for prompt in dict.fromkeys(prompts) if prompt.key not in self._answers]
         began = time.monotonic()
@@ -63,21 +44,47 @@ class Model:
             for count, prompt in enumerate(missing, 1):
                 answer = await self._ask(prompt)
                 self._answers[prompt.key] = answer
-                kept.write(json.dumps({"model": self._name, "key": prompt.key, "answer": answer}, ensure_ascii=False) + "\n")
+                kept.write(json.dumps({"model": self._model, "key": prompt.key, "answer": answer}, ensure_ascii=False) + "\n")
                 kept.flush()
                 left = (time.monotonic() - began) / count * (len(missing) - count)
                 say(f"\r{what}: {count} of {len(missing)}, {left:.0f} s left  ")
         say("\n" if missing else "")
         return [self._answers[prompt.key] for prompt in prompts]
 
-    async def _ask(self, prompt: Prompt) -> str:
-        request = ChatRequest(messages=(Message(role="user", content=prompt.text),), temperature=0.0, seed=1, max_tokens=prompt.tokens_max)
-        answer = await self._provider.send(self._deployment, request)
+
+@asynccontextmanager
+async def local(name: str) -> AsyncIterator[Ask]:
+    """Temperature 0 and a fixed seed.  The model is loaded when it is first asked."""
+    from comity.config import PathsConfig
+    from comity.device.fetch import is_whole
+    from comity.device.manifest import model_named, models_directory
+    from comity.device.provider import EmbeddedProvider
+    from comity.policy import facts
+    from comity.providers.base import Deployment, ModelProfile
+    from comity.wire.chat import ChatRequest, Message
+
+    paths = PathsConfig()
+    if not is_whole(model_named(name), models_directory(paths)):
+        raise SystemExit(f"answers: this model is not on this machine: comity models add {name}")
+    deployment = Deployment(
+        id="device", provider="embedded", dialect="embedded", model=name,
+        facts=facts.Provider(id="device", kind="on_device"), profile=ModelProfile(context_tokens=CONTEXT_TOKENS),
+    )  # fmt: skip
+    provider = EmbeddedProvider(deployment, paths=paths)
+
+    async def ask(prompt: Prompt) -> str:
+        message = Message(role="user", content=prompt.text)
+        answer = await provider.send(deployment, ChatRequest(messages=(message,), temperature=0.0, seed=1, max_tokens=prompt.tokens_max))
         try:
             body = json.loads(b"".join([part async for part in answer.chunks()]))
         finally:
             await answer.aclose()
         return str(body["choices"][0]["message"]["content"] or "")
+
+    try:
+        yield ask
+    finally:
+        await provider.aclose()
 
 
 def say(text: str) -> None:

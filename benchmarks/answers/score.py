@@ -51,8 +51,8 @@ def _over(sums: Sequence[tuple[float, float]]) -> float:
     return sum(each[0] for each in sums) / whole if whole else 0.0
 
 
-def share(hits: Sequence[bool]) -> Ratio:
-    """A share of yes, with Wilson's interval."""
+def share(hits: Sequence[float]) -> Ratio:
+    """Of hits (1), misses (0) and draws between, with Wilson's interval."""
     count, z = len(hits), 1.96
     part = sum(hits) / count
     middle, spread = part + z * z / (2 * count), z * ((part * (1 - part) + z * z / (4 * count)) / count) ** 0.5
