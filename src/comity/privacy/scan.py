@@ -23,30 +23,53 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}([ ./\-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-
 _BEFORE, _AFTER = 12, 10
 """Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""
 _MANY = 5
+_TEN = "0123456789"
+_WIDE = "\u0250"  # from here on a script that may put no spaces between words
+_LETTERS = re.compile("[a-z\u00df-\u024f]+")
+_APART = {code: " " for code in range(128) if not chr(code).isalpha()}
 _CELL = 64  # characters
 
 
 class _Groups(NamedTuple):
-    """``gates`` by a character that each must hold, so that one look rules out many."""
+    """The recognisers by how they are opened.
 
-    worded: tuple[Recognizer, ...]
+    gates: by a character that each must hold, so that one look rules out many
+    latin: units (their places in `worded`) by a word of Latin letters
+    wide:  other words, by their first character
+    """
+
+    gated: tuple[Recognizer, ...]
     gates: tuple[tuple[str, tuple[str, ...]], ...]
     crowded: tuple[Recognizer, ...]
     numeric: tuple[Recognizer, ...]
+    whole: tuple[Recognizer, ...]
+    latin: frozenset[str]
+    wide: dict[str, tuple[str, ...]]
+    heads: re.Pattern[str]
 
 
 @cache
 def _groups() -> _Groups:
-    worded = tuple(unit for unit in rules() if unit.gates)
+    units = rules()
     gates: dict[str, list[str]] = {}
-    for gate in dict.fromkeys(gate for unit in worded for gate in unit.gates):
+    for gate in dict.fromkeys(gate for unit in units for gate in unit.gates):
         rare = next((letter for letter in gate if not (letter.isascii() and letter.isalnum()) and letter != " "), "")
         gates.setdefault(rare, []).append(gate)
+    words = dict.fromkeys(word for unit in units for word in unit.words)
+    wide: dict[str, list[str]] = {}
+    for word in words:
+        if word[0] >= _WIDE:
+            wide.setdefault(word[0], []).append(word)
+    loose = [unit for unit in units if not unit.gates and not unit.many]
     return _Groups(
-        worded=worded,
+        gated=tuple(unit for unit in units if unit.gates),
         gates=tuple((rare, tuple(group)) for rare, group in gates.items()),
-        crowded=tuple(unit for unit in rules() if unit.many),
-        numeric=tuple(unit for unit in rules() if not unit.gates and not unit.many),
+        crowded=tuple(unit for unit in units if unit.many),
+        numeric=tuple(unit for unit in loose if unit.digits),
+        whole=tuple(unit for unit in loose if not unit.digits),
+        latin=frozenset(word for word in words if word[0] < _WIDE),
+        wide={head: tuple(group) for head, group in wide.items()},
+        heads=re.compile(f"[{''.join(map(re.escape, wide))}]" if wide else r"(?!)"),
     )
 
 
@@ -94,14 +117,31 @@ def _candidates(text: str) -> Iterator[_Claim]:
     lowered = lower(text)
     shown = {gate for rare, gates in groups.gates if rare in lowered for gate in gates if gate in lowered}
     if shown:
-        for unit in groups.worded:
+        for unit in groups.gated:
             if not shown.isdisjoint(unit.gates):
                 yield from _gated(unit, text, lowered, shown)
     for unit in groups.crowded:
         if any(text.count(mark) >= _MANY for mark in unit.many):
             yield from _claims(unit, text, 0, len(text))
-    for run in _DIGITS.finditer(text):
-        yield from _numeric(groups.numeric, text, run)
+    words = _words(groups, lowered)
+    numbers = any(digit in text for digit in _TEN)
+    for unit in groups.whole:
+        if not words.isdisjoint(unit.words) if unit.words else numbers:
+            yield from _claims(unit, text, 0, len(text))
+    if numbers:
+        numeric = [unit for unit in groups.numeric if not unit.words or not words.isdisjoint(unit.words)]
+        for run in _DIGITS.finditer(text):
+            yield from _numeric(numeric, text, run)
+
+
+def _words(groups: _Groups, lowered: str) -> frozenset[str]:
+    """Those that open a recogniser."""
+    if lowered.isascii():
+        return groups.latin.intersection(lowered.translate(_APART).split())
+    found = groups.latin.intersection(_LETTERS.findall(lowered))
+    for head in set(groups.heads.findall(lowered)):
+        found |= {word for word in groups.wide[head] if word in lowered}
+    return found
 
 
 def _claims(unit: Recognizer, text: str, start: int, stop: int) -> Iterator[_Claim]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import pytest
 
 from comity.privacy.recognizers import contextual, rules
-from comity.privacy.recognizers.base import digits_of, label, nearest
+from comity.privacy.recognizers.base import digits_of
+from comity.privacy.recognizers.labels import label, nearest
 from comity.privacy.scan import scan
+from tests.unit.privacy.recognizers import addresses, documents, identities, people
 
 KEY = "A1b2C3d4E5f6G7h8J9k0"
 
@@ -221,6 +223,12 @@ LEAVES: list[str] = [
 ]
 
 
+TABLES = (addresses, documents, identities, people)
+for table in TABLES:
+    FINDS |= table.FINDS
+    LEAVES += table.LEAVES
+
+
 def marked(text: str) -> tuple[str, int, int]:
     start, end = text.index("«"), text.index("»") - 1
     return text.replace("«", "").replace("»", ""), start, end
@@ -250,11 +258,20 @@ def test_it_leaves_the_innocent_alone(text: str) -> None:
     assert scan(text) == ()
 
 
-@pytest.mark.parametrize("name", sorted(FINDS.keys() - {"authorization", "phone_eight"}))  # these need their word right before
+# The word or sign that these need stands right beside the value: there the Chinese goes around both.
+WITH_ITS_SIGN = {
+    "authorization", "phone_eight", "address_lower", "birth_after", "birth_bracketed", "birth_star", "profile", "qq", "reddit", "username",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(FINDS))
 def test_chinese_right_beside_it_hides_nothing(name: str) -> None:
     """No word boundary of a regular expression stands between Han and a digit."""
     written, start, end = marked(FINDS[name][0])
-    beside = written[:start] + "是" + written[start:end] + "的" + written[end:]
+    if name in WITH_ITS_SIGN:
+        beside = "是" + written + "的"
+    else:
+        beside = written[:start] + "是" + written[start:end] + "的" + written[end:]
     assert any(each.start <= start + 1 and each.end >= end + 1 for each in scan(beside))
 
 
@@ -268,6 +285,12 @@ def test_a_category_is_the_law_s_word_or_none() -> None:
         ("BANK_CARD", "financial_account"),
         ("BANK_ACCOUNT", "financial_account"),
         ("NATIONAL_ID", "specific_identity"),
+        ("PASSPORT", "specific_identity"),
+        ("DRIVER_LICENSE", "specific_identity"),
+        ("PLATE", "specific_identity"),
+        ("ADDRESS", "contact"),
+        ("DOB", "contact"),
+        ("USERNAME", "contact"),
     }
 
 
@@ -287,7 +310,9 @@ def test_gates_are_lower_case_and_names_are_unique() -> None:
         ("my number is ", "phone"),
         ("my number ", "jp_mynumber"),
         ("telephonist ", ""),
-        ("phone\n", ""),
+        ("phone\n", "phone"),
+        ("the phone of the office\n", ""),
+        ("phone\nor so ", ""),
         ("", ""),
         ("身份证号：", "cn_id"),
         ("x" * 40 + "phone" + " " * 33, ""),

@@ -15,9 +15,24 @@ from comity.privacy.recognizers.base import Recognizer
 @cache
 def rules() -> tuple[Recognizer, ...]:
     """Every recogniser that needs no model."""
-    from comity.privacy.recognizers import account, card, email, national, network, phone, secret
+    from comity.privacy.recognizers import (
+        account,
+        address,
+        address_east,
+        birth,
+        card,
+        document,
+        email,
+        national,
+        network,
+        phone,
+        plate,
+        secret,
+        username,
+    )
 
-    return tuple(unit for module in (secret, email, phone, card, account, national, network) for unit in module.recognizers())
+    modules = (secret, email, phone, card, account, national, document, plate, birth, address, address_east, username, network)
+    return tuple(unit for module in modules for unit in module.recognizers())
 
 
 @cache

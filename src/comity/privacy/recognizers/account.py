@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 
 from comity.privacy import checksums
-from comity.privacy.recognizers.base import CERTAIN, HINTED, Hit, Recognizer, digits_of, nearest
+from comity.privacy.recognizers.base import CERTAIN, HINTED, Hit, Recognizer, digits_of
+from comity.privacy.recognizers.labels import nearest, words_of
 
 # Lengths of the SWIFT IBAN registry.
 _REGISTRY = (
@@ -53,6 +54,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         ),
         Recognizer(
             name="account_named", type="BANK_ACCOUNT", category="financial_account", jurisdiction="", pattern=_NUMBER, check=_named,
+            words=words_of("account"),
             what="6 to 25 digits right after a word for account or routing number", contextual=True,
         ),
     )  # fmt: skip

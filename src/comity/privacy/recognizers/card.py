@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 
 from comity.privacy.checksums import luhn
-from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Hit, Recognizer, digits_of, label
+from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Hit, Recognizer, digits_of
+from comity.privacy.recognizers.labels import label
 
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])(?<![0-9][.\-])(?<![0-9a-f]{4}-)[0-9](?:[ \-]{0,2}[0-9]){11,18}(?![A-Za-z0-9])(?![.\-][0-9])")
 # Issuer ranges and lengths as the networks publish them.

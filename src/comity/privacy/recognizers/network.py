@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from comity.privacy.recognizers.base import CERTAIN, LIKELY, Hit, Recognizer, label
+from comity.privacy.recognizers.base import CERTAIN, LIKELY, Hit, Recognizer
+from comity.privacy.recognizers.labels import label
 
 _V4 = re.compile(r"(?<![A-Za-z0-9.])(?<![0-9]-)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![A-Za-z0-9]|\.[0-9]|-[A-Za-z0-9])")
 _V6 = re.compile(r"(?<![A-Za-z0-9:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:[0-9]{1,3}\.){3}[0-9]{1,3})?(?![A-Za-z0-9:])")

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, digits_of, label, nearest
+from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, digits_of
+from comity.privacy.recognizers.labels import label, nearest, words_of
 
 # Country codes of ITU-T E.164 (list of 2016-11-15, with later changes); one, two or three digits.
 _CODES = (
@@ -80,7 +81,9 @@ def _free(text: str, found: re.Match[str]) -> bool:
     named, between = nearest(text, found.start())
     if named == "jp_mynumber" and len(digits_of(found[0])) != 12:
         return True
-    return named in ("", "phone") or (named not in ("other", "account", "card") and _SPENT.search(between) is not None)
+    return named in ("", "phone", "plate", "passport", "licence") or (
+        named not in ("other", "account", "card") and _SPENT.search(between) is not None
+    )
 
 
 def _unless_named_otherwise(sure: int) -> Check:

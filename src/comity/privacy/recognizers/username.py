@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names people have on services: handles, logins, QQ and WeChat numbers, home directories."""
+
+from __future__ import annotations
+
+import re
+
+from comity.privacy.recognizers.base import HINTED, LIKELY, Check, Hit, Recognizer
+
+_HANDLE = re.compile(r"(?<![A-Za-z0-9_.@/+\-])@(?P<name>[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])(?![A-Za-z0-9_@/(（])(?!\.[A-Za-z])")
+# A line of Java, Python or CSS that is only the mark and a word is an annotation, a decorator, a rule.
+_ALONE = re.compile(r"[ \t]*(?:\([^\n]*)?(?:\n|$)")
+_SOCIAL = re.compile(
+    r"(?:twitter|instagram|insta|\big|tiktok|telegram|github|gitlab|threads|mastodon|snapchat|discord|reddit|youtube|weibo|x\.com|follow|handle|dm|tag"
+    r"|mention|cc|thanks|shout ?out|via|by|from|关注|微博|抖音|小红书|快手|推特|博主|私信|艾特|转发|粉丝)[^\n]{0,24}$",
+    re.IGNORECASE,
+)
+_ASSIGNED = re.compile(r"(?:[=<>+]|\b(?:set|declare|exec|select|where|and|or|values|into))[ ]{0,2}$", re.IGNORECASE)
+_CODE = frozenset(
+    "property staticmethod classmethod override abstractmethod dataclass media import keyframes param params return returns throws type "
+    "types context id graph vocab see link since deprecated author version here everyone channel all me online team admin support "
+    "supports font-face charset layer apply include extend mixin if else for while end interface".split()  # noqa: SIM905 — a table
+)
+
+
+def _handle(text: str, found: re.Match[str]) -> Hit | None:
+    name, start = found["name"], found.start()
+    line = text.rfind("\n", 0, start) + 1
+    if name.lower() in _CODE or _ASSIGNED.search(text, max(0, start - 12), start):
+        return None
+    if not text[line:start].strip() and _ALONE.match(text, found.end()) and len(text.strip()) > len(found[0]) + 1:
+        return None
+    if any(letter.isdigit() or letter == "_" for letter in name):
+        return Hit(start, found.end(), LIKELY)
+    return Hit(start, found.end(), HINTED) if _SOCIAL.search(text, max(0, start - 40), start) else None
+
+
+# A word for a login, a sign that gives it a value, and the value; without a sign the value must look like no word.
+_NAMED = re.compile(
+    r"(?<![A-Za-z])(?:(?P<strong>user[ _-]?names?|user[ _-]?id|userid|user[ _-]?handle|log[ _-]?in[ _-]?(?:name|id)|account[ _-]?name"
+    r"|screen[ _-]?name|nick[ _-]?name|benutzername|nom d'utilisateur|identifiant|usuario|nome utente|utilizador|gebruikersnaam"
+    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|ユーザー名|아이디)"
+    r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
+    r"|wechat(?:[ _-]?id)?|微信|微博|抖音|小红书)"
+    r"|(?P<weak>users?|accounts?|member|用户|用戶|账号|帐号|賬號|帳號|玩家|会员|网友|博主))"
+    r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫|is(?=[ ]))[ \t]{0,2}[\"'`]?|[ \t]{1,2}[\"'`@(（]?|[\"'`「“(（]?)"
+    r"(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])(?![A-Za-z0-9_@(])(?![.\-/:][A-Za-z0-9])",
+    re.IGNORECASE,
+)
+_WORDS = (
+    "user users username usernames userid user_id login logins account accounts member handle nick nickname screen name gamertag skype "
+    "discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername utilisateur identifiant usuario utente "
+    "utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 网名 微信 抖音号 小红书号 快手号 微博 花名 账号 帐号 賬號 帳號 玩家 会员 网友 "
+    "博主 ユーザー名 아이디"
+).split()
+_NOBODY = frozenset(
+    "admin administrator root guest test tester user users username userid name names null none nil true false undefined string str int "
+    "integer number text varchar email mail password required optional default example anonymous system daemon nobody postgres mysql "
+    "redis ubuntu debian ec2-user www-data localhost self this new the and for with from not has was are your our their his her its "
+    "id uuid current_user user_id user_name account_id primary key unique index input value field".split()  # noqa: SIM905 — a table
+)
+_NO_NAME = re.compile(
+    r"[0-9.\-]+|v?[0-9]+(?:\.[0-9]+)+\S*|[A-Z]{2,5}-[0-9]+|[0-9a-f]{8,}|[a-z]+(?:[A-Z][a-z]+)+|[a-z_]+_(?:id|name|field|count|type|key|list)"
+)
+
+
+def _named(text: str, found: re.Match[str]) -> Hit | None:
+    name = found["name"]
+    bare = name.lstrip("@")
+    sign = found["sign"].strip(" \t\"'`@(（「“")
+    if not found["sign"] and text[found.start("name") - 1].isascii():
+        return None  # `USER_EMAIL`: only Chinese puts no space between
+    if bare.lower() in _NOBODY or _NO_NAME.fullmatch(bare) or bare.isdigit():
+        return None
+    odd = any(letter.isdigit() or letter in "_." for letter in bare)
+    if found["weak"] and not (odd and (sign != "" or any(letter.isalpha() for letter in bare))):
+        return None
+    if found["service"] and not odd and name[0] != "@":
+        return None  # `GitHub: failed`
+    if found["strong"] and not odd and (not sign or bare[:1].isupper()):
+        return None
+    return Hit(found.start("name"), found.end("name"), LIKELY if sign and odd else HINTED)
+
+
+_QQ = re.compile(
+    r"(?<![A-Za-z])(?:QQ|qq|扣扣|企鹅号)(?:号码|号|號|群|是|为|加)?[ ]?(?:[:：=]|是|为)?[ ]?[\"'(（]?(?P<name>[1-9][0-9]{4,10})(?![0-9A-Za-z@])(?!\.[0-9])"
+)
+_WECHAT = re.compile(r"(?<![A-Za-z0-9_])(?P<name>wxid_[a-z0-9]{6,32})(?![A-Za-z0-9_])")
+_HOME = re.compile(
+    r"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2}|[A-Za-z]:/Users/)(?P<name>[A-Za-z0-9_\u00c0-\u024f\u4e00-\u9fff][A-Za-z0-9_.\u00c0-\u024f\u4e00-\u9fff\-]{0,38})(?![^\\/\s\"'`:;,)\]}>])"
+)
+_HOMES = frozenset(
+    {"shared", "public", "default", "user", "username", "runner", "ubuntu", "node", "app", "vscode", "admin", "guest", "root"}
+)
+_REDDIT = re.compile(r"(?<![A-Za-z0-9_/])/?u/(?P<name>[A-Za-z0-9_\-]{3,20})(?![A-Za-z0-9_/\-])")
+_PROFILE = re.compile(
+    r"(?:twitter|x|instagram|t|tiktok|facebook|linkedin|threads|weibo|zhihu)\.(?:com|me|net|io|app|cn)"
+    r"/(?:in/|people/|u/|profile/|n/)?(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38})(?![A-Za-z0-9_\-]|[./][A-Za-z0-9])"
+)
+_PAGES = frozenset("login signup about explore settings help search home features pricing topics trending docs privacy terms jobs".split())  # noqa: SIM905
+
+
+def _value(text: str, found: re.Match[str]) -> Hit | None:
+    return Hit(found.start("name"), found.end("name"), LIKELY)
+
+
+def _not_in(names: frozenset[str]) -> Check:
+    def check(_: str, found: re.Match[str]) -> Hit | None:
+        return None if found["name"].lower() in names else Hit(found.start("name"), found.end("name"), LIKELY)
+
+    return check
+
+
+def recognizers() -> tuple[Recognizer, ...]:
+    def unit(
+        name: str, what: str, pattern: re.Pattern[str], check: Check,
+        *, words: tuple[str, ...] = (), gates: tuple[str, ...] = (), before: int = 0, after: int = 0,
+    ) -> Recognizer:  # fmt: skip
+        return Recognizer(
+            name=name, type="USERNAME", category="contact", jurisdiction="", what=what, pattern=pattern, check=check, digits=0,
+            words=words, gates=gates, before=before, after=after, contextual=bool(words) or name == "handle",
+        )  # fmt: skip
+
+    return (
+        unit("handle", "`@name` with a digit or underscore, or near a word of social media", _HANDLE, _handle,
+             gates=("@",), before=2, after=44),
+        unit("username", "the value after `user`, `login`, `用户名`, `微信号` and the like", _NAMED, _named, words=tuple(_WORDS)),
+        unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "扣扣", "企鹅号"), before=1, after=24),
+        unit("wechat_id", "`wxid_…`", _WECHAT, _value, gates=("wxid_",), before=1, after=44),
+        unit("home_directory", "the user in `/home/…`, `/Users/…`, `C:\\Users\\…`", _HOME, _not_in(_HOMES),
+             gates=("/home/", "/users/", "\\users\\"), before=3, after=60),
+        unit("reddit", "`u/name`", _REDDIT, _not_in(_PAGES), gates=("u/",), before=2, after=26),
+        unit("profile", "the name in the address of a profile page", _PROFILE, _not_in(_PAGES),
+             gates=("twitter.com/", "x.com/", "instagram.com/", "t.me/", "tiktok.com/", "facebook.com/",
+                    "linkedin.com/", "threads.net/", "weibo.com/", "zhihu.com/"), before=12, after=80),
+    )  # fmt: skip

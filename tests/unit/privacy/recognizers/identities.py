@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""National identifiers.  Published examples, or made to check."""
+
+FINDS: dict[str, list[str]] = {
+    "gb_nino": ["national insurance number «QQ123456C»".replace("QQ", "AB"), "NI no. «ab 12 34 56 c»", "NINO: «JK-12-34-56-D»"],
+    "gb_nino_spaced": ["«AB 12 34 56 C» on the payslip"],
+    "de_card": ["Personalausweis «T220001293»", "Ausweisnummer: «L01X00T471D»", "Personalausweisnr. ".replace("nr. ", " Nr. «LM3456789»")],
+    "it_cf": [
+        "«RSSMRA85T10A562S»",
+        "codice fiscale: «rssmra85t10a562s»",
+        "codice fiscale RSSMRA85T10A562S".replace("RSSMRA85T10A562S", "«RSSMRA85T10A562X»"),
+    ],
+    "au_tfn": ["TFN «123 456 782»", "tax file number: «123456782»"],
+    "au_medicare": ["Medicare «2123 45670 1»", "medicare card 2123456701".replace("2123456701", "«2123456701»")],
+    "ca_sin": ["SIN «046 454 286»", "social insurance number is «046-454-286»"],
+    "pl_pesel": ["PESEL «44051401359»", "pesel: «44051401359»"],
+    "se_pnr": ["«811218-9876»", "personnummer: «19811218-9876»"],
+    "fi_hetu": ["«131052-308T»", "hetu «131052-308T»"],
+    "dk_cpr": ["CPR «211062-5629»", "cpr-nummer: «2110625629»"],
+    "no_fnr": ["fødselsnummer «15108695088»", "fnr: «151086 95088»"],
+    "be_nrn": ["rijksregisternummer «85.07.30-033.28»", "registre national: «85073003328»"],
+    "ch_ahv": ["«756.9217.0769.85»", "AHV «7569217076985»"],
+    "pt_nif": ["NIF «123456789»", "contribuinte: «123 456 789»"],
+    "ie_pps": ["PPS number «1234567T»", "ppsn: «1234567FA»"],
+    "at_svnr": ["SVNR «1237 010180»", "Sozialversicherungsnummer: «1237010180»"],
+    "ro_cnp": ["CNP «1630615123457»"],
+    "cz_rc": ["«710319/2745»", "rodné číslo: «710319/2745»"],
+    "tr_kimlik": ["kimlik no «10000000146»", "TC: «10000000146»"],
+    "za_id": ["South African ID «8001015009087»", "ID number: «800101 5009 087»"],
+    "th_id": ["«1-2345-45678-78-1»"],
+    "my_nric": ["MyKad «770305-02-1234»", "IC / identity «770305-02-1234»"],
+    "mx_curp": ["«BOXW310820HNERXN09»", "CURP: «BOXW310820HNERXN09»"],
+    "cl_rut": ["RUT «12.531.909-2»", "rut: «12531909-2»"],
+}
+
+LEAVES: list[str] = [
+    "RSSMRA85T10A562X",
+    "811218-9875",
+    "131052-308U",
+    "756.9217.0769.84",
+    "710319/2746",
+    "1-2345-45678-78-2",
+    "BOXW310820HNERXN08",
+    "part AB 12 34 56 C",
+    "BG 12 34 56 C",
+    "order 046 454 286",
+    "44051401359",
+    "12531909-2",
+    "社会信用代码 91350100M000100Y43",
+    "统一社会信用代码：91310000MA1FL0XX5K",
+    "税号 91440300708461136T",
+]
