@@ -92,12 +92,13 @@ class SurrogateVault(Pseudonyms):
     def _fitted(self, places: list[Place], reading: str) -> list[Place]:
         """Whole words: half a word cannot be told from another on the way back.  A lone Chinese surname takes its title along."""
         out: list[Place] = []
+        reading = plain(reading)
         for number, (start, end, kind) in enumerate(places):
             least = out[-1].end if out else 0
             most = places[number + 1].start if number + 1 < len(places) else len(reading)
             while start > least and joins(reading[start - 1]) and joins(reading[start]):
                 start -= 1
-            plural = kind == PERSON and reading[end : end + 1] in ("s", "S") and not joins(reading[end + 1 : end + 2] or " ")
+            plural = kind == PERSON and reading[end : end + 1] == "s" and not joins(reading[end + 1 : end + 2] or " ")
             while end < most and not plural and joins(reading[end - 1]) and joins(reading[end]):
                 end += 1
             if kind == PERSON and end - start == 1 and reading[start] in chinese().families:

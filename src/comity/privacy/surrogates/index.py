@@ -187,7 +187,9 @@ class Index:
                         entry = node[_END][0]
                         if read[start] != "(" or ")" in read[start:at]:
                             best = Match(start, at, _signed(entry, read[start]), entry.kind)
-            elif (letter in _GAPS and at > start and gap < _GAPS_MAX) or (letter in "+(" and node is self._numbers and gap < 2):
+            elif (letter in _GAPS and at > start and gap < _GAPS_MAX) or (
+                letter in "+(" and letter not in read[start:at] and node is self._numbers
+            ):
                 at, gap = at + 1, gap + 1
             else:
                 return best, False

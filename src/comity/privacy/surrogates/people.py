@@ -24,7 +24,7 @@ from comity.privacy.surrogates.lexicon import (
     words_of,
 )
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’`´][^\W\d_]+)*")
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+(?:['’`´][^\W\d_]+)*(?![^\W_])")
 _POOL_TRIES = 40
 
 

@@ -9,9 +9,11 @@ from functools import cache
 
 from comity.privacy.normalise import fold
 from comity.privacy.surrogates.draw import LETTERS, Draw
+from comity.privacy.surrogates.index import joins
 from comity.privacy.surrogates.lexicon import FAMILY, chinese, pool, words_of
 
 SIGNS_MIN = 6  # so many letters or digits of a stand-in are drawn: fewer would be met by accident
+SIGNS = LETTERS + "23456789"
 _DOMAINS = ("example.com", "example.org", "example.net")  # RFC 2606
 _PIECE = re.compile(r"[^\W\d_]+|[0-9]+|[\W_]")
 Name = Callable[[str], str]  # a word of a name as its stand-in, or "" where it is none
@@ -25,10 +27,16 @@ def shape(original: str, draw: Draw, least: int = SIGNS_MIN) -> str:
         made = _like(letter, draw)
         drawn += made is not None
         out.append(letter if made is None else made)
-    if drawn < least:
-        at = max((place for place, letter in enumerate(text) if not letter.isspace()), default=-1) + 1
-        out.insert(at, "".join(draw.pick(LETTERS + "23456789") for _ in range(least + 2 - drawn)))
-    return "".join(out)
+    return "".join(out) if drawn >= least else _longer("".join(out), "".join(draw.pick(SIGNS) for _ in range(least + 2 - drawn)))
+
+
+def _longer(made: str, more: str) -> str:
+    """``made`` with ``more`` in it, where no neighbour outside can grow together with it that could not before."""
+    if made and joins(made[-1]):
+        return made + more
+    if made and joins(made[0]):
+        return more + made
+    return made[:1] + more + (made[1:] or made)
 
 
 def _like(letter: str, draw: Draw) -> str | None:
@@ -119,7 +127,7 @@ def domain_of(original: str) -> str:
 @cache
 def _han_pieces() -> re.Pattern[str]:
     units = "|".join(sorted(words_of("han_units"), key=lambda unit: (-len(unit), unit)))
-    return re.compile(rf"(?P<name>[\u3400-\u9fff]{{1,8}}?)(?P<unit>{units})|[\u3400-\u9fff]+|[0-9]+|[^\u3400-\u9fff0-9]+")
+    return re.compile(rf"(?P<name>[\u3400-\u9fff]{{1,8}}?)(?P<unit>{units})(?![路街巷弄])|[\u3400-\u9fff]+|[0-9]+|[^\u3400-\u9fff0-9]+")
 
 
 _COARSE = ("省", "自治区", "特别行政区", "市")
