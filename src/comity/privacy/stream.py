@@ -1,178 +1,179 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring originals back into a chat completion, whole or in chunks, in every text a model writes.
+"""Originals back into a streamed answer, from bytes to bytes, and into a whole one.
 
-Only the end of a text that may be the beginning of a token waits for what follows; it is never longer than a token.
+Only the end of a text that may be the beginning of a stand-in waits for what follows; it is never longer than a stand-in.  An event
+in which nothing changes passes byte for byte, and so do comments, ids and what is not JSON.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
 
-from comity.privacy.pseudonym import BEFORE_CHARACTERS, Vault
+import msgspec
 
-_TEXTS = ("content", "refusal", "reasoning_content", "reasoning")
-_TOOL = "tool"
-_Key = tuple[Any, str, Any]  # choice index, kind of text, tool call index
+from comity.privacy.pseudonym import Pseudonyms
+from comity.privacy.restore import Restorer, opens_json, restore_body
+from comity.privacy.streams.chat import ChunkRestorer
+from comity.privacy.streams.messages import MessageRestorer
+from comity.privacy.streams.responses import ResponseRestorer
+from comity.wire.sse import EVENT_BYTES_MAX, EventTooLarge
 
+__all__ = [
+    "Api",
+    "ChunkRestorer",
+    "MessageRestorer",
+    "ResponseRestorer",
+    "Restorer",
+    "SseRestorer",
+    "opens_json",
+    "restore_completion",
+    "restore_message",
+    "restore_response",
+]
 
-def opens_json(text: str) -> bool | None:
-    """Whether a text that begins so is one JSON object or array; None: too short to say."""
-    head = text.lstrip()
-    if not head:
-        return None
-    if head[0] not in "{[":
-        return False
-    second = head[1:].lstrip()[:1]
-    if not second:
-        return None
-    return second in ('"}' if head[0] == "{" else '{["]-0123456789')
-
-
-class _Text:
-    """One text on its way: what waits, what stood before it, and whether originals are escaped in it."""
-
-    __slots__ = ("before", "head", "in_json", "waits")
-
-    def __init__(self, in_json: bool | None) -> None:
-        self.in_json = in_json
-        self.before = self.waits = self.head = ""
-
-    def push(self, vault: Vault, text: str, *, last: bool) -> str:
-        if self.in_json is None:
-            self.head = (self.head + text).lstrip()
-            self.in_json = opens_json(self.head)
-            self.head = self.head[:1] if self.in_json is None else ""
-        text = self.waits + text
-        out, self.waits = vault.restore_part(text, before=self.before, in_json=bool(self.in_json), last=last)
-        self.before = (self.before + text[: len(text) - len(self.waits)])[-BEFORE_CHARACTERS:]
-        return out
+Api = Literal["openai.chat", "openai.responses", "anthropic.messages"]
+_BOM = b"\xef\xbb\xbf"
+_DONE = b"[DONE]"
+_ENDS = (b"\n", b"\r")
 
 
-class ChunkRestorer:
-    """Over `chat.completion.chunk` objects.  A chunk in which nothing changes passes as the very same object."""
-
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
-        self._texts: dict[_Key, _Text] = {}
-        self._head: dict[str, Any] = {}
-
-    def feed(self, chunk: dict[str, Any]) -> list[dict[str, Any]]:
-        """``chunk`` restored, behind what had waited for it where a choice finishes.  Never raises: what is odd passes."""
-        choices = chunk.get("choices")
-        if not isinstance(choices, list):
-            return [chunk]
-        self._head = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
-        ahead: list[dict[str, Any]] = []
-        restored = [self._choice(choice, ahead) for choice in choices]
-        if any(new is not old for new, old in zip(restored, choices, strict=True)):
-            chunk = chunk | {"choices": restored}
-        return [self._head | {"choices": ahead}, chunk] if ahead else [chunk]
-
-    def flush(self) -> list[dict[str, Any]]:
-        """What still waits when the stream ends without having finished a choice."""
-        choices = [self._release(index) for index in dict.fromkeys(key[0] for key in self._texts)]
-        left = [choice for choice in choices if choice is not None]
-        return [self._head | {"choices": left}] if left else []
-
-    def _choice(self, choice: Any, ahead: list[dict[str, Any]]) -> Any:
-        if not isinstance(choice, dict):
-            return choice
-        index, delta, last = _index(choice), choice.get("delta"), bool(choice.get("finish_reason"))
-        new = self._delta(index, delta, last) if isinstance(delta, dict) else delta
-        if last:
-            waiting = self._release(index)
-            if waiting is not None:
-                ahead.append(waiting)
-        return choice if new is delta else choice | {"delta": new}
-
-    def _delta(self, index: int, delta: dict[str, Any], last: bool) -> dict[str, Any]:
-        new = delta
-        for name in _TEXTS:
-            text = delta.get(name)
-            if isinstance(text, str) and text:
-                new = _put(new, delta, name, self._push((index, name, 0), text, last))
-        calls = delta.get("tool_calls")
-        if isinstance(calls, list):
-            new = _put(new, delta, "tool_calls", _each(calls, lambda call: self._call(index, call, last)))
-        return new
-
-    def _call(self, index: Any, call: Any, last: bool) -> Any:
-        arguments = _arguments(call)
-        return call if not arguments else _with_arguments(call, self._push((index, _TOOL, _index(call)), arguments, last))
-
-    def _push(self, key: _Key, text: str, last: bool) -> str:
-        held = self._texts.get(key)
-        if held is None:
-            held = self._texts[key] = _Text(True if key[1] == _TOOL else None)
-        return held.push(self._vault, text, last=last)
-
-    def _release(self, index: Any) -> dict[str, Any] | None:
-        """Everything that waits for a choice, as a choice of its own; the choice is then forgotten."""
-        delta: dict[str, Any] = {}
-        for key in [key for key in self._texts if key[0] == index]:
-            text = self._texts.pop(key).waits
-            if text and key[1] == _TOOL:
-                delta.setdefault("tool_calls", []).append({"index": key[2], "function": {"arguments": text}})
-            elif text:
-                delta[key[1]] = text
-        return {"index": index, "delta": delta, "finish_reason": None} if delta else None
+class _Events(Protocol):
+    def feed(self, event: dict[str, Any], /) -> list[dict[str, Any]]: ...
+    def flush(self) -> list[dict[str, Any]]: ...
 
 
-def restore_completion(vault: Vault, body: dict[str, Any]) -> dict[str, Any]:
-    """A whole `chat.completion`, restored; the same object when nothing changes."""
-    choices = body.get("choices")
-    if not isinstance(choices, list):
-        return body
-    restored = _each(choices, lambda choice: _whole_choice(vault, choice))
-    return body if restored is choices else body | {"choices": restored}
+_BY_API: dict[Api, Callable[[Pseudonyms], _Events]] = {
+    "openai.chat": ChunkRestorer,
+    "openai.responses": ResponseRestorer,
+    "anthropic.messages": MessageRestorer,
+}
 
 
-def _whole_choice(vault: Vault, choice: Any) -> Any:
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(message, dict):
-        return choice
-    new = message
-    for name in _TEXTS:
-        text = message.get(name)
-        if isinstance(text, str):
-            new = _put(new, message, name, vault.restore(text, in_json=bool(opens_json(text))))
-    calls = message.get("tool_calls")
-    if isinstance(calls, list):
-        new = _put(new, message, "tool_calls", _each(calls, lambda call: _whole_call(vault, call)))
-    return choice if new is message else choice | {"message": new}
+class SseRestorer:
+    """Server-sent events of one answer, cut anywhere.  Raises EventTooLarge, and nothing else.
+
+    event_bytes_max: of one event, with all its lines
+    """
+
+    def __init__(self, vault: Pseudonyms, api: Api, *, event_bytes_max: int = EVENT_BYTES_MAX) -> None:
+        self._events = _BY_API[api](vault)
+        self._max = event_bytes_max
+        self._size = 0
+        self._lines: list[bytes] = []  # of the event that has begun
+        self._line = bytearray()  # a line whose end has not come
+        self._after_return = False  # a line feed would belong to the carriage return before it
+        self._first = True
+        self._named, self._end = False, b"\n"  # whether events have `event` lines, and how lines end
+
+    def feed(self, piece: bytes) -> bytes:
+        """What can go out now that ``piece`` is here."""
+        out: list[bytes] = []
+        if self._after_return and piece.startswith(b"\n"):
+            if self._lines:
+                self._lines[-1] += b"\n"
+            else:
+                out.append(b"\n")
+            piece, self._after_return = piece[1:], False
+        for line in piece.splitlines(keepends=True):
+            self._size += len(line)
+            if self._size > self._max:
+                raise EventTooLarge(f"an event is longer than {self._max} bytes")
+            if not line.endswith(_ENDS):
+                self._line += line
+                break
+            if self._line:
+                line, self._line = bytes(self._line) + line, bytearray()
+            self._take(line, out)
+        if piece:
+            self._after_return = piece.endswith(b"\r")
+        return b"".join(out)
+
+    def flush(self) -> bytes:
+        """The rest, when the stream has ended, wherever it was cut."""
+        out: list[bytes] = []
+        if self._line:
+            self._take(bytes(self._line), out)
+        lines, self._lines, self._line = self._lines, [], bytearray()
+        if not _is_whole(_data(lines)):
+            return b"".join([*out, self._encoded(self._events.flush()), *lines])
+        self._event(lines, out)
+        rest = self._encoded(self._events.flush())
+        if rest:  # the empty line that should have ended the event
+            out.append(self._end if out[-1].endswith(_ENDS) else self._end * 2)
+        return b"".join(out) + rest
+
+    def _take(self, line: bytes, out: list[bytes]) -> None:
+        if self._first:
+            self._first = False
+            if line.startswith(_BOM):
+                out.append(_BOM)
+                line = line[len(_BOM) :]
+        if not self._lines and line.startswith(b":"):  # a comment keeps a connection alive: it must not wait
+            out.append(line)
+            self._size = 0
+            return
+        self._lines.append(line)
+        if line.strip(b"\r\n"):
+            return
+        self._end = line
+        lines, self._lines, self._size = self._lines, [], 0
+        self._event(lines, out)
+
+    def _event(self, lines: list[bytes], out: list[bytes]) -> None:
+        data = _data(lines)
+        if data == _DONE:
+            out.append(self._encoded(self._events.flush()))
+        event = _decoded(data) if data and data != _DONE else None
+        if not isinstance(event, dict):
+            out += lines
+            return
+        self._named = any(line.startswith(b"event:") for line in lines)
+        *ahead, restored = self._events.feed(event)
+        out.append(self._encoded(ahead))
+        if restored is event:
+            out += lines
+            return
+        rest = [line for line in lines if line.partition(b":")[0] != b"data"]
+        at = next(n for n, line in enumerate(lines) if line.partition(b":")[0] == b"data")
+        out += [*rest[:at], b"data: " + _encode(restored) + self._end, *rest[at:]]
+
+    def _encoded(self, events: list[dict[str, Any]]) -> bytes:
+        out: list[bytes] = []
+        for event in events:
+            if self._named and isinstance(event.get("type"), str):
+                out += (b"event: ", event["type"].encode("utf-8", "replace"), self._end)
+            out += (b"data: ", _encode(event), self._end * 2)
+        return b"".join(out)
 
 
-def _whole_call(vault: Vault, call: Any) -> Any:
-    arguments = _arguments(call)
-    return call if not arguments else _with_arguments(call, vault.restore(arguments, in_json=True))
+def _data(lines: list[bytes]) -> bytes:
+    found = [line.rstrip(b"\r\n").partition(b":") for line in lines]
+    return b"\n".join(value.removeprefix(b" ") for name, _, value in found if name == b"data")
 
 
-def _arguments(call: Any) -> str:
-    function = call.get("function") if isinstance(call, dict) else None
-    arguments = function.get("arguments") if isinstance(function, dict) else None
-    return arguments if isinstance(arguments, str) else ""
+def _is_whole(data: bytes) -> bool:
+    return data == _DONE or isinstance(_decoded(data), dict)
 
 
-def _with_arguments(call: dict[str, Any], arguments: str) -> dict[str, Any]:
-    function = call["function"]
-    return call if function["arguments"] == arguments else call | {"function": function | {"arguments": arguments}}
+def _decoded(data: bytes) -> Any:
+    """None: it cannot be read."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:  # half a surrogate pair, where a text was cut inside one
+            return json.loads(data.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return None
 
 
-def _index(of: dict[str, Any]) -> int:
-    index = of.get("index", 0)
-    return index if isinstance(index, int) else 0
+def _encode(event: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(event)
+    except UnicodeEncodeError:
+        return json.dumps(event, separators=(",", ":")).encode()
 
 
-def _put(new: dict[str, Any], old: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
-    """``new`` (a copy of ``old``, made at the first change) with ``value``, unless it is what stood there."""
-    if value is old[name] or value == old[name]:
-        return new
-    if new is old:
-        new = dict(old)
-    new[name] = value
-    return new
-
-
-def _each(items: list[Any], change: Any) -> list[Any]:
-    changed = [change(item) for item in items]
-    return items if all(new is old for new, old in zip(changed, items, strict=True)) else changed
+# One rule for all: what an answer holds is restored wherever it stands.
+restore_completion = restore_response = restore_message = restore_body

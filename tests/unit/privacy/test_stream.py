@@ -229,7 +229,7 @@ def test_a_tool_call_without_index_is_the_first() -> None:
 def test_a_whole_answer() -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "send", "arguments": json.dumps({"to": MAIL, "s": HIDDEN})}}
     message = {"role": "assistant", "content": f"to {MAIL}", "refusal": f"not {HIDDEN}", "reasoning_content": MAIL, "tool_calls": [call]}
-    body = {
+    body: dict[str, Any] = {
         "id": "c1",
         "usage": {},
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}, {"index": 1, "message": {"content": "none"}}],
@@ -248,4 +248,4 @@ def test_a_long_stream_keeps_no_more_than_a_token() -> None:
     for n in range(2000):
         restorer.feed(chunk({"content": f"EMAIL_{n} {MAIL[: n % len(MAIL)]}"}))
         (text,) = restorer._texts.values()
-        assert len(text.waits) <= len(MAIL) and len(text.before) <= 32 and len(text.head) <= 2
+        assert len(text.waits) <= len(MAIL) and len(text._before) <= 32 and len(text._head) <= 2
