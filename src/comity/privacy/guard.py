@@ -69,7 +69,7 @@ class Guard:
         if (profile == "rules") == bool(finders):
             raise ValueError("`rules` has no finders" if finders else f"`{profile}` without a finder would be `rules`")
         self.profile: Profile = profile
-        self._finders = tuple(finders)
+        self.finders = tuple(finders)
         self._seconds_max = finders_seconds_max
         self._clock, self._random = clock or SystemClock(), random or SystemRandom()
         self._key = cache_key[:64]
@@ -110,10 +110,10 @@ class Guard:
         return Protected(text=vault.protect(text, findings), vault=vault, findings=findings)
 
     def _paced(self) -> tuple[Finder, ...]:
-        if not self._finders:
+        if not self.finders:
             return ()
         last = self._clock.monotonic() + self._seconds_max
-        return tuple(_Paced(finder, self._clock, last) for finder in self._finders)
+        return tuple(_Paced(finder, self._clock, last) for finder in self.finders)
 
     def _scan(self, text: str, finders: tuple[Finder, ...]) -> tuple[Finding, ...]:
         if not self._key or len(text) < CACHED_CHARACTERS_MIN:
