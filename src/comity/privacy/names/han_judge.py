@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from comity.privacy.names.han_cues import LABEL, LEFT, REACH, RIGHT
 from comity.privacy.names.han_lexicon import Lexicon
-from comity.privacy.names.han_reader import Belief, odds
+from comity.privacy.names.han_reader import KINDS, Belief, odds
 from comity.privacy.names.han_surnames import COMPOUND as COMPOUND_SURNAMES
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\u3005"
@@ -20,6 +20,8 @@ _DOTTED = re.compile(f"[{HAN}]{{1,10}}(?:[{DOTS}](?:[{HAN}]{{1,10}}|[A-Z](?=[{DO
 _DOT = re.compile(f"[{DOTS}]")
 _SPACED = re.compile(f"(?<![{HAN}])[{HAN}]{{1,2}} {{1,2}}[{HAN}]{{1,2}}(?![{HAN}])")
 _FAINT = 0.01
+_COMMAS = "、，, /|"
+_NOTHING = (0.0,) * len(KINDS)
 _LONG = 14  # characters of a name without dots
 
 SHORT, LONG, COMPOUND, JAPANESE, FOREIGN, OTHER, ONE, NICK, DOTTED, SPACED = range(10)
@@ -28,10 +30,11 @@ spell foreign names; none of these; one character; 小, 老 or 阿 and one more;
 
 FEATURES = (
     "short", "long", "compound", "japanese", "foreign", "other", "one", "nick", "dotted", "spaced",
-    "exact", "mean", "least", "begins", "place", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
+    "exact", "mean", "least", "begins", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
     "chars_short", "chars_long", "chars_compound", "given", "loan", "loan_before", "loan_after", "abroad", "word", "place_word",
     "role", "link", "label", "title", "says", "moves", "left", "right", "edge_before", "edge_after", "listed", "size", "wide",
-    "cut", "grows", "ends_as", "goes_as",
+    "cut", "grows", "ends_as", "goes_as", "list_before", "list_after",
+    *(f"{where}_{kind}" for where in ("is", "before", "after") for kind in KINDS),
 )  # fmt: skip
 
 
@@ -135,7 +138,6 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         odds(sum(inside) / len(inside)) / 4,
         odds(min(inside)) / 4,
         odds(belief.begins[start]) / 4,
-        odds(max(belief.place[start:end])) / 4,
         odds(belief.breaks[start]) / 4,
         odds(belief.breaks[end]) / 4,
         odds(max(belief.breaks[start + 1 : end], default=0.0)) / 4,
@@ -165,6 +167,11 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         given(after[:1], (-4.0, -4.0, -4.0))[2] / 4 if kind in (SHORT, COMPOUND) and len(name) == root + 1 else 0.0,
         given(name[-1], lexicon.rare)[2] / 4 if root and len(name) == root + 2 else 0.0,
         given(name[1:2], lexicon.rare)[1] / 4 if root and len(name) == root + 2 else 0.0,
+        belief.name[start - 2] if start > 1 and plain[start - 1] in _COMMAS else 0.0,
+        belief.name[end + 1] if end + 1 < len(text) and plain[end] in _COMMAS else 0.0,
+        *(sum(column) / len(name) for column in zip(*belief.kinds[start:end], strict=True)),
+        *(belief.kinds[start - 1] if start else _NOTHING),
+        *(belief.kinds[end] if end < len(text) else _NOTHING),
     ]
     return [float(value) for value in out]
 

