@@ -95,6 +95,20 @@ def _escaped(found: re.Match[str]) -> str:
     return {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter) or f"\\u{ord(letter):04x}"
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """All that a vault knows, to be sealed (`keeping`): the one form in which originals may leave a process."""
+
+    originals_max: int
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+
+class KeptTokens(Kept, frozen=True, kw_only=True, tag=True):
+    nonce: str
+    originals: list[tuple[str, str]]  # type and original
+
+
 class Pseudonyms(ABC):
     """Originals of one conversation, in memory only, and what stands in for them outside.  Hiding is the same for every kind of
     stand-in: a kind says how one is made, where a caller's own text looks like one, and how it is found on the way back."""
@@ -115,6 +129,10 @@ class Pseudonyms(ABC):
     @abstractmethod
     def erase(self) -> None:
         """Forget every original.  What comes back after this stays as it is."""
+
+    @abstractmethod
+    def kept(self) -> Kept:
+        """What `keeping.seal` seals."""
 
     @abstractmethod
     def _stand_in(self, kind: str, original: str) -> str: ...
@@ -230,6 +248,17 @@ class Vault(Pseudonyms):
         self._places: dict[tuple[str, int], int] = {}  # by type, its letters alone, and number: where in `_originals`
         self._types: tuple[str, ...] = ()
         self._forms = _forms(())
+
+    def kept(self) -> KeptTokens:
+        return KeptTokens(nonce=self._nonce, originals=self._originals, originals_max=self._max)
+
+    @classmethod
+    def of_kept(cls, kept: KeptTokens) -> Vault:
+        vault = cls(bytes(NONCE_BYTES_MIN), originals_max=kept.originals_max)
+        vault._nonce = kept.nonce
+        for kind, original in kept.originals:
+            vault._stand_in(kind, original)
+        return vault
 
     def _hold(self, kind: str, number: int, original: str) -> None:
         self._places[bare(kind), number] = len(self._originals)

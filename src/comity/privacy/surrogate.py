@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from comity.privacy.normalise import unescape
-from comity.privacy.pseudonym import NONCE_BYTES_MIN, ORIGINALS_MAX, Place, Pseudonyms, escape, full, same
+from comity.privacy.pseudonym import NONCE_BYTES_MIN, ORIGINALS_MAX, Kept, Place, Pseudonyms, escape, full, same
 from comity.privacy.surrogates import numbers, shapes
 from comity.privacy.surrogates.draw import Draw
 from comity.privacy.surrogates.index import NAME, SURNAME, VALUE, WORD, Entry, Index, joins, plain
@@ -35,6 +35,14 @@ _DIGITS = re.compile(r"[0-9](?:[ ().+/\-]{0,3}[0-9]){4,}")
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?\Z")
 _LAST_ESCAPE = re.compile(r"(\\+)(?:u([0-9a-fA-F]{4})|([^u\\]))\Z")
 _LIKE_NUMBER = re.compile(r"[+(]{0,2}[0-9][0-9 ().\-/]{5,}[0-9]")
+
+
+class KeptSurrogates(Kept, frozen=True, kw_only=True, tag=True):
+    key: bytes
+    stand_ins: list[tuple[str, str, str]]  # type, original, stand-in
+    attempts: list[tuple[str, str, int]]
+    names: list[tuple[str, str, str]]  # role, word, stand-in
+    entries: list[Entry]
 
 
 class SurrogateVault(Pseudonyms):
@@ -60,7 +68,7 @@ class SurrogateVault(Pseudonyms):
         vault._foreign = True
         for made, original in mapping.items():
             vault._stand_ins["", original] = made
-            vault._add(Entry(made, original, "", _rule(made)), number=bool(_LIKE_NUMBER.fullmatch(made)) and made.count(".") != 3)
+            vault._add(Entry(made, original, "", _rule(made)))
         for made, said in (parts or {}).items():
             for part, original in {made: said}.items() if isinstance(said, str) else said.items():
                 vault._add(Entry(part, original, "", _rule(part)))
@@ -75,6 +83,29 @@ class SurrogateVault(Pseudonyms):
         self._names: dict[tuple[str, str], str] = {}  # by role (Chinese and Korean only) and word
         self._index = Index()
         self._met: set[str] = set()  # words, neighbouring characters and numbers of the texts so far
+
+    def kept(self) -> KeptSurrogates:
+        if self._foreign:
+            raise TypeError("stand-ins of somebody else are not kept")
+        return KeptSurrogates(
+            key=self._key,
+            originals_max=self._max,
+            stand_ins=[(*key, made) for key, made in self._stand_ins.items()],
+            attempts=[(*key, attempt) for key, attempt in self._attempts.items()],
+            names=[(*key, made) for key, made in self._names.items()],
+            entries=list(self._index),
+        )
+
+    @classmethod
+    def of_kept(cls, kept: KeptSurrogates) -> SurrogateVault:
+        """Without the words of earlier texts: a chat sends its history again, which then meets the vault before anything new."""
+        vault = cls(kept.key, originals_max=kept.originals_max)
+        vault._stand_ins = {(kind, original): made for kind, original, made in kept.stand_ins}
+        vault._attempts = {(kind, value): attempt for kind, value, attempt in kept.attempts}
+        vault._names = {(role, word): made for role, word, made in kept.names}
+        for entry in kept.entries:
+            vault._add(entry)
+        return vault
 
     # The way out.
 
@@ -92,18 +123,18 @@ class SurrogateVault(Pseudonyms):
     def _fitted(self, places: list[Place], reading: str) -> list[Place]:
         """Whole words: half a word cannot be told from another on the way back.  A lone Chinese surname takes its title along."""
         out: list[Place] = []
-        reading = plain(reading)
+        read = plain(reading)
         for number, (start, end, kind) in enumerate(places):
             least = out[-1].end if out else 0
-            most = places[number + 1].start if number + 1 < len(places) else len(reading)
-            while start > least and joins(reading[start - 1]) and joins(reading[start]):
+            most = places[number + 1].start if number + 1 < len(places) else len(read)
+            while start > least and joins(read[start - 1]) and joins(read[start]):
                 start -= 1
-            plural = kind == PERSON and reading[end : end + 1] == "s" and not joins(reading[end + 1 : end + 2] or " ")
-            while end < most and not plural and joins(reading[end - 1]) and joins(reading[end]):
-                end += 1
-            if kind == PERSON and end - start == 1 and reading[start] in chinese().families:
-                start, end = _with_title(reading, start, end, least, most)
-            if out and out[-1].end == start and joins(reading[start - 1]) and joins(reading[start]):
+            if not (kind == PERSON and _plural(reading[start:end], read[end : end + 2])):
+                while end < most and joins(read[end - 1]) and joins(read[end]):
+                    end += 1
+            if kind == PERSON and end - start == 1 and read[start] in chinese().families:
+                start, end = _with_title(read, start, end, least, most)
+            if out and out[-1].end == start and joins(read[start - 1]) and joins(read[start]):
                 before = out.pop()
                 kind = kind if end - start > before.end - before.start else before.type
                 start = before.start
@@ -126,23 +157,23 @@ class SurrogateVault(Pseudonyms):
             tried = (attempt for attempt in range(_TRIES) if self._free(self._made(kind, original, value[1], attempt), original))
             attempt = self._attempts[value] = next(tried, _TRIES)
         made = self._made(kind, original, value[1], attempt)
-        tolerant = kind in _TOLERANT and sum(letter.isalnum() for letter in made) >= _TOLERANT_SIGNS_MIN
-        self._add(Entry(made, original, kind, VALUE), number=tolerant)
+        self._add(Entry(made, original, kind, VALUE))
         for part, of in _parts_of(kind, made, original):
-            self._add(Entry(part, of, kind, VALUE), number=tolerant)
+            self._add(Entry(part, of, kind, VALUE))
         return made
 
     def _made(self, kind: str, original: str, value: str, attempt: int) -> str:
         draw = Draw(self._key, kind, value, attempt)
         if attempt >= _TRIES:  # a range too small for what is asked of it
-            return shapes.shape(original, draw) + draw.word(8)
+            return shapes.longer(shapes.shape(original, draw), draw.word(8))
         name = self._named if attempt < _TRIES // 2 else _nobody
         if kind == "EMAIL":
             return shapes.email(original, draw, name, Draw(self._key, "domain", shapes.domain_of(original)))
         if kind == "USERNAME":
             return shapes.handle(original, draw, name)
         form = _FORMED.get(kind)
-        return (form(original, draw) if form else None) or shapes.shape(original, draw)
+        made = form(original, draw) if form else None
+        return shapes.shape(original, draw) if made is None or made == original else made
 
     def _free(self, made: str, original: str) -> bool:
         words, hidden = _traits(made), _traits(original)
@@ -150,9 +181,9 @@ class SurrogateVault(Pseudonyms):
             return False
         return not words <= self._met
 
-    def _add(self, entry: Entry, *, number: bool = False) -> None:
+    def _add(self, entry: Entry) -> None:
         self._index.add(entry)
-        if number:
+        if _is_number(entry):
             self._index.add(entry, number=True)
 
     # Names.
@@ -162,7 +193,8 @@ class SurrogateVault(Pseudonyms):
         made = self._names.get(("", word.casefold()))
         if made is None and known(word):
             found = parts(word.capitalize())
-            made = self._name(word.capitalize(), found[0]) if found else None
+            made = self._name(word.capitalize(), found[0]) if found else ""
+            self._add(Entry(made.lower(), word.lower(), PERSON, NAME))
         return made or ""
 
     def _person(self, original: str) -> str:
@@ -271,6 +303,13 @@ def _nobody(_: str) -> str:
     return ""
 
 
+def _is_number(entry: Entry) -> bool:
+    """Whether a stand-in is also found when it comes back spaced otherwise."""
+    if entry.kind:
+        return entry.kind in _TOLERANT and sum(letter.isalnum() for letter in entry.stand_in) >= _TOLERANT_SIGNS_MIN
+    return bool(_LIKE_NUMBER.fullmatch(entry.stand_in)) and entry.stand_in.count(".") != 3
+
+
 def _rule(made: str) -> str:
     """How a stand-in of somebody else may come back, by its looks."""
     if len(made) == 1 and "\u3400" <= made <= "\u9fff":
@@ -305,6 +344,14 @@ def _traits(text: str) -> set[str]:
             out.update(run[at : at + 2] for at in range(max(1, len(run) - 1)))
     out.update("".join(filter(str.isdigit, number)) for number in _DIGITS.findall(read))
     return out
+
+
+def _plural(name: str, after: str) -> bool:
+    """Whether ``name`` is a name to its end, and only an `s` makes the word longer."""
+    if after[:1] != "s" or joins(after[1:] or " "):
+        return False
+    found = parts(name)
+    return bool(found) and found[-1].end == len(name) and not joined(found[-1].language)
 
 
 def _with_title(reading: str, start: int, end: int, least: int, most: int) -> tuple[int, int]:

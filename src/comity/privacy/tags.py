@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from comity.privacy.findings import Finding
 from comity.privacy.normalise import fold
-from comity.privacy.pseudonym import BETWEEN, NONCE_BYTES_MIN, Forms, Vault, beginnings, spelt
+from comity.privacy.pseudonym import BETWEEN, NONCE_BYTES_MIN, Forms, KeptTokens, Vault, beginnings, spelt
 
 _TAG = re.compile(
     r"(?:[<\[({《【〈「⟦]{0,2}) ?(?P<type>[^\W\d_]+(?:[_ -][^\W\d_]+)*)[_ -]?(?P<number>[0-9]{1,6}) ?(?:[>\])}》】〉」⟧]{0,2})"
@@ -50,6 +50,9 @@ class ForeignTags(Vault):
 
     def protect(self, text: str, findings: Sequence[Finding]) -> str:
         raise TypeError("tags of somebody else are restored, not made")
+
+    def kept(self) -> KeptTokens:
+        raise TypeError("tags of somebody else are not kept")
 
     def _claimed(self, found: re.Match[str], in_json: bool, ended: bool = True) -> str | None:
         bare, before = found["open"] is None, found.string[: found.start()]

@@ -160,10 +160,11 @@ class Index:
                     ends = _ends(entry, read, start, at, last)
                     waits = waits or ends is None
                     original = _cased(entry, text[start:at]) if ends else None
-                    if original is not None:
+                    exact = entry.stand_in == text[start:at]
+                    if original is not None and (exact or best is None or best.end < at):
                         best = Match(start, at, original, entry.kind)
-                        if entry.stand_in == text[start:at]:
-                            break
+                    if exact:
+                        break
             if at == len(read):
                 return best, waits or (not last and any(node.keys()))
             if read[at] in node:
@@ -194,6 +195,11 @@ class Index:
             else:
                 return best, False
         return best, not last and any(node.keys())
+
+
+def _leads(said: str) -> str:
+    """What may still stand before the first digit."""
+    return {"": "+(", "+": "(", "(": "+"}.get(said, "")
 
 
 def _signed(entry: Entry, first: str) -> str:

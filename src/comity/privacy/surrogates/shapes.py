@@ -27,10 +27,10 @@ def shape(original: str, draw: Draw, least: int = SIGNS_MIN) -> str:
         made = _like(letter, draw)
         drawn += made is not None
         out.append(letter if made is None else made)
-    return "".join(out) if drawn >= least else _longer("".join(out), "".join(draw.pick(SIGNS) for _ in range(least + 2 - drawn)))
+    return "".join(out) if drawn >= least else longer("".join(out), "".join(draw.pick(SIGNS) for _ in range(least + 2 - drawn)))
 
 
-def _longer(made: str, more: str) -> str:
+def longer(made: str, more: str) -> str:
     """``made`` with ``more`` in it, where no neighbour outside can grow together with it that could not before."""
     if made and joins(made[-1]):
         return made + more
@@ -90,7 +90,7 @@ def handle(original: str, draw: Draw, name: Name) -> str:
     """A user name: names in it as their own stand-ins, the rest as syllables."""
     made = "".join(_piece(piece, draw, name) for piece in _PIECE.findall(fold(original)))
     signs = sum(letter.isalnum() for letter in made)
-    return made if signs >= SIGNS_MIN else made.rstrip() + draw.word(SIGNS_MIN - signs) + draw.digits(2)
+    return made if signs >= SIGNS_MIN else longer(made, draw.word(SIGNS_MIN - signs) + draw.digits(2))
 
 
 def _piece(piece: str, draw: Draw, name: Name) -> str:
