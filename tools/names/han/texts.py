@@ -50,6 +50,9 @@ class Names:
         one, two = (dice.choice(dice.choice((self._given[f"{sex}_double"], self._given[f"{sex}_single"]))) for _ in "12")
         return root + one[0] + two[-1]
 
+    def given(self) -> str:
+        return self._dice.choice(self._given[self._dice.choice(("male_double", "female_double"))])
+
     def foreign(self) -> str:
         dice, other = self._dice, self._other
         luck = dice.random()
@@ -98,6 +101,8 @@ def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping
         else:
             if said[0] in SINGLE and len(said) in (2, 3) and "·" not in said:
                 said = names.chinese() if dice.random() < 0.85 else names.foreign()
+            elif len(said) == 2 and dice.random() < 0.5:
+                said = names.given()
             elif dice.random() < 0.6:
                 said = names.foreign()
             places.append((len(out), len(out) + len(said)))
@@ -110,15 +115,15 @@ def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping
 
 
 def messages(templates: Path, names: Names, dice: random.Random, wide: Mapping[str, str], count: int) -> Iterator[Sentence]:
-    """Templates, one a line: {P} a name, {F} a foreign one, {G} a nickname, {S} a surname before a title, {N} digits."""
+    """Templates, one a line: {P} a name, {F} a foreign one, {H} a given name alone, {G} a nickname, {S} a surname before a title, {N} digits."""
     lines = [line for line in templates.read_text("utf-8").split("\n") if line and not line.startswith("#")]
     for _ in range(count):
         out, places, either = "", [], []
-        for part in re.split(r"(\{[PFGSN]\})", dice.choice(lines).replace("\\n", "\n")):
+        for part in re.split(r"(\{[PFGHSN]\})", dice.choice(lines).replace("\\n", "\n")):
             start = len(out)
             match part:
-                case "{P}" | "{F}" | "{G}":
-                    name = names.foreign() if part == "{F}" else names.chinese()
+                case "{P}" | "{F}" | "{H}" | "{G}":
+                    name = names.foreign() if part == "{F}" else names.given() if part == "{H}" else names.chinese()
                     if part == "{G}":
                         root = dice.choice((name[0], name[-1]))
                         name = (dice.choice("小老") + name[0]) if dice.random() < 0.6 else "阿" + root

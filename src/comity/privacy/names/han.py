@@ -19,7 +19,7 @@ from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Belief, Reader
 from comity.privacy.recognizers.base import HINTED, LIKELY
 
-LEAST = -1.0
+LEAST = -1.5
 """Log odds from which a candidate counts: a name left in the clear costs more than a word too many hidden."""
 SURE = 1.0
 _BLOCK = 20_000  # characters read at once; a name spreads within one

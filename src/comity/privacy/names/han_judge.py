@@ -16,20 +16,22 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\u3005"
 DOTS = "·•・‧∙⋅."
 _HAN = re.compile(f"[{HAN}]")
 _RUN = re.compile(f"[{HAN}]+")
-_DOTTED = re.compile(f"[{HAN}]{{1,10}}(?:[{DOTS}](?:[{HAN}]{{1,10}}|[A-Z](?=[{DOTS}]))){{1,5}}")
+_DOTTED = re.compile(f"[{HAN}]{{1,10}}(?:-[{HAN}]{{1,4}})?(?:[{DOTS}](?:[{HAN}]{{1,10}}(?:-[{HAN}]{{1,4}})?|[A-Z](?=[{DOTS}]))){{1,5}}")
 _DOT = re.compile(f"[{DOTS}]")
 _SPACED = re.compile(f"(?<![{HAN}])[{HAN}]{{1,2}} {{1,2}}[{HAN}]{{1,2}}(?![{HAN}])")
 _FAINT = 0.01
 _COMMAS = "、，, /|"
 _NOTHING = (0.0,) * len(KINDS)
+_GIVEN_LEAST = 4.0
 _LONG = 14  # characters of a name without dots
 
-SHORT, LONG, COMPOUND, JAPANESE, FOREIGN, OTHER, ONE, NICK, DOTTED, SPACED = range(10)
+SHORT, LONG, COMPOUND, JAPANESE, FOREIGN, GIVEN, OTHER, ONE, NICK, DOTTED, SPACED = range(11)
 """Kinds of candidate: surname and one character; surname and two; surname of two characters; Japanese surname; characters that
-spell foreign names; none of these; one character; 小, 老 or 阿 and one more; with dots between; a space inside."""
+spell foreign names; a given name alone; none of these; one character; 小, 老 or 阿 and one more; with dots between; a space
+inside."""
 
 FEATURES = (
-    "short", "long", "compound", "japanese", "foreign", "other", "one", "nick", "dotted", "spaced",
+    "short", "long", "compound", "japanese", "foreign", "given_name", "other", "one", "nick", "dotted", "spaced",
     "exact", "mean", "least", "begins", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
     "chars_short", "chars_long", "chars_compound", "given", "loan", "loan_before", "loan_after", "abroad", "word", "place_word",
     "role", "link", "label", "title", "says", "moves", "left", "right", "edge_before", "edge_after", "listed", "size", "wide",
@@ -55,7 +57,7 @@ class Context(NamedTuple):
 def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]:
     """``plain``: ``text`` with simplified characters.  No place twice."""
     seen: set[tuple[int, int]] = set()
-    for place in (*_dotted(text, belief), *_spaced(plain, lexicon), *_spelt(plain, belief, lexicon), *_rooted(plain, belief, lexicon)):
+    for place in (*_dotted(text, belief), *_spaced(plain, lexicon), *_spelt(plain, belief, lexicon), *_rooted(plain, belief, lexicon), *_given(plain, belief, lexicon)):
         if place[:2] not in seen:
             seen.add(place[:2])
             yield place
@@ -75,7 +77,7 @@ def _dotted(text: str, belief: Belief) -> Iterator[Candidate]:
     for found in _DOTTED.finditer(text):
         first = _DOT.search(text, found.start()).start()  # type: ignore[union-attr]
         last = max(found[0].rfind(dot) for dot in DOTS) + found.start()
-        for start in range(found.start(), first):
+        for start in range(found.start(), text.find("-", found.start(), first) if "-" in text[found.start() : first] else first):
             if belief.breaks[start] > _FAINT or start == found.start():
                 for end in range(last + 2, found.end() + 1):
                     if belief.breaks[end] > _FAINT or end == found.end():
@@ -121,6 +123,13 @@ def _rooted(plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]
                         yield Candidate(start, end, COMPOUND if root == 2 else SHORT if end - start == 2 else LONG, root)
 
 
+def _given(plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]:
+    for run in _RUN.finditer(plain):
+        for start in range(run.start(), run.end() - 1):
+            if min(belief.breaks[start], belief.breaks[start + 2]) > 0.2 and lexicon.alone(plain[start : start + 2]) > _GIVEN_LEAST:
+                yield Candidate(start, start + 2, GIVEN, 0)
+
+
 def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Context, place: Candidate) -> list[float]:
     """What is known of a candidate, in the order of `FEATURES`."""
     start, end, kind, root = place
@@ -131,7 +140,7 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
     common, is_place = lexicon.words.get(name, (-1, False))
     given = lexicon.given.get
     loan = lexicon.loan.get
-    out = [0.0] * 10
+    out = [0.0] * 11
     out[kind] = 1.0
     out += [
         belief.exactly(start, end) / 4,
@@ -146,7 +155,7 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         chars / 4 if kind in (SHORT, SPACED) else 0.0,
         chars / 4 if kind == LONG else 0.0,
         chars / 4 if kind == COMPOUND else 0.0,
-        (given(name[0], lexicon.rare)[1] + given(name[1], lexicon.rare)[2]) / 4 if kind == OTHER and len(name) == 2 else 0.0,
+        lexicon.alone(name) / 4 if kind in (OTHER, GIVEN) and len(name) == 2 else 0.0,
         lexicon.foreign(name) / 2,
         loan(before[-1:], -2.5) / 2,
         loan(after[:1], -2.5) / 2,

@@ -38,6 +38,10 @@ class Lexicon(NamedTuple):
             return score + self.given.get(given, self.rare)[0]
         return score + self.given.get(given[0], self.rare)[1] + self.given.get(given[1], self.rare)[2]
 
+    def alone(self, name: str) -> float:
+        """A given name of two characters."""
+        return self.given.get(name[0], self.rare)[1] + self.given.get(name[1], self.rare)[2]
+
     def foreign(self, name: str) -> float:
         """Per character."""
         return sum(self.loan.get(char, _DOUBTFUL) for char in name) / len(name)
