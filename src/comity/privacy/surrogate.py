@@ -48,7 +48,7 @@ class KeptSurrogates(Kept, frozen=True, kw_only=True, tag=True):
 class SurrogateVault(Pseudonyms):
     """``nonce``: at least 8 random bytes, new for each conversation, from which every choice follows."""
 
-    __slots__ = ("_attempts", "_foreign", "_index", "_key", "_max", "_met", "_names", "_stand_ins")
+    __slots__ = ("_attempts", "_foreign", "_index", "_key", "_max", "_met", "_names", "_stand_ins", "_taken")
 
     def __init__(self, nonce: bytes, *, originals_max: int = ORIGINALS_MAX) -> None:
         if len(nonce) < NONCE_BYTES_MIN:
@@ -81,6 +81,7 @@ class SurrogateVault(Pseudonyms):
         self._stand_ins: dict[tuple[str, str], str] = {}  # by type and original
         self._attempts: dict[tuple[str, str], int] = {}  # which draw was free, by type and what the spellings of a value share
         self._names: dict[tuple[str, str], str] = {}  # by role (Chinese and Korean only) and word
+        self._taken: set[str] = set()  # stand-ins of words
         self._index = Index()
         self._met: set[str] = set()  # words, neighbouring characters and numbers of the texts so far
 
@@ -202,7 +203,7 @@ class SurrogateVault(Pseudonyms):
         if not found:
             return ""
         if joined(found[0].language):
-            return self._joined_person(original, found)
+            return self._one_piece(original, found) if original[found[0].start : found[-1].end].isalpha() else self._pieces(original, found)
         out: list[str] = []
         done = 0
         for part in found:
@@ -221,12 +222,14 @@ class SurrogateVault(Pseudonyms):
             whole = word.capitalize()
             for attempt in range(_TRIES * 4):
                 made = stand_in(whole, part, Draw(self._key, "name", key[1], attempt), attempt)
-                if self._free(made, word) and not self._index.clashes(made) and ("", made.casefold()) not in self._names:
+                if made.casefold() not in self._taken and self._free(made, word) and not self._index.clashes(made):
                     break
-            self._names[key] = made = made or ""
+            made = self._names[key] = made or ""
+            self._taken.add(made.casefold())
         return made.upper() if word.isupper() and len(word) > 1 else made.lower() if word.islower() else made
 
-    def _joined_person(self, original: str, found: list[Part]) -> str:
+    def _one_piece(self, original: str, found: list[Part]) -> str:
+        """张伟, 김민준, 王先生: family and given name without a space."""
         start, stop = found[0].start, found[-1].end
         core = original[start:stop]
         if core == original and len(core) == 1:
@@ -239,15 +242,26 @@ class SurrogateVault(Pseudonyms):
             self._add(Entry(family + given, core, PERSON, NAME))
         return original[:start] + family + given + original[stop:]
 
+    def _pieces(self, original: str, found: list[Part]) -> str:
+        """阿里·木罕默德, 山田 太郎: word by word, and found again as a whole; each word alone too, if it is longer than a character."""
+        out: list[str] = []
+        done = 0
+        for part in found:
+            out += (original[done : part.start], self._given("", original[part.start : part.end], part._replace(role="")))
+            done = part.end
+        made = "".join([*out, original[done:]])
+        self._add(Entry(made, original, PERSON, NAME))
+        return made
+
     def _surname(self, word: str, part: Part) -> str:
         made = self._names.get((FAMILY, word))
         if made is None:
-            used = {said for (role, _), said in self._names.items() if role == FAMILY}
             for attempt in range(_TRIES):
                 made = stand_in(word, part, Draw(self._key, FAMILY, word, attempt), attempt)
-                if made not in used and made != word and not self._met_titled(made):
+                if made not in self._taken and made != word and not self._met_titled(made):
                     break
-            self._names[FAMILY, word] = made = made or word
+            made = self._names[FAMILY, word] = made or word
+            self._taken.add(made)
             if part.language == "zh":
                 self._add(Entry(made, word, PERSON, SURNAME if len(made) == 1 else NAME))
         return made
@@ -260,22 +274,24 @@ class SurrogateVault(Pseudonyms):
     def _given(self, family: str, word: str, part: Part) -> str:
         """One given name has one stand-in, unless that would make a name which is part of another."""
         made = self._names.get(("given", word), "")
-        if made and (self._index.holds(family + made) or not self._taken(family, made, word)):
+        if made and (self._index.holds(family + made) or self._can_be(family, made, word)):
             return made
         for attempt in range(_TRIES):
             made = stand_in(word, part, Draw(self._key, "given", family, word, attempt), attempt)
-            if not self._taken(family, made, word):
+            if made not in self._taken and self._can_be(family, made, word):
                 break
         self._names.setdefault(("given", word), made)
+        self._taken.add(made)
         if len(word) > 1:
             self._add(Entry(made, word, PERSON, NAME))
         return made
 
-    def _taken(self, family: str, given: str, word: str) -> bool:
-        names = [family + given] if len(given) == 1 else [family + given, given]
-        if given == word or any(self._index.clashes(name) for name in names if name not in self._names.values()):
-            return True
-        return any(_traits(name) <= self._met for name in names)
+    def _can_be(self, family: str, given: str, word: str) -> bool:
+        """Whether a name is neither met, nor the beginning of another, nor begins with one."""
+        names = {family + given, given} if len(given) > 1 else {family + given}
+        if given == word or any(self._index.clashes(name) for name in names - self._taken):
+            return False
+        return not any(_traits(name) <= self._met for name in names)
 
     # The way back.
 

@@ -127,7 +127,13 @@ class TestVaults:
 
 
 def filled(vault: Pseudonyms) -> dict[str, str]:
-    said = [("PERSON", "Lena Vogel"), ("PHONE", "+86 138 1234 5678"), ("PERSON", "张伟民"), ("ADDRESS", "12 Baker Street, London"), ("EMAIL", MAIL)]
+    said = [
+        ("PERSON", "Lena Vogel"),
+        ("PHONE", "+86 138 1234 5678"),
+        ("PERSON", "张伟民"),
+        ("ADDRESS", "12 Baker Street, London"),
+        ("EMAIL", MAIL),
+    ]
     return {hide(vault, original, kind): original for kind, original in said}
 
 

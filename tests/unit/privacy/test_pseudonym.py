@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from comity.errors import CallerError
 from comity.privacy.findings import Finding
 from comity.privacy.pseudonym import NONCE_CHARACTERS, TOKEN_CHARACTERS_MAX, Vault, escape
 from comity.privacy.scan import scan
@@ -268,6 +269,30 @@ def test_a_vault_shows_and_hands_out_nothing() -> None:
         pickle.dumps(vault)
     with pytest.raises(TypeError):
         copy.deepcopy(vault)
+
+
+def test_a_full_vault_lets_nothing_out() -> None:
+    vault = Vault(NONCE, originals_max=2)
+    text = "a@b.cc d@e.ff g@h.ii"
+    findings = [found("EMAIL", start, start + 6) for start in (0, 7, 14)]
+    with pytest.raises(CallerError) as raised:
+        vault.protect(text, findings)
+    assert (raised.value.code, raised.value.status) == ("request.too_large", 413) and "@" not in str(raised.value)
+    assert vault.protect(text, findings[:2]).endswith(" g@h.ii"), "what it holds it still hides"
+
+
+def test_erased_is_erased_and_numbers_begin_again() -> None:
+    vault, (token,) = hiding(("EMAIL", "lena@vogel.io"))
+    vault.erase()
+    assert len(vault) == 0 and vault.restore(token) == token
+    assert vault.protect("x", [found("SECRET", 0, 1)]) == f"SECRET_1_{suffix(vault)}"
+
+
+def test_a_conversation_has_one_token_for_one_value() -> None:
+    vault = Vault(NONCE)
+    turns = ["Write to lena@vogel.io.", "lena@vogel.io did not answer, ask otto@vogel.io.", "And LENA@vogel.io?"]
+    sent = [vault.protect(turn, scan(turn)) for turn in turns]
+    assert [re.findall(r"EMAIL_(\d)", each) for each in sent] == [["1"], ["1", "2"], ["1"]]
 
 
 @pytest.mark.parametrize("text", ["", "plain", '"', "\\", "\n\r\t\b\x00\x1f\x7f", "é😀\u2028"])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from comity.privacy.normalise import fold, lower
+from comity.privacy.normalise import fold
 from comity.privacy.surrogates.lexicon import chinese
 
 VALUE, NAME, WORD, SURNAME = "value", "name", "word", "surname"
@@ -21,7 +21,7 @@ _END: Final = ""  # the key of what ends at a node
 _SPACES_MAX = 3
 _GAPS_MAX = 3
 _GAPS = frozenset(" -.()/")
-_EVEN = str.maketrans({"\n": " ", "\t": " ", "\r": " ", "’": "'", "‘": "'", "`": "'", "´": "'"})
+_EVEN = str.maketrans({"\n": " ", "\t": " ", "\r": " ", "’": "'", "‘": "'", "`": "'", "´": "'", "ς": "σ"})
 _Node = dict[str, Any]
 
 
@@ -42,8 +42,10 @@ class Match(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """Character for character: folded, in small letters, one kind of space and apostrophe."""
-    return lower(fold(text)).translate(_EVEN)
+    """Character for character: folded, in small letters whatever stands beside them, one kind of space and apostrophe."""
+    text = fold(text).replace("Σ", "σ")
+    small = "İ".join(map(str.lower, text.split("İ"))) if "İ" in text else text.lower()
+    return small.translate(_EVEN)
 
 
 def joins(letter: str) -> bool:
@@ -83,12 +85,16 @@ class Index:
             return
         held.append(entry)
         if number:
-            self._heads.setdefault("+", set()).add("")
-            self._heads.setdefault("(", set()).add("")
+            self._begins("+", "")
+            self._begins("(", "")
         else:
             self._entries.append(entry)
-        self._heads.setdefault(path[0], set()).add("" if number else path[1:2])
-        self._starts = None
+        self._begins(path[0], "" if number else path[1:2])
+
+    def _begins(self, head: str, second: str) -> None:
+        if head not in self._heads:
+            self._starts = None
+        self._heads.setdefault(head, set()).add(second)
 
     def clashes(self, text: str) -> bool:
         """Whether ``text`` is held, is the beginning of what is held, or begins with it; surnames apart, which begin many a name."""
@@ -129,17 +135,17 @@ class Index:
             found = starts.search(read, at)
 
     def _pattern(self) -> re.Pattern[str]:
+        """A first character of what is held; compiled again for each new one alone."""
         if self._starts is None:
-            singles = "".join(re.escape(head) for head, seconds in self._heads.items() if "" in seconds)
-            pairs = [
-                f"{re.escape(head)}(?:[{''.join(map(re.escape, sorted(seconds)))}]|\\Z)"
-                for head, seconds in self._heads.items()
-                if "" not in seconds
-            ]
-            self._starts = re.compile("|".join([*([f"[{singles}]"] if singles else []), *pairs]))
+            inside, alone = (re.escape("".join(head for head in self._heads if joins(head) is said)) for said in (False, True))
+            choices = [rf"(?<![0-9a-z])[{alone}]" if alone else "", f"[{inside}]" if inside else ""]
+            self._starts = re.compile("|".join(filter(None, choices)))
         return self._starts
 
     def _at(self, text: str, read: str, start: int, last: bool) -> Match | None:
+        seconds = self._heads[read[start]]
+        if "" not in seconds and start + 1 < len(read) and read[start + 1] not in seconds:
+            return None
         if start and joins(read[start]) and joins(read[start - 1]):
             return None
         match, waits = self._word(text, read, start, last)
