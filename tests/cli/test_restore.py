@@ -27,9 +27,10 @@ FILES = {
 
 
 @pytest.mark.parametrize("raw", FILES.values(), ids=FILES.keys())
-def test_what_was_hidden_comes_back_byte_for_byte(cli: Cli, tmp_path: Path, raw: bytes) -> None:
+@pytest.mark.parametrize("style", ["tags", "surrogates"])
+def test_what_was_hidden_comes_back_byte_for_byte(cli: Cli, tmp_path: Path, raw: bytes, style: str) -> None:
     (tmp_path / "a.txt").write_bytes(raw)
-    assert cli("redact", "a.txt", "--out", "b.txt", "--map", "m").code == 0
+    assert cli("redact", "a.txt", "--style", style, "--out", "b.txt", "--map", "m").code == 0
     hidden = (tmp_path / "b.txt").read_bytes()
     assert b"vogel" not in hidden.lower()
     done = cli("restore", "b.txt", "--map", "m", "--out", "c.txt")
@@ -57,12 +58,14 @@ def test_what_a_model_made_of_it_comes_back_too(cli: Cli, tmp_path: Path) -> Non
 def test_tags_of_another_tool(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "m").write_text(json.dumps({"<PERSON_3>": "Lena Vogel", "<PERSON_31>": "李雷"}), encoding="utf-8")
     assert cli("restore", "-", "--map", "m", stdin="<PERSON_31>和< person_3 >".encode()).out == "李雷和Lena Vogel"
+    (tmp_path / "m").write_text(json.dumps({"Mia Holt": "Lena Vogel"}), encoding="utf-8")
+    assert cli("restore", "-", "--map", "m", stdin=b"Mia Holt's").out == "Lena Vogel's"
 
 
 @pytest.mark.parametrize(
     "kept",
-    ["", "[]", "7", "{", '"x"', '{"x": 1}', '{"comity": "comity.map.v9", "values": {}}', '{"comity": "comity.map.v1"}',
-     '{"comity": "comity.map.v1", "style": "tags", "values": {"EMAIL_2_CBDF2": "x"}}', '{"a tag": "x"}', "\udcff"],
+    ["", "[]", "7", "{", '"x"', '{"<A_1>": 7}', '{"comity": "map.v9", "note": "", "vault": {}}', '{"comity": "map.v1", "note": ""}',
+     '{"comity": "map.v1", "note": "", "vault": {"type": "KeptTokens", "nonce": 7}}', "[" * 99_999, "\udcff"],
 )  # fmt: skip
 def test_what_is_no_map_is_refused(cli: Cli, tmp_path: Path, kept: str) -> None:
     (tmp_path / "m").write_bytes(kept.encode("utf-8", "surrogateescape"))

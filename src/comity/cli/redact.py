@@ -4,26 +4,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from comity.cli import say, texts
 from comity.errors import CallerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from comity.privacy.files import Piece
-
-    Hide = Callable[[Piece], str]
-    Values = Callable[[], Mapping[str, Any]]
+    from comity.privacy.files import FileSurrogates, FileTokens, Piece
 
 ABOUT = "a text with what is personal hidden"
 STYLES = ("tags", "surrogates", "mask")
-MAP = "comity.map.v1"
+NONCE_BYTES = 32
 NOTE = "personal data: whoever has this file can undo the hiding; keep it as safe as the original, delete it when it is no longer needed"
 
 
@@ -39,17 +33,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     _refuse(args)
     guard = texts.guard_of(args)
-    hide, values = _style(args.style)
+    vault = _vault(args.style)
     types: Counter[str] = Counter()
     with ExitStack() as files:  # the map is closed first: no hidden text stands there before what brings it back
         out = files.enter_context(texts.written(args.out, force=args.force))
         kept = files.enter_context(texts.written(args.map, force=args.force)) if args.map else None
         for piece in texts.scanned(args.file, guard):
             types.update(each.type for each in piece.findings)
-            out.write(hide(piece).encode())
-        if kept is not None:
-            held = {"comity": MAP, "note": NOTE, "style": args.style, **values()}
-            kept.write(json.dumps(held, ensure_ascii=False, indent=1).encode() + b"\n")
+            hidden = _masked(piece) if vault is None else vault.protect(piece.text, piece.findings)
+            out.write(hidden.encode())
+        if kept is not None and vault is not None:
+            kept.write(_map(vault))
     counted = ", ".join(f"{count:,} {kind}" for kind, count in types.most_common())
     told = [f"{types.total():,} hidden: {counted}" if types else f"nothing personal was found (profile {guard.profile})"]
     if args.map:
@@ -79,15 +73,21 @@ def _refuse(args: argparse.Namespace) -> None:
         texts.refuse_to_overwrite(name, force=args.force)
 
 
-def _style(style: str) -> tuple[Hide, Values]:
-    """What hides a piece, and what the map then holds."""
+def _vault(style: str) -> FileTokens | FileSurrogates | None:
     from comity.ports import SystemRandom
-    from comity.privacy.files import FileVault
+    from comity.privacy.files import FileSurrogates, FileTokens
 
     if style == "mask":
-        return _masked, dict
-    vault = FileVault(SystemRandom().token(8))
-    return lambda piece: vault.protect(piece.text, piece.findings), lambda: {"values": vault.values}
+        return None
+    return (FileTokens if style == "tags" else FileSurrogates)(SystemRandom().token(NONCE_BYTES))
+
+
+def _map(vault: FileTokens | FileSurrogates) -> bytes:
+    import msgspec
+
+    from comity.privacy.files import Map
+
+    return msgspec.json.format(msgspec.json.encode(Map(note=NOTE, vault=vault.kept())), indent=1) + b"\n"
 
 
 def _masked(piece: Piece) -> str:

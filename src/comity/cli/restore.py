@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from comity.cli import say, texts
-from comity.cli.redact import MAP
 from comity.errors import CallerError
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     vault = _vault(args.map)
     with texts.written(args.out, force=args.force) as out, texts.opened(args.file) as (file, size), texts.progress(args.file, size) as told:
 
-        def parts() -> Any:
+        def parts() -> Iterator[str]:
             for text, done in read(file):
                 told(done)
                 yield text
@@ -46,27 +44,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _vault(name: str) -> Pseudonyms:
-    from comity.privacy.files import FileVault
+    """From a map of ours, or from {tag: original}."""
+    import msgspec
+
+    from comity.privacy.files import Map
+    from comity.privacy.surrogate import SurrogateVault
     from comity.privacy.tags import ForeignTags
 
+    with texts.opened(name) as (file, _):
+        raw = file.read()
     try:
-        held = json.loads(Path(name).read_bytes())
-    except OSError as error:
-        raise CallerError(
-            f"cannot read `{name}`: {error.strerror}", code="request.unreadable", hint="name the map that comity redact made"
-        ) from None
-    except (ValueError, RecursionError):
-        held = None
-    ours = isinstance(held, dict) and "comity" in held
-    values = held.get("values") if ours else held
-    if not isinstance(values, dict) or not all(isinstance(each, str) for each in values.values()) or (ours and held["comity"] != MAP):
-        raise _no_map(name)
+        tree = msgspec.json.decode(raw)
+        if isinstance(tree, dict) and "comity" in tree:
+            return msgspec.convert(tree, Map).open()
+        values = msgspec.convert(tree, dict[str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        why = "the file that comity redact --map made, or tags of another tool with their originals as one JSON object"
+        raise CallerError(f"`{name}` is no map", code="request.invalid", field="map", hint=why) from None
     try:
-        return FileVault.of(values) if ours else ForeignTags(values)
-    except ValueError:
-        raise _no_map(name) from None
-
-
-def _no_map(name: str) -> CallerError:
-    hint = "the file that comity redact --map made, whole, or tags of another tool with their originals as a JSON object"
-    return CallerError(f"`{name}` is no map", code="request.invalid", field="map", hint=hint)
+        return ForeignTags(values)
+    except ValueError:  # no tags: realistic values
+        return SurrogateVault.of(values)

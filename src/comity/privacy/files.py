@@ -8,22 +8,22 @@ of a value has a token of its own, and JSON is text like any other.
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, Literal, NamedTuple
 
 import msgspec
 
 from comity.errors import CallerError
 from comity.privacy.findings import Finding
 from comity.privacy.guard import Guard
-from comity.privacy.pseudonym import BEFORE_CHARACTERS, NONCE_BYTES_MIN, Place, Pseudonyms, Vault
+from comity.privacy.pseudonym import BEFORE_CHARACTERS, KeptTokens, Place, Pseudonyms, Vault, same
+from comity.privacy.surrogate import KeptSurrogates, SurrogateVault
 
 READ_BYTES = 1 << 18
 PIECE_CHARACTERS = 1 << 18
 BEFORE_PIECE = 1024  # characters ahead of a piece, for the words that name what begins it
 AFTER_PIECE = 48 * 1024  # behind it: more than the longest thing that a rule finds, a private key
-_TOKEN = re.compile(r"(?P<type>[A-Z_]+)_(?P<number>[0-9]+)_(?P<nonce>[A-Z0-9]+)")
+VALUES_MAX = 1 << 31  # a file is as long as it is: what bounds the map is the file itself
 
 
 class Piece(NamedTuple):
@@ -89,31 +89,22 @@ def _within(found: Iterable[Finding], start: int, end: int) -> tuple[Finding, ..
     )
 
 
-class FileVault(Vault):
-    """Tokens of one file, and what brings the originals back another day."""
+class AsText(Pseudonyms):
+    """JSON is text like any other: a number that is hidden is not put in quotes, from which it would come back otherwise."""
+
+    __slots__ = ()
+
+    def _in_json(self, text: str, starts: Sequence[int] | None, places: Sequence[Place]) -> Iterator[tuple[int, int, str]]:
+        return self._in_text(text, places)
+
+
+class FileTokens(AsText, Vault):
+    """Each spelling of a value has a token of its own."""
 
     __slots__ = ("_spelled",)
 
-    def __init__(self, nonce: bytes) -> None:
-        super().__init__(nonce, originals_max=1 << 31)
-
-    @classmethod
-    def of(cls, values: Mapping[str, str]) -> FileVault:
-        """From `values`.  Raises ValueError where they are not those of one file, whole."""
-        made = cls(bytes(NONCE_BYTES_MIN))
-        for token, original in values.items():
-            found = _TOKEN.fullmatch(token)
-            if found is None:
-                raise ValueError("not a token")
-            made._nonce = made._nonce if len(made) else found["nonce"]
-            if made._stand_in(found["type"], original) != token:
-                raise ValueError("a token is missing, or of another file")
-        return made
-
-    @property
-    def values(self) -> dict[str, str]:
-        """{token: original}, in the order in which they were made."""
-        return {token: original for (_, original), token in self._spelled.items()}
+    def __init__(self, nonce: bytes, *, originals_max: int = VALUES_MAX) -> None:
+        super().__init__(nonce, originals_max=originals_max)
 
     def erase(self) -> None:
         super().erase()
@@ -122,12 +113,36 @@ class FileVault(Vault):
     def _stand_in(self, kind: str, original: str) -> str:
         token = self._spelled.get((kind, original))
         if token is None:
-            self._numbers.clear()  # no other spelling of the value lends its token
+            self._numbers.clear()  # no other spelling lends its token
             token = self._spelled[kind, original] = super()._stand_in(kind, original)
         return token
 
-    def _in_json(self, text: str, starts: Sequence[int] | None, places: Sequence[Place]) -> Iterator[tuple[int, int, str]]:
-        return self._in_text(text, places)
+
+class FileSurrogates(AsText, SurrogateVault):
+    """Two spellings that would have one and the same stand-in are taken for two values."""
+
+    __slots__ = ()
+
+    def __init__(self, nonce: bytes, *, originals_max: int = VALUES_MAX) -> None:
+        super().__init__(nonce, originals_max=originals_max)
+
+    def _value(self, kind: str, original: str) -> str:
+        shared = (kind, same(kind, original))
+        attempt = self._attempts.get(shared)
+        if attempt is not None and self._index.holds(self._made(kind, original, shared[1], attempt)):
+            del self._attempts[shared]  # full-width digits, say, of a number that was met in ASCII
+        return super()._value(kind, original)
+
+
+class Map(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept of a vault, as a file, to bring the originals back another day."""
+
+    comity: Literal["map.v1"] = "map.v1"
+    note: str
+    vault: KeptTokens | KeptSurrogates
+
+    def open(self) -> Pseudonyms:
+        return FileTokens.of_kept(self.vault) if isinstance(self.vault, KeptTokens) else FileSurrogates.of_kept(self.vault)
 
 
 def restored(parts: Iterable[str], vault: Pseudonyms) -> Iterator[str]:
