@@ -2,6 +2,7 @@
 """One plain reading of a text, with the way back: recognisers look at the reading, spans point at the caller's text.
 
 Full-width forms, digits of other scripts, typographic dashes and spaces become their ASCII character, one for one;
+circled digits too; letters and Chinese numerals in digits' place are read as digits (`l38OO138OOO`, `幺三八…`);
 zero-width and direction marks vanish; in a text that is one JSON object or array, escapes are read as what they stand for.
 """
 
@@ -23,11 +24,12 @@ _ZEROS = (
     0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2,
     0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0,
 )  # fmt: skip
+_CIRCLED = (0x245F, 0x2473, 0x2487, 0x24F4, 0x2775, 0x277F, 0x2789)  # one before ①, ⑴, ⒈, ⓵, ❶, ➀, ➊
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 # Full-width ASCII, but not the punctuation of ordinary Chinese (`，：；！？`): patterns name that themselves.
 _KEPT = "，：；！？"
-_GONE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f"
+_GONE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff\u20e3\U000e0000-\U000e007f"
 
 INNER_QUOTE = "\ue022"  # a quote that JSON escapes: not the end of the string for a pattern that looks for one
 
@@ -35,6 +37,7 @@ INNER_QUOTE = "\ue022"  # a quote that JSON escapes: not the end of the string f
 @cache
 def _fold_table() -> dict[int, str]:
     table = {zero + n: str(n) for zero in _ZEROS for n in range(10)}
+    table |= {before + n: str(n) for before in _CIRCLED for n in range(1, 10)} | {0x24EA: "0", 0x24FF: "0"}
     table |= {ord(mark): "-" for mark in _DASHES} | {ord(mark): " " for mark in _SPACES}
     table |= {0xFEE0 + code: chr(code) for code in range(0x21, 0x7F) if chr(0xFEE0 + code) not in _KEPT}
     for base in range(0x1D400, 0x1D6A4, 52):  # mathematical letters: A–Z, a–z in each style
@@ -75,6 +78,57 @@ def _plain(found: re.Match[str]) -> str:
     return _fold_table().get(ord(found[0]), found[0])
 
 
+# In digits' place: letters of Latin, Cyrillic and Greek, and the numerals that people read a number out with.
+_LIKE = {"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "О": "0", "о": "0", "З": "3", "з": "3", "б": "6", "І": "1", "Ο": "0", "ο": "0", "Ι": "1"}
+_READ = {
+    numeral: str(digit)
+    for digit, numerals in enumerate(("〇零○洞", "一幺壹", "二两贰貳", "三叁參", "四肆", "五伍", "六陆陸", "七柒拐", "八捌", "九玖勾"))
+    for numeral in numerals
+}
+_GROUP = "".join(map(re.escape, _LIKE))
+_NUMERALS = "".join(_READ)
+
+
+def _runs(inside: str) -> re.Pattern[str]:
+    """Long runs, so that no word, no year and no enumeration is one; `X` may end an identity number."""
+    return re.compile(rf"(?<![A-Za-z0-9_])[{inside}]+(?:[ .\-][{inside}]+){{0,10}}(?![A-WYZa-wyz0-9_])")
+
+
+@cache
+def _looking(ascii_only: bool) -> tuple[re.Pattern[str], re.Pattern[str], dict[int, str]]:
+    like = {letter: digit for letter, digit in _LIKE.items() if letter.isascii() or not ascii_only}
+    read = {} if ascii_only else _READ
+    inside = "0-9" + "".join(map(re.escape, [*like, *read]))
+    mixed = "".join(map(re.escape, like))
+    hint = rf"[0-9](?:[{mixed}]|(?<=[{mixed}].))" + ("" if ascii_only else rf"|[{_NUMERALS}][ .\-]?[0-9{_NUMERALS}]")
+    return re.compile(hint), _runs(inside), {ord(letter): digit for letter, digit in (like | read).items()}
+
+
+def _digits(text: str) -> str:
+    """The same length: what stands for a digit in a run of at least ten of which most are digits, or of seven numerals."""
+    plainly = text.isascii()
+    if plainly and not any(digit in text for digit in "0123456789"):
+        return text
+    hint, runs, table = _looking(plainly)
+    if not hint.search(text):
+        return text
+
+    def plain(found: re.Match[str]) -> str:
+        said = found[0]
+        sure = sum(letter.isascii() and letter.isdigit() for letter in said)
+        read = sum(letter in _READ for letter in said)
+        like = sum(letter in _LIKE for letter in said)
+        if not (read or like) or sure + read < 6 or sure + read + like < (10 if like else 7) or sure + read < like:
+            return said
+        return _PART.sub(lambda part: part[0] if _LETTERS.fullmatch(part[0]) else part[0].translate(table), said)
+
+    return runs.sub(plain, text)
+
+
+_PART = re.compile(r"[^ .\-]+")
+_LETTERS = re.compile(f"[{_GROUP}]+")
+
+
 class View(NamedTuple):
     """``starts[i]`` is where character ``i`` of ``text`` begins in the caller's text (one more at the end); None: the same place."""
 
@@ -110,7 +164,7 @@ def view(text: str) -> View:
         if _gone().search(reading):
             reading, starts = _without_invisible(reading, starts)
         reading = _odd().sub(_plain, reading)
-    return View(reading, starts)
+    return View(_digits(reading), starts)
 
 
 def unescape(text: str) -> tuple[str, Sequence[int]]:

@@ -7,7 +7,7 @@ Pure and total: whatever a recogniser raises reaches the caller, who must treat 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -33,13 +33,13 @@ _CELL = 64  # characters
 class _Groups(NamedTuple):
     """The recognisers by how they are opened.
 
-    gates: by a character that each must hold, so that one look rules out many
+    gates: by a character that each must hold, so that one look rules out many; first those of units that need no digit, then the others
     latin: units (their places in `worded`) by a word of Latin letters
     wide:  other words, by their first character
     """
 
     gated: tuple[Recognizer, ...]
-    gates: tuple[tuple[str, tuple[str, ...]], ...]
+    gates: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]
     crowded: tuple[Recognizer, ...]
     numeric: tuple[Recognizer, ...]
     whole: tuple[Recognizer, ...]
@@ -51,10 +51,6 @@ class _Groups(NamedTuple):
 @cache
 def _groups() -> _Groups:
     units = rules()
-    gates: dict[str, list[str]] = {}
-    for gate in dict.fromkeys(gate for unit in units for gate in unit.gates):
-        rare = next((letter for letter in gate if not (letter.isascii() and letter.isalnum()) and letter != " "), "")
-        gates.setdefault(rare, []).append(gate)
     words = dict.fromkeys(word for unit in units for word in unit.words)
     wide: dict[str, list[str]] = {}
     for word in words:
@@ -63,7 +59,7 @@ def _groups() -> _Groups:
     loose = [unit for unit in units if not unit.gates and not unit.many]
     return _Groups(
         gated=tuple(unit for unit in units if unit.gates),
-        gates=tuple((rare, tuple(group)) for rare, group in gates.items()),
+        gates=(_by_rare(unit for unit in units if not unit.digits), _by_rare(unit for unit in units if unit.digits)),
         crowded=tuple(unit for unit in units if unit.many),
         numeric=tuple(unit for unit in loose if unit.digits),
         whole=tuple(unit for unit in loose if not unit.digits),
@@ -71,6 +67,14 @@ def _groups() -> _Groups:
         wide={head: tuple(group) for head, group in wide.items()},
         heads=re.compile(f"[{''.join(map(re.escape, wide))}]" if wide else r"(?!)"),
     )
+
+
+def _by_rare(units: Iterable[Recognizer]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    gates: dict[str, list[str]] = {}
+    for gate in dict.fromkeys(gate for unit in units for gate in unit.gates):
+        rare = next((letter for letter in gate if not (letter.isascii() and letter.isalnum()) and letter != " "), "")
+        gates.setdefault(rare, []).append(gate)
+    return tuple((rare, tuple(group)) for rare, group in gates.items())
 
 
 def scan(text: str, finders: Sequence[Finder] = ()) -> tuple[Finding, ...]:
@@ -115,7 +119,9 @@ def _proposed(finder: Finder, text: str) -> Iterator[_Claim]:
 def _candidates(text: str) -> Iterator[_Claim]:
     groups = _groups()
     lowered = lower(text)
-    shown = {gate for rare, gates in groups.gates if rare in lowered for gate in gates if gate in lowered}
+    numbers = any(digit in text for digit in _TEN)
+    sought = groups.gates if numbers else groups.gates[:1]
+    shown = {gate for part in sought for rare, gates in part if rare in lowered for gate in gates if gate in lowered}
     if shown:
         for unit in groups.gated:
             if not shown.isdisjoint(unit.gates):
@@ -124,14 +130,14 @@ def _candidates(text: str) -> Iterator[_Claim]:
         if any(text.count(mark) >= _MANY for mark in unit.many):
             yield from _claims(unit, text, 0, len(text))
     words = _words(groups, lowered)
-    numbers = any(digit in text for digit in _TEN)
     for unit in groups.whole:
         if not words.isdisjoint(unit.words) if unit.words else numbers:
             yield from _claims(unit, text, 0, len(text))
     if numbers:
         numeric = [unit for unit in groups.numeric if not unit.words or not words.isdisjoint(unit.words)]
+        sized: dict[int, list[Recognizer]] = {}
         for run in _DIGITS.finditer(text):
-            yield from _numeric(numeric, text, run)
+            yield from _numeric(numeric, sized, text, run)
 
 
 def _words(groups: _Groups, lowered: str) -> frozenset[str]:
@@ -180,7 +186,8 @@ def _places(lowered: str, gate: str) -> Iterator[int]:
         at = lowered.find(gate, at + 1)
 
 
-def _numeric(units: Sequence[Recognizer], text: str, run: re.Match[str]) -> Iterator[_Claim]:
+def _numeric(numeric: Sequence[Recognizer], sized: dict[int, list[Recognizer]], text: str, run: re.Match[str]) -> Iterator[_Claim]:
+    """``sized``: those of ``numeric`` that so many digits are enough for, kept for the next run of the same text."""
     said = run[0]
     if _DATE.fullmatch(said):
         return
@@ -190,9 +197,10 @@ def _numeric(units: Sequence[Recognizer], text: str, run: re.Match[str]) -> Iter
     start, stop = max(0, run.start() - _BEFORE), min(len(text), run.end() + _AFTER)
     beside = text[max(0, run.start() - 2) : run.start()] + said + text[run.end() : run.end() + 2]
     lettered = any(letter.isalpha() and letter.isascii() for letter in beside)
+    units = sized.get(size)
+    if units is None:
+        units = sized[size] = [unit for unit in numeric if unit.digits <= size]
     for unit in units:
-        if size < unit.digits:
-            continue
         if unit.marks and not (lettered if unit.marks == "#" else any(mark in beside for mark in unit.marks)):
             continue
         for found in unit.pattern.finditer(text, start, stop):

@@ -25,13 +25,14 @@ def rules() -> tuple[Recognizer, ...]:
         email,
         national,
         network,
+        person,
         phone,
         plate,
         secret,
         username,
     )
 
-    modules = (secret, email, phone, card, account, national, document, plate, birth, address, address_east, username, network)
+    modules = (secret, email, phone, card, account, national, document, plate, birth, address, address_east, username, person, network)
     return tuple(unit for module in modules for unit in module.recognizers())
 
 

@@ -76,8 +76,8 @@ def _tail(text: str, at: int) -> tuple[int, bool]:
     return end, end > at
 
 
-_OPEN = r"(?<![A-Za-z0-9_$€£¥@%+./:\-])(?<![0-9],)"
-_HOUSE = r"(?P<house>[0-9]{1,6}(?:[ ]?[A-Za-z](?![A-Za-z'’.]))?(?:[\-/–](?:[0-9]{1,5}[A-Za-z]?|[A-Za-z](?![A-Za-z])))?(?:[ ](?:bis|ter|quater|1/2|½))?)"
+_FIRST = r"[0-9](?<![A-Za-z0-9_$€£¥@%+./:\-].)(?<![0-9][, ].)"  # a digit leads, for `re` finds it fast; then what stands before it
+_HOUSE = rf"(?P<house>{_FIRST}[0-9]{{0,5}}(?:[ ]?[A-Za-z](?![A-Za-z'’.]))?(?:[\-/–](?:[0-9]{{1,5}}[A-Za-z]?|[A-Za-z](?![A-Za-z])))?(?:[ ](?:bis|ter|quater|1/2|½))?)"
 _SURE = (  # suffixes that are seldom anything else after capitalised words
     "street|st|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|terrace|ter|highway|hwy|parkway|pkwy|circle|cir|trail|trl|crescent|cres|close"
     "|square|sq|alley|mews|expressway|expy|turnpike|tpke|causeway|esplanade|parade|broadway|marg|nagar|lorong"
@@ -94,7 +94,7 @@ def _cases(words: str) -> str:
 
 _ORDINAL = r"[0-9]{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)"
 _STREET_EN = (
-    rf"(?:(?:{_CAP}|{_ORDINAL}|of|the|and|de|la|del)[ \-]){{1,5}}(?:(?P<sure>{_cases(_SURE)})|(?P<unsure>{_cases(_UNSURE)}))(?![A-Za-z'’])\.?(?:[ ](?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)(?![A-Za-z]))?"
+    rf"(?:(?:{_CAP}|{_ORDINAL}|of|the|and|de|la|del)[ \-]){{1,5}}(?:(?P<sure>{_cases(_SURE)})|(?P<unsure>{_cases(_UNSURE)}))(?![A-Za-z'’])(?<!Dr(?=\.?[ ][A-Z][a-z]))\.?(?:[ ](?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)(?![A-Za-z]))?"
     r"(?:[ ](?:No\.?[ ]?)?[0-9]{1,3}(?![0-9A-Za-z\-/:.]))?"
 )
 _KIND = (
@@ -102,9 +102,9 @@ _KIND = (
     "|promenade|rond-point|hameau|lieu-dit|calle|avenida|plaza|paseo|via|viale|piazza|corso|rua|travessa|praça|chaussée|montée"
 )
 _STREET_FR = rf"(?:{_KIND}|{_cases(_KIND)})\.?(?:[ ](?:d'|l'|de[ ]l')?(?:{_CAP}|{_SMALL}|[0-9]{{1,2}}(?:er)?(?=[ ][A-Za-zÀ-ÿ]))(?:[\-]{_CAP}|-{_SMALL}(?=-))*){{1,6}}"
-_NUMBERED = re.compile(rf"{_OPEN}{_HOUSE},?[ ](?=[A-Z0-9À-Þ]){_STREET_EN}")
-_NUMBERED_FR = re.compile(rf"{_OPEN}{_HOUSE},?[ ](?=[A-Za-zÀ-ÿ]){_STREET_FR}")
-_NUMBERED_BARE = re.compile(rf"{_OPEN}{_HOUSE},?[ ](?=[A-ZÀ-Þ]|{_ORDINAL})")
+_NUMBERED = re.compile(rf"{_HOUSE},?[ ](?=[A-Z0-9À-Þ]){_STREET_EN}")
+_NUMBERED_FR = re.compile(rf"{_HOUSE},?[ ](?=[A-Za-zÀ-ÿ]){_STREET_FR}")
+_NUMBERED_BARE = re.compile(rf"{_HOUSE},?[ ](?=[A-ZÀ-Þ]|{_ORDINAL})")
 _BARE = re.compile(
     rf"(?:{_CAP}|{_ORDINAL}|[a-z]{{1,3}}(?=[ ][A-Z]))(?:[ \-](?:{_TOKEN}|[0-9]{{1,3}}|V|I{{1,3}}))*?(?:,[ ]{{0,2}}(?:{_UNIT}|{_TOKEN}(?:[ \-]{_TOKEN}|[ ](?:No\.?[ ]?)?[0-9]{{1,3}}(?=,)){{0,4}})){{0,4}}?"
     rf",?[ ](?:(?:{_STATES}),?[ ](?:[0-9]{{5}}(?:-[0-9]{{4}})?|{_CA}|[0-9]{{4}})|{_CAP}[ ]?[\-–]?[ ]?[0-9]{{3}}[ ]?[0-9]{{3}}|{_UK})(?![A-Za-z0-9])"
@@ -165,7 +165,7 @@ def _front(text: str, start: int) -> int:
 
 # Chat: `at 123 main street`.
 _LOWER = re.compile(
-    rf"{_OPEN}[0-9]{{1,5}}[a-z]?(?:[ ](?:n|s|e|w|north|south|east|west)\.?)?(?:[ ](?:[a-z]{{2,16}}|{_ORDINAL})){{1,3}}?[ ](?:street|st|avenue|ave|blvd|boulevard|road|rd|lane|ln|drive|dr|court|ct|terrace|parkway|pkwy)(?![A-Za-z'’])\.?"
+    rf"{_FIRST}[0-9]{{0,4}}[a-z]?(?:[ ](?:n|s|e|w|north|south|east|west)\.?)?(?:[ ](?:[a-z]{{2,16}}|{_ORDINAL})){{1,3}}?[ ](?:street|st|avenue|ave|blvd|boulevard|road|rd|lane|ln|drive|dr|court|ct|terrace|parkway|pkwy)(?![A-Za-z'’])\.?"
     rf"(?:,?[ ](?i:{_UNIT}))?(?:,?[ ][a-z]{{3,14}}(?:[ ][a-z]{{3,14}})?,?[ ](?i:{_STATES})[ ][0-9]{{5}}(?![0-9]))?"
 )
 _PLAIN_WORDS = re.compile(
@@ -181,7 +181,7 @@ def _lower(text: str, found: re.Match[str]) -> Hit | None:
 
 # The number after the street, as on the Continent.
 _AFTER = re.compile(
-    rf"(?:(?<=[^\W\d_] )|(?<=[.,] ))(?P<house>[0-9]{{1,4}}(?:[ ]?[a-zA-Z](?![A-Za-z]))?(?:[ ]?[\-/–][ ]?[0-9]{{1,4}}[a-zA-Z]?)?)(?=[,\n;.)\"']|[ ][\-–][ ]|[ ]in[ ]|[ ][0-9]{{4,5}}[ ]|$|[ ][a-z])"
+    rf"(?P<house>[0-9](?<=[ ].)(?:(?<=[^\W\d_][ ].)|(?<=[.,][ ].))[0-9]{{0,3}}(?:[ ]?[a-zA-Z](?![A-Za-z]))?(?:[ ]?[\-/–][ ]?[0-9]{{1,4}}[a-zA-Z]?)?)(?=[,\n;.)\"']|[ ][\-–][ ]|[ ]in[ ]|[ ][0-9]{{4,5}}[ ]|$|[ ][a-z])"
 )
 _ENDING = "straße|strasse|str\\.|weg|platz|allee|gasse|damm|ufer|steig|chaussee|gracht|straat|laan|plein|singel|dijk|gatan|vägen|gränd|vej|gata|veien|katu|utca"
 _ENDINGS = tuple(_ENDING.replace("\\", "").split("|"))
@@ -207,9 +207,10 @@ _LEADING = re.compile(rf"^(?:(?:{_SMALL}|Herr|Frau|Mr|Mrs|Ms|In|At|Address|Adres
 
 
 def _after(text: str, found: re.Match[str]) -> Hit | None:
-    low, start = max(0, found.start() - 70), found.start()
-    last = text[low:start].rstrip(" ,").rpartition(" ")[2]
-    if not (last[:1].isupper() or last.lower().endswith(_ENDINGS)):
+    start = found.start()
+    low = max(0, start - 70)
+    word = text.rfind(" ", low, start - 2) + 1
+    if not (text[word].isupper() or text[word:start].rstrip(" ,").lower().endswith(_ENDINGS)):
         return None
     low = max(low, text.rfind("\n", low, start) + 1)
     left = text[low:start]

@@ -27,7 +27,8 @@ class Recognizer(msgspec.Struct, frozen=True, kw_only=True):
 
     gates:      lower-case literals, looked for in the lower-cased text;
                 with `before` and `after` both 0 the pattern must match where a gate begins,
-                else it searches from `before` characters ahead of a gate to `after` characters behind its beginning
+                else it searches from `before` characters ahead of a gate to `after` characters behind its beginning;
+                unless `digits` is 0, the text must have a digit
     many:       characters one of which must be in the text at least five times (`:` for MAC and IPv6); then the whole text
     words:      whole words, lower-case, or Han terms, one of which must be in the text; empty: any text
     digits:     without gates and many: searched around runs of digits that hold at least so many; 0: the whole text

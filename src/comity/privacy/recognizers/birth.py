@@ -137,7 +137,7 @@ def recognizers() -> tuple[Recognizer, ...]:
     ) -> Recognizer:
         return Recognizer(
             name=name, type="DOB", category="contact", jurisdiction="", what=what, pattern=pattern, check=check,
-            digits=0, words=words, gates=gates, contextual=True,
+            digits=1 if gates else 0, words=words, gates=gates, contextual=True,
         )  # fmt: skip
 
     return (

@@ -59,7 +59,7 @@ def recognizers() -> tuple[Recognizer, ...]:
     def unit(name: str, what: str, gates: tuple[str, ...], pattern: re.Pattern[str]) -> Recognizer:
         check = _spelled if pattern is _SPELLED else _mailbox
         return Recognizer(
-            name=name, type="EMAIL", category="contact", jurisdiction="", what=what, gates=gates, pattern=pattern, check=check,
+            name=name, type="EMAIL", category="contact", jurisdiction="", what=what, gates=gates, pattern=pattern, check=check, digits=0,
             before=200, after=400,
         )  # fmt: skip
 

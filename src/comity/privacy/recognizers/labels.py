@@ -17,7 +17,7 @@ _LABELS = {
     r"|telefoon|携帯|電話番号|전화|휴대폰|연락처|电话|電話|手机|手機|联系方式|聯繫方式|联系人|聯絡人|致电|拨打|座机|传真|傳真|號碼|号码|热线|熱線|来电|回电",
     "card": r"card|credit|debit|visa|mastercard|amex|unionpay|pan|carte|karte|tarjeta|kreditkarte|cardnumber|卡号|卡號|银行卡|信用卡|储蓄卡"
     r"|借记卡|尾号|卡|クレジットカード",
-    "account": r"account|acct|a/c|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号|賬號|帳號|账户|帐户|賬戶|帳戶"
+    "account": r"account|acct|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号|賬號|帳號|账户|帐户|賬戶|帳戶"
     r"|开户|開戶|口座|口座番号|계좌",
     "cn_id": r"id|id card|identity|idcard|证件|證件|身份证|身份證|身份号码|证号|身分证|公民身份",
     "ssn": r"ssn|social security|itin|tax id|tin|taxpayer",

@@ -30,12 +30,48 @@ _KEYS = (
     r"AGE-SECRET-KEY-1[A-Z0-9]{58}",
     r"gsk_[A-Za-z0-9]{40,80}",
     r"r8_[A-Za-z0-9]{30,60}",
+    r"AKLT[A-Za-z0-9_-]{30,80}={0,2}",  # Volcengine
+    r"ALTAK[A-Za-z0-9-]{20,80}",  # Baidu
+    r"bce-v3/[A-Za-z0-9/_-]{20,160}",
+    r"STS\.[A-Za-z0-9]{12,60}",  # Alibaba, for a time
+    r"JDC_[A-Z0-9]{20,40}",
+    r"(?:pplx|xai|csk|nvapi|tvly|fw|jina)[-_][A-Za-z0-9_-]{20,160}",  # Perplexity, xAI, Cerebras, NVIDIA, Tavily, Fireworks, Jina
+    r"(?:pcsk|lsv2_pt|lsv2_sk|sbp|sb_secret|nfp|figd|ntn|glsa|glc|lin_api|rubygems|dckr_pat|dckr_oat|sntrys|sntryu|whsec|doo_v1|dor_v1)_[A-Za-z0-9_=+/-]{16,240}",
+    r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{20,80}",
+    r"gl(?:dt|rt|cbt|ptt|soat|imt|agent|oas|ffct)-[A-Za-z0-9_-]{20,80}",
+    r"(?:(?:NRAK|NRII|PMAK|HRKU|tskey)-[A-Za-z0-9-]{24,120}|key-[a-f0-9]{32})",  # New Relic, Postman, Heroku, Tailscale, Mailgun
+    r"ATATT3[A-Za-z0-9_=-]{40,300}",  # Atlassian
+    r"dapi[a-f0-9]{32}(?:-[0-9])?",  # Databricks
+    r"hv[sbr]\.[A-Za-z0-9_-]{20,200}",  # Vault
+    r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{30,80}",  # Doppler
+    r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{20,50}",  # Square
+    r"secret_[A-Za-z0-9]{40,50}",  # Notion
+    r"AccountKey=[A-Za-z0-9+/]{60,120}={0,2}",  # Azure
+    r"SharedAccessKey=[A-Za-z0-9+/]{30,80}={0,2}",
+)
+# Addresses that let whoever knows them post: Slack, Discord, DingTalk, Feishu, WeCom.
+_HOOK = re.compile(
+    r"(?:hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/[0-9]{10,25}/|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/"
+    r"|(?:oapi\.dingtalk\.com/robot/send\?access_token|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key)=)(?P<value>[A-Za-z0-9/_-]{16,120})"
+)
+# Zhipu: 32 hexadecimal places, a dot, 16 letters and digits.
+_ZHIPU = re.compile(r"\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")
+_ZHIPU_HEAD = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}$")
+# A code sent to be typed in: whoever reads it may use it.
+_CODE = re.compile(
+    r"(?:(?<![A-Za-z])(?:otp|one[ -]time (?:code|password|passcode)|verification code|security code|auth(?:entication)? code|2fa code|cvv2?|cvc2?)|验证码|驗證碼|校验码|动态码|動態碼|安全码|取件码|認証コード|인증번호)"
+    r"[ ]?(?:[:：#=]|is|是|为|為)?[ ]{0,2}[\"'【「]?(?P<value>[0-9]{3,8}|[A-Z0-9]{3}-[A-Z0-9]{3})(?![0-9A-Za-z])(?!\.[0-9])",
+    re.IGNORECASE,
 )
 _KEY_GATES = (
     "sk-", "akia", "asia", "abia", "acca", "ltai", "akid", "aiza", "gocspx-", "ya29.", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
     "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "rk_test_",
     "pk_live_", "pk_test_", "hf_", "npm_", "pypi-", "sg.", "shpat_", "shpca_", "shppa_", "shpss_", "dop_v1_", "age-secret-key-",
-    "gsk_", "r8_",
+    "gsk_", "r8_", "aklt", "altak", "bce-v3/", "sts.", "jdc_", "pplx-", "xai-", "csk-", "nvapi-", "tvly-", "fw_", "jina_", "pcsk_", "lsv2_", "sbp_", "sb_secret_",
+    "nfp_", "figd_", "ntn_", "glsa_", "glc_", "lin_api_", "rubygems_", "dckr_", "sntrys_", "sntryu_", "whsec_", "doo_v1_", "dor_v1_", "pscale_", "gldt-", "glrt-",
+    "glcbt-", "glptt-", "glsoat-", "glimt-", "glagent-", "gloas-", "glffct-", "nrak-", "nrii-", "pmak-", "hrku-", "tskey-", "key-", "atatt3", "dapi", "hvs.",
+    "hvb.", "hvr.", "dp.", "sq0", "secret_",
+    "accountkey=", "sharedaccesskey=",
 )  # fmt: skip
 
 _PEM = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----")
@@ -56,7 +92,7 @@ _STRONG = (
 )
 _WEAK = r"(?:secret|token|credential|key)s?(?:[ _-]?(?:key|id))?|密钥|秘钥|令牌|私钥"
 _WORD_GATES = (
-    "passw", "passphrase", "passcode", "pass", "pwd", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼",
+    "pass", "pwd", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼",
     "口令", "パスワード", "비밀번호", "secret", "token", "credential", "key", "密钥", "秘钥", "令牌", "私钥",
 )  # fmt: skip
 _GIVES = r"[\"'`]?[ \t]{0,3}(?:=>|:=|==?|[:：]|是|为|為|is(?=[ \t])|was(?=[ \t]))[ \t]{0,3}"
@@ -111,10 +147,15 @@ def _private_key(text: str, found: re.Match[str]) -> Hit | None:
 
 def _key(text: str, found: re.Match[str]) -> Hit | None:
     value = found[0]
-    # A name in kebab case (`sk-learn-intro-to-text`) has neither digits nor capitals.
-    if value.startswith("sk-") and not any(c.isdigit() or c.isupper() for c in value[3:]):
+    # A name in kebab case (`sk-learn-intro-to-text`) has neither digits nor capitals after its prefix.
+    if not any(c.isdigit() or c.isupper() for c in value[8:]):
         return None
     return Hit(found.start(), found.end(), CERTAIN)
+
+
+def _zhipu(text: str, found: re.Match[str]) -> Hit | None:
+    head = _ZHIPU_HEAD.search(text, max(0, found.start() - 33), found.start())
+    return None if head is None else Hit(head.start(), found.end(), CERTAIN)
 
 
 def _bearer(_: str, found: re.Match[str]) -> Hit | None:
@@ -126,19 +167,26 @@ def _bearer(_: str, found: re.Match[str]) -> Hit | None:
 def recognizers() -> tuple[Recognizer, ...]:
     def unit(
         name: str, what: str, gates: tuple[str, ...], pattern: re.Pattern[str], check: Check,
-        *, contextual: bool = False, before: int = 0, after: int = 0,
+        *, contextual: bool = False, before: int = 0, after: int = 0, digits: int = 0, words: tuple[str, ...] = (),
     ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="SECRET", category=None, jurisdiction="", what=what, gates=gates, before=before, after=after,
-            pattern=pattern, check=check, contextual=contextual,
+            pattern=pattern, check=check, contextual=contextual or bool(words), words=words, digits=digits,
         )  # fmt: skip
 
     keys = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(_KEYS) + r")(?![A-Za-z0-9])")
     return (
         unit("private_key", "PEM and PGP private keys, also cut short", ("-----begin ",), _PEM, _private_key),
-        unit("api_key", "keys and tokens with an issuer's prefix (OpenAI, Alibaba, AWS, Google, GitHub, Slack, …)", _KEY_GATES, keys, _key),
-        unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48),
-        unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN)),
+        unit("api_key", "keys and tokens with an issuer's prefix (OpenAI, Alibaba, AWS, Google, GitHub, Slack, …)", _KEY_GATES, keys, _key,
+             digits=1),
+        unit("webhook", "the secret in the address of a chat webhook (Slack, Discord, DingTalk, Feishu, WeCom)",
+             ("hooks.slack.com/", "/api/webhooks/", "/bot/v2/hook/", "robot/send?", "webhook/send?"), _HOOK, whole(CERTAIN, "value"), before=40, after=200),
+        unit("api_key_zhipu", "Zhipu keys: 32 hexadecimal places, a dot, 16 letters and digits", (), _ZHIPU, _zhipu),
+        unit("code", "one-time and card codes after `OTP`, `CVV`, `验证码` and the like", (), _CODE, whole(LIKELY, "value"),
+             words=("otp", "code", "passcode", "password", "cvv", "cvv2", "cvc", "cvc2", "验证码", "驗證碼", "校验码", "动态码", "動態碼", "安全码", "取件码",
+                    "認証コード", "인증번호")),
+        unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48, digits=1),
+        unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN), digits=1),
         unit("authorization", "what follows `Bearer` or `Basic`", ("bearer ", "basic "), _BEARER, _bearer, contextual=True),
         unit("connection_string", "user and password in a URL", ("://",), _URL, whole(CERTAIN, "value"), contextual=True),
         unit("password", "the value after `password`, `api key`, `token`, `密码`, `密钥` and the like", _WORD_GATES, _WORDS, _said,
