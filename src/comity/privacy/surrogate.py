@@ -133,14 +133,26 @@ class SurrogateVault(Pseudonyms):
             if not (kind == PERSON and _plural(reading[start:end], read[end : end + 2])):
                 while end < most and joins(read[end - 1]) and joins(read[end]):
                     end += 1
-            if kind == PERSON and end - start == 1 and read[start] in chinese().families:
-                start, end = _with_title(read, start, end, least, most)
+            if kind == PERSON and not joins(read[start]):
+                start, end = self._whole_name(read, start, end, least, most)
             if out and out[-1].end == start and joins(read[start - 1]) and joins(read[start]):
                 before = out.pop()
                 kind = kind if end - start > before.end - before.start else before.type
                 start = before.start
             out.append(Place(start, end, kind))
         return out
+
+    def _whole_name(self, read: str, start: int, end: int, least: int, most: int) -> tuple[int, int]:
+        """Of a script without spaces: with what beside it would make it another's stand-in, and a lone surname with its title."""
+        for size in (2, 1):
+            if start - size >= least and read[start - size : start] in self._taken:
+                start -= size
+                break
+        if end < most and read[end] in self._taken:
+            end += 1
+        if end - start == 1 and read[start] in chinese().families:
+            return _with_title(read, start, end, least, most)
+        return start, end
 
     def _stand_in(self, kind: str, original: str) -> str:
         made = self._stand_ins.get((kind, original))

@@ -160,19 +160,44 @@ def cn_resident_id(original: str, draw: Draw) -> str | None:
     return fill(original, made.lower() if signs[-1] == "x" else made)
 
 
-_CHECKED: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    (r"[0-9]{10}", checksums.gb_nhs),
-    (r"[0-9]{11}", checksums.de_tax_id),
-    (r"[0-9]{11}", checksums.br_cpf),
-    (r"[1278][0-9]{14}", checksums.fr_nir),
-    (r"[0-9]{9}", checksums.nl_bsn),
-    (r"(?:[0-9]{8}|[XYZxyz][0-9]{7})[A-Za-z]", checksums.es_dni),
-    (r"[2-9][0-9]{11}", checksums.verhoeff),
-    (r"[0-9]{12}", checksums.jp_my_number),
-    (r"[0-9]{13}", checksums.kr_rrn),
-    (r"[STFGMstfgm][0-9]{7}[A-Za-z]", checksums.sg_nric),
-    (r"[A-Za-z][1289][0-9]{8}", checksums.tw_id),
-    (r"[A-Za-z]{1,2}[0-9]{6}[0-9Aa]", checksums.hk_id),
+_CHECKED: tuple[tuple[str, Callable[[str], bool], str], ...] = (
+    # form, check, signs that stay (year and month of birth, where they are); the rarer check of one form first
+    (r"[0-9]{9}", checksums.pt_nif, ""),
+    (r"[0-9]{9}", checksums.nl_bsn, ""),
+    (r"[0-9]{9}", checksums.au_tfn, ""),
+    (r"[0-9]{9}", checksums.luhn, ""),
+    (r"[0-9]{10}", checksums.cz_rodne_cislo, "0123"),
+    (r"[0-9]{10}", checksums.se_personnummer, "0123"),
+    (r"[0-9]{10}", checksums.gb_nhs, ""),
+    (r"[1-9][0-9]{9}", checksums.at_svnr, "6789"),
+    (r"[0-3][0-9][01][0-9]{7}", checksums.dk_cpr, "2345"),
+    (r"[0-9]{11}", checksums.no_fodselsnummer, "2345"),
+    (r"[0-9]{11}", checksums.pl_pesel, "0123"),
+    (r"[1-9][0-9]{10}", checksums.tr_kimlik, ""),
+    (r"[0-9]{11}", checksums.br_cpf, ""),
+    (r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{5}", checksums.be_rijksregister, "0123"),
+    (r"[0-9]{11}", checksums.de_tax_id, ""),
+    (r"[2-6][0-9]{9,10}", checksums.au_medicare, "0"),
+    (r"(?:19|20)[0-9]{10}", checksums.se_personnummer, "012345"),
+    (r"[0-9]{12}", checksums.jp_my_number, ""),
+    (r"[2-9][0-9]{11}", checksums.verhoeff, ""),
+    (r"[0-9]{12}", checksums.my_nric, "0123"),
+    (r"756[0-9]{10}", checksums.ean13, "012"),
+    (r"[1-9][0-9]{12}", checksums.ro_cnp, "01234"),
+    (r"[0-9]{13}", checksums.za_id, "0123"),
+    (r"[1-8][0-9]{12}", checksums.th_id, ""),
+    (r"[0-9]{13}", checksums.kr_rrn, "01236"),
+    (r"[1-478][0-9]{4}(?:[0-9]{2}|2[ABab])[0-9]{8}", checksums.fr_nir, "0"),
+    (r"(?:[0-9]{8}|[XYZxyz][0-9]{7})[A-Za-z]", checksums.es_dni, "0"),
+    (r"[0-9]{7}[A-Wa-w][A-IWa-iw]?", checksums.ie_pps, ""),
+    (r"[0-9]{7,8}[0-9Kk]", checksums.cl_rut, ""),
+    (r"[STFGMstfgm][0-9]{7}[A-Za-z]", checksums.sg_nric, "0"),
+    (r"[A-Za-z][12489][0-9]{8}", checksums.tw_id, "01"),
+    (r"[A-Za-z]{1,2}[0-9]{6}[0-9Aa]", checksums.hk_id, "0"),
+    (r"[0-3][0-9][01][0-9]{3}[A-FU-Ya-fu-y]?[0-9]{3}[0-9A-Ya-y]", checksums.fi_hetu, "2345"),
+    (r"[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]", checksums.it_codice_fiscale, "678"),
+    (r"[A-Za-z]{4}[0-9]{6}[HMXhmx][A-Za-z]{5}[A-Za-z0-9][0-9]", checksums.mx_curp, "456789a"),
+    (r"[A-Za-z]{2}[0-9]{6}[A-Da-d]", checksums.gb_nino, "8"),
 )
 _TRIES = 4000
 
@@ -189,14 +214,14 @@ def us_ssn(original: str, draw: Draw) -> str | None:
 
 
 def _checked(original: str, draw: Draw) -> str | None:
-    """Whatever check the original passes, its stand-in passes too."""
+    """The checks that the original passes, its stand-in passes too: one of them is the number's own, others hold by chance."""
     signs = "".join(letter for letter in fold(original) if letter.isascii() and letter.isalnum())
-    for form, check in _CHECKED:
-        if not re.fullmatch(form, signs) or not _holds(check, signs):
-            continue
-        for _ in range(_TRIES):
-            made = signs[0] + "".join(_like(letter, draw) for letter in signs[1:])
-            if re.fullmatch(form, made) and _holds(check, made):
+    held = [(form, check, stay) for form, check, stay in _CHECKED if re.fullmatch(form, signs) and _holds(check, signs)]
+    for wanted in (held, held[:1]):
+        kept = {int(place, 16) for _, _, stay in wanted for place in stay}
+        for _ in range(_TRIES if wanted else 0):
+            made = "".join(letter if place in kept else _like(letter, draw) for place, letter in enumerate(signs))
+            if all(re.fullmatch(form, made) and _holds(check, made) for form, check, _ in wanted):
                 return fill(original, made)
     return None
 

@@ -98,9 +98,11 @@ def _piece(piece: str, draw: Draw, name: Name) -> str:
         return draw.digits(len(piece))
     if not piece.isalpha():
         return piece
-    made = (name(piece) if len(piece) > 2 else "") or draw.word(max(3, min(len(piece), 10)))
-    if not made.isascii():
-        made = draw.word(max(3, min(len(made), 10)))
+    if not piece.isascii():
+        return "".join(_like(letter, draw) or letter for letter in piece)
+    made = name(piece) if len(piece) > 2 else ""
+    if not made or not made.isascii():
+        made = draw.word(max(3, min(len(piece), 10)))
     return made.upper() if piece.isupper() and len(piece) > 1 else made.capitalize() if piece[0].isupper() else made.lower()
 
 
