@@ -15,7 +15,7 @@ from comity.privacy.normalise import unescape
 from comity.privacy.pseudonym import NONCE_BYTES_MIN, ORIGINALS_MAX, Kept, Place, Pseudonyms, escape, full, same
 from comity.privacy.surrogates import numbers, shapes
 from comity.privacy.surrogates.draw import Draw
-from comity.privacy.surrogates.index import NAME, SURNAME, VALUE, WORD, Entry, Index, joins, plain
+from comity.privacy.surrogates.index import NAME, SURNAME, VALUE, WORD, Entry, Index, joins, plain, titled
 from comity.privacy.surrogates.lexicon import FAMILY, chinese, joined, known
 from comity.privacy.surrogates.people import Part, parts, stand_in, title_after
 
@@ -130,12 +130,13 @@ class SurrogateVault(Pseudonyms):
             most = places[number + 1].start if number + 1 < len(places) else len(read)
             while start > least and joins(read[start - 1]) and joins(read[start]):
                 start -= 1
-            if not (kind == PERSON and _plural(reading[start:end], read[end : end + 2])):
+            grown = bool(out) and out[-1].end == start and joins(read[start - 1]) and joins(read[start])
+            if grown or kind != PERSON or not _plural(reading[start:end], read[end : end + 2]):
                 while end < most and joins(read[end - 1]) and joins(read[end]):
                     end += 1
             if kind == PERSON and not joins(read[start]):
                 start, end = self._whole_name(read, start, end, least, most)
-            if out and out[-1].end == start and joins(read[start - 1]) and joins(read[start]):
+            if grown:
                 before = out.pop()
                 kind = kind if end - start > before.end - before.start else before.type
                 start = before.start
@@ -181,12 +182,12 @@ class SurrogateVault(Pseudonyms):
             return shapes.longer(shapes.shape(original, draw), draw.word(8))
         name = self._named if attempt < _TRIES // 2 else _nobody
         if kind == "EMAIL":
-            return shapes.email(original, draw, name, Draw(self._key, "domain", shapes.domain_of(original)))
-        if kind == "USERNAME":
-            return shapes.handle(original, draw, name)
-        form = _FORMED.get(kind)
-        made = form(original, draw) if form else None
-        return shapes.shape(original, draw) if made is None or made == original else made
+            made: str | None = shapes.email(original, draw, name, Draw(self._key, "domain", shapes.domain_of(original)))
+        elif kind == "USERNAME":
+            made = shapes.handle(original, draw, name)
+        else:
+            made = _FORMED[kind](original, draw) if kind in _FORMED else None
+        return made if made is not None and made != original and _edged(made, original) else shapes.shape(original, draw)
 
     def _free(self, made: str, original: str) -> bool:
         words, hidden = _traits(made), _traits(original)
@@ -244,9 +245,9 @@ class SurrogateVault(Pseudonyms):
         """张伟, 김민준, 王先生: family and given name without a space."""
         start, stop = found[0].start, found[-1].end
         core = original[start:stop]
-        if core == original and len(core) == 1:
-            made = self._surname(core, found[0]) + _LONE
-            self._add(Entry(made, core, PERSON, VALUE))
+        if len(core) == 1 and not titled(original, start, stop, last=True):
+            made = original[:start] + self._surname(core, found[0]) + _LONE + original[stop:]
+            self._add(Entry(made, original, PERSON, VALUE))
             return made
         family = self._surname(core[: found[0].end - start], found[0]) if found[0].role == FAMILY else ""
         given = self._given(family, original[found[-1].start : stop], found[-1]) if found[-1].role != FAMILY else ""
@@ -325,6 +326,12 @@ class SurrogateVault(Pseudonyms):
             done = found.end - len(lead) if starts is None else starts[found.end - len(lead)]
         out.append(text[done:stop])
         return "".join(out), text[stop:]
+
+
+def _edged(made: str, original: str) -> bool:
+    """Whether no neighbour grows together with what was made that did not with the original."""
+    ours, theirs = plain(made), plain(original)
+    return joins(ours[0]) <= joins(theirs[0]) and joins(ours[-1]) <= joins(theirs[-1])
 
 
 def _nobody(_: str) -> str:

@@ -220,7 +220,7 @@ def _signs(text: str) -> str:
 def _ends(entry: Entry, read: str, start: int, end: int, last: bool) -> bool | None:
     """Whether a stand-in ends here as a word of its own; None: what follows will say."""
     if entry.rule == SURNAME:
-        return _titled(read, start, end, last)
+        return titled(read, start, end, last)
     if not joins(read[end - 1]):
         return True
     if end == len(read):
@@ -234,7 +234,8 @@ def _ends(entry: Entry, read: str, start: int, end: int, last: bool) -> bool | N
     return not joins(read[end + 1])
 
 
-def _titled(read: str, start: int, end: int, last: bool) -> bool | None:
+def titled(read: str, start: int, end: int, last: bool) -> bool | None:
+    """Whether a Chinese surname stands beside a title or behind a familiar prefix; None: what follows will say."""
     lists = chinese()
     if start and read[start - 1] in lists.prefixes:
         return True

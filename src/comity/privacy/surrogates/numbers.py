@@ -81,7 +81,7 @@ def phone(original: str, draw: Draw) -> str | None:
 
 def _dialled(text: str, digits: str) -> tuple[str, str, str]:
     """What of ``digits`` stands before the national number: country code as dialled, trunk zero; and the country code meant."""
-    if re.match(r"\(?\+|00", text):
+    if re.match(r"\(?\+|00|\((?:852|853|886)\)", text):
         exit_code = "00" if digits.startswith("00") else ""
         country = next((code for code in _CODES if digits.startswith(code, len(exit_code))), "")
         code = exit_code + country
@@ -198,6 +198,7 @@ _CHECKED: tuple[tuple[str, Callable[[str], bool], str], ...] = (
     (r"[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]", checksums.it_codice_fiscale, "678"),
     (r"[A-Za-z]{4}[0-9]{6}[HMXhmx][A-Za-z]{5}[A-Za-z0-9][0-9]", checksums.mx_curp, "456789a"),
     (r"[A-Za-z]{2}[0-9]{6}[A-Da-d]", checksums.gb_nino, "8"),
+    (r"[A-Za-z]{3}[ABCFGHLJPTabcfghljpt][A-Za-z][0-9]{4}[A-Za-z]", bool, "3"),  # PAN: its fourth letter says whose kind it is
 )
 _TRIES = 4000
 

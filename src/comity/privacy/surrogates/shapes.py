@@ -74,10 +74,14 @@ def secret(original: str, draw: Draw) -> str:
     return made if made != original else shape(original, draw)
 
 
+_NOT_ON_PLATES = str.maketrans("IOio", "JPjp")
+
+
 def plate(original: str, draw: Draw) -> str:
     """The place that leads it stays: one province or district holds millions."""
     lead = re.match(r"[\u4e00-\u9fff][A-Za-z]?|[A-ZÄÖÜ]{1,3}(?=-)", fold(original))
-    return (lead[0] if lead else "") + shape(fold(original)[lead.end() if lead else 0 :], draw, 4)
+    rest = shape(fold(original)[lead.end() if lead else 0 :], draw, 4)
+    return (lead[0] if lead else "") + rest.translate(_NOT_ON_PLATES)
 
 
 def document(original: str, draw: Draw) -> str:
