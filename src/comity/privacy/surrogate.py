@@ -8,9 +8,9 @@ caller's text already holds is never made to stand for something else: another i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
+from comity.privacy.findings import Finding
 from comity.privacy.normalise import unescape
 from comity.privacy.pseudonym import NONCE_BYTES_MIN, ORIGINALS_MAX, Kept, Place, Pseudonyms, escape, full, same
 from comity.privacy.surrogates import numbers, shapes
@@ -42,6 +42,7 @@ class KeptSurrogates(Kept, frozen=True, kw_only=True, tag=True):
     stand_ins: list[tuple[str, str, str]]  # type, original, stand-in
     attempts: list[tuple[str, str, int]]
     names: list[tuple[str, str, str]]  # role, word, stand-in
+    taken: list[str]
     entries: list[Entry]
 
 
@@ -94,6 +95,7 @@ class SurrogateVault(Pseudonyms):
             stand_ins=[(*key, made) for key, made in self._stand_ins.items()],
             attempts=[(*key, attempt) for key, attempt in self._attempts.items()],
             names=[(*key, made) for key, made in self._names.items()],
+            taken=sorted(self._taken),
             entries=list(self._index),
         )
 
@@ -104,13 +106,14 @@ class SurrogateVault(Pseudonyms):
         vault._stand_ins = {(kind, original): made for kind, original, made in kept.stand_ins}
         vault._attempts = {(kind, value): attempt for kind, value, attempt in kept.attempts}
         vault._names = {(role, word): made for role, word, made in kept.names}
+        vault._taken = set(kept.taken)
         for entry in kept.entries:
             vault._add(entry)
         return vault
 
     # The way out.
 
-    def protect(self, text: str, findings: Any) -> str:
+    def protect(self, text: str, findings: Sequence[Finding]) -> str:
         if self._foreign:
             raise TypeError("stand-ins of somebody else are restored, not made")
         return super().protect(text, findings)

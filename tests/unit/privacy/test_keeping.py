@@ -15,6 +15,7 @@ from comity.privacy.findings import Finding
 from comity.privacy.keeping import Vaults, seal, unseal
 from comity.privacy.pseudonym import Pseudonyms, Vault
 from comity.privacy.surrogate import SurrogateVault
+from comity.privacy.surrogates.lexicon import chinese
 from comity.privacy.tags import ForeignTags
 from tests.fakes import FakeClock, SeededRandom
 
@@ -196,6 +197,17 @@ class TestSealed:
         clock = FakeClock()
         with pytest.raises(ValueError, match="32 bytes"):
             seal(make(bytes(8)), KEY[:16], conversation="a", expires=clock.now(), random=SeededRandom())
+
+
+def test_an_opened_vault_gives_nobody_the_stand_in_of_another() -> None:
+    clock, vault = FakeClock(), SurrogateVault(bytes(8))
+    families = sorted(chinese().families)[:120]
+    half = len(families) // 2
+    made = [hide(vault, family + "伟", "PERSON") for family in families[:half]]
+    sealed = seal(vault, KEY, conversation="a", expires=clock.now() + timedelta(hours=1), random=SeededRandom())
+    opened = unseal(sealed, KEY, conversation="a", clock=clock)
+    made += [hide(opened, family + "伟", "PERSON") for family in families[half:]]
+    assert len({name[:-1] for name in made}) == len(families)
 
 
 def test_what_somebody_else_made_is_not_sealed() -> None:

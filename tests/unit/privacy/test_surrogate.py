@@ -142,6 +142,12 @@ class TestNames:
         out = {sent(vault, f"{{PERSON:{name}}}") for name in names}
         assert len(out) == len(names)
 
+    def test_more_families_than_a_list_has(self) -> None:
+        vault = SurrogateVault(NONCE)
+        names = [family + given for family in sorted(chinese().families) for given in ("伟", "伟民")]
+        out = [sent(vault, f"{{PERSON:{name}}}。") for name in names]
+        assert len(set(out)) == len(names) > 600 and vault.restore("".join(out)) == "".join(f"{name}。" for name in names)
+
 
 class TestNumbers:
     @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def stand_in(word: str, part: Part, draw: Draw, attempt: int) -> str:
     """A name for one part of a name, written as ``word`` is; after many an attempt one that no list has."""
     role = part.role or draw.pick((FEMALE, MALE))
     if part.language == "zh":
-        return _han(word, role, draw)
+        return _han(word, role, draw, attempt)
     if attempt < _POOL_TRIES:
         made = draw.pick(pool(part.language, role))
     elif part.language in ("", "en") or word.isascii():
@@ -108,11 +108,13 @@ def stand_in(word: str, part: Part, draw: Draw, attempt: int) -> str:
     return made.upper() if word.isupper() and len(word) > 1 else made.lower() if word.islower() else made
 
 
-def _han(word: str, role: str, draw: Draw) -> str:
+def _han(word: str, role: str, draw: Draw, attempt: int) -> str:
     lists = chinese()
     if role == FAMILY:
-        return draw.pick(lists.compounds) if len(word) == 2 else draw.pick(lists.stand_ins)
+        if len(word) == 2 and attempt < _POOL_TRIES:
+            return draw.pick(lists.compounds)
+        return draw.pick(lists.stand_ins) + (draw.pick(lists.stand_ins) if attempt >= _POOL_TRIES * 2 else "")
     letters = lists.female if role == FEMALE else lists.male
-    if len(word) == 1:
+    if len(word) == 1 and attempt < _POOL_TRIES:
         return draw.pick(letters)
-    return draw.pick(lists.neutral) + "".join(draw.pick(letters) for _ in word[1:])
+    return draw.pick(lists.neutral) + "".join(draw.pick(letters) for _ in word[1:] or word)
