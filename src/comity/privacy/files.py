@@ -16,7 +16,8 @@ import msgspec
 from comity.errors import CallerError
 from comity.privacy.findings import Finding
 from comity.privacy.guard import Guard
-from comity.privacy.pseudonym import BEFORE_CHARACTERS, KeptTokens, Place, Pseudonyms, Vault, same
+from comity.privacy.pseudonym import KeptTokens, Place, Pseudonyms, Vault, same
+from comity.privacy.restore import Restorer
 from comity.privacy.surrogate import KeptSurrogates, SurrogateVault
 
 READ_BYTES = 1 << 18
@@ -147,10 +148,7 @@ class Map(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 def restored(parts: Iterable[str], vault: Pseudonyms) -> Iterator[str]:
     """``parts`` of one text, in their order, with the originals of ``vault``."""
-    before = held = ""
+    restorer = Restorer(vault, in_json=False)
     for part in parts:
-        text = held + part
-        out, held = vault.restore_part(text, before=before)
-        before = (before + text[: len(text) - len(held)])[-BEFORE_CHARACTERS:]
-        yield out
-    yield vault.restore_part(held, before=before, last=True)[0]
+        yield restorer.feed(part)
+    yield restorer.flush()
