@@ -17,7 +17,7 @@ from comity.privacy.surrogates import numbers, shapes
 from comity.privacy.surrogates.draw import Draw
 from comity.privacy.surrogates.index import NAME, SURNAME, VALUE, WORD, Entry, Index, joins, plain, titled
 from comity.privacy.surrogates.lexicon import FAMILY, chinese, joined, known
-from comity.privacy.surrogates.people import Part, parts, stand_in, title_after
+from comity.privacy.surrogates.people import Part, one_piece, parts, stand_in, title_after
 
 PERSON = "PERSON"
 _TRIES = 96
@@ -219,7 +219,7 @@ class SurrogateVault(Pseudonyms):
         if not found:
             return ""
         if joined(found[0].language):
-            return self._one_piece(original, found) if original[found[0].start : found[-1].end].isalpha() else self._pieces(original, found)
+            return (self._one_piece if one_piece(original[found[0].start : found[-1].end]) else self._pieces)(original, found)
         out: list[str] = []
         done = 0
         for part in found:

@@ -102,6 +102,25 @@ class TestNames:
     def test_titles_particles_and_initials_stay(self) -> None:
         assert re.fullmatch(r"Dr\. J\. von \w+-\w+ Jr\.", one("PERSON", "Dr. J. von Humboldt-Maier Jr."))
 
+    @pytest.mark.parametrize(
+        ("name", "families"),
+        [
+            ("Xaver Zörbig-Quast", ["Zörbig", "Quast"]),
+            ("Marie-Luise von Berg", ["Berg"]),
+            ("Anna-Lena", []),
+            ("Müller-Zörbig", ["Müller", "Zörbig"]),
+            ("José García López", ["García", "López"]),
+            ("Vogel, Lena", ["Vogel"]),
+            ("Zhang Jianguo", ["Zhang"]),
+            ("欧阳娜娜", ["欧阳"]),
+            ("“张伟民先生”", ["张"]),
+            ("小李", ["李"]),
+            ("김민준", ["김"]),
+        ],
+    )
+    def test_which_part_is_the_family_s(self, name: str, families: list[str]) -> None:
+        assert [name[part.start : part.end] for part in parts(name) if part.role == FAMILY] == families
+
     def test_order_of_pinyin(self) -> None:
         family, _ = one("PERSON", "Zhang Jianguo").split(" ")
         assert family in pool("zh_latin", FAMILY)

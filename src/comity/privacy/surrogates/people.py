@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from comity.privacy.surrogates.draw import Draw
@@ -38,33 +39,39 @@ class Part(NamedTuple):
 def parts(name: str) -> list[Part]:
     """The parts of ``name`` that say who it is; a lone initial, a particle and a title do not."""
     language = script(name)
-    if joined(language) and _one_piece(name):
-        return _joined_parts(name, language)
+    first = next((place for place, letter in enumerate(name) if letter.isalpha()), 0)
+    core = name[first:].rstrip("".join({letter for letter in name if not letter.isalpha()}))
+    if one_piece(core):
+        return [part._replace(start=part.start + first, end=part.end + first) for part in _joined_parts(core, language)]
     words = [found for found in _WORD.finditer(name) if len(found[0]) > 1 or language]
     said = [found for found in words if found[0].casefold() not in words_of("beside")] or words
     if not said:
         return []
     spelt = [found[0] for found in said]
     language = language or language_of(spelt)
-    family = _families(name, spelt, [found.start() for found in said], language)
+    family = _families(name, said, language)
     gender = gender_of([word for word, is_one in zip(spelt, family, strict=True) if not is_one], language)
     return [Part(found.start(), found.end(), FAMILY if is_one else gender, language) for found, is_one in zip(said, family, strict=True)]
 
 
-def _families(name: str, words: Sequence[str], starts: Sequence[int], language: str) -> list[bool]:
-    """Which of the words are family names."""
+def _families(name: str, words: Sequence[re.Match[str]], language: str) -> list[bool]:
+    """Which of the words are family names: what stands last, or before a comma; words with a hyphen between them are of one kind."""
     comma = name.find(",")
-    if starts[0] < comma < starts[-1]:
-        return [start < comma for start in starts]
-    if len(words) == 1:
-        return [not any(each.role != FAMILY for each in known(words[0]))]
-    if language == "zh_latin" and any(each.role == FAMILY for each in known(words[0])):
-        return [place == 0 for place in range(len(words))]
-    return [place == len(words) - 1 or (place > 0 and is_family(word)) for place, word in enumerate(words)]
+    if words[0].start() < comma < words[-1].start():
+        return [word.start() < comma for word in words]
+    groups = [0]
+    for before, word in pairwise(words):
+        groups.append(groups[-1] + (name[before.end() : word.start()] != "-"))
+    if groups[-1] == 0:
+        return [not any(each.role != FAMILY for word in words for each in known(word[0]))] * len(words)
+    if language == "zh_latin" and any(each.role == FAMILY for each in known(words[0][0])):
+        return [group == 0 for group in groups]
+    return [group == groups[-1] or (group > 0 and is_family(word[0])) for group, word in zip(groups, words, strict=True)]
 
 
-def _one_piece(name: str) -> bool:
-    return name.isalpha()
+def one_piece(name: str) -> bool:
+    """Whether it is written in one piece, family and given name without a space."""
+    return name != "" and all(letter.isalpha() and joined(script(letter)) for letter in name)
 
 
 def _joined_parts(name: str, language: str) -> list[Part]:
