@@ -165,17 +165,20 @@ class Pseudonyms(ABC):
         CallerError when the vault is full.
         """
         places = _ordered(text, findings)
-        reading, starts = unescape(text) if "\\" in text and is_json(text) else (text, None)
+        is_object = is_json(text) if places or "\\" in text else None
+        reading, starts = unescape(text) if is_object and "\\" in text else (text, None)
         self._meet(reading)
         places = self._with_chance(places, text, None)
         if starts is not None:
             places = self._with_chance(places, reading, starts)
         if not places:
             return text
+        if is_object is None:
+            is_object = is_json(text)
         places = self._fitted(places, text) if starts is None else self._through(places, reading, starts)
         out: list[str] = []
         done = 0
-        for start, end, stand_in in self._in_json(text, starts, places) if is_json(text) else self._in_text(text, places):
+        for start, end, stand_in in self._in_json(text, starts, places) if is_object else self._in_text(text, places):
             out += (text[done:start], stand_in)
             done = end
         out.append(text[done:])
@@ -192,8 +195,13 @@ class Pseudonyms(ABC):
             return places
         if starts is not None:
             more = [Place(starts[place.start], starts[place.end], place.type) for place in more]
-        taken = [each for each in more if not any(place.start < each.end and each.start < place.end for place in places)]
-        return sorted([*places, *taken])
+        starting = [place.start for place in places]
+        apart = []
+        for each in more:
+            at = bisect_left(starting, each.end)  # of the places, sorted and apart, the last that begins before its end
+            if at == 0 or places[at - 1].end <= each.start:
+                apart.append(each)
+        return sorted([*places, *apart])
 
     def _in_text(self, text: str, places: Sequence[Place]) -> Iterator[tuple[int, int, str]]:
         for place in places:
@@ -212,7 +220,8 @@ class Pseudonyms(ABC):
                     yield literal.start(), literal.end(), f'"{escape(self._stand_in(places[first].type, literal[0]))}"'
                 continue
             done, stop = literal.start() + 1, literal.end() - 1
-            for place in places[first:]:
+            for at in range(first, len(places)):
+                place = places[at]
                 start, end = max(place.start, done), min(place.end, stop)
                 if place.start >= stop:
                     break

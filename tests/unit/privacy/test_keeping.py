@@ -7,8 +7,6 @@ import pickle
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from comity.errors import TrustFailure
 from comity.privacy.findings import Finding
@@ -162,24 +160,23 @@ class TestSealed:
             assert word.encode() not in sealed
         assert "Lena" not in repr(vault.kept())
 
-    @given(data=st.data())
-    def test_any_flipped_bit_fails(self, make: type[Vault] | type[SurrogateVault], data: st.DataObject) -> None:
-        vault = make(bytes(8))
+    def test_any_flipped_bit_fails(self, make: type[Vault] | type[SurrogateVault]) -> None:
+        vault, clock = make(bytes(8)), FakeClock()
         filled(vault)
-        clock = FakeClock()
-        sealed = bytearray(self.sealed(vault, clock))
-        at = data.draw(st.integers(0, len(sealed) * 8 - 1))
-        sealed[at // 8] ^= 1 << at % 8
-        with pytest.raises(TrustFailure) as raised:
-            unseal(bytes(sealed), KEY, conversation="a", clock=clock)
-        assert raised.value.code == "trust.vault"
+        sealed = self.sealed(vault, clock)
+        for bit in range(len(sealed) * 8):
+            flipped = bytearray(sealed)
+            flipped[bit // 8] ^= 1 << bit % 8
+            with pytest.raises(TrustFailure) as raised:
+                unseal(bytes(flipped), KEY, conversation="a", clock=clock)
+            assert raised.value.code == "trust.vault"
 
-    @given(data=st.data())
-    def test_a_part_of_it_is_nothing(self, make: type[Vault] | type[SurrogateVault], data: st.DataObject) -> None:
+    def test_a_part_of_it_is_nothing(self, make: type[Vault] | type[SurrogateVault]) -> None:
         clock = FakeClock()
         sealed = self.sealed(make(bytes(8)), clock)
-        with pytest.raises(TrustFailure):
-            unseal(sealed[: data.draw(st.integers(0, len(sealed) - 1))], KEY, conversation="a", clock=clock)
+        for size in range(len(sealed)):
+            with pytest.raises(TrustFailure):
+                unseal(sealed[:size], KEY, conversation="a", clock=clock)
 
     def test_it_opens_for_its_conversation_with_its_key_in_its_time(self, make: type[Vault] | type[SurrogateVault]) -> None:
         clock = FakeClock()
