@@ -17,6 +17,7 @@ from comity.privacy.surrogates import numbers, shapes
 from comity.privacy.surrogates.draw import Draw
 from comity.privacy.surrogates.index import NAME, SURNAME, VALUE, WORD, Entry, Index, joins, plain, titled
 from comity.privacy.surrogates.lexicon import FAMILY, chinese, joined, known
+from comity.privacy.surrogates.met import Met, traits
 from comity.privacy.surrogates.people import Part, one_piece, parts, stand_in, title_after
 
 PERSON = "PERSON"
@@ -30,8 +31,6 @@ _FORMED: dict[str, Callable[[str, Draw], str | None]] = {
     "PASSPORT": shapes.document, "DRIVER_LICENSE": shapes.document, "SECRET": shapes.secret,
 }  # fmt: skip
 
-_RUN = re.compile(r"[^\W_]+")
-_DIGITS = re.compile(r"[0-9](?:[ ().+/\-]{0,3}[0-9]){4,}")
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3}|u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?\Z")
 _LAST_ESCAPE = re.compile(r"(\\+)(?:u([0-9a-fA-F]{4})|([^u\\]))\Z")
 _LIKE_NUMBER = re.compile(r"[+(]{0,2}[0-9][0-9 ().\-/]{5,}[0-9]")
@@ -84,7 +83,7 @@ class SurrogateVault(Pseudonyms):
         self._names: dict[tuple[str, str], str] = {}  # by role (Chinese and Korean only) and word
         self._taken: set[str] = set()  # stand-ins of words
         self._index = Index()
-        self._met: set[str] = set()  # words, neighbouring characters and numbers of the texts so far
+        self._met = Met()
 
     def kept(self) -> KeptSurrogates:
         if self._foreign:
@@ -119,7 +118,7 @@ class SurrogateVault(Pseudonyms):
         return super().protect(text, findings)
 
     def _meet(self, reading: str) -> None:
-        self._met |= _traits(reading)
+        self._met.add(reading)
 
     def _by_chance(self, reading: str) -> list[Place]:
         return [Place(found.start, found.end, found.kind) for found in self._index.matches(reading, 0, last=True)]
@@ -193,10 +192,10 @@ class SurrogateVault(Pseudonyms):
         return made if made is not None and made != original and _edged(made, original) else shapes.shape(original, draw)
 
     def _free(self, made: str, original: str) -> bool:
-        words, hidden = _traits(made), _traits(original)
-        if made == original or (hidden and hidden <= words) or self._index.holds(made):
+        hidden = traits(original)
+        if made == original or (hidden and hidden <= traits(made)) or self._index.holds(made):
             return False
-        return not words <= self._met
+        return not self._met.holds(made)
 
     def _add(self, entry: Entry) -> None:
         self._index.add(entry)
@@ -285,7 +284,7 @@ class SurrogateVault(Pseudonyms):
     def _met_titled(self, surname: str) -> bool:
         lists = chinese()
         beside = {surname[-1] + title[0] for title in lists.titles} | {before + surname[0] for before in lists.prefixes}
-        return not self._met.isdisjoint(beside)
+        return any(map(self._met.holds, beside))
 
     def _given(self, family: str, word: str, part: Part) -> str:
         """One given name has one stand-in, unless that would make a name which is part of another."""
@@ -307,7 +306,7 @@ class SurrogateVault(Pseudonyms):
         names = {family + given, given} if len(given) > 1 else {family + given}
         if given == word or any(self._index.clashes(name) for name in names - self._taken):
             return False
-        return not any(_traits(name) <= self._met for name in names)
+        return not any(map(self._met.holds, names))
 
     # The way back.
 
@@ -368,20 +367,6 @@ def _parts_of(kind: str, made: str, original: str) -> list[tuple[str, str]]:
     if len(lines) != len(of) or len(lines) == 1:
         return []
     return [(line, said) for line, said in zip(lines, of, strict=True) if line != said and re.search(r"[0-9].*\w \w|\w \w.*[0-9]", line)]
-
-
-def _traits(text: str) -> set[str]:
-    """What a text that holds a stand-in must have in common with it: its words; of scripts without spaces each two neighbours; and
-    long numbers, however they are spaced."""
-    read = plain(text)
-    out: set[str] = set()
-    for run in _RUN.findall(read):
-        if run.isascii() or all(map(joins, run)):
-            out.add(run)
-        else:
-            out.update(run[at : at + 2] for at in range(max(1, len(run) - 1)))
-    out.update("".join(filter(str.isdigit, number)) for number in _DIGITS.findall(read))
-    return out
 
 
 def _plural(name: str, after: str) -> bool:
