@@ -18,6 +18,7 @@ from comity.errors import CallerError
 from comity.privacy import checksums
 from comity.privacy.findings import Finding
 from comity.privacy.normalise import is_json
+from comity.privacy.restore import Restorer
 from comity.privacy.scan import scan
 from comity.privacy.surrogate import SurrogateVault
 from comity.privacy.surrogates.index import plain
@@ -361,6 +362,20 @@ class TestJson:
         assert json.loads(vault.restore('{"a":"\\nAnna\\tAnna"}', in_json=True)) == {"a": '\nLe"na\tLe"na'}
         assert vault.restore_part("Anna.", before='{"a":"\\n', in_json=True, last=True)[0] == 'Le\\"na.'
         assert vault.restore_part("Anna.", before='{"a":"\\\\n', in_json=True, last=True)[0] == "Anna."
+
+    def test_through_a_restorer_of_arguments_however_they_are_cut(self) -> None:
+        vault = SurrogateVault(NONCE)
+        made = sent(vault, '{PERSON:张伟民}、{PERSON:Zoë Vogel}、{PHONE:+49 30 1234567}、{SECRET:a"b\\c d}')
+        wanted = vault.restore(made)
+        inner = json.dumps({"said": f"\n{made}\t{made.upper()}"})
+        for written in (json.dumps({"a": made}), json.dumps({"a": made}, ensure_ascii=False), json.dumps({"a": inner})):
+            for pieces in [list(written), *([written[:at], written[at:]] for at in range(len(written)))]:
+                restorer = Restorer(vault, in_json=True)
+                read = json.loads("".join(map(restorer.feed, pieces)) + restorer.flush())["a"]
+                if read.startswith("{"):
+                    assert json.loads(read)["said"].startswith(f"\n{wanted}\t")
+                else:
+                    assert read == wanted
 
 
 class TestForeign:
