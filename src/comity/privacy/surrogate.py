@@ -162,7 +162,9 @@ class SurrogateVault(Pseudonyms):
         if made is None:
             if len(self._stand_ins) >= self._max:
                 raise full(self._max)
-            made = (self._person(original) if kind == PERSON else "") or self._value(kind, original)
+            made = self._person(original) if kind == PERSON else ""
+            if not made or not _edged(made, original):
+                made = self._value(kind, original)
             self._stand_ins[kind, original] = made
         return made
 
@@ -273,7 +275,7 @@ class SurrogateVault(Pseudonyms):
         if made is None:
             for attempt in range(_TRIES):
                 made = stand_in(word, part, Draw(self._key, FAMILY, word, attempt), attempt)
-                if made not in self._taken and made != word and not self._met_titled(made):
+                if made not in self._taken and made != word and not self._met_surname(made):
                     break
             made = self._names[FAMILY, word] = made or word
             self._taken.add(made)
@@ -281,9 +283,11 @@ class SurrogateVault(Pseudonyms):
                 self._add(Entry(made, word, PERSON, SURNAME if len(made) == 1 else NAME))
         return made
 
-    def _met_titled(self, surname: str) -> bool:
+    def _met_surname(self, surname: str) -> bool:
+        if len(surname) > 1:
+            return self._met.holds(surname)
         lists = chinese()
-        beside = {surname[-1] + title[0] for title in lists.titles} | {before + surname[0] for before in lists.prefixes}
+        beside = {surname + title[0] for title in lists.titles} | {before + surname for before in lists.prefixes}
         return any(map(self._met.holds, beside))
 
     def _given(self, family: str, word: str, part: Part) -> str:
