@@ -7,6 +7,8 @@ import copy
 import json
 import pickle
 import re
+import tomllib
+from importlib import resources
 from itertools import pairwise
 from typing import Any
 
@@ -167,6 +169,27 @@ class TestNames:
         names = [family + given for family in sorted(chinese().families) for given in ("伟", "伟民")]
         out = [sent(vault, f"{{PERSON:{name}}}。") for name in names]
         assert len(set(out)) == len(names) > 600 and vault.restore("".join(out)) == "".join(f"{name}。" for name in names)
+
+
+class TestLists:
+    def test_there_are_names_enough(self) -> None:
+        assert min(len(set(pool("en", role))) for role in (FEMALE, MALE)) > 250 and len(set(pool("en", FAMILY))) >= 400
+        lists = chinese()
+        assert len(lists.families) > 300 and len(set(lists.stand_ins)) >= 90 and len(lists.compounds) >= 20
+        assert len(set(lists.female + lists.male + lists.neutral)) >= 200
+
+    def test_a_name_has_one_gender_and_one_role(self) -> None:
+        female, male, family = (set(pool("en", role)) for role in (FEMALE, MALE, FAMILY))
+        assert female.isdisjoint(male) and (female | male).isdisjoint(family)
+
+    def test_no_given_name_in_chinese_begins_like_a_family(self) -> None:
+        lists = chinese()
+        assert set(lists.stand_ins).isdisjoint(lists.female + lists.male + lists.neutral + "".join(lists.titles) + lists.prefixes)
+        assert not any(title[0] in lists.female + lists.male + lists.neutral for title in lists.titles if len(title) == 1)
+
+    def test_every_list_says_where_it_is_from(self) -> None:
+        lists = tomllib.loads((resources.files("comity.privacy.surrogates") / "names.toml").read_text(encoding="utf-8"))
+        assert all(each["source"] and each["licence"] in ("public domain", "CC0-1.0") for each in lists.values())
 
 
 class TestNumbers:
