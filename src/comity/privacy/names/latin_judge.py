@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Weighs what is known of a word - two readers' opinions, the lexicon, its letters, the words beside it - into one chance that it is
+part of a person's name.  The weights are fitted (`tools/names/latin/fit.py`): a logistic regression, so each can be read.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from comity.privacy.names.latin_lexicon import Lexicon, folded
+from comity.privacy.names.latin_words import Word
+
+_ENDS = frozenset('.!?:;|"\u201c\n-\u2022*#(')
+_MADE, _PLACES = ("ORG", "PRODUCT", "WORK_OF_ART", "FAC", "EVENT", "LAW"), ("GPE", "LOC", "NORP", "LANGUAGE")
+
+
+class Cues(NamedTuple):
+    """Words of `latin_cues.toml`."""
+
+    titles: frozenset[str]
+    joins: frozenset[str]
+    addressed: frozenset[str]
+    roles: frozenset[str]
+    says: frozenset[str]
+    things: frozenset[str]
+    function: frozenset[str]
+
+
+@cache
+def cues() -> Cues:
+    said = tomllib.loads(files("comity.privacy.names").joinpath("latin_cues.toml").read_text(encoding="utf-8"))
+    return Cues(**{name: frozenset(words.split()) for name, words in said.items()})
+
+
+class Seen(NamedTuple):
+    """What the readers say of a word: the kind of entity it is in ("" for none); how likely a name starts here; how likely it is
+    part of one."""
+
+    kind: str
+    person: float
+    name: float
+
+
+def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexicon, all_lower: bool) -> dict[str, float]:
+    """Empty for a word that nothing speaks for."""
+    word = words[at].text
+    plain = folded(word)
+    mine, cue = seen[at], cues()
+    given, family, common = lexicon.of(plain)
+    known, lower = given or family, word.islower()
+    before, behind = (words[at - 1] if at else _NO_WORD), (words[at + 1] if at + 1 < len(words) else _NO_WORD)
+    previous, following = folded(before.text), folded(behind.text)
+    titled = previous.rstrip(".") in cue.titles or (previous == "." and at > 1 and folded(words[at - 2].text) in cue.titles)
+    if mine.kind != "PERSON" and mine.name < 0.08 and mine.person < 0.05 and not titled and not (known and not lower):
+        return {}
+    title, upper = word[0].isupper() and not word.isupper(), word.isupper() and len(word) > 1
+    chance, person = _logit(mine.name), _logit(mine.person)
+    starts = at == 0 or before.text in _ENDS or "\n" in before.text
+    left_near, right_near = at > 0 and words[at].start - before.end <= 1, at + 1 < len(words) and behind.start - words[at].end <= 1
+    left, right = (seen[at - 1] if left_near else _NOTHING), (seen[at + 1] if right_near else _NOTHING)
+    left_capital, right_capital = left_near and before.text[0].isupper(), right_near and behind.text[0].isupper()
+    left_known, right_known = any(lexicon.of(previous)[:2]), any(lexicon.of(following)[:2])
+    alone = not left_capital and not right_capital
+    possessive = following in ("'s", "\u2019s")
+    thing = words[at + 2].text.lower() if possessive and at + 2 < len(words) else following if right_near else ""
+    other = bool(mine.kind) and mine.kind != "PERSON"
+    return {
+        "one": 1.0,
+        "reader": float(mine.kind == "PERSON"),
+        "reader, chance": person,
+        "reader, other": float(other),
+        "reader, organisation": float(mine.kind in _MADE),
+        "reader, place": float(mine.kind in _PLACES),
+        "reader, place, alone": float(mine.kind in _PLACES and alone),
+        "model": chance,
+        "model, sure": float(mine.name > 0.9),
+        "both": float(mine.kind == "PERSON") * mine.name,
+        "model against reader": float(other) * mine.name,
+        "reader against model": float(mine.kind == "PERSON") * (1 - mine.name) * float(mine.name < 0.2),
+        "given": float(given and not common),
+        "family": float(family and not given and not common),
+        "a word too": float(common),
+        "unknown": float(not known),
+        "unknown, reader": float(not known and mine.kind == "PERSON"),
+        "unknown, model": float(not known) * mine.name,
+        "capital": float(title),
+        "upper": float(upper),
+        "upper, known": float(upper and known and not common),
+        "lower": float(lower),
+        "lower, all": float(lower and all_lower),
+        "lower, known": float(lower and known and not common),
+        "lower, model": float(lower) * mine.name,
+        "lower, a word": float(lower and common),
+        "capital, a word, starts": float(title and common and starts),
+        "starts": float(starts),
+        "starts, known": float(starts and known and not common),
+        "titled": float(titled),
+        "left": float(left.kind == "PERSON") + left.name,
+        "right": float(right.kind == "PERSON") + right.name,
+        "right, reader": right.person,
+        "left known": float(left_capital and left_known),
+        "right known": float(right_capital and right_known),
+        "left known, mine too": float(left_capital and left_known and known),
+        "right known, mine too": float(right_capital and right_known and known),
+        "lower, right known": float(lower and right_near and right_known and behind.text.islower() and known),
+        "lower, left known": float(lower and left_near and left_known and before.text.islower() and known),
+        "alone": float(alone),
+        "alone, given": float(alone and given and not common and not lower),
+        "alone, family": float(alone and family and not given and not lower),
+        "alone, a word": float(alone and common),
+        "alone, says": float(alone and following in cue.says and not lower),
+        "addressed": float(previous in cue.addressed),
+        "role before": float(previous in cue.roles),
+        "says": float(following in cue.says and not lower),
+        "possessive": float(possessive),
+        "thing behind": float(thing in cue.things),
+        "thing behind, capital": float(right_capital and following in cue.things),
+        "the before": float(previous in ("the", "a", "an")),
+        "of before": float(previous in ("in", "at", "near", "of")),
+        "function": float(plain in cue.function and alone),
+        "short": float(len(word) < 3),
+        "comma behind": float(following == ","),
+        "glued": float(at > 0 and before.text in ("_", "/", "\\", "@", "#") and before.end == words[at].start)
+        + float(behind.text in ("_", "/", "\\", "@") and behind.start == words[at].end),
+        "odd capitals": float(lower is False and not title and not upper and len(word) > 1)
+        + float(any(map(str.isupper, word[1:])) and word[0].islower()),
+    }
+
+
+def _logit(chance: float) -> float:
+    return max(-1.0, min(1.0, math.log((chance + 1e-4) / (1 - chance + 1e-4)) / 6))
+
+
+def readable(word: str) -> bool:
+    """Whether it has what a name in Latin letters is made of."""
+    return word[0].isalpha() and any(letter < "\u0250" for letter in word if letter.isalpha())
+
+
+_NO_WORD = Word(" ", -9, -9)
+_NOTHING = Seen("", 0.0, 0.0)
+
+
+def chance(said: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    if not said:
+        return 0.0
+    total = sum(weights.get(name, 0.0) * value for name, value in said.items() if value)
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Word pieces (BERT, lower case, accents away) with where each lies in the text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+_WORD = re.compile(r"[^\W_\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|\S")
+"""A run of letters and digits, or one mark or Han character."""
+_LETTERS_MAX = 100
+_SEEN_MAX = 1 << 15  # words whose pieces are kept
+_MARK = "Mn"
+
+
+class Pieces(NamedTuple):
+    ids: list[int]
+    starts: list[int]
+    ends: list[int]
+
+
+class WordPieces:
+    """``vocabulary``: one piece a line, its number that of the line; a piece inside a word begins with ``##``."""
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self._ids = {piece: number for number, piece in enumerate(vocabulary)}
+        self.begin, self.end, self._unknown = self._ids["[CLS]"], self._ids["[SEP]"], self._ids["[UNK]"]
+        self._pieces = lru_cache(_SEEN_MAX)(self._cut)
+
+    def of(self, text: str) -> Pieces:
+        out = Pieces([], [], [])
+        for found in _WORD.finditer(text):
+            shift = found.start()
+            for number, start, end in self._pieces(found[0]):
+                out.ids.append(number)
+                out.starts.append(shift + start)
+                out.ends.append(shift + end)
+        return out
+
+    def _cut(self, word: str) -> tuple[tuple[int, int, int], ...]:
+        """The longest pieces, from the left."""
+        letters, places = [], []
+        for place, letter in enumerate(word):
+            for plain in unicodedata.normalize("NFD", letter.lower()):
+                if unicodedata.category(plain) != _MARK:
+                    letters.append(plain)
+                    places.append(place)
+        said = "".join(letters)
+        if not said or len(said) > _LETTERS_MAX:
+            return ((self._unknown, 0, len(word)),) if said else ()
+        out, start = [], 0
+        while start < len(said):
+            for end in range(len(said), start, -1):
+                number = self._ids.get(said[start:end] if start == 0 else "##" + said[start:end])
+                if number is not None:
+                    out.append((number, places[start], places[end - 1] + 1))
+                    start = end
+                    break
+            else:
+                return ((self._unknown, 0, len(word)),)
+        return tuple(out)
