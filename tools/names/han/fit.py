@@ -10,7 +10,7 @@ beside names is counted in one half of the texts for the other, so that the netw
 from __future__ import annotations
 
 import math
-import random
+import random  # noqa: TID251  seeded: the same weights each time
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,10 +19,12 @@ from typing import Any
 
 import numpy as np
 import texts
+
 from comity.privacy.names.han import pieces
 from comity.privacy.names.han_judge import FEATURES, Context, candidates, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Reader
+from comity.privacy.names.han_weights import checked
 
 SEED = 7
 HIDDEN = 24
@@ -73,7 +75,7 @@ def context_of(sentences: Iterable[texts.Sentence], reader: Reader) -> Context:
 
 
 def corpus(newspaper: Path, today: Path, foreign: Path, reader: Reader) -> list[texts.Sentence]:
-    dice = random.Random(SEED)
+    dice = random.Random(SEED)  # noqa: S311
     wide = {narrow: wide for wide, narrow in reader.simplified.items() if wide >= "\u4e00" and narrow >= "\u4e00"}
     names = texts.Names(texts.today(today), texts.foreign_names(foreign), dice)
     read = [each for each in list(texts.newspaper(newspaper))[::2] if each.names or dice.random() < 0.3]
@@ -109,7 +111,7 @@ def train(inputs: Any, wanted: Any) -> tuple[Any, Any, Any, float]:
 
 def main(argv: Sequence[str]) -> None:
     folder, newspaper, today, foreign, out = map(Path, argv)
-    reader = Reader(folder)
+    reader = Reader(checked(folder))
     sentences = corpus(newspaper, today, foreign, reader)
     halves = sentences[::2], sentences[1::2]
     inputs: list[list[float]] = []
@@ -121,11 +123,11 @@ def main(argv: Sequence[str]) -> None:
     layer, shift, last, bias = train(np.array(inputs), np.array(wanted, float))
     context = context_of(sentences, reader)
     lines = [f"{name}\t" + " ".join(f"{value:.3f}" for value in row) for name, row in zip(FEATURES, layer, strict=True)]
-    lines += ["shift\t" + " ".join(f"{value:.3f}" for value in shift), "last\t" + " ".join(f"{value:.3f}" for value in last), f"bias\t{bias:.3f}"]
+    lines += [f"{name}\t" + " ".join(f"{value:.3f}" for value in row) for name, row in (("shift", shift), ("last", last), ("bias", [bias]))]
     for name, table in (("before", context.left), ("behind", context.right)):
         lines += [f"{name}\t" + " ".join(f"{chars}{value:g}" for chars, value in sorted(table.items()) if _plain(chars))]
     Path(out).write_text("\n".join(lines) + "\n", "utf-8")
-    print(f"{len(sentences)} sentences, {len(wanted)} candidates, {sum(wanted)} names")  # noqa: T201
+    print(f"{len(sentences)} sentences, {len(wanted)} candidates, {sum(wanted)} names")
 
 
 def _plain(chars: str) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds `comity/privacy/names/han.txt`: how characters occur in Chinese names, and which words only look like names.
 
-    python tools/names/han/lexicon.py JIEBA_DICT MINGZI_DATA FOREIGN_NAMES OUT       (and `other_names.txt` beside it)
+    python tools/names/han/lexicon.py JIEBA_DICT MINGZI_DATA FOREIGN_NAMES OUT       (and the lists beside it)
 
 JIEBA_DICT     `dict.txt` of the package jieba 0.42.1 (MIT): words, how often each occurs, part of speech (nr: a name)
 MINGZI_DATA    `data.json` of the package mingzi 1.2.3 (MIT): shares of surnames in the population, given names of today
@@ -21,9 +21,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from comity.privacy.names.han_surnames import COMPOUND, SINGLE
+import texts
 
-OTHER = Path(__file__).with_name("other_names.txt")
 WORDS_MIN = 3  # occurrences in the dictionary's text (58 million)
 FOREIGN_SCORE_MIN = 15  # a character
 WORD_SCORE_MIN = -20  # a word whose characters speak more strongly against a name needs no entry
@@ -49,6 +48,7 @@ def ratios(seen: Mapping[str, float], base: Mapping[str, float], every: set[str]
 
 
 def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
+    single_roots, double_roots = texts.surnames()
     words: dict[str, int] = {}
     names: dict[str, int] = {}
     sounds: dict[str, int] = {}
@@ -69,9 +69,9 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
     for name, count in names.items():
         if count > 200:  # so common a "name" is a word
             continue
-        root = name[:2] if name[:2] in COMPOUND and len(name) > 2 else name[:1]
+        root = name[:2] if name[:2] in double_roots and len(name) > 2 else name[:1]
         given = name[len(root) :]
-        if root not in SINGLE and root not in COMPOUND:
+        if root not in single_roots and root not in double_roots:
             continue
         family[root] += 1
         if len(given) == 1:
@@ -90,26 +90,28 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
         for char in list(single | first | second):
             seen[char] += 0.1 * (single[char] + first[char] + second[char])  # type: ignore[assignment]
 
-    source = Path(foreign).read_text("utf-8")
-    abroad = set(re.findall("[\u4e00-\u9fff]{2,7}", source.split('"""', 2)[2]))
-    other = {kind: parts for kind, *parts in map(str.split, OTHER.read_text("utf-8").splitlines()) if kind != "#"}
+    abroad = set(texts.foreign_names(Path(foreign)))
+    other = texts.other_names()
     loan = chars_of(dict.fromkeys(abroad, 1.0))
     for kind in ("tibetan", "mongol", "uyghur"):
         loan += chars_of(dict.fromkeys(other[kind], 2.0))
 
     every = {char for char in base | single | first | second | loan if "\u4e00" <= char <= "\u9fff"}
     spelt = ratios(loan, base, every)
-    heard = {name for name in sounds if 2 < len(name) <= 6 and name not in places and sum(spelt.get(char, -25) for char in name) >= FOREIGN_SCORE_MIN * len(name)}
+    heard = set()
+    for name in sounds:
+        if 2 < len(name) <= 6 and name not in places and sum(spelt.get(char, -25) for char in name) >= FOREIGN_SCORE_MIN * len(name):
+            heard.add(name)
     loan += chars_of(dict.fromkeys(heard, 0.5))
     given_ratios = [ratios(seen, base, every) for seen in (single, first, second, loan)]
     population = today["surname"]
-    share = {root: population.get(root, 0) * 100 + family[root] / sum(family.values()) + 3e-6 for root in SINGLE}
+    share = {root: population.get(root, 0) * 100 + family[root] / sum(family.values()) + 3e-6 for root in single_roots}
     total, total_base = sum(share.values()), sum(base.values())
     surname = {root: round(10 * math.log(part / total / ((base[root] + 60) / total_base))) for root, part in share.items()}
 
     lines = ["surname\t" + " ".join(f"{root}{value}" for root, value in sorted(surname.items()))]
-    rare = [10 * math.log(0.3 / (sum(seen.values()) + 0.3 * len(every)) / (60 / (sum(base.values()) + 60 * len(every)))) for seen in (single, first, second)]
-    lines.append("rare\t" + ",".join(str(round(value)) for value in rare))
+    rare = [ratios(seen, base, every | {""})[""] for seen in (single, first, second)]
+    lines.append("rare\t" + ",".join(map(str, rare)))
     rows = []
     for char in sorted(every):
         values = [table[char] for table in given_ratios[:3]]
@@ -132,8 +134,9 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
     lines += [f"word\t{root} " + "".join(tails) for root, tails in sorted(kept.items())]
     lines.append("abroad\t" + " ".join(sorted(abroad | heard)))
     lines.append("japanese\t" + " ".join(other["japanese_surname"]))
+    lines.append("double\t" + " ".join(sorted(double_roots)))
     Path(out).write_text("\n".join(lines) + "\n", "utf-8")
-    print(f"{len(surname)} surnames, {len(rows)} characters, {sum(map(len, kept.values()))} words")  # noqa: T201
+    print(f"{len(surname)} surnames, {len(rows)} characters, {sum(map(len, kept.values()))} words")
 
 
 if __name__ == "__main__":

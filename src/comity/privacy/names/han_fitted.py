@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 
-import numpy as np
-
 from comity.privacy.names.han_judge import FEATURES, Context
 
 _ENTRY = re.compile("(?:^|(?<= ))([^ ]{0,2}?)(-?[0-9.]+)(?= |$)")
@@ -18,6 +16,8 @@ class Judge:
     """One hidden layer over `FEATURES`; a score is the logarithm of the odds that a candidate is a name."""
 
     def __init__(self) -> None:
+        import numpy as np
+
         lines = files("comity.privacy.names").joinpath("han_fitted.txt").read_text("utf-8").splitlines()
         tables = {name: values for name, _, values in (line.partition("\t") for line in lines)}
         numbers = {name: [float(value) for value in tables[name].split(" ")] for name in (*FEATURES, "shift", "last", "bias")}
@@ -30,6 +30,8 @@ class Judge:
         )
 
     def score(self, known: Sequence[Sequence[float]]) -> list[float]:
+        import numpy as np
+
         hidden = np.tanh(np.array(known, np.float32) @ self._layer + self._shift)
         scores: list[float] = (hidden @ self._last + self._bias).tolist()
         return scores

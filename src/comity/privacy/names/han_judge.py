@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from comity.privacy.names.han_cues import LABEL, LEFT, REACH, RIGHT
 from comity.privacy.names.han_lexicon import Lexicon
 from comity.privacy.names.han_reader import KINDS, Belief, odds
-from comity.privacy.names.han_surnames import COMPOUND as COMPOUND_SURNAMES
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\u3005"
 DOTS = "·•・‧∙⋅."
@@ -34,7 +34,7 @@ FEATURES = (
     "short", "long", "compound", "japanese", "foreign", "given_name", "other", "one", "nick", "dotted", "spaced",
     "exact", "mean", "least", "begins", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
     "chars_short", "chars_long", "chars_compound", "given", "loan", "loan_before", "loan_after", "abroad", "word", "place_word",
-    "role", "link", "label", "title", "says", "moves", "left", "right", "edge_before", "edge_after", "listed", "size", "wide",
+    "role", "link", "label", "title", "says", "moves", "thing", "left", "right", "edge_before", "edge_after", "listed", "size", "wide",
     "cut", "grows", "ends_as", "goes_as", "list_before", "list_after",
     *(f"{where}_{kind}" for where in ("is", "before", "after") for kind in KINDS),
 )  # fmt: skip
@@ -57,7 +57,8 @@ class Context(NamedTuple):
 def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]:
     """``plain``: ``text`` with simplified characters.  No place twice."""
     seen: set[tuple[int, int]] = set()
-    for place in (*_dotted(text, belief), *_spaced(plain, lexicon), *_spelt(plain, belief, lexicon), *_rooted(plain, belief, lexicon), *_given(plain, belief, lexicon)):
+    known = (_spelt(plain, belief, lexicon), _rooted(plain, belief, lexicon), _given(plain, belief, lexicon))
+    for place in chain(_dotted(text, belief), _spaced(plain, lexicon), *known):
         if place[:2] not in seen:
             seen.add(place[:2])
             yield place
@@ -172,7 +173,7 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         before[-1:] == "、" or after[:1] == "、",
         len(name) / 4,
         name != text[start:end],
-        plain[start - 1 : start + 1] in COMPOUND_SURNAMES if start else 0.0,
+        plain[start - 1 : start + 1] in lexicon.double if start else 0.0,
         given(after[:1], (-4.0, -4.0, -4.0))[2] / 4 if kind in (SHORT, COMPOUND) and len(name) == root + 1 else 0.0,
         given(name[-1], lexicon.rare)[2] / 4 if root and len(name) == root + 2 else 0.0,
         given(name[1:2], lexicon.rare)[1] / 4 if root and len(name) == root + 2 else 0.0,

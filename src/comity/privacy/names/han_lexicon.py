@@ -8,9 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from comity.privacy.names.han_surnames import COMPOUND
-
-_COMPOUND = 5.0  # two characters that are a surname and little else
+_DOUBLE = 5.0  # two characters that are a surname and little else
 _ENTRY = re.compile("([\u4e00-\u9fff])(-?[0-9]+(?:,-?[0-9]+)*)")
 _TAIL = re.compile("([\u4e00-\u9fff]{1,4})(p?)([0-9])")
 _DOUBTFUL = -2.5  # a character that no foreign name was seen to hold
@@ -26,13 +24,11 @@ class Lexicon(NamedTuple):
     words: dict[str, tuple[int, bool]]  # 0 to 9: how common; whether it names a place, a body or a thing
     abroad: frozenset[str]  # foreign names in use
     japanese: frozenset[str]  # surnames
+    double: frozenset[str]  # Chinese surnames of two characters
 
     def chinese(self, name: str, root: int) -> float:
         """``name``, simplified, with a surname of ``root`` characters and a given name of one or two."""
-        if root == 2:
-            score = _COMPOUND
-        else:
-            score = self.surname[name[0]]
+        score = _DOUBLE if root == 2 else self.surname[name[0]]
         given = name[root:]
         if len(given) == 1:
             return score + self.given.get(given, self.rare)[0]
@@ -49,7 +45,7 @@ class Lexicon(NamedTuple):
     def roots(self, text: str, start: int) -> tuple[int, ...]:
         """Lengths of the Chinese surnames that begin at ``start``."""
         lengths = (1,) if text[start] in self.surname else ()
-        return (*lengths, 2) if text[start : start + 2] in COMPOUND else lengths
+        return (*lengths, 2) if text[start : start + 2] in self.double else lengths
 
 
 @cache
@@ -76,4 +72,5 @@ def lexicon() -> Lexicon:
         words=words,
         abroad=frozenset(tables["abroad"].split(" ")),
         japanese=frozenset(tables["japanese"].split(" ")),
+        double=frozenset(tables["double"].split(" ")),
     )

