@@ -150,3 +150,14 @@ def test_a_broken_recogniser_is_an_error_without_what_it_read(cli: Cli, letter: 
     for words in ((letter,), ("--jsonl", "in.jsonl")):
         Path("in.jsonl").write_text('{"id": "a", "text": "lena@vogel.io"}', encoding="utf-8")
         assert "lena" not in cli("scan", *words).refused(1, "privacy.scan_failed")
+
+
+@pytest.mark.parametrize("command", ["scan", "redact"])
+def test_a_profile_whose_models_are_missing_is_refused_rather_than_quietly_less(
+    cli: Cli, tmp_path: Path, letter: str, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COMITY_MODELS", str(tmp_path / "none"))
+    for profile in ("balanced", "strict"):
+        done = cli(command, letter, "--profile", profile)
+        assert done.refused(1, "model.absent") if "model.absent" in done.err else done.refused(1, "model.no_runtime")
+    assert "`loose` is none of: rules, balanced, strict" in cli(command, letter, "--profile", "loose").refused(2, "usage")
