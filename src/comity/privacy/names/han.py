@@ -17,7 +17,7 @@ from comity.privacy.names.han_fitted import Judge
 from comity.privacy.names.han_judge import COMPOUND, DOTS, DOTTED, FOREIGN, LONG, ONE, OTHER, Candidate, candidates, pick, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Belief, Reader
-from comity.privacy.names.han_weights import checked
+from comity.privacy.names.han_weights import opened
 from comity.privacy.recognizers.base import HINTED, LIKELY
 
 LEAST = -1.5
@@ -45,12 +45,12 @@ class Piece(NamedTuple):
 
 
 class HanNames:
-    """``folder`` holds the files of `han_weights`; they are checked when they are read.  It keeps no text."""
+    """``directory``: where the files of `han_weights` lie, by the names it gives them.  It keeps no text."""
 
-    name = "names_han"
+    name = "han-names"
 
-    def __init__(self, folder: Path) -> None:
-        self._reader = Reader(checked(folder))
+    def __init__(self, directory: Path) -> None:
+        self._reader = Reader(opened(directory))
         self._lexicon = lexicon()
         self._judge = Judge()
 

