@@ -25,33 +25,42 @@ from comity.privacy.names.latin_words import words
 from comity.privacy.normalise import view
 
 VECTORS = Path(__file__).parents[3] / "tests" / "vectors" / "privacy"
+Sample = tuple[str, float, dict[str, float], bool]
 RIDGE, FOLDS = 1.0, 5
 REAL_WEIGHS = 2.0  # real text and varied templates against the plain ones of `dev-*.jsonl`
+OTHER_CASE_WEIGHS = 0.15  # each text is read in lower case and in capitals too
 HEAD = '''# SPDX-License-Identifier: Apache-2.0
 """Weights of `latin_judge.features`.  Written by tools/names/latin/fit.py"""
 
 WEIGHTS: dict[str, float] = {'''
 
 
-def samples(finder: LatinNames) -> Iterator[tuple[str, float, dict[str, float], bool]]:
+def samples(finder: LatinNames) -> Iterator[Sample]:
     """(group, weight, features, is part of a name) of each word that anything speaks for."""
     for path in sorted(VECTORS.glob("*-*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             item: dict[str, Any] = json.loads(line)
             if item.get("half", "dev") != "dev":
                 continue
-            reading = view(item["text"])
-            found = words(reading.text)
-            seen = opinions(found, finder.reader.read(found), finder.bert.judge(reading.text))
-            lower = all_lower(reading.text)
-            gold = marks(item["text"], [each for each in item["spans"] if each["type"] == "PERSON"])
-            either = marks(item["text"], item.get("optional", []))
-            group = path.stem + (item.get("template") or item.get("document") or item["id"])
-            for at, word in enumerate(found):
-                start, end = reading.span(word.start, word.end)
-                said = features(found, seen, at, lexicon(), lower) if readable(word.text) else {}
-                if said and sum(either[start:end]) * 2 < end - start:
-                    yield group, 1.0 if path.stem.startswith("dev-") else REAL_WEIGHS, said, sum(gold[start:end]) * 2 >= end - start
+            for text, counts in ((item["text"], 1.0), (item["text"].lower(), OTHER_CASE_WEIGHS), (item["text"].upper(), OTHER_CASE_WEIGHS)):
+                if len(text) == len(item["text"]):
+                    weigh = counts * (1.0 if path.stem.startswith("dev-") else REAL_WEIGHS)
+                    yield from of_item(finder, item, text, weigh, path.stem)
+
+
+def of_item(finder: LatinNames, item: dict[str, Any], text: str, weigh: float, source: str) -> Iterator[Sample]:
+    reading = view(text)
+    found = words(reading.text)
+    seen = opinions(found, finder.reader.read(found), finder.bert.judge(reading.text))
+    lower = all_lower(reading.text)
+    gold = marks(item["text"], [each for each in item["spans"] if each["type"] == "PERSON"])
+    either = marks(item["text"], item.get("optional", []))
+    group = source + (item.get("template") or item.get("document") or item["id"])
+    for at, word in enumerate(found):
+        start, end = reading.span(word.start, word.end)
+        said = features(found, seen, at, lexicon(), lower) if readable(word.text) else {}
+        if said and sum(either[start:end]) * 2 < end - start:
+            yield group, weigh, said, sum(gold[start:end]) * 2 >= end - start
 
 
 def marks(text: str, spans: list[dict[str, Any]]) -> bytearray:

@@ -29,6 +29,7 @@ class Cues(NamedTuple):
     says: frozenset[str]
     things: frozenset[str]
     function: frozenset[str]
+    science: frozenset[str]
 
 
 @cache
@@ -68,6 +69,8 @@ def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexi
     alone = not left_capital and not right_capital
     possessive = following in ("'s", "\u2019s")
     thing = words[at + 2].text.lower() if possessive and at + 2 < len(words) else following if right_near else ""
+    if thing in cue.science:
+        return {}
     other = bool(mine.kind) and mine.kind != "PERSON"
     return {
         "one": 1.0,
@@ -137,8 +140,10 @@ def _logit(chance: float) -> float:
 
 
 def readable(word: str) -> bool:
-    """Whether it has what a name in Latin letters is made of."""
-    return word[0].isalpha() and any(letter < "\u0250" for letter in word if letter.isalpha())
+    """Whether it has what a name in Latin letters is made of: `camelCase` has not."""
+    if not word[0].isalpha() or not any(letter < "\u0250" for letter in word if letter.isalpha()):
+        return False
+    return not word[0].islower() or word.islower() or "'" in word or "\u2019" in word
 
 
 _NO_WORD = Word(" ", -9, -9)
