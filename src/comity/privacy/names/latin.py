@@ -143,39 +143,58 @@ def _capital(found: Sequence[Word], at: int, beside: Word) -> bool:
 
 
 _INITIAL = re.compile(r"[^\W\d_]\.?")
-_CAPITAL_INITIAL = re.compile(r"[A-Z\u00c0-\u00de]\.")
+_CAPITAL_INITIAL = re.compile(r"(?:[A-Z\u00c0-\u00de]\.)+")
+_BESIDE = 0.4  # of what is needed
 _BETWEEN = frozenset(("-", "'", "\u2019", ".", "\u00b7", "\u2027"))
 
 
 def _joined(text: str, found: Sequence[Word], chances: Sequence[float], needed: float) -> Iterator[tuple[int, int]]:
-    """Words side by side are one name, with what joins the parts of a name between them: a hyphen, an initial, `van der`."""
-    at = 0
+    """Words side by side are one name, with what joins the parts of a name between them: a hyphen, an initial, `van der`.
+
+    What is beside a name needs less to belong to it; a title before it is left out.
+    """
+    at = done = 0
     while at < len(found):
         if chances[at] < needed:
             at += 1
             continue
-        last = at
-        while (following := _next(text, found, chances, last, needed)) is not None:
+        first = last = at
+        while (following := _next(text, found, chances, last, needed * _BESIDE)) is not None:
             last = following
-        first = at
-        while first and _CAPITAL_INITIAL.fullmatch(found[first - 1].text) and _beside(text, found[first - 1], found[first]):
+        while first > done and _belongs(text, found, chances, first - 1, needed * _BESIDE):
             first -= 1
+        while first < last and found[first].text.rstrip(".").lower() in cues().titles:
+            first += 2 if found[first + 1].text == "." and first + 1 < last else 1
         yield found[first].start, found[last].end
-        at = last + 1
+        at = done = last + 1
+
+
+def _belongs(text: str, found: Sequence[Word], chances: Sequence[float], at: int, needed: float) -> bool:
+    """Whether the word before a name is part of it: an initial, or a capital word that something speaks for."""
+    word = found[at].text
+    if not _beside(text, found[at], found[at + 1]):
+        return False
+    return bool(_CAPITAL_INITIAL.fullmatch(word)) or (word[0].isupper() and chances[at] >= needed)
 
 
 def _next(text: str, found: Sequence[Word], chances: Sequence[float], at: int, needed: float) -> int | None:
     """The next word of the name that ``at`` belongs to: right behind it, or behind three words at most that only join."""
+    joined = False
     for ahead in range(at + 1, min(at + 5, len(found))):
         word, before = found[ahead], found[ahead - 1]
         if not _beside(text, before, word):
             return None
-        if chances[ahead] >= needed:
+        plain = folded(word.text)
+        if chances[ahead] >= needed and (word.text[0].isupper() or chances[ahead] >= needed / _BESIDE):
             return ahead
-        if word.text in _BETWEEN:
+        if plain in cues().joins:
+            joined = True
+        elif joined and word.text[0].isupper() and readable(word.text):
+            return ahead
+        elif word.text in _BETWEEN:
             if word.start != before.end or ahead + 1 >= len(found) or (found[ahead + 1].start != word.end and word.text != "."):
                 return None
-        elif not _INITIAL.fullmatch(word.text) and folded(word.text) not in cues().joins:
+        elif not _INITIAL.fullmatch(word.text):
             return None
     return None
 

@@ -125,7 +125,8 @@ def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexi
         "thing behind, capital": float(right_capital and following in cue.things),
         "the before": float(previous in ("the", "a", "an")),
         "of before": float(previous in ("in", "at", "near", "of")),
-        "function": float(plain in cue.function and alone),
+        "function": float(plain in cue.function and (alone or not given)),
+        "initial before": float(left_near and len(before.text.rstrip(".")) == 1 and before.text.isupper() and "." in before.text and title),
         "short": float(len(word) < 3),
         "comma behind": float(following == ","),
         "glued": float(at > 0 and before.text in ("_", "/", "\\", "@", "#") and before.end == words[at].start)

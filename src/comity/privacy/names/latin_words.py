@@ -13,7 +13,8 @@ _DOTTED = (
     "Ph Prof Pvt Rep Rev Sen Sep Sept Sgt Sr St Supt Tenn Va Wash Wis Vol Figs Fig No al approx dept e.g etc est i.e vs v p.m a.m"
 )
 _CLITICS = "['\u2019](?:s|S|m|M|re|RE|ve|VE|ll|LL|d|D)"
-_LETTER = r"[^\W\d_]"
+_EAST = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"  # kana, Han, Hangul: no spaces part them from a Latin name
+_LETTER = rf"[^\W\d_{_EAST}]"
 
 
 @cache
@@ -23,12 +24,12 @@ def _pattern() -> re.Pattern[str]:
         rf"""
         (?:https?://|www\.)[^\s<>"]+ | [\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+  # whole
         | (?:{_LETTER}\.){{2,}}                                        # U.S., J.R.R.
-        | (?<![\w])(?:{dotted})\.(?!\w)
-        | (?<![\w])[A-Z\u00c0-\u00de]\.(?!\w)                          # an initial
+        | (?<![^\W{_EAST}])(?:{dotted})\.(?!\w)
+        | (?<![^\W{_EAST}])[A-Z\u00c0-\u00de]\.(?!\w)                          # an initial
         | \w+?(?=n['\u2019]t\b) | n['\u2019]t\b | {_CLITICS}\b         # did n't, Maria 's
         | {_LETTER}['\u2019](?={_LETTER}{{2}})(?:{_LETTER}|['\u2019](?={_LETTER}{{2}}))+  # O'Brien, d'Angelo
         | \d+(?:[.,:]\d+)*
-        | [^\W\d_]+(?:\d[^\W_]*)?
+        | {_LETTER}+(?:\d[^\W_{_EAST}]*)? | [{_EAST}]+
         | [^\S ]+ | (?<=\s)\ + | \.{{2,}} | [^\s]                      # a line's end; each mark for itself
         """,
         re.VERBOSE,
