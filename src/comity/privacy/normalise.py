@@ -79,7 +79,22 @@ def _plain(found: re.Match[str]) -> str:
 
 
 # In digits' place: letters of Latin, Cyrillic and Greek, and the numerals that people read a number out with.
-_LIKE = {"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "О": "0", "о": "0", "З": "3", "з": "3", "б": "6", "І": "1", "Ο": "0", "ο": "0", "Ι": "1"}
+_LIKE = {
+    "O": "0",
+    "o": "0",
+    "I": "1",
+    "l": "1",
+    "|": "1",
+    "О": "0",
+    "о": "0",
+    "З": "3",
+    "з": "3",
+    "б": "6",
+    "І": "1",
+    "Ο": "0",
+    "ο": "0",
+    "Ι": "1",
+}
 _READ = {
     numeral: str(digit)
     for digit, numerals in enumerate(("〇零○洞", "一幺壹", "二两贰貳", "三叁參", "四肆", "五伍", "六陆陸", "七柒拐", "八捌", "九玖勾"))

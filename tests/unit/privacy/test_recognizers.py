@@ -293,17 +293,18 @@ def test_it_leaves_the_innocent_alone(text: str) -> None:
 WITH_ITS_SIGN = {
     "authorization", "phone_eight", "address_lower", "birth_after", "birth_bracketed", "birth_star", "profile", "qq", "reddit", "username",
     "code", "webhook", "person_field", "person_greeted", "person_mailed", "person_said", "person_titled", "person_zh", "person_zh_keyed",
+    "username_han", "username_number",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(FINDS.keys() - {"person_signed", "person_zh_titled"}))  # a line of its own; the Chinese is theirs
+@pytest.mark.parametrize(
+    "name", sorted(FINDS.keys() - {"person_signed", "person_zh_titled", "username_han"})
+)  # a line of its own; the Chinese is theirs
 def test_chinese_right_beside_it_hides_nothing(name: str) -> None:
     """No word boundary of a regular expression stands between Han and a digit."""
     written, start, end = marked(FINDS[name][0])
-    if name in WITH_ITS_SIGN:
-        beside = "是" + written + "的"
-    else:
-        beside = written[:start] + "是" + written[start:end] + "的" + written[end:]
+    around = (0, len(written)) if name in WITH_ITS_SIGN else (start, end)
+    beside = written[: around[0]] + "是" + written[around[0] : around[1]] + "的" + written[around[1] :]
     assert any(each.start <= start + 1 and each.end >= end + 1 for each in scan(beside))
 
 

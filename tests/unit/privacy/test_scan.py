@@ -64,7 +64,9 @@ def test_what_a_recogniser_raises_reaches_the_caller(monkeypatch: pytest.MonkeyP
     def broken(_: str, found: re.Match[str]) -> Hit | None:
         raise RuntimeError("broken")
 
-    faulty = Recognizer(name="x", type="X", category=None, jurisdiction="", what="", gates=("@",), digits=0, pattern=re.compile("@"), check=broken)
+    faulty = Recognizer(
+        name="x", type="X", category=None, jurisdiction="", what="", gates=("@",), digits=0, pattern=re.compile("@"), check=broken
+    )
     monkeypatch.setattr(scanning, "rules", lambda: (faulty,))
     scanning._groups.cache_clear()
     try:

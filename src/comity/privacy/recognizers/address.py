@@ -8,36 +8,53 @@ import re
 from comity.privacy.recognizers.base import HINTED, LIKELY, Check, Hit, Recognizer
 
 _STATES = (
-    "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT"
+    "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR"
+    "|PA|PR|RI|SC|SD|TN|TX|UT"
     "|VT|VA|WA|WV|WI|WY|AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT|NSW|VIC|QLD|SA|TAS|ACT"
 )
 _UK = r"(?:GIR[ ]?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]?[ ]?[0-9][ABD-HJLNP-UW-Z]{2})"
 _CA = r"[ABCEGHJ-NPRSTVXY][0-9][A-Z][ \-]?[0-9][A-Z][0-9]"
-_POST = rf"(?:[0-9]{{5}}(?:-[0-9]{{3,4}})?|[0-9]{{3}}[ ][0-9]{{2,3}}|[0-9]{{2}}-[0-9]{{3}}|[0-9]{{4}}(?:-[0-9]{{3}})?(?:[ ]?[A-Z]{{2}}(?=[ ]))?|[0-9]{{6}}|{_UK}|{_CA})(?![A-Za-z0-9])(?![.\-,/:]?[0-9])"
-_CAP = r"[A-ZÀ-ÞŁŚŻŠČŽ](?:[\w'’]{0,3}\.(?=[ ])|[\w'’]*)"
-_SMALL = r"(?:de|la|le|les|du|des|del|della|di|da|do|dos|das|el|los|sur|sous|en|am|an|der|den|dem|im|in|bei|ob|van|von|of|the|and|upon|on|by|na|nad|y|e|og|i)(?![\w])"
-_TOKEN = rf"(?:{_CAP}|{_SMALL}|d'{_CAP}|l'{_CAP}|{_POST})"
+_POST = (
+    "(?:[0-9]{5}(?:-[0-9]{3,4})?|[0-9]{3}[ ][0-9]{2,3}|[0-9]{2}-[0-9]{3}"
+    "|[0-9]{4}(?:-[0-9]{3})?(?:[ ]?[A-Z]{2}(?=[ ]))?|[0-9]{6}|[0-9]{3}-[0-9]{4}"
+    rf"|[AC-FHKNPRTV-Y][0-9][0-9W][ ]?[AC-FHKNPRTV-Y0-9]{{4}}|{_UK}|{_CA})(?![A-Za-z0-9])(?![.\-,/:]?[0-9])"
+)
+_CAP = r"[A-ZÀ-ÞŁŚŻŠČŽ](?:[\w'’]{0,3}\.(?=[ ])|[\w'’]*(?:-(?:ku|shi|cho|chome|machi|dori|dong|gu|si|ro|gil)(?![a-z]))?)"
+_SMALL = (
+    "(?:de|la|le|les|du|des|del|della|dei|degli|delle|di|da|do|dos|das|el|los|sur|sous|en|am|an|der|den|dem|im|in|bei"
+    r"|ob|van|von|of|the|and|upon|on|by|na|nad|y|e|og|i)(?![\w])"
+)
+_TOKEN = rf"(?:{_CAP}|{_SMALL}|d'{_CAP}|l'{_CAP}|{_POST}|[0-9]{{1,2}}(?=[,\n]))"
 _NOT_PLACE = (
-    r"(?!(?:Tel|Tél|Phone|Telephone|Mobile|Cell|Fax|Email|E-mail|Mail|Order|Invoice|Ref|Attn|Attention|Steuer|SSN|DOB|Born|Please|Date|Account|IBAN|NIR|Mr|Mrs"
-    r"|Ms|Dr|Hi|Hello|Thanks|Regards|He|She|They|We|You|My|Our|Can|Could|What|How|Is|Are|Do|Does|The|This|That|Then|But|Call|Contact|Name|Passport|License|Licence"
-    r"|Handy|Telefon|Mob|Username|User|Password|DNI|BSN|NRIC|PAN|Aadhaar|VAT|Customer|Client|Subject|From|To|Cc|Age|Sex|Gender|Nationality)(?![a-zà-ÿ]))"
+    "(?!(?:Tel|Tél|Phone|Telephone|Mobile|Cell|Fax|Email|E-mail|Mail|Order|Invoice|Ref|Attn|Attention|Steuer|SSN|DOB"
+    "|Born|Please|Date|Account|IBAN|NIR|Mr|Mrs"
+    "|Ms|Dr|Hi|Hello|Thanks|Regards|He|She|They|We|You|My|Our|Can|Could|What|How|Is|Are|Do|Does|The|This|That|Then|But"
+    "|Call|Contact|Name|Passport|License|Licence"
+    "|Handy|Telefon|Mob|Username|User|Password|DNI|BSN|NRIC|PAN|Aadhaar|VAT|Customer|Client|Subject|From|To|Cc|Age|Sex"
+    "|Gender|Nationality)(?![a-zà-ÿ]))"
 )
 _UNIT = (
-    r"(?:(?:(?i:apt|apartment|suite|ste|unit|floor|fl|room|rm|bldg|building|flat|lot|trlr|level|tower|block|blk|box|shop|office|stair|door|étage|bât|bâtiment"
-    r"|appt|piso|planta|puerta|puerta|esc|interno|int|scala|wohnung|whg|hinterhaus|top|bus|lok|m)\.?[ ]?(?:no\.?[ ]?)?#?(?:[0-9]+[A-Za-z]?(?:[\-/][0-9A-Za-z]+)?|[A-Za-z](?![a-z])[0-9]{0,4}))"
-    r"|#[ ]?[0-9A-Za-z][\w\-]{0,6}|[0-9]{1,3}(?:st|nd|rd|th)[ ](?i:floor|fl)\.?|[0-9]{1,2}\.?[ ]?(?:OG|UG|EG|Stock|étage|º|ª|°)(?:[ ]?[A-Za-z0-9]{1,4}(?![a-z]))?)(?![A-Za-z])"
+    "(?:(?:(?i:apt|apartment|suite|ste|unit|floor|fl|room|rm|bldg|building|flat|lot|trlr|level|tower|block|blk|box|shop"
+    "|office|stair|door|étage|bât|bâtiment"
+    "|appt|piso|planta|puerta|puerta|esc|interno|int|scala|wohnung|whg|hinterhaus|top|bus|lok"
+    r"|m)\.?[ ]?(?:no\.?[ ]?)?#?(?:[0-9]+[A-Za-z]?(?:[\-/][0-9A-Za-z]+)?|[A-Za-z](?![a-z])[0-9]{0,4}))"
+    r"|#[ ]?[0-9A-Za-z][\w\-]{0,6}|[0-9]{1,3}(?:st|nd|rd|th)[ ](?i:floor|fl)\.?|[0-9]{1,2}\.?[ ]?(?:OG|UG|EG|Stock|étage"
+    "|º|ª|°)(?:[ ]?[A-Za-z0-9]{1,4}(?![a-z]))?)(?![A-Za-z])"
 )
 _SEP = r"(?:,[ ]{0,2}\n?[ ]{0,4}|[ ]?\r?\n[ ]{0,4}|[ ][\-–][ ]|\\n)"
 _MORE_UNIT = re.compile(rf"(?:{_SEP}|[ ]){_UNIT}")
 _SEGMENT = re.compile(rf"{_SEP}{_NOT_PLACE}(?P<said>{_TOKEN}(?:[ \-]{_TOKEN}){{0,5}})(?![A-Za-z])")
 _TOWN = re.compile(
-    rf"[ ](?:{_CAP}[ ]){{1,3}}(?:{_STATES}),?[ ][0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9A-Za-z])|[ ]{_UK}(?![A-Za-z0-9])|[ ](?:{_CAP}[ ]){{1,2}}{_UK}(?![A-Za-z0-9])"
+    f"[ ](?:{_CAP}[ ]){{1,3}}(?:{_STATES}),?[ ][0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9A-Za-z])|[ ]{_UK}(?![A-Za-z0-9])"
+    f"|[ ](?:{_CAP}[ ]){{1,2}}{_UK}(?![A-Za-z0-9])"
 )
 _HAS_POST = re.compile(rf"(?<![A-Za-z0-9]){_POST}|^(?:{_STATES})$")
 _LETTERED = re.compile(r"[^\W\d_]{2}")
 _COUNTRY = re.compile(
-    rf"{_SEP}(?:USA|U\.S\.A\.|US|UK|U\.K\.|United States(?: of America)?|United Kingdom|England|Scotland|Wales|Ireland|Canada|Australia|New Zealand|Germany|Deutschland"
-    r"|France|Spain|España|Italy|Italia|Netherlands|Nederland|Belgium|Belgique|België|Switzerland|Schweiz|Suisse|Austria|Österreich|Portugal|Poland|Polska|Sweden|Sverige"
+    rf"{_SEP}(?:USA|U\.S\.A\.|US|UK|U\.K\.|United States(?: of America)?|United Kingdom|England|Scotland|Wales|Ireland"
+    "|Canada|Australia|New Zealand|Germany|Deutschland"
+    "|France|Spain|España|Italy|Italia|Netherlands|Nederland|Belgium|Belgique|België|Switzerland|Schweiz|Suisse|Austria"
+    "|Österreich|Portugal|Poland|Polska|Sweden|Sverige"
     r"|Norway|Norge|Denmark|Danmark|Finland|Suomi|India|Singapore|Japan|China|Hong Kong|Brazil|Brasil|Mexico|México)(?![A-Za-z])"
 )
 _CEDEX = re.compile(r"(?:[ ]CEDEX)?(?<=CEDEX)[ ][0-9]{1,2}(?![0-9])", re.IGNORECASE)
@@ -77,13 +94,18 @@ def _tail(text: str, at: int) -> tuple[int, bool]:
 
 
 _FIRST = r"[0-9](?<![A-Za-z0-9_$€£¥@%+./:\-].)(?<![0-9][, ].)"  # a digit leads, for `re` finds it fast; then what stands before it
-_HOUSE = rf"(?P<house>{_FIRST}[0-9]{{0,5}}(?:[ ]?[A-Za-z](?![A-Za-z'’.]))?(?:[\-/–](?:[0-9]{{1,5}}[A-Za-z]?|[A-Za-z](?![A-Za-z])))?(?:[ ](?:bis|ter|quater|1/2|½))?)"
+_HOUSE = (
+    rf"(?P<house>{_FIRST}[0-9]{{0,5}}(?:[ ]?[A-Za-z](?![A-Za-z'’.]))?(?:[\-/–](?:[0-9]{{1,5}}[A-Za-z]?"
+    "|[A-Za-z](?![A-Za-z]))){0,2}(?:[ ](?:bis|ter|quater|1/2|½))?)"
+)
 _SURE = (  # suffixes that are seldom anything else after capitalised words
-    "street|st|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|terrace|ter|highway|hwy|parkway|pkwy|circle|cir|trail|trl|crescent|cres|close"
+    "street|st|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|terrace|ter|highway|hwy|parkway|pkwy"
+    "|circle|cir|trail|trl|crescent|cres|close"
     "|square|sq|alley|mews|expressway|expy|turnpike|tpke|causeway|esplanade|parade|broadway|marg|nagar|lorong"
 )
 _UNSURE = (  # … and those that need a town, a unit or a word before the number
-    "way|place|pl|gardens|gdns|grove|row|walk|path|park|point|pt|run|pass|bend|hill|hills|view|loop|ridge|rise|green|quay|wharf|crossing|xing|plaza|plz|vale|heights|hts|landing|cove|creek|farm|common|yard|gate|end"
+    "way|place|pl|gardens|gdns|grove|row|walk|path|park|point|pt|run|pass|bend|hill|hills|view|loop|ridge|rise|green"
+    "|quay|wharf|crossing|xing|plaza|plz|vale|heights|hts|landing|cove|creek|farm|common|yard|gate|end"
 )
 
 
@@ -94,36 +116,52 @@ def _cases(words: str) -> str:
 
 _ORDINAL = r"[0-9]{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)"
 _STREET_EN = (
-    rf"(?:(?:{_CAP}|{_ORDINAL}|of|the|and|de|la|del)[ \-]){{1,5}}(?:(?P<sure>{_cases(_SURE)})|(?P<unsure>{_cases(_UNSURE)}))(?![A-Za-z'’])(?<!Dr(?=\.?[ ][A-Z][a-z]))\.?(?:[ ](?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)(?![A-Za-z]))?"
+    rf"(?:(?:{_CAP}|{_ORDINAL}|of|the|and|de|la|del)[ \-]){{1,5}}(?:(?P<sure>{_cases(_SURE)})"
+    rf"|(?P<unsure>{_cases(_UNSURE)}))(?![A-Za-z'’])(?<!Dr(?=\.?[ ][A-Z][a-z]))\.?(?:[ ](?:N|S|E|W|NE|NW|SE|SW|North"
+    "|South|East|West)(?![A-Za-z]))?"
     r"(?:[ ](?:No\.?[ ]?)?[0-9]{1,3}(?![0-9A-Za-z\-/:.]))?"
 )
 _KIND = (
-    "rue|avenue|av|boulevard|bd|blvd|place|pl|impasse|allée|allées|chemin|quai|cours|route|square|passage|sentier|ruelle|villa|cité|résidence|lotissement|faubourg|esplanade"
+    "rue|avenue|av|boulevard|bd|blvd|place|pl|impasse|allée|allées|chemin|quai|cours|route|square|passage|sentier"
+    "|ruelle|villa|cité|résidence|lotissement|faubourg|esplanade"
     "|promenade|rond-point|hameau|lieu-dit|calle|avenida|plaza|paseo|via|viale|piazza|corso|rua|travessa|praça|chaussée|montée"
 )
-_STREET_FR = rf"(?:{_KIND}|{_cases(_KIND)})\.?(?:[ ](?:d'|l'|de[ ]l')?(?:{_CAP}|{_SMALL}|[0-9]{{1,2}}(?:er)?(?=[ ][A-Za-zÀ-ÿ]))(?:[\-]{_CAP}|-{_SMALL}(?=-))*){{1,6}}"
+_STREET_FR = (
+    rf"(?:{_KIND}|{_cases(_KIND)})\.?(?:[ ](?:d'|l'|de[ ]l')?(?:{_CAP}|{_SMALL}"
+    rf"|[0-9]{{1,2}}(?:er)?(?=[ ][A-Za-zÀ-ÿ]))(?:[\-]{_CAP}|-{_SMALL}(?=-))*){{1,6}}"
+)
 _NUMBERED = re.compile(rf"{_HOUSE},?[ ](?=[A-Z0-9À-Þ]){_STREET_EN}")
 _NUMBERED_FR = re.compile(rf"{_HOUSE},?[ ](?=[A-Za-zÀ-ÿ]){_STREET_FR}")
 _NUMBERED_BARE = re.compile(rf"{_HOUSE},?[ ](?=[A-ZÀ-Þ]|{_ORDINAL})")
 _BARE = re.compile(
-    rf"(?:{_CAP}|{_ORDINAL}|[a-z]{{1,3}}(?=[ ][A-Z]))(?:[ \-](?:{_TOKEN}|[0-9]{{1,3}}|V|I{{1,3}}))*?(?:,[ ]{{0,2}}(?:{_UNIT}|{_TOKEN}(?:[ \-]{_TOKEN}|[ ](?:No\.?[ ]?)?[0-9]{{1,3}}(?=,)){{0,4}})){{0,4}}?"
-    rf",?[ ](?:(?:{_STATES}),?[ ](?:[0-9]{{5}}(?:-[0-9]{{4}})?|{_CA}|[0-9]{{4}})|{_CAP}[ ]?[\-–]?[ ]?[0-9]{{3}}[ ]?[0-9]{{3}}|{_UK})(?![A-Za-z0-9])"
+    rf"(?:{_CAP}|{_ORDINAL}|[a-z]{{1,3}}(?=[ ][A-Z]))(?:[ \-](?:{_TOKEN}|[0-9]{{1,3}}|V"
+    rf"|I{{1,3}}))*?(?:,[ ]{{0,2}}(?:{_UNIT}|{_TOKEN}(?:[ \-]{_TOKEN}"
+    r"|[ ](?:No\.?[ ]?)?[0-9]{1,3}(?=,)){0,4})){0,4}?"
+    f",?[ ](?:(?:{_STATES}),?[ ](?:[0-9]{{5}}(?:-[0-9]{{4}})?|{_CA}|[0-9]{{4}})"
+    rf"|{_CAP}[ ]?[\-–]?[ ]?(?:[0-9]{{3}}[ ]?[0-9]{{3}}|[0-9]{{3}}-[0-9]{{4}})|{_UK})(?![A-Za-z0-9])"
 )
 _FRONT = re.compile(
-    r"(?:(?i:flat|plot|house|h\.?[ ]?no\.?|door[ ]no\.?|unit|apt\.?|apartment|suite|ste|room|rm|shop|block|blk|tower|level|floor|no\.?|lot|villa|khasra|survey[ ]no\.?|office)"
-    r"[ ]?#?(?:[0-9A-Z\-/]{1,6}(?:,?[ ]))?(?:(?:[A-Z][\w']*[ ]){1,3}(?:House|Court|Apartments|Towers?|Heights|Residency|Mansions?|Building|Lodge)[, ]{1,2})?)$"
+    r"(?:(?:(?i:flat|plot|house|h\.?[ ]?no|door|unit|apt|apartment|suite|ste|room|rm|shop|block|blk|tower|level|floor"
+    r"|lot|villa|survey|office|no)\.?"
+    r"(?:[ ]?(?i:no)\.?)?[ ]?#?(?:[0-9A-Z\-/]{1,6}(?:,?[ ]))?){1,3}"
+    r"(?:(?:[A-Z][\w']*[ ]?){1,3},[ ]|(?:[A-Z][\w']*[ ]){1,3}(?:House|Court|Apartments|Towers?|Heights|Residency"
+    "|Mansions?|Building|Lodge)[ ])?)$"
 )
 _HINT_BEFORE = re.compile(
-    r"(?:\bat|\bto|\bon|\bfrom|\bof|address|addr\.?|lives?|living|lived|located|resid\w*|home|moved|ship\w*|deliver\w*|send|mail\w*|visit\w*|street|location|rents?|property|adresse)(?:[ ](?:is|was|in|at|now|to))?[ ]?[:：\"'(\[=-]{0,3}[ ]?[\"']?$",
+    r"(?:\bat|\bto|\bon|\bfrom|\bof|address|addr\.?|lives?|living|lived|located|resid\w*|home|moved|ship\w*|deliver\w*"
+    r"|send|mail\w*|visit\w*|street|location|rents?|property|adresse)(?:[ ](?:is|was|in|at|now"
+    r"|to))?[ ]?[:：\"'(\[=-]{0,3}[ ]?[\"']?$",
     re.IGNORECASE,
 )
 _YEARLY = re.compile(r"(?:19|20)[0-9]{2}")
 _COUNTED = re.compile(
-    r"\b(?:in|since|during|by|until|the|top|of|about|over|around|after|before|nearly|almost|these|those|all|late|early|mid|for|only|had|have|has|with|and|or)[ ]$",
+    r"\b(?:in|since|during|by|until|the|top|of|about|over|around|after|before|nearly|almost|these|those|all|late|early"
+    "|mid|for|only|had|have|has|with|and|or)[ ]$",
     re.IGNORECASE,
 )
 _MONTH = re.compile(
-    r"(?i:(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?,?[ ]['0-9]"
+    "(?i:(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?,?[ ]['0-9]"
     r"|(?:minutes?|mins?|hours?|days?|miles?|years?|weeks?|months?)(?![A-Za-z]))"
 )
 
@@ -165,11 +203,14 @@ def _front(text: str, start: int) -> int:
 
 # Chat: `at 123 main street`.
 _LOWER = re.compile(
-    rf"{_FIRST}[0-9]{{0,4}}[a-z]?(?:[ ](?:n|s|e|w|north|south|east|west)\.?)?(?:[ ](?:[a-z]{{2,16}}|{_ORDINAL})){{1,3}}?[ ](?:street|st|avenue|ave|blvd|boulevard|road|rd|lane|ln|drive|dr|court|ct|terrace|parkway|pkwy)(?![A-Za-z'’])\.?"
+    rf"{_FIRST}[0-9]{{0,4}}[a-z]?(?:[ ](?:n|s|e|w|north|south|east|west)\.?)?(?:[ ](?:[a-z]{{2,16}}"
+    f"|{_ORDINAL})){{1,3}}?[ ](?:street|st|avenue|ave|blvd|boulevard|road|rd|lane|ln|drive|dr|court|ct|terrace|parkway"
+    r"|pkwy)(?![A-Za-z'’])\.?"
     rf"(?:,?[ ](?i:{_UNIT}))?(?:,?[ ][a-z]{{3,14}}(?:[ ][a-z]{{3,14}})?,?[ ](?i:{_STATES})[ ][0-9]{{5}}(?![0-9]))?"
 )
 _PLAIN_WORDS = re.compile(
-    r"\b(?:minutes?|mins?|hours?|days?|miles?|km|blocks?|meters?|years?|lanes?|way|the|a|an|of|off|down|from|other|new|more|people|cars|main[ ]roads)\b"
+    r"\b(?:minutes?|mins?|hours?|days?|miles?|km|blocks?|meters?|years?|lanes?|way|the|a|an|of|off|down|from|other|new"
+    r"|more|people|cars|main[ ]roads)\b"
 )
 
 
@@ -181,27 +222,38 @@ def _lower(text: str, found: re.Match[str]) -> Hit | None:
 
 # The number after the street, as on the Continent.
 _AFTER = re.compile(
-    rf"(?P<house>[0-9](?<=[ ].)(?:(?<=[^\W\d_][ ].)|(?<=[.,][ ].))[0-9]{{0,3}}(?:[ ]?[a-zA-Z](?![A-Za-z]))?(?:[ ]?[\-/–][ ]?[0-9]{{1,4}}[a-zA-Z]?)?)(?=[,\n;.)\"']|[ ][\-–][ ]|[ ]in[ ]|[ ][0-9]{{4,5}}[ ]|$|[ ][a-z])"
+    r"(?P<house>[0-9](?<=[ ].)(?:(?<=[^\W\d_][ ].)"
+    r"|(?<=[.,][ ].))[0-9]{0,3}(?:[ ]?[a-zA-Z](?![A-Za-z]))?(?:[ ]?[\-/–][ ]?(?:[0-9]{1,4}[a-zA-Z]?"
+    r"|[a-zA-Z](?![A-Za-z])))?)(?=[,.](?![0-9])|[\n;)\"']|[ ][\-–][ ]|[ ]in[ ]|[ ][0-9]{4,5}[ ]|$|[ ][a-z])"
 )
-_ENDING = "straße|strasse|str\\.|weg|platz|allee|gasse|damm|ufer|steig|chaussee|gracht|straat|laan|plein|singel|dijk|gatan|vägen|gränd|vej|gata|veien|katu|utca"
+_ENDING = (
+    "straße|strasse|str\\.|weg|platz|allee|gasse|damm|ufer|steig|chaussee|gracht|straat|laan|plein|singel|dijk|gatan"
+    "|vägen|gränd|vej|gata|veien|katu|utca"
+)
 _ENDINGS = tuple(_ENDING.replace("\\", "").split("|"))
 _PREFIX = (
-    r"Calle|C/|C\.|Cl\.|Avenida|Avda\.?|Av\.|Paseo|P\.º|Plaza|Pza\.?|Carrer|Camino|Ronda|Via|Viale|V\.le|Piazza|P\.za|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|ul\.|ulica|al\.|aleja|os\."
+    r"Calle|C/|C\.|Cl\.|Avenida|Avda\.?|Av\.|Paseo|P\.º|Plaza|Pza\.?|Carrer|Camino|Ronda|Via|Viale|V\.le|Piazza|P\.za"
+    r"|Corso|Largo|Vicolo|Strada|Rua|R\.|Travessa|Praça|Alameda|ul\.|ulica|al\.|aleja|os\."
     r"|plac|pl\.|Rue|Avenue|Chaussée|Boulevard|Jalan|Jl\.|Jln\.?|Straße|Platz|Strada|Str\.|Bulevardul|Bd\."
 )
 _NAME = rf"(?:{_CAP}|{_SMALL}|[0-9]{{1,2}}\.?(?=[ ][A-Za-z]))(?:[\-]{_CAP})*"
 _EARLIER = (
-    "Alte|Alter|Altes|Neue|Neuer|Obere|Oberer|Untere|Unterer|Große|Großer|Kleine|Kleiner|Lange|Hohe|Breite|Erste|Zweite|Innere|Äußere|Am|An der|An den|Im|In der"
-    "|Auf der|Auf dem|Zum|Zur|Vor dem|Hinter der|Nieuwe|Oude|Korte|Grote|Tweede|Eerste|Stora|Gamla|Lilla|Norra|Södra|Östra|Västra|Ny|Gammel|Store|Lille"
+    "Alte|Alter|Altes|Neue|Neuer|Obere|Oberer|Untere|Unterer|Große|Großer|Kleine|Kleiner|Lange|Hohe|Breite|Erste|Zweite"
+    "|Innere|Äußere|Am|An der|An den|Im|In der"
+    "|Auf der|Auf dem|Zum|Zur|Vor dem|Hinter der|Nieuwe|Oude|Korte|Grote|Tweede|Eerste|Stora|Gamla|Lilla|Norra|Södra"
+    "|Östra|Västra|Ny|Gammel|Store|Lille"
 )
 _MARKED = re.compile(
-    rf"(?:(?:(?:(?:{_EARLIER})[ ]|(?:{_CAP}-){{1,3}})?(?:[A-ZÄÖÜÅÆØ][\w'’\-]*(?:{_ENDING})|(?:{_CAP}[ \-]){{1,3}}(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Markt)))"
+    rf"(?:(?:(?:(?:{_EARLIER})[ ]|(?:{_CAP}-){{1,3}})?(?:[A-ZÄÖÜÅÆØ][\w'’\-]*(?:{_ENDING})|(?:{_CAP}[ "
+    r"\-]){1,3}(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Markt)))"
     rf"|(?<![A-Za-z])(?:{_PREFIX})[ ]?{_NAME}(?:[ ]{_NAME}){{0,4}}),?[ ]$"
 )
 _UNMARKED = re.compile(rf"(?:{_CAP}(?:-{_CAP})*(?:[ ]{_SMALL})?[ ]){{1,4}}$|{_CAP},[ ]$")
 _POST_TOWN = re.compile(
-    rf"(?:,[ ]{{0,2}}\n?|[ ]?\n|[ ][\-–][ ]|[ ](?=[0-9]{{4,5}}[ ][A-Z]))[ ]{{0,4}}(?:[A-Z]{{1,3}}[\-–][ ]?)?(?:[0-9]{{4,5}}|[0-9]{{3}}[ ][0-9]{{2}}|[0-9]{{2}}-[0-9]{{3}}|[0-9]{{4}}[ ]?[A-Z]{{2}}|[0-9]{{4,5}}-[0-9]{{3}})[ ]"
-    rf"{_CAP}(?:[ \-](?:{_CAP}|{_SMALL}(?=[ \-][A-Z]))){{0,4}}(?:[ ][0-9]{{1,2}}(?![0-9]))?(?:[ ]?\([A-Z]{{2}}\)|[ ]CEDEX(?:[ ][0-9]{{1,2}})?)?"
+    r"(?:,[ ]{0,2}\n?|[ ]?\n|[ ][\-–][ ]|[ ](?=[0-9]{4,5}[ ][A-Z]))[ ]{0,4}(?:[A-Z]{1,3}[\-–][ ]?)?(?:[0-9]{4,5"
+    "}|[0-9]{3}[ ][0-9]{2}|[0-9]{2}-[0-9]{3}|[0-9]{4}[ ]?[A-Z]{2}|[0-9]{4,5}-[0-9]{3})[ ]"
+    rf"{_CAP}(?:[ \-](?:{_CAP}|{_SMALL}(?=[ \-][A-Z]))){{0,4}}(?:[ ][0-9]{{1,2}}(?![0-9]))?(?:[ ]?\([A-Z]{{2}}\)"
+    "|[ ]CEDEX(?:[ ][0-9]{1,2})?)?"
 )
 _LEADING = re.compile(rf"^(?:(?:{_SMALL}|Herr|Frau|Mr|Mrs|Ms|In|At|Address|Adresse|Anschrift|Wohnhaft|Wohnort|To|From)[ ])+")
 
@@ -235,7 +287,8 @@ def _after(text: str, found: re.Match[str]) -> Hit | None:
 
 
 _BOX = re.compile(
-    rf"(?<![A-Za-z])(?:P\.?[ ]?O\.?[ ]?Box|PO[ ]Box|Post Office Box|GPO Box|Postfach|Postbus|Boîte postale|B\.?P\.|Apartado(?: de correos)?|Casella postale|Caixa postal)[ ]#?[0-9]{{1,6}}(?:[ ][0-9]{{2,3}}(?![0-9])){{0,2}}",
+    r"(?<![A-Za-z])(?:P\.?[ ]?O\.?[ ]?Box|PO[ ]Box|Post Office Box|GPO Box|Postfach|Postbus|Boîte postale|B\.?P\."
+    "|Apartado(?: de correos)?|Casella postale|Caixa postal)[ ]#?[0-9]{1,6}(?:[ ][0-9]{2,3}(?![0-9])){0,2}",
     re.IGNORECASE,
 )
 
@@ -249,7 +302,8 @@ def _box(text: str, found: re.Match[str]) -> Hit | None:
 _POSTCODE = re.compile(r"[0-9][A-Z0-9]?[ ]?[0-9][ABD-HJLNP-UW-Z]{2}(?![A-Za-z0-9_])(?![\-/.][A-Za-z0-9])")
 _POSTCODE_HEAD = re.compile(r"(?<![A-Za-z0-9_\-/.])[A-PR-UWYZ][A-HK-Y]?$")
 _LEFT = re.compile(
-    rf"(?:(?:{_UNIT}|[0-9]{{1,4}}[A-Za-z]?[ ])?{_CAP}(?:[ \-](?:{_CAP}|{_SMALL})){{0,4}},[ ]\n?){{0,4}}(?:{_CAP}(?:[ \-]{_CAP}){{0,3}},?[ ]\n?)$"
+    rf"(?:(?:{_UNIT}|[0-9]{{1,4}}[A-Za-z]?[ ])?{_CAP}(?:[ \-](?:{_CAP}|{_SMALL})){{0,4}},[ ]\n?){{0,4}}(?:{_CAP}(?:[ "
+    rf"\-]{_CAP}){{0,3}},?[ ]\n?)$"
 )
 _POSTCODE_WORD = re.compile(r"(?i:post[ ]?code|postal|zip)\W{0,4}(?:is[ ])?$")
 _HOMELY = re.compile(
@@ -273,14 +327,17 @@ def _postcode(text: str, found: re.Match[str]) -> Hit | None:
 
 # `Address: …` to the end of its field, for the countries whose forms are not known here.
 _FIELD = re.compile(
-    r"(?<![A-Za-z])(?<!ip )(?<!ip_)(?<!mac )(?<!mail )(?<!mail_)(?<!web )(?:(?:home|street|postal|mailing|shipping|billing|delivery|residential|current|permanent|work)[ _]?)?"
-    r"(?:address(?:[ _]?line[ _]?[12]|1|2)?|adresse|anschrift|wohnanschrift|dirección|direccion|indirizzo|endereço|domicilio|adres|osoite|residence)"
+    "(?<![A-Za-z])(?<!ip )(?<!ip_)(?<!mac )(?<!mail )(?<!mail_)(?<!web )(?:(?:home|street|postal|mailing|shipping"
+    "|billing|delivery|residential|current|permanent|work)[ _]?)?"
+    "(?:address(?:[ _]?line[ _]?[12]|1|2)?|adresse|anschrift|wohnanschrift|dirección|direccion|indirizzo|endereço"
+    "|domicilio|adres|osoite|residence)"
     r"[\"']?[ \t]{0,2}[:=][ \t]{0,2}(?:\"(?P<quoted>[^\"\n]{8,160})\"|(?P<plain>[^\n\"{}<>|;\t]{8,160}))",
     re.IGNORECASE,
 )
 _NO_FIELD = re.compile(r"@|://|[0-9a-f]{2}:[0-9a-f]{2}:|^[0-9.:]+$|^0x|\$\{|%s|\(\)|^[a-z_.]+$", re.IGNORECASE)
 _FIELD_END = re.compile(
-    r"\.(?:\s+[A-Z]|\s*$)|(?:,|\.)?\s+(?:(?i:phone|tel|telephone|mobile|cell|e-?mail|dob|date of birth|ssn|fax|contact|passport|order|id|name|attn|attention|mobil|handy|telefon|tél)[ .:#]|\+[0-9])"
+    r"\.(?:\s+[A-Z]|\s*$)|(?:,|\.)?\s+(?:(?i:phone|tel|telephone|mobile|cell|e-?mail|dob|date of birth|ssn|fax|contact"
+    r"|passport|order|id|name|attn|attention|mobil|handy|telefon|tél)[ .:#]|\+[0-9])"
 )
 
 
@@ -319,17 +376,53 @@ def recognizers() -> tuple[Recognizer, ...]:
         )  # fmt: skip
 
     return (
-        unit("address_numbered", "", "house number, street, unit, town and postcode: US, GB, IE, CA, AU, NZ, ZA …", _NUMBERED, _numbered,
-             f"{_SURE} {_UNSURE}".replace("|", " ")),
-        unit("address_numbered_fr", "", "house number, kind of street, its name, postcode and town: FR, BE, CH, LU, CA …", _NUMBERED_FR,
-             _numbered_fr, _KIND.replace("|", " ").replace("-", " ")),
-        unit("address_region", "", "house number and names before a region with its postcode: US, CA, AU, GB, IN, SG", _NUMBERED_BARE,
-             _numbered_bare),
-        unit("address_lower", "", "the same in small letters, after `at`, `to`, `address` and the like", _LOWER, _lower,
-             "street st avenue ave blvd boulevard road rd lane ln drive dr court ct terrace parkway pkwy"),
-        unit("address_street_first", "", "street, house number, postcode and town: DE, AT, CH, NL, ES, IT, PT, PL, SE, NO, DK …", _AFTER, _after),
+        unit(
+            "address_numbered",
+            "",
+            "house number, street, unit, town and postcode: US, GB, IE, CA, AU, NZ, ZA …",
+            _NUMBERED,
+            _numbered,
+            f"{_SURE} {_UNSURE}".replace("|", " "),
+        ),
+        unit(
+            "address_numbered_fr",
+            "",
+            "house number, kind of street, its name, postcode and town: FR, BE, CH, LU, CA …",
+            _NUMBERED_FR,
+            _numbered_fr,
+            _KIND.replace("|", " ").replace("-", " "),
+        ),
+        unit(
+            "address_region",
+            "",
+            "house number and names before a region with its postcode: US, CA, AU, GB, IN, SG",
+            _NUMBERED_BARE,
+            _numbered_bare,
+        ),
+        unit(
+            "address_lower",
+            "",
+            "the same in small letters, after `at`, `to`, `address` and the like",
+            _LOWER,
+            _lower,
+            "street st avenue ave blvd boulevard road rd lane ln drive dr court ct terrace parkway pkwy",
+        ),
+        unit(
+            "address_street_first",
+            "",
+            "street, house number, postcode and town: DE, AT, CH, NL, ES, IT, PT, PL, SE, NO, DK …",
+            _AFTER,
+            _after,
+        ),
         unit("address_box", "", "post office boxes", _BOX, _box, "box postfach postbus postale apartado postal b bp"),
         unit("address_gb_postcode", "GB", "postcode, and the house and street before it", _POSTCODE, _postcode),
-        unit("address_field", "", "what stands in a field named `address`, if a number is in it", _FIELD, _field,
-             "address address1 address2 adresse anschrift wohnanschrift dirección direccion indirizzo endereço domicilio adres osoite residence"),
-    )  # fmt: skip
+        unit(
+            "address_field",
+            "",
+            "what stands in a field named `address`, if a number is in it",
+            _FIELD,
+            _field,
+            "address address1 address2 adresse anschrift wohnanschrift dirección direccion indirizzo endereço domicilio adres "
+            "osoite residence",
+        ),
+    )

@@ -67,3 +67,8 @@ def whole(sure: int, group: int | str = 0) -> Check:
 
 def digits_of(value: str) -> str:
     return "".join(filter(str.isdigit, value))
+
+
+def table(words: str) -> tuple[str, ...]:
+    """A list of words, written as they are read."""
+    return tuple(words.split())

@@ -9,9 +9,12 @@ from comity.privacy.checksums import real_date
 from comity.privacy.recognizers.base import HINTED, LIKELY, Check, Hit, Recognizer
 
 _MONTHS = (
-    "jan(?:uary|uar|vier)?|ene(?:ro)?|gen(?:naio)?|feb(?:ruary|ruar|rero|braio)?|fév(?:rier)?|mar(?:ch|s|zo|ço)?|märz|mrz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
-    "|may|mai|mayo|maggio|maio|jun(?:e|i|io|ho)?|juin|giugno|jul(?:y|i|io|ho)?|juil(?:let)?|luglio|aug(?:ust)?|août|ago(?:sto)?|sep(?:t(?:ember|iembre|embre)?)?"
-    "|settembre|set(?:embro)?|oct(?:ober|ubre|obre)?|okt(?:ober)?|ott(?:obre)?|out(?:ubro)?|nov(?:ember|iembre|embre|embro)?|dec(?:ember)?|dez(?:ember|embro)?"
+    "jan(?:uary|uar|vier)?|ene(?:ro)?|gen(?:naio)?|feb(?:ruary|ruar|rero|braio)?|fév(?:rier)?|mar(?:ch|s|zo|ço)?|märz"
+    "|mrz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
+    "|may|mai|mayo|maggio|maio|jun(?:e|i|io|ho)?|juin|giugno|jul(?:y|i|io|ho)?|juil(?:let)?|luglio|aug(?:ust)?|août"
+    "|ago(?:sto)?|sep(?:t(?:ember|iembre|embre)?)?"
+    "|settembre|set(?:embro)?|oct(?:ober|ubre|obre)?|okt(?:ober)?|ott(?:obre)?|out(?:ubro)?|nov(?:ember|iembre|embre"
+    "|embro)?|dec(?:ember)?|dez(?:ember|embro)?"
     "|déc(?:embre)?|dic(?:iembre|embre)?"
 )
 _YEAR = r"(?:18[5-9]|19[0-9]|20[0-9])[0-9]"
@@ -19,7 +22,8 @@ _SEP = r"[ ]?[.\-/][ ]?"
 _DATE = (
     rf"(?:{_YEAR}(?:{_SEP}|[ ])[01]?[0-9](?:{_SEP}|[ ])[0-3]?[0-9](?:T00:00:00(?:\.0{{1,6}})?Z?)?"  # 1990-01-02
     rf"|[0-3]?[0-9]{_SEP}[0-3]?[0-9]{_SEP}(?:{_YEAR}|[0-9]{{2}})"  # 1/2/1990, 11/1/94
-    rf"|[0-3]?[0-9](?:st|nd|rd|th|\.|er|º)?(?:[ ](?:of|de))?[ \-/]?(?:{_MONTHS})\.?(?:[ ](?:de|del))?,?[ \-/]?(?:{_YEAR}|'?[0-9]{{2}}(?![0-9:]))"
+    rf"|[0-3]?[0-9](?:st|nd|rd|th|\.|er|º)?(?:[ ](?:of|de))?[ \-/]?(?:{_MONTHS})\.?(?:[ ](?:de|del))?,?[ \-/]?(?:{_YEAR}"
+    "|'?[0-9]{2}(?![0-9:]))"
     rf"|(?:{_MONTHS})\.?[ ]?[0-3]?[0-9](?:st|nd|rd|th)?,?[ ](?:{_YEAR}|'[0-9]{{2}})"
     rf"|{_YEAR}[ ]?[年년][ ]?[01]?[0-9][ ]?[月월][ ]?[0-3]?[0-9][ ]?[日号號일]?"
     r"|[零〇一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号號]?"
@@ -29,23 +33,30 @@ _DATE = (
 )
 _PART = (  # without a day, or without a year
     rf"(?:{_YEAR}[ ]?[年년][ ]?[01]?[0-9][ ]?[月월]份?|[01]?[0-9][ ]?[月월][ ]?[0-3]?[0-9][ ]?[日号號일]"
-    rf"|(?:{_MONTHS})\.?[ ][0-3]?[0-9](?:st|nd|rd|th)?|[0-3]?[0-9](?:st|nd|rd|th)?(?:[ ]of)?[ ](?:{_MONTHS})|(?:{_MONTHS})\.?,?[ ]{_YEAR})"
+    rf"|(?:{_MONTHS})\.?[ ][0-3]?[0-9](?:st|nd|rd|th)?|[0-3]?[0-9](?:st|nd|rd|th)?(?:[ ]of)?[ ](?:{_MONTHS})"
+    rf"|(?:{_MONTHS})\.?,?[ ]{_YEAR})"
 )
 _OPEN, _SHUT = r"(?<![0-9A-Za-z])(?<![0-9][.\-/,:])", r"(?![0-9A-Za-z])(?!\.[0-9])(?![\-/:][0-9])"
 _BORN_LATIN = (
-    r"d\.?[ ]?o\.?[ ]?b\.?|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)s?|birth|dateofbirth|born|b\.(?=[ ]?[0-9A-Z])|geboren|geb\.?|geburts(?:datum|tag)|née?\(?e?\)?"
-    r"|(?:date[ ]de[ ])?naissance|nacid[oa]|(?:fecha[ ]de[ ])?nacimiento|nat[oa]|(?:data[ ]di[ ])?nascita|nascid[oa]|(?:data[ ]de[ ])?nascimento|geboortedatum|geboren|född|fødselsdato"
+    r"d\.?[ ]?o\.?[ ]?b\.?|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)s?|birth|dateofbirth|born|b\.(?=[ ]?[0-9A-Z])"
+    r"|geboren|geb\.?|geburts(?:datum|tag)|née?\(?e?\)?"
+    r"|(?:date[ ]de[ ])?naissance|nacid[oa]|(?:fecha[ ]de[ ])?nac(?:imiento)?\.?|nat[oa]|(?:data[ ]di[ ])?nascita"
+    "|nascid[oa]|(?:data[ ]de[ ])?nascimento|geboortedatum|geboren|född|fødselsdato"
     r"|birthdays?|turns?[ ][0-9]{1,3}|turned[ ][0-9]{1,3}"
 )
 _BORN_WIDE = "出生年月日|出生年月|出生日期|出生时间|出生於|出生于|出生|生年月日|生日|生于|生於|诞生于|誕生日|生辰|생년월일|생일|출생"
-_GAP = r"[\"'`]?\)?[ \t]{0,3}(?:(?:is|was|on|le|am|em|el|il|the|in|of|date|number|her|his|my|—|-|–|\(|\[|，|,|=>?|:|：|是|为|為|在|于|：|[|\t])[ \t]{0,3}){0,3}[\"'`(（]?\n?[ ]{0,4}"
+_GAP = (
+    r"[\"'`]?\)?[ \t]{0,3}(?:(?:is|was|on|le|am|em|el|il|the|in|of|date|number|her|his|my|—|-|–|\(|\[|，|,|=>?|:|：|是"
+    r"|为|為|在|于|：|[|\t])[ \t]{0,3}){0,3}[\"'`(（]?\n?[ ]{0,4}"
+)
 _CUED = re.compile(
     rf"(?:(?<![A-Za-z])(?:{_BORN_LATIN})(?![A-Za-z])|{_BORN_WIDE}){_GAP}(?P<at>[A-Za-z\u4e00-\u9fff'’ ,]{{0,24}}?[ ,，在于於:：]?)"
     rf"{_OPEN}(?:(?P<date>{_DATE}){_SHUT}|(?P<part>{_PART})(?![0-9]))",
     re.IGNORECASE,
 )
 _TRAILED = re.compile(
-    rf"{_OPEN}(?:(?P<date>{_DATE})|(?P<part>{_PART}))[ ]?[)）]?(?:[ ]?[,，]?[ ]?(?:出生|生人|生まれ|출생|년생|诞生|生(?=[,，。、；;)）\s]|$))"
+    f"{_OPEN}(?:(?P<date>{_DATE})|(?P<part>{_PART}))[ ]?[)）]?(?:[ ]?[,，]?[ ]?(?:出生|生人|生まれ|출생|년생|诞生"
+    r"|生(?=[,，。、；;)）\s]|$))"
     r"|[ ]?[(（,，]?[ ]?(?:date[ ]of[ ]birth|DOB|birth[ ]?da(?:y|te)|出生日期|生日)(?![A-Za-z])"
     r"|[ ](?:is|was)[ ](?:(?:my|his|her|their|your|[A-Z][a-z]+'s)[ ])(?:birth[ ]?da(?:y|te)|date[ ]of[ ]birth|DOB))",
     re.IGNORECASE,
@@ -53,20 +64,28 @@ _TRAILED = re.compile(
 # `Jane Doe (July 7, 2002)`: a name of two capitalised words, and brackets.
 _BRACKETED = re.compile(rf"[(\[][ ]?(?:\*[ ]?|b\.?[ ]|DOB[ :]?)?(?P<date>{_DATE})[ ]?[)\],;]", re.IGNORECASE)
 _NAME_BEFORE = re.compile(
-    r"(?<![A-Za-z0-9_'’\-])(?P<name>[A-ZÀ-Þ][\w'’\-]{1,20}(?:[ ](?:[A-ZÀ-Þ][\w'’\-]{0,20}\.?|de|da|van|von|der|bin|al)){0,3}[ ][A-ZÀ-Þ][\w'’\-]{1,20})[ ]?$|(?P<han>[\u4e00-\u9fff]{2,4})[ ]?$"
+    r"(?<![A-Za-z0-9_'’\-])(?P<name>[A-ZÀ-Þ][\w'’\-]{1,20}(?:[ ](?:[A-ZÀ-Þ][\w'’\-]{0,20}\.?|de|da|van|von|der|bin"
+    r"|al)){0,3}[ ][A-ZÀ-Þ][\w'’\-]{1,20})[ ]?$|(?P<han>[\u4e00-\u9fff]{2,4})[ ]?$"
 )
 _STAR = re.compile(rf"(?<![0-9A-Za-z*])\*[ ]?(?P<date>[0-3]?[0-9]\.[ ]?[01]?[0-9]\.[ ]?{_YEAR}){_SHUT}")
 _NO_NAMES = re.compile(
-    r"(?<![A-Za-z])(?:release|version|update|report|meeting|minutes|notes|conference|act|order|treaty|battle|war|day|week|month|quarter|friday|monday|tuesday"
-    r"|wednesday|thursday|saturday|sunday|january|february|march|april|june|july|august|september|october|november|december|issue|volume|chapter|section"
-    r"|figure|table|edition|revision|draft|published|updated|press|news|times|journal|post|review|conference|summit|election|agreement|policy|guide|invoice"
-    r"|court|directive|regulation|resolution|bill|law|convention|revolution|earthquake|hurricane|launch|event|deadline|accessed|retrieved|last|effective"
-    r"|contract|the|of|inc|ltd|llc|corp|gmbh|company|bank|university|department|ministry|committee|project|phase|sprint|python|java|windows|linux|ios)(?![A-Za-z])",
+    "(?<![A-Za-z])(?:release|version|update|report|meeting|minutes|notes|conference|act|order|treaty|battle|war|day"
+    "|week|month|quarter|friday|monday|tuesday"
+    "|wednesday|thursday|saturday|sunday|january|february|march|april|june|july|august|september|october|november"
+    "|december|issue|volume|chapter|section"
+    "|figure|table|edition|revision|draft|published|updated|press|news|times|journal|post|review|conference|summit"
+    "|election|agreement|policy|guide|invoice"
+    "|court|directive|regulation|resolution|bill|law|convention|revolution|earthquake|hurricane|launch|event|deadline"
+    "|accessed|retrieved|last|effective"
+    "|contract|the|of|inc|ltd|llc|corp|gmbh|company|bank|university|department|ministry|committee|project|phase|sprint"
+    "|python|java|windows|linux|ios)(?![A-Za-z])",
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(
-    r"patient|applicant|takes|diagnos|admitted|mg\b|ward|allerg|pupil|student|candidate|member|client|guest|passenger|employee|son\b|daughter|child|spouse"
-    r"|beneficiar|insured|tenant|nurse|doctor|clinic|hospital|passport|resident|visa|enrol|aged?\b|male|married|患者|病人|学生|员工|she\b|he\b|mother|father",
+    r"patient|applicant|takes|diagnos|admitted|mg\b|ward|allerg|pupil|student|candidate|member|client|guest|passenger"
+    r"|employee|son\b|daughter|child|spouse"
+    r"|beneficiar|insured|tenant|nurse|doctor|clinic|hospital|passport|resident|visa|enrol|aged?\b|male|married|患者"
+    r"|病人|学生|员工|she\b|he\b|mother|father",
     re.IGNORECASE,
 )
 _EVENTS_SINCE = 2012  # without another word of a person, a later date in brackets is more often that of an event
@@ -88,7 +107,8 @@ def _real(said: str) -> bool:
 
 
 _STOP = re.compile(
-    r"[0-9.;；。!?！？\n]|expir|issue|valid|appoint|meeting|due|deadline|order|start|since|died|death|visit|travel|ship|deliver|会议|截止|入职|预约|订单|去世|party|plan",
+    r"[0-9.;；。!?！？\n]|expir|issue|valid|appoint|meeting|due|deadline|order|start|since|died|death|visit|travel|ship"
+    "|deliver|会议|截止|入职|预约|订单|去世|party|plan",
     re.IGNORECASE,
 )
 
@@ -124,7 +144,8 @@ def _star(_: str, found: re.Match[str]) -> Hit | None:
 
 
 _LATIN_WORDS = (
-    "dob d birth birthdate birthday birthdays dateofbirth born b geboren geb geburtsdatum geburtstag né née naissance nacido nacida nacimiento "
+    "dob d birth birthdate birthday birthdays dateofbirth born b geboren geb geburtsdatum geburtstag né née naissance "
+    "nacido nacida nacimiento nac "
     "nato nata nascita nascido nascida nascimento geboortedatum född fødselsdato turns turned"
 )
 

@@ -12,12 +12,14 @@ from comity.privacy.recognizers.labels import following, label, nearest, words_o
 # Groups of letters and digits, each with a digit in it but perhaps the first: `E12345678`, `C01X00T47`, `12 AB 34567`, `S530-4607-9310`.
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.])(?<![0-9][\-/:])(?:[A-Z]{1,3}[ \-](?=[0-9]{4})|[A-Z]{0,6}(?=[0-9])|[a-z]{1,2}(?=[0-9]{6}))"
-    r"[0-9][A-Z0-9]{0,17}(?:(?:[ ]?\-[ ]?|[ ])(?:[A-Z]{2}[ \-]?(?=[0-9]{3})|(?=[A-Z]{0,2}[0-9]))[A-Z0-9]{1,8}){0,5}(?![A-Za-z0-9_])(?![.:/][0-9])"
+    r"[0-9][A-Z0-9]{0,17}(?:(?:[ ]?\-[ ]?|[ ])(?:[A-Z]{2}[ \-]?(?=[0-9]{3})"
+    "|(?=[A-Z]{0,2}[0-9]))[A-Z0-9]{1,8}){0,5}(?![A-Za-z0-9_])(?![.:/][0-9])"
 )
 _DATE = re.compile(r"(?:19|20)[0-9]{2}[ \-]?[01][0-9][ \-]?[0-3][0-9]|[0-3][0-9][ \-][0-1][0-9][ \-](?:19|20)[0-9]{2}")
 # What stands between the word and a number that is not the document's: another number, another sentence, a day of issue.
 _AWAY = re.compile(r"[0-9。；;!?！？]|[a-z]{4}\.\s|key|expir|valid|issu|until|fee|date|签发|有效|到期|过期|费|办|日期|至\b")
-_PREFIXES = re.compile(r"(?:NO|NR|ID|IS|NUM|DL)[ \-]", re.IGNORECASE)
+_KIND = {"passport": re.compile(r"护照|護照|通行证|通行證|回乡证|台胞证|(?i:passport)"), "licence": re.compile(r"驾驶证|驾照|駕照")}
+_PREFIXES = re.compile(r"(?:NO|NR|ID|IS|NUM)[ \-]", re.IGNORECASE)
 
 
 def _document(group: str, least: int, most: int) -> Check:
@@ -27,7 +29,8 @@ def _document(group: str, least: int, most: int) -> Check:
         start, end = found.start(), found.end()
         if prefix := _PREFIXES.match(found[0]):
             start += prefix.end()
-        for end in _ends(text, start, end):
+        for stop in _ends(text, start, end):
+            end = stop
             value = text[start:end]
             size = sum(map(str.isalnum, value))
             if size <= most:
@@ -35,6 +38,8 @@ def _document(group: str, least: int, most: int) -> Check:
         if not least <= size <= most or len(digits_of(value)) < 3 or _DATE.fullmatch(value):
             return None
         named, between = nearest(text, start, reach=40)
+        if named == "cn_id" and _KIND[group].search(text, max(0, start - 30), start):  # `证件类型：护照 证件号码：…`
+            named = group
         if named == group and not _AWAY.search(between):
             return Hit(start, end, HINTED)
         if (named == "" and label(text, start) == group) or (named != "other" and following(text, end) == group):
@@ -55,7 +60,8 @@ def _ends(text: str, start: int, end: int) -> list[int]:
 
 # ICAO 9303 part 4: two lines of 44, `P`, the state, the names; then the number, its check digit, the state, birth, sex …
 _MRZ = re.compile(
-    r"(?<![A-Z0-9<])(?:P[A-Z<][A-Z]{3}[A-Z<]{39}[ ]?\r?\n?[ ]?)?(?P<number>[A-Z0-9<]{9}[0-9])[A-Z<]{3}[0-9]{7}[MFX<][0-9]{7}[A-Z0-9<]{14}[0-9<][0-9](?![A-Z0-9<])"
+    r"(?<![A-Z0-9<])(?:P[A-Z<][A-Z]{3}[A-Z<]{39}[ ]?\r?\n?[ ]?)?(?P<number>[A-Z0-9<]{9}[0-9])[A-Z<]{3}[0-9]{7}[MFX<][0-9"
+    "]{7}[A-Z0-9<]{14}[0-9<][0-9](?![A-Z0-9<])"
 )
 
 
@@ -65,7 +71,8 @@ def _mrz(_: str, found: re.Match[str]) -> Hit | None:
 
 # DVLA: five letters of the surname, decade, month (women plus 50), day, year, two initials, then a digit and two letters.
 _DVLA = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z9]{5}[ ]?[0-9][0156][0-9](?:0[1-9]|[12][0-9]|3[01])[0-9][ ]?[A-Z9]{2}[0-9][A-Z]{2}(?![A-Za-z])(?:[ ][0-9]{2}(?![A-Za-z0-9]))?"
+    "(?<![A-Za-z0-9])[A-Z9]{5}[ ]?[0-9][0156][0-9](?:0[1-9]|[12][0-9]"
+    "|3[01])[0-9][ ]?[A-Z9]{2}[0-9][A-Z]{2}(?![A-Za-z])(?:[ ][0-9]{2}(?![A-Za-z0-9]))?"
 )
 
 

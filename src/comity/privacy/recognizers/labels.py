@@ -14,10 +14,13 @@ _LABELS = {
     "phone": r"phone|phones|mobile|cell|cellphone|tel|telephone|fax|whatsapp|wechat|call|dial|sms|ring|reach|reached|reachable|contact"
     r"|phonenumber|mobilenumber|my number is|his number|her number|their number|our number|your number|call me at|téléphone|portable|tél"
     r"|telefon|telefonnummer|handy|handynummer|rufnummer|móvil|teléfono|telefone|celular|cellulare|telefono|mobil|puhelin|matkapuhelin"
-    r"|telefoon|携帯|電話番号|전화|휴대폰|연락처|电话|電話|手机|手機|联系方式|聯繫方式|联系人|聯絡人|致电|拨打|座机|传真|傳真|號碼|号码|热线|熱線|来电|回电",
-    "card": r"card|credit|debit|visa|mastercard|amex|unionpay|pan|carte|karte|tarjeta|kreditkarte|cardnumber|卡号|卡號|银行卡|信用卡|储蓄卡"
+    "|telefoon|携帯|電話番号|전화|휴대폰|연락처|电话|電話|手机|手機|联系方式|聯繫方式|联系人|聯絡人|致电|拨打|座机|传真"
+    "|傳真|號碼|号码|热线|熱線|来电|回电",
+    "card": "card|credit|debit|visa|mastercard|amex|unionpay|pan|carte|karte|tarjeta|kreditkarte|cardnumber|卡号|卡號|银行卡"
+    "|信用卡|储蓄卡"
     r"|借记卡|尾号|卡|クレジットカード",
-    "account": r"account|acct|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号|賬號|帳號|账户|帐户|賬戶|帳戶"
+    "account": "account|acct|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号|賬號|帳號"
+    "|账户|帐户|賬戶|帳戶"
     r"|开户|開戶|口座|口座番号|계좌",
     "cn_id": r"id|id card|identity|idcard|证件|證件|身份证|身份證|身份号码|证号|身分证|公民身份",
     "ssn": r"ssn|social security|itin|tax id|tin|taxpayer",
@@ -56,15 +59,22 @@ _LABELS = {
     "cz_rc": r"rodné číslo|rodne cislo",
     "at_svnr": r"svnr|sozialversicherungsnummer|sv-nummer|vsnr",
     "cl_rut": r"rut",
-    "passport": r"passport|passports|passportnumber|passportno|reisepass|reisepassnummer|passeport|pasaporte|passaporto|paspoort|passaporte"
-    r"|paszport|travel document|护照|護照|パスポート|旅券|여권|通行证|通行證|回乡证|回鄉證|回乡卡|台胞证|臺胞證|台胞證|旅行证|旅行證|旅行證件",
-    "licence": r"license|licence|licenses|licences|driverlicense|licensenumber|dl|dln|permis|permis de conduire|führerschein|fuehrerschein"
-    r"|führerscheinnummer|patente|rijbewijs|licencia|conducir|cnh|驾驶证|驾照|驾驶执照|駕照|駕駛執照|駕駛證|駕駛執照號|運転免許|免許証|운전면허|档案编号",
-    "plate": r"plate|plates|licenseplate|numberplate|registration|reg|vrn|rego|kennzeichen|immatriculation|plaque|matrícula|matricula|targa"
+    "passport": "passport|passports|passportnumber|passportno|reisepass|reisepassnummer|passeport|pasaporte|passaporto|paspoort"
+    "|passaporte"
+    "|paszport|travel document|护照|護照|パスポート|旅券|여권|通行证|通行證|回乡证|回鄉證|回乡卡|台胞证|臺胞證|台胞證"
+    "|旅行证|旅行證|旅行證件",
+    "licence": "license|licence|licenses|licences|lic|driverlicense|licensenumber|dl|dln|permis|permis de conduire|führerschein"
+    "|fuehrerschein"
+    "|führerscheinnummer|patente|rijbewijs|licencia|conducir|cnh|驾驶证|驾照|驾驶执照|駕照|駕駛執照|駕駛證|駕駛執照號"
+    "|運転免許|免許証|운전면허|档案编号",
+    "plate": "plate|plates|licenseplate|numberplate|registration|reg|vrn|rego|kennzeichen|immatriculation|immatriculé"
+    "|immatriculée|plaque|matrícula|matricula|targa"
     r"|kenteken|vehicle|car|車牌|车牌|牌照|号牌|號牌|车号|車號|ナンバープレート|차량번호|번호판",
-    "other": r"order|orders|invoice|ticket|track|tracking|isbn|issn|sku|serial|s/n|part|model|ref|reference|case|version|build|commit|error"
+    "other": "order|orders|invoice|ticket|track|tracking|isbn|issn|sku|serial|s/n|part|model|ref|reference|case|version|build"
+    "|commit|error"
     r"|code|po|timestamp|unix|epoch|hash|trace|request id|product|item|batch|orderid|employee id|staff id|student id"
-    r"|订单|訂單|单号|單號|流水号|流水|编号|編號|序列号|快递|運單|运单|版本|错误|型号|批次|条码|货号|时间戳|金额|价格|合同号|发票|工号|学号|航班"
+    "|订单|訂單|单号|單號|流水号|流水|编号|編號|序列号|快递|運單|运单|版本|错误|型号|批次|条码|货号|时间戳|金额|价格"
+    "|合同号|发票|工号|学号|航班"
     r"|社会信用代码|信用代码|税号|注文|主문|주문",
 }
 # `护照号码`, `订单编号`: such a noun belongs to the word right before it, if there is one.
@@ -126,10 +136,12 @@ def nearest(text: str, start: int, *, reach: int = 32) -> tuple[str, str]:
     found = list(_LATIN_WORD.finditer(left))
     spelt = [each[0] for each in found]
     for place in range(len(found) - 1, -1, -1):
-        entries = words.latin.get(spelt[place]) or words.latin.get(spelt[place].partition("-")[0], ())  # `Reisepass-Nr.`
+        entries = words.latin.get(spelt[place]) or words.latin.get(spelt[place].partition("-")[0], [])  # `Reisepass-Nr.`
         for earlier, group in entries:
             if not earlier or tuple(spelt[max(0, place - len(earlier)) : place]) == earlier:
                 name, end = group, found[place].end()
+                if spelt[place] == "id" and not earlier and place:  # `passport ID`
+                    name = next((own for more, own in words.latin.get(spelt[place - 1], ()) if not more), name)
                 break
         if name:
             break
@@ -157,7 +169,8 @@ def label(text: str, start: int, *, reach: int = 32) -> str:
 
 
 _AFTER = re.compile(
-    r"[ ]?(?:[(（\[][ ]?|(?:is|was|as|are)[ ]|是|为|作为)(?:(?:my|his|her|their|your|our|the|a|an)[ ]|我的|他的|她的|本人)?(?P<words>[^\W\d_][^\d,.;:!?，。；：！？)）\]\n]{0,27})"
+    r"[ ]?(?:[(（\[][ ]?|(?:is|was|as|are)[ ]|是|为|作为|号的?)(?:(?:my|his|her|their|your|our|the|a|an)[ ]|我的|他的"
+    r"|她的|本人)?(?P<words>[^\W\d_][^\d,.;:!?，。；：！？)）\]\n]{0,27})"
 )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, digits_of
-from comity.privacy.recognizers.labels import label, nearest, words_of
+from comity.privacy.recognizers.labels import label, nearest
 
 # Country codes of ITU-T E.164 (list of 2016-11-15, with later changes); one, two or three digits.
 _CODES = (

@@ -36,7 +36,8 @@ _KEYS = (
     r"STS\.[A-Za-z0-9]{12,60}",  # Alibaba, for a time
     r"JDC_[A-Z0-9]{20,40}",
     r"(?:pplx|xai|csk|nvapi|tvly|fw|jina)[-_][A-Za-z0-9_-]{20,160}",  # Perplexity, xAI, Cerebras, NVIDIA, Tavily, Fireworks, Jina
-    r"(?:pcsk|lsv2_pt|lsv2_sk|sbp|sb_secret|nfp|figd|ntn|glsa|glc|lin_api|rubygems|dckr_pat|dckr_oat|sntrys|sntryu|whsec|doo_v1|dor_v1)_[A-Za-z0-9_=+/-]{16,240}",
+    "(?:pcsk|lsv2_pt|lsv2_sk|sbp|sb_secret|nfp|figd|ntn|glsa|glc|lin_api|rubygems|dckr_pat|dckr_oat|sntrys|sntryu|whsec"
+    "|doo_v1|dor_v1)_[A-Za-z0-9_=+/-]{16,240}",
     r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{20,80}",
     r"gl(?:dt|rt|cbt|ptt|soat|imt|agent|oas|ffct)-[A-Za-z0-9_-]{20,80}",
     r"(?:(?:NRAK|NRII|PMAK|HRKU|tskey)-[A-Za-z0-9-]{24,120}|key-[a-f0-9]{32})",  # New Relic, Postman, Heroku, Tailscale, Mailgun
@@ -51,15 +52,18 @@ _KEYS = (
 )
 # Addresses that let whoever knows them post: Slack, Discord, DingTalk, Feishu, WeCom.
 _HOOK = re.compile(
-    r"(?:hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/[0-9]{10,25}/|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/"
-    r"|(?:oapi\.dingtalk\.com/robot/send\?access_token|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key)=)(?P<value>[A-Za-z0-9/_-]{16,120})"
+    r"(?:hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/[0-9]{10,25}/|open\.(?:feishu\.cn"
+    r"|larksuite\.com)/open-apis/bot/v2/hook/"
+    r"|(?:oapi\.dingtalk\.com/robot/send\?access_token"
+    r"|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key)=)(?P<value>[A-Za-z0-9/_-]{16,120})"
 )
 # Zhipu: 32 hexadecimal places, a dot, 16 letters and digits.
 _ZHIPU = re.compile(r"\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")
 _ZHIPU_HEAD = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}$")
 # A code sent to be typed in: whoever reads it may use it.
 _CODE = re.compile(
-    r"(?:(?<![A-Za-z])(?:otp|one[ -]time (?:code|password|passcode)|verification code|security code|auth(?:entication)? code|2fa code|cvv2?|cvc2?)|验证码|驗證碼|校验码|动态码|動態碼|安全码|取件码|認証コード|인증번호)"
+    "(?:(?<![A-Za-z])(?:otp|one[ -]time (?:code|password|passcode)|verification code|security code|auth(?:entication)? "
+    "code|2fa code|cvv2?|cvc2?)|验证码|驗證碼|校验码|动态码|動態碼|安全码|取件码|認証コード|인증번호)"
     r"[ ]?(?:[:：#=]|is|是|为|為)?[ ]{0,2}[\"'【「]?(?P<value>[0-9]{3,8}|[A-Z0-9]{3}-[A-Z0-9]{3})(?![0-9A-Za-z])(?!\.[0-9])",
     re.IGNORECASE,
 )
@@ -67,10 +71,10 @@ _KEY_GATES = (
     "sk-", "akia", "asia", "abia", "acca", "ltai", "akid", "aiza", "gocspx-", "ya29.", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
     "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "rk_test_",
     "pk_live_", "pk_test_", "hf_", "npm_", "pypi-", "sg.", "shpat_", "shpca_", "shppa_", "shpss_", "dop_v1_", "age-secret-key-",
-    "gsk_", "r8_", "aklt", "altak", "bce-v3/", "sts.", "jdc_", "pplx-", "xai-", "csk-", "nvapi-", "tvly-", "fw_", "jina_", "pcsk_", "lsv2_", "sbp_", "sb_secret_",
-    "nfp_", "figd_", "ntn_", "glsa_", "glc_", "lin_api_", "rubygems_", "dckr_", "sntrys_", "sntryu_", "whsec_", "doo_v1_", "dor_v1_", "pscale_", "gldt-", "glrt-",
-    "glcbt-", "glptt-", "glsoat-", "glimt-", "glagent-", "gloas-", "glffct-", "nrak-", "nrii-", "pmak-", "hrku-", "tskey-", "key-", "atatt3", "dapi", "hvs.",
-    "hvb.", "hvr.", "dp.", "sq0", "secret_",
+    "gsk_", "r8_", "aklt", "altak", "bce-v3/", "sts.", "jdc_", "pplx-", "xai-", "csk-", "nvapi-", "tvly-", "fw_", "jina_", "pcsk_",
+    "lsv2_", "sbp_", "sb_secret_", "nfp_", "figd_", "ntn_", "glsa_", "glc_", "lin_api_", "rubygems_", "dckr_", "sntrys_", "sntryu_",
+    "whsec_", "doo_v1_", "dor_v1_", "pscale_", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-", "glimt-", "glagent-", "gloas-",
+    "glffct-", "nrak-", "nrii-", "pmak-", "hrku-", "tskey-", "key-", "atatt3", "dapi", "hvs.", "hvb.", "hvr.", "dp.", "sq0", "secret_",
     "accountkey=", "sharedaccesskey=",
 )  # fmt: skip
 
@@ -104,7 +108,8 @@ _BESIDE = r"(?:密码|密碼|口令)[ ]{0,2}(?P<beside>(?=[!-~]{0,63}[0-9])[!-~]
 _WORDS = re.compile(rf"(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK})){_GIVES}{_VALUE}|{_BESIDE}", re.IGNORECASE)
 _KEY_OF = re.compile(r"(?:api|access|secret|private|auth|app|account|encryption|signing|client|shared|master|bot)[ _-]?$", re.IGNORECASE)
 _NOT_VALUES = re.compile(
-    r"^(?:\$|%|\*+$|\.{2,}|x{3,}$|your|my[-_]|example|changeme|none$|null$|nil$|true$|false$|undefined$|required|optional|string$|str$|os\.|env\.|process\."
+    r"^(?:\$|%|\*+$|\.{2,}|x{3,}$|your|my[-_]|example|changeme|none$|null$|nil$|true$|false$|undefined$|required"
+    r"|optional|string$|str$|os\.|env\.|process\."
     r"|config\.|self\.|get|input|random|f\"|\\?\[|<|\{|待定|未知|正确|错误|不|无|忘|已|请)",
     re.IGNORECASE,
 )
@@ -177,18 +182,60 @@ def recognizers() -> tuple[Recognizer, ...]:
     keys = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(_KEYS) + r")(?![A-Za-z0-9])")
     return (
         unit("private_key", "PEM and PGP private keys, also cut short", ("-----begin ",), _PEM, _private_key),
-        unit("api_key", "keys and tokens with an issuer's prefix (OpenAI, Alibaba, AWS, Google, GitHub, Slack, …)", _KEY_GATES, keys, _key,
-             digits=1),
-        unit("webhook", "the secret in the address of a chat webhook (Slack, Discord, DingTalk, Feishu, WeCom)",
-             ("hooks.slack.com/", "/api/webhooks/", "/bot/v2/hook/", "robot/send?", "webhook/send?"), _HOOK, whole(CERTAIN, "value"), before=40, after=200),
+        unit(
+            "api_key",
+            "keys and tokens with an issuer's prefix (OpenAI, Alibaba, AWS, Google, GitHub, Slack, …)",
+            _KEY_GATES,
+            keys,
+            _key,
+            digits=1,
+        ),
+        unit(
+            "webhook",
+            "the secret in the address of a chat webhook (Slack, Discord, DingTalk, Feishu, WeCom)",
+            ("hooks.slack.com/", "/api/webhooks/", "/bot/v2/hook/", "robot/send?", "webhook/send?"),
+            _HOOK,
+            whole(CERTAIN, "value"),
+            before=40,
+            after=200,
+        ),
         unit("api_key_zhipu", "Zhipu keys: 32 hexadecimal places, a dot, 16 letters and digits", (), _ZHIPU, _zhipu),
-        unit("code", "one-time and card codes after `OTP`, `CVV`, `验证码` and the like", (), _CODE, whole(LIKELY, "value"),
-             words=("otp", "code", "passcode", "password", "cvv", "cvv2", "cvc", "cvc2", "验证码", "驗證碼", "校验码", "动态码", "動態碼", "安全码", "取件码",
-                    "認証コード", "인증번호")),
+        unit(
+            "code",
+            "one-time and card codes after `OTP`, `CVV`, `验证码` and the like",
+            (),
+            _CODE,
+            whole(LIKELY, "value"),
+            words=(
+                "otp",
+                "code",
+                "passcode",
+                "password",
+                "cvv",
+                "cvv2",
+                "cvc",
+                "cvc2",
+                "验证码",
+                "驗證碼",
+                "校验码",
+                "动态码",
+                "動態碼",
+                "安全码",
+                "取件码",
+                "認証コード",
+                "인증번호",
+            ),
+        ),
         unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48, digits=1),
         unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN), digits=1),
         unit("authorization", "what follows `Bearer` or `Basic`", ("bearer ", "basic "), _BEARER, _bearer, contextual=True),
         unit("connection_string", "user and password in a URL", ("://",), _URL, whole(CERTAIN, "value"), contextual=True),
-        unit("password", "the value after `password`, `api key`, `token`, `密码`, `密钥` and the like", _WORD_GATES, _WORDS, _said,
-             contextual=True),
-    )  # fmt: skip
+        unit(
+            "password",
+            "the value after `password`, `api key`, `token`, `密码`, `密钥` and the like",
+            _WORD_GATES,
+            _WORDS,
+            _said,
+            contextual=True,
+        ),
+    )

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 import re
 
-from comity.privacy.recognizers.base import HINTED, LIKELY, Check, Hit, Recognizer
+from comity.privacy.recognizers.base import HINTED, LIKELY, Check, Hit, Recognizer, table
 
 _HANDLE = re.compile(r"(?<![A-Za-z0-9_.@/+\-])@(?P<name>[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])(?![A-Za-z0-9_@/(（])(?!\.[A-Za-z])")
 # A line of Java, Python or CSS that is only the mark and a word is an annotation, a decorator, a rule.
 _ALONE = re.compile(r"[ \t]*(?:\([^\n]*)?(?:\n|$)")
 _SOCIAL = re.compile(
-    r"(?:twitter|instagram|insta|\big|tiktok|telegram|github|gitlab|threads|mastodon|snapchat|discord|reddit|youtube|weibo|x\.com|follow|handle|dm|tag"
+    r"(?:twitter|instagram|insta|\big|tiktok|telegram|github|gitlab|threads|mastodon|snapchat|discord|reddit|youtube"
+    r"|weibo|x\.com|follow|handle|dm|tag"
     r"|mention|cc|thanks|shout ?out|via|by|from|关注|微博|抖音|小红书|快手|推特|博主|私信|艾特|转发|粉丝)[^\n]{0,24}$",
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(r"(?:[=<>+]|\b(?:set|declare|exec|select|where|and|or|values|into))[ ]{0,2}$", re.IGNORECASE)
 _CODE = frozenset(
-    "property staticmethod classmethod override abstractmethod dataclass media import keyframes param params return returns throws type "
-    "types context id graph vocab see link since deprecated author version here everyone channel all me online team admin support "
-    "supports font-face charset layer apply include extend mixin if else for while end interface".split()  # noqa: SIM905 — a table
+    table(
+        "property staticmethod classmethod override abstractmethod dataclass media import keyframes param params return "
+        "returns throws type types context id graph vocab see link since deprecated author version here everyone channel "
+        "all me online team admin support supports font-face charset layer apply include extend mixin if else for while "
+        "end interface"
+    )
 )
 
 
@@ -41,26 +45,30 @@ _NAMED = re.compile(
     r"|screen[ _-]?name|nick[ _-]?name|benutzername|nom d'utilisateur|identifiant|usuario|nome utente|utilizador|gebruikersnaam"
     r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|ユーザー名|아이디)"
     r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
-    r"|wechat(?:[ _-]?id)?|微信|微博|抖音|小红书)"
+    r"|wechat(?:[ _-]?id)?|微信|微博|抖音|小红书)(?:[ ](?:handle|id|user|account|name|username))?"
     r"|(?P<weak>users?|accounts?|member|用户|用戶|账号|帐号|賬號|帳號|玩家|会员|网友|博主))"
     r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫|is(?=[ ]))[ \t]{0,2}[\"'`]?|[ \t]{1,2}[\"'`@(（]?|[\"'`「“(（]?)"
     r"(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])(?![A-Za-z0-9_@(])(?![.\-/:][A-Za-z0-9])",
     re.IGNORECASE,
 )
-_WORDS = (
-    "user users username usernames userid user_id login logins account accounts member handle nick nickname screen name gamertag skype "
-    "discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername utilisateur identifiant usuario utente "
-    "utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 网名 微信 抖音号 小红书号 快手号 微博 花名 账号 帐号 賬號 帳號 玩家 会员 网友 "
-    "博主 ユーザー名 아이디"
-).split()
+_WORDS = table(
+    "user users username usernames userid user_id login logins account accounts member handle nick nickname screen "
+    "name gamertag skype discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
+    "utilisateur identifiant usuario utente utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 "
+    "网名 微信 抖音号 小红书号 快手号 微博 花名 账号 帐号 賬號 帳號 玩家 会员 网友 博主 ユーザー名 아이디"
+)
 _NOBODY = frozenset(
-    "admin administrator root guest test tester user users username userid name names null none nil true false undefined string str int "
-    "integer number text varchar email mail password required optional default example anonymous system daemon nobody postgres mysql "
-    "redis ubuntu debian ec2-user www-data localhost self this new the and for with from not has was are your our their his her its "
-    "id uuid current_user user_id user_name account_id primary key unique index input value field".split()  # noqa: SIM905 — a table
+    table(
+        "admin administrator root guest test tester user users username userid name names null none nil true false "
+        "undefined string str int integer number text varchar email mail password required optional default example "
+        "anonymous system daemon nobody postgres mysql redis ubuntu debian ec2-user www-data localhost self this new the "
+        "and for with from not has was are your our their his her its id uuid current_user user_id user_name account_id "
+        "primary key unique index input value field"
+    )
 )
 _NO_NAME = re.compile(
-    r"[0-9.\-]+|v?[0-9]+(?:\.[0-9]+)+\S*|[A-Z]{2,5}-[0-9]+|[0-9a-f]{8,}|[a-z]+(?:[A-Z][a-z]+)+|[a-z_]+_(?:id|name|field|count|type|key|list)"
+    r"[0-9.\-]+|v?[0-9]+(?:\.[0-9]+)+\S*|[A-Z]{2,5}-[0-9]+|[0-9a-f]{8,}|[a-z]+(?:[A-Z][a-z]+)+|[a-z_]+_(?:id|name|field"
+    "|count|type|key|list)"
 )
 
 
@@ -72,8 +80,11 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
         return None  # `USER_EMAIL`: only Chinese puts no space between
     if bare.lower() in _NOBODY or _NO_NAME.fullmatch(bare) or bare.isdigit():
         return None
-    odd = any(letter.isdigit() or letter in "_." for letter in bare)
-    if found["weak"] and not (odd and (sign != "" or any(letter.isalpha() for letter in bare))):
+    odd = any(letter.isdigit() or letter in "_." for letter in bare) or ("-" in bare and found["service"] is not None)
+    logged = found["sign"] == "="  # `user=jdoe ip=…`
+    if found["weak"] and not odd and not logged:
+        return None
+    if found["weak"] and not any(letter.isalpha() for letter in bare):
         return None
     if found["service"] and not odd and name[0] != "@":
         return None  # `GitHub: failed`
@@ -83,11 +94,24 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
 
 
 _QQ = re.compile(
-    r"(?<![A-Za-z])(?:QQ|qq|扣扣|企鹅号)(?:号码|号|號|群|是|为|加)?[ ]?(?:[:：=]|是|为)?[ ]?[\"'(（]?(?P<name>[1-9][0-9]{4,10})(?![0-9A-Za-z@])(?!\.[0-9])"
+    "(?<![A-Za-z])(?:QQ|qq|扣扣|企鹅号)(?:号码|号|號|群|是|为|加)?[ ]?(?:[:：=]|是"
+    r"|为)?[ ]?[\"'(（]?(?P<name>[1-9][0-9]{4,10})(?![0-9A-Za-z@])(?!\.[0-9])"
 )
+# Names with Chinese in them: after a word and a sign, or with a digit after `@`.
+_HAN_NAMED = re.compile(
+    "(?:昵称|暱稱|网名|用户名|微信名|微信号|花名|游戏名|ID)[ ]?(?:[:：=]|是|叫"
+    r"|为)[ ]?[\"'“「]?(?P<name>(?=[A-Za-z0-9_]{0,12}[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9_·]{2,16})"
+    r"|(?<![A-Za-z0-9_.@])@(?P<at>(?=[\u4e00-\u9fff]{1,10}[A-Za-z0-9_])[\u4e00-\u9fffA-Za-z0-9_]{2,20})"
+)
+_NUMBERED = re.compile(
+    "(?:抖音号|小红书号|快手号|微信号|微信號|B站(?:ID|UID)?|UID|uid)[ ]?(?:[:：=]|是|为)?[ ]?(?P<name>[1-9][0-9]{5,14})(?![0-9A-Za-z])"
+)
+_NO_NICK = re.compile("不|没|请|已|的|错误|为空|或|必填|长度")
 _WECHAT = re.compile(r"(?<![A-Za-z0-9_])(?P<name>wxid_[a-z0-9]{6,32})(?![A-Za-z0-9_])")
 _HOME = re.compile(
-    r"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2}|[A-Za-z]:/Users/)(?P<name>[A-Za-z0-9_\u00c0-\u024f\u4e00-\u9fff][A-Za-z0-9_.\u00c0-\u024f\u4e00-\u9fff\-]{0,38})(?![^\\/\s\"'`:;,)\]}>])"
+    r"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2}"
+    r"|[A-Za-z]:/Users/)(?P<name>[A-Za-z0-9_\u00c0-\u024f\u4e00-\u9fff][A-Za-z0-9_.\u00c0-\u024f\u4e00-\u9fff\-]{0,38})("
+    r"?![^\\/\s\"'`:;,)\]}>])"
 )
 _HOMES = frozenset(
     {"shared", "public", "default", "user", "username", "runner", "ubuntu", "node", "app", "vscode", "admin", "guest", "root"}
@@ -97,7 +121,13 @@ _PROFILE = re.compile(
     r"(?:twitter|x|instagram|t|tiktok|facebook|linkedin|threads|weibo|zhihu)\.(?:com|me|net|io|app|cn)"
     r"/(?:in/|people/|u/|profile/|n/)?(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38})(?![A-Za-z0-9_\-]|[./][A-Za-z0-9])"
 )
-_PAGES = frozenset("login signup about explore settings help search home features pricing topics trending docs privacy terms jobs".split())  # noqa: SIM905
+_PAGES = frozenset(table("login signup about explore settings help search home features pricing topics trending docs privacy terms jobs"))
+
+
+def _han(_: str, found: re.Match[str]) -> Hit | None:
+    if found["at"] is not None:
+        return Hit(found.start("at") - 1, found.end("at"), HINTED)
+    return None if _NO_NICK.search(found["name"]) else Hit(found.start("name"), found.end("name"), HINTED)
 
 
 def _value(text: str, found: re.Match[str]) -> Hit | None:
@@ -122,15 +152,76 @@ def recognizers() -> tuple[Recognizer, ...]:
         )  # fmt: skip
 
     return (
-        unit("handle", "`@name` with a digit or underscore, or near a word of social media", _HANDLE, _handle,
-             gates=("@",), before=2, after=44),
+        unit(
+            "handle",
+            "`@name` with a digit or underscore, or near a word of social media",
+            _HANDLE,
+            _handle,
+            gates=("@",),
+            before=2,
+            after=44,
+        ),
         unit("username", "the value after `user`, `login`, `用户名`, `微信号` and the like", _NAMED, _named, words=tuple(_WORDS)),
         unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "扣扣", "企鹅号"), before=1, after=24),
+        unit(
+            "username_han",
+            "names with Chinese after `昵称：`, `用户名：` and the like, or after `@` with a digit",
+            _HAN_NAMED,
+            _han,
+            words=(
+                "昵称",
+                "暱稱",
+                "网名",
+                "用户名",
+                "微信名",
+                "微信号",
+                "花名",
+                "游戏名",
+                "id",
+                "微博",
+                "关注",
+                "博主",
+                "粉丝",
+                "抖音",
+                "小红书",
+            ),
+        ),
+        unit(
+            "username_number",
+            "numbers after `抖音号`, `小红书号`, `UID` and the like",
+            _NUMBERED,
+            _value,
+            words=("抖音号", "小红书号", "快手号", "微信号", "微信號", "b站", "uid"),
+        ),
         unit("wechat_id", "`wxid_…`", _WECHAT, _value, gates=("wxid_",), before=1, after=44),
-        unit("home_directory", "the user in `/home/…`, `/Users/…`, `C:\\Users\\…`", _HOME, _not_in(_HOMES),
-             gates=("/home/", "/users/", "\\users\\"), before=3, after=60),
+        unit(
+            "home_directory",
+            "the user in `/home/…`, `/Users/…`, `C:\\Users\\…`",
+            _HOME,
+            _not_in(_HOMES),
+            gates=("/home/", "/users/", "\\users\\"),
+            before=3,
+            after=60,
+        ),
         unit("reddit", "`u/name`", _REDDIT, _not_in(_PAGES), gates=("u/",), before=2, after=26),
-        unit("profile", "the name in the address of a profile page", _PROFILE, _not_in(_PAGES),
-             gates=("twitter.com/", "x.com/", "instagram.com/", "t.me/", "tiktok.com/", "facebook.com/",
-                    "linkedin.com/", "threads.net/", "weibo.com/", "zhihu.com/"), before=12, after=80),
-    )  # fmt: skip
+        unit(
+            "profile",
+            "the name in the address of a profile page",
+            _PROFILE,
+            _not_in(_PAGES),
+            gates=(
+                "twitter.com/",
+                "x.com/",
+                "instagram.com/",
+                "t.me/",
+                "tiktok.com/",
+                "facebook.com/",
+                "linkedin.com/",
+                "threads.net/",
+                "weibo.com/",
+                "zhihu.com/",
+            ),
+            before=12,
+            after=80,
+        ),
+    )

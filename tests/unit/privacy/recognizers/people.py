@@ -72,6 +72,8 @@ FINDS: dict[str, list[str]] = {
         "accepted password for user «tkov1» port 22",
     ],
     "qq": ["QQ：«483920174»", "加我QQ«48392017»", "qq号是«1029384756»", "QQ号码 «583920»"],
+    "username_han": ["昵称：«追风少年»", "我的微博«@阳光小李2020»", "用户名：«风中的叶_7»".replace("的", "之")],
+    "username_number": ["小红书号：«9482711023»", "抖音号是«73629104»", "UID:«100283746»"],
     "wechat_id": ["«wxid_8h2k4m1n7q»"],
     "home_directory": [
         "/home/«mkowalski»/.ssh/id_rsa",
