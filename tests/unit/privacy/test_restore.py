@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.privacy.findings import Finding
+from comity.privacy.normalise import is_json
 from comity.privacy.pseudonym import TOKEN_CHARACTERS_MAX, Pseudonyms, Vault
-from comity.privacy.restore import Restorer, restore_body, restore_text
+from comity.privacy.restore import Restorer, opens_json, restore_body, restore_text
 from comity.privacy.surrogate import SurrogateVault
 
 ORIGINAL = 'Le"na\\ 😀\n\tÖ'
@@ -125,9 +126,9 @@ def test_whole_texts_and_bodies_that_do_not_change_are_the_very_same() -> None:
     assert restore_body(VAULT, {"a": [TOKEN, {TOKEN: TOKEN}]}) == {"a": [ORIGINAL, {ORIGINAL: ORIGINAL}]}
 
 
-KINDS = ("EMAIL", "PERSON", "ID", "E", "TEXT_A")
+KINDS = ("SECRET", "PERSON", "ID", "E", "TEXT_A")  # types of which each spelling is a value of its own
 PIECES = [
-    *KINDS, "_", "1", "2", "3", "<", ">", "[", "]", "{", "}", '"', "\\", "\\u00", " ", "\n", "é", "＿", "n",
+    *KINDS, "EMAIL", "_", "1", "2", "3", "<", ">", "[", "]", "{", "}", '"', "\\", "\\u00", " ", "\n", "é", "＿", "n",
     "张伟", "Anna", "Weber", "'s", "-", "\u200b", "\U0001f642", "i", "ß",
 ]  # fmt: skip
 
@@ -150,13 +151,17 @@ def echo_is_identity(data: st.DataObject) -> None:
     vault = Vault(nonce)
     for text, findings in data.draw(st.lists(conversations(vault, vault._nonce), min_size=1, max_size=3)):
         sent = vault.protect(text, findings)
-        assert fed(vault, cut(data, sent), False) == text
-        arguments = json.dumps({"a": sent, sent: [1, sent]}, ensure_ascii=data.draw(st.booleans()))
-        assert json.loads(fed(vault, cut(data, arguments), True)) == {"a": text, text: [1, text]}
-        restorer = Restorer(vault, None)
+        restorer = Restorer(vault)
         for piece in cut(data, sent):
             restorer.feed(piece)
-            assert len(restorer.waits) <= 6 * TOKEN_CHARACTERS_MAX
+            assert len(restorer.waits) <= TOKEN_CHARACTERS_MAX or opens_json(sent)
+        if is_json(text):  # comes back equal, not byte for byte: `test_json_stays_json_and_comes_back_equal`
+            continue
+        assert fed(vault, cut(data, sent), False) == text
+        if opens_json(sent):  # half a JSON text: within arguments it is taken for a whole one
+            continue
+        arguments = json.dumps({"a": sent, sent: [1, sent]}, ensure_ascii=data.draw(st.booleans()))
+        assert json.loads(fed(vault, cut(data, arguments), True)) == {"a": text, text: [1, text]}
 
 
 def cut(data: st.DataObject, text: str) -> list[str]:
