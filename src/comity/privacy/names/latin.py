@@ -30,7 +30,7 @@ SURE = 0.65  # from which the same word, where it stands elsewhere in the text, 
 _AGAIN = 0.02  # and there is not all against it
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]{2}")
 _CAPITALISED = re.compile(r"[^\W\d_a-z][a-z]")
-STRETCH_CHARACTERS = 8192  # what is read at once
+STRETCH_CHARACTERS = 10_240  # what is read at once: a window of the guard, with what is around it
 AROUND_CHARACTERS = 256
 
 
@@ -90,14 +90,10 @@ def weighed(text: str, found: Sequence[Word], seen: Sequence[Seen]) -> list[floa
     things = _things(found)
     for at in things:
         chances[at] = 0.0
-    best: dict[str, float] = {}
-    for word, each in zip(found, chances, strict=True):
-        if each >= SURE and len(word.text) > 2:
-            best[word.text] = max(each, best.get(word.text, 0.0))
-    if best:
-        for at, word in enumerate(found):
-            if chances[at] < SURE and word.text in best and at not in things and _again(word.text, chances[at]):
-                chances[at] = SURE
+    sure = {word.text for word, each in zip(found, chances, strict=True) if each >= SURE and len(word.text) > 2}
+    for at, word in enumerate(found):
+        if chances[at] < SURE and word.text in sure and at not in things and _again(word.text, chances[at]):
+            chances[at] = SURE
     return chances
 
 

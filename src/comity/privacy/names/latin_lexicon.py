@@ -31,5 +31,8 @@ class Lexicon(NamedTuple):
 
 @cache
 def lexicon() -> Lexicon:
-    text = files("comity.privacy.names").joinpath("latin.txt").read_text(encoding="utf-8")
-    return Lexicon(*(frozenset(line.split()) for line in text.splitlines() if not line.startswith("#")))
+    given, family = (
+        files("comity.privacy.names").joinpath(f"latin_{kind}.txt").read_text(encoding="ascii").split() for kind in ("given", "family")
+    )
+    common = frozenset(name[:-1] for name in given + family if name[-1] == "*")
+    return Lexicon(frozenset(name.rstrip("*") for name in given), frozenset(name.rstrip("*") for name in family), common)

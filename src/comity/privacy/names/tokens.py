@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-_WORD = re.compile(r"[^\W_\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|\S")
-"""A run of letters and digits, or one mark or Han character."""
+_EAST = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[^\W_{_EAST}]+|[{_EAST}]+|\S")
+"""A run of letters and digits, or one mark; a run of Han, kana or Hangul, which the vocabulary has not, is one unknown piece."""
 _LETTERS_MAX = 100
 _SEEN_MAX = 1 << 15  # words whose pieces are kept
 _MARK = "Mn"
