@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fits the judge: what stands beside names, and a small network over what `han_judge.weigh` knows of a candidate.
 
-    python tools/names/han/fit.py LAC_FOLDER TAGGED_NEWSPAPER MINGZI_DATA FOREIGN_NAMES OUT
+    python tools/names/han/fit.py WEIGHTS TAGGED_NEWSPAPER MINGZI_DATA FOREIGN_NAMES OUT
 
 Even lines of the newspaper are learned from, also with other names put in; odd lines are kept to measure on.  What stands
 beside names is counted in one half of the texts for the other, so that the network learns how far to trust it.
@@ -21,10 +21,11 @@ import numpy as np
 import texts
 
 from comity.privacy.names.han import pieces
+from comity.privacy.names.han_cues import RIGHT
 from comity.privacy.names.han_judge import FEATURES, Context, candidates, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Reader
-from comity.privacy.names.han_weights import checked
+from comity.privacy.names.han_weights import opened
 
 SEED = 7
 HIDDEN = 24
@@ -43,11 +44,16 @@ def rows(reader: Reader, sentences: Iterable[texts.Sentence], context: Context) 
             belief = reader.read([text])[0]
             for place in candidates(text, plain, belief, known):
                 span = (place.start + offset, place.end + offset)
-                if span not in sentence.names and any(start < span[1] and span[0] < end for start, end in sentence.either):
+                if span not in sentence.names and any(_titled(sentence.text, either, span) for either in sentence.either):
                     continue
                 inputs.append(weigh(text, plain, belief, known, context, place))
                 wanted.append(span in sentence.names)
     return inputs, wanted
+
+
+def _titled(text: str, surname: tuple[int, int], span: tuple[int, int]) -> bool:
+    """A surname alone, or with its title: neither right nor wrong."""
+    return span == surname or (span[0] == surname[0] and RIGHT[0].fullmatch(text[surname[1] : span[1]]) is not None)
 
 
 def context_of(sentences: Iterable[texts.Sentence], reader: Reader) -> Context:
@@ -111,7 +117,7 @@ def train(inputs: Any, wanted: Any) -> tuple[Any, Any, Any, float]:
 
 def main(argv: Sequence[str]) -> None:
     folder, newspaper, today, foreign, out = map(Path, argv)
-    reader = Reader(checked(folder))
+    reader = Reader(opened(folder))
     sentences = corpus(newspaper, today, foreign, reader)
     halves = sentences[::2], sentences[1::2]
     inputs: list[list[float]] = []

@@ -16,13 +16,15 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\u3005"
 DOTS = "·•・‧∙⋅."
 _HAN = re.compile(f"[{HAN}]")
 _RUN = re.compile(f"[{HAN}]+")
-_DOTTED = re.compile(f"[{HAN}]{{1,10}}(?:-[{HAN}]{{1,4}})?(?:[{DOTS}](?:[{HAN}]{{1,10}}(?:-[{HAN}]{{1,4}})?|[A-Z](?=[{DOTS}]))){{1,5}}")
-_DOT = re.compile(f"[{DOTS}]")
+_DOTTED = re.compile(f"[{HAN}-]+(?:[{DOTS}](?:[{HAN}-]+|[A-Z](?=[{DOTS}])))+")
+_PART = re.compile(f"[^{DOTS}]+")
 _SPACED = re.compile(f"(?<![{HAN}])[{HAN}]{{1,2}} {{1,2}}[{HAN}]{{1,2}}(?![{HAN}])")
 _FAINT = 0.01
+_UNLIKELY = -5.0  # log odds; most stretches that begin like a name are told off here, before they are weighed
 _COMMAS = "、，, /|"
 _NOTHING = (0.0,) * len(KINDS)
 _GIVEN_LEAST = 4.0
+_PART_MAX = 10  # characters between two dots
 _LONG = 14  # characters of a name without dots
 
 SHORT, LONG, COMPOUND, JAPANESE, FOREIGN, GIVEN, OTHER, ONE, NICK, DOTTED, SPACED = range(11)
@@ -66,7 +68,7 @@ def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Itera
         if belief.begins[start] <= _FAINT or not _HAN.match(text[start]):
             continue
         for end in range(start + 1, min(len(text), start + _LONG) + 1):
-            if belief.breaks[end] > _FAINT and (start, end) not in seen:
+            if (start, end) not in seen and belief.exactly(start, end) > _UNLIKELY:
                 seen.add((start, end))
                 nick = end - start == 2 and plain[start] in "小老阿"
                 yield Candidate(start, end, ONE if end == start + 1 else NICK if nick else OTHER, 0)
@@ -75,14 +77,18 @@ def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Itera
 
 
 def _dotted(text: str, belief: Belief) -> Iterator[Candidate]:
+    """From a word's beginning in one part to a word's end in another, with whole parts between."""
     for found in _DOTTED.finditer(text):
-        first = _DOT.search(text, found.start()).start()  # type: ignore[union-attr]
-        last = max(found[0].rfind(dot) for dot in DOTS) + found.start()
-        for start in range(found.start(), text.find("-", found.start(), first) if "-" in text[found.start() : first] else first):
-            if belief.breaks[start] > _FAINT or start == found.start():
-                for end in range(last + 2, found.end() + 1):
-                    if belief.breaks[end] > _FAINT or end == found.end():
-                        yield Candidate(start, end, DOTTED, 0)
+        parts = [part.span() for part in _PART.finditer(text, *found.span())]
+        for index, (first, first_stop) in enumerate(parts):
+            for last, last_stop in parts[index + 1 : index + 5]:
+                for start in range(max(first, first_stop - _PART_MAX), first_stop):
+                    if _HAN.match(text[start]) and (start == first or belief.breaks[start] > _FAINT):
+                        for end in range(last + 1, min(last_stop, last + _PART_MAX) + 1):
+                            if _HAN.match(text[end - 1]) and (end == last_stop or belief.breaks[end] > _FAINT):
+                                yield Candidate(start, end, DOTTED, 0)
+                if last_stop - last > _PART_MAX:
+                    break
 
 
 def _spaced(plain: str, lexicon: Lexicon) -> Iterator[Candidate]:
