@@ -27,6 +27,8 @@ _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 # Of an answer's own members: what must not change by chance.  In what a model filled in itself any name may stand.
 _KEPT = frozenset({"encrypted_content", "finish_reason", "id", "logprobs", "model", "object", "role", "signature", "status", "type"})
 _FREE = frozenset({"arguments", "input", "metadata"})
+_STRINGS_MAX = 8  # JSON in a string of JSON, and so on: each level doubles the backslashes, and nobody writes more
+_DEPTH_MAX = 128  # of a body; what lies deeper stays as it is
 
 
 class Restorer:
@@ -39,10 +41,11 @@ class Restorer:
     in_json: whether the text is JSON; None: it says so itself, by how it begins
     """
 
-    __slots__ = ("_before", "_half", "_head", "_held", "_json", "_string", "_vault")
+    __slots__ = ("_before", "_half", "_head", "_held", "_json", "_level", "_string", "_vault")
 
-    def __init__(self, vault: Pseudonyms, in_json: bool | None = None) -> None:
+    def __init__(self, vault: Pseudonyms, in_json: bool | None = None, *, _level: int = 0) -> None:
         self._vault = vault
+        self._level = _level
         self._json = in_json
         self._head = ""  # how the text begins, while that does not say enough
         self._before = ""  # what was given out last, as it came
@@ -104,7 +107,7 @@ class Restorer:
                 at = stop + 1
                 if quote >= 0:
                     out.append('"')
-                    self._string, self._before = _String(self._vault), '"'
+                    self._string, self._before = _String(self._vault, self._level + 1), '"'
             else:
                 at = self._string.read(piece, at, out)
                 if at < len(piece):
@@ -119,8 +122,8 @@ class _String:
 
     __slots__ = ("_spelt", "_text", "cut")
 
-    def __init__(self, vault: Pseudonyms) -> None:
-        self._text = Restorer(vault)
+    def __init__(self, vault: Pseudonyms, level: int) -> None:
+        self._text = Restorer(vault, None if level < _STRINGS_MAX else False, _level=level)
         self._spelt: list[str] = []  # what the text holds back, each character as it was written
         self.cut = ""  # an escape that is not all here
 
@@ -204,20 +207,27 @@ def restore_text(vault: Pseudonyms, text: str, in_json: bool | None = None) -> s
     return text if out == text else out
 
 
-def restore_body(vault: Pseudonyms, value: Any, name: str = "", *, free: bool = False) -> Any:
+def restore_body(vault: Pseudonyms, value: Any, name: str = "") -> Any:
     """Every text of a decoded answer, or of a part of one that is called ``name``; the same object when nothing changes.
 
-    One rule for the bodies of all APIs: what is called `arguments` is JSON.  ``free``: all in it was written by the model.
+    One rule for the bodies of all APIs: what is called `arguments` is JSON.
     """
+    return _restored(vault, value, name, free=False, depth=_DEPTH_MAX)
+
+
+def _restored(vault: Pseudonyms, value: Any, name: str, *, free: bool, depth: int) -> Any:
+    """``free``: all in it was written by the model."""
     if isinstance(value, str):
         return restore_text(vault, value, True if name == "arguments" else None)
-    if isinstance(value, list):
-        items = [restore_body(vault, item, free=free) for item in value]
-        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    if not isinstance(value, dict):
+    if depth == 0 or not isinstance(value, dict | list):
         return value
+    if isinstance(value, list):
+        items = [_restored(vault, item, "", free=free, depth=depth - 1) for item in value]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
     members = [
-        (key, old) if key in _KEPT and not free else (restore_text(vault, key), restore_body(vault, old, key, free=free or key in _FREE))
+        (key, old)
+        if key in _KEPT and not free
+        else (restore_text(vault, key), _restored(vault, old, key, free=free or key in _FREE, depth=depth - 1))
         for key, old in value.items()
     ]
     unchanged = all(key is was and new is old for (key, new), (was, old) in zip(members, value.items(), strict=True))

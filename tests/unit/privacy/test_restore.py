@@ -126,6 +126,19 @@ def test_whole_texts_and_bodies_that_do_not_change_are_the_very_same() -> None:
     assert restore_body(VAULT, {"a": [TOKEN, {TOKEN: TOKEN}]}) == {"a": [ORIGINAL, {ORIGINAL: ORIGINAL}]}
 
 
+def test_what_lies_too_deep_stays_as_it_is() -> None:
+    def nested(text: str, depth: int) -> Any:
+        value: Any = text
+        for _ in range(depth):
+            value = [value]
+        return value
+
+    assert restore_body(VAULT, nested(TOKEN, 100)) == nested(ORIGINAL, 100)
+    deep = nested(TOKEN, 50_000)
+    assert restore_body(VAULT, deep) is deep
+    restore_text(VAULT, '["' + TOKEN + "[" * 100_000, True)
+
+
 KINDS = ("SECRET", "PERSON", "ID", "E", "TEXT_A")  # types of which each spelling is a value of its own
 PIECES = [
     *KINDS, "EMAIL", "_", "1", "2", "3", "<", ">", "[", "]", "{", "}", '"', "\\", "\\u00", " ", "\n", "é", "＿", "n",
