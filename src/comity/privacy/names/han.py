@@ -22,6 +22,7 @@ from comity.privacy.recognizers.base import HINTED, LIKELY
 
 LEAST = -1.5
 """Log odds from which a candidate counts: a name left in the clear costs more than a word too many hidden."""
+LEAST_STRICT = -2.5
 SURE = 1.0
 _BLOCK = 20_000  # characters read at once; a name spreads within one
 _PIECE = 120  # characters at most between two ends of a sentence
@@ -45,14 +46,16 @@ class Piece(NamedTuple):
 
 
 class HanNames:
-    """``directory``: where the files of `han_weights` lie, by the names it gives them.  It keeps no text."""
+    """``directory``: where the files of `han_weights` lie, by the names it gives them.  ``strict``: rather a word too many than a
+    name too few.  It keeps no text."""
 
     name = "han-names"
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, strict: bool = False) -> None:
         self._reader = Reader(opened(directory))
         self._lexicon = lexicon()
         self._judge = Judge()
+        self._least = LEAST_STRICT if strict else LEAST
 
     def find(self, text: str) -> Sequence[Proposal]:
         out: list[Proposal] = []
@@ -91,7 +94,7 @@ class HanNames:
         if not places:
             return []
         known = [weigh(piece.text, piece.plain, belief, self._lexicon, self._judge.context, place) for place in places]
-        return pick(dict(zip(places, self._judge.score(known), strict=True)), LEAST)
+        return pick(dict(zip(places, self._judge.score(known), strict=True)), self._least)
 
     def _spread(self, block: Sequence[Piece], picked: Sequence[Sequence[tuple[Candidate, float]]]) -> re.Pattern[str] | None:
         """Finds the names of which the judge is sure, and their parts: 晓明 of 李晓明, 琼斯 of 艾琳·琼斯."""
