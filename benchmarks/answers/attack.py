@@ -73,7 +73,8 @@ def right(answer: str, name: str) -> bool:
 
 
 async def choices(answers: Answers, lang: str, way: str) -> Told:
-    items = [item for item in read(SETS / f"own-{lang}.jsonl") if names(item) and len(item["text"]) <= CHARACTERS_MAX]
+    made = [item for item in read(SETS / f"own-{lang}.jsonl") if item["half"] == "test"]
+    items = [item for item in made if names(item) and len(item["text"]) <= CHARACTERS_MAX]
     everybody = sorted({name for item in items for name in names(item)})
     prompts, rights = [], []
     for each in shown(items, way):

@@ -90,7 +90,7 @@ async def test_an_attacker_is_told_no_right_name_but_among_the_options(lang: str
         return "B"
 
     told = await attack.choices(Answers("m", tmp_path / "kept.jsonl", ask), lang, way)
-    assert told.people > 100 and 0.1 < told.rate.value < 0.4, "one letter for all is right about as often as chance"
+    assert told.people > 60 and 0.1 < told.rate.value < 0.4, "one letter for all is right about as often as chance"
     everybody = {name for item in read(attack.SETS / f"own-{lang}.jsonl") for name in attack.names(item)}
     for text in seen:
         offered = [line[3:] for line in text.splitlines() if line[:3] in ("A. ", "B. ", "C. ", "D. ")]
