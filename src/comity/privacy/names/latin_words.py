@@ -14,7 +14,7 @@ _DOTTED = (
 )
 _CLITICS = "['\u2019](?:s|S|m|M|re|RE|ve|VE|ll|LL|d|D)"
 _EAST = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"  # kana, Han, Hangul: no spaces part them from a Latin name
-_LETTER = rf"[^\W\d_{_EAST}]"
+_LETTER = rf"(?:[^\W\d_{_EAST}][\u0300-\u036f]*)"  # with the accents of one written as two
 
 
 @cache

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _EAST = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[^\W_{_EAST}]+|[{_EAST}]+|\S")
+_ACCENTS = r"\u0300-\u036f"  # of letters written as two
+_WORD = re.compile(rf"(?:[^\W_{_EAST}]|[{_ACCENTS}])+|[{_EAST}]+|\S")
 """A run of letters and digits, or one mark; a run of Han, kana or Hangul, which the vocabulary has not, is one unknown piece."""
 _LETTERS_MAX = 100
 _SEEN_MAX = 1 << 15  # words whose pieces are kept

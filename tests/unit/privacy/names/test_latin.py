@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From opinions of words to names: what speaks for one, where it begins and ends; and, where the weights are on this machine,
+what is found in whole texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from comity.config import PathsConfig
+from comity.device.manifest import models_directory
+from comity.privacy.names import latin
+from comity.privacy.names.latin import LatinNames, names, opinions
+from comity.privacy.names.latin_bert import OVERLAP_PIECES, WINDOW_PIECES, Bert, Judged
+from comity.privacy.names.latin_judge import Seen, features, readable
+from comity.privacy.names.latin_lexicon import Lexicon, folded, lexicon
+from comity.privacy.names.latin_reader import Read
+from comity.privacy.names.latin_weights import WEIGHTS
+from comity.privacy.names.latin_words import Word, words
+from comity.privacy.names.tokens import Pieces
+from comity.privacy.names.weights import weights
+from comity.privacy.scan import scan
+
+
+def found(text: str, sure: Sequence[str] = (), needed: float = latin.NEEDED) -> list[str]:
+    """What is a name if both readers are sure of the words ``sure`` and see nothing in the others."""
+    parts = words(text)
+    seen = [Seen("PERSON", 0.9, 0.99) if word.text in sure else Seen("", 0.001, 0.001) for word in parts]
+    return [text[start:end] for start, end in names(text, parts, seen, needed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "whole"),
+    [
+        ("I met Maria Lopez in May.", ["Maria", "Lopez"], ["Maria Lopez"]),
+        ("I met Maria, Lopez and Ana", ["Maria", "Lopez", "Ana"], ["Maria", "Lopez", "Ana"]),
+        ("Maria's and Anna-Maria O'Brien's", ["Maria", "Anna", "O'Brien"], ["Maria", "Anna-Maria O'Brien"]),
+        ("It is by J. K. Rowling alone", ["Rowling"], ["J. K. Rowling"]),
+        ("It is by J.R.R. Tolkien alone", ["Tolkien"], ["J.R.R. Tolkien"]),
+        ("We met Ludwig van Beethoven there", ["Ludwig"], ["Ludwig van Beethoven"]),
+        ("Ask Jan van der Berg.", ["Jan", "Berg"], ["Jan van der Berg"]),
+        ("Write to Herr Krause and Dr. Ana Ruiz", ["Herr", "Krause", "Dr.", "Ana", "Ruiz"], ["Krause", "Ana Ruiz"]),
+        ("Lopez\nMaria", ["Lopez", "Maria"], ["Lopez", "Maria"]),
+        ("请联系Maria Lopez先生", ["Maria", "Lopez"], ["Maria Lopez"]),
+    ],
+)
+def test_a_name_is_whole(text: str, sure: list[str], whole: list[str]) -> None:
+    assert found(text, sure) == whole
+
+
+def test_what_is_a_name_once_is_one_again() -> None:
+    text = "Brett Kavanaugh spoke. They heard Kavanaugh out, and kavanaugh left."
+    parts = words(text)
+    first = [Seen("PERSON", 0.9, 0.99) if word.start < 16 else Seen("", 0.001, 0.001) for word in parts]
+    assert [text[start:end] for start, end in names(text, parts, first)] == ["Brett Kavanaugh", "Kavanaugh"]
+
+
+def test_an_english_word_is_not_a_name_again_where_nothing_speaks_for_it() -> None:
+    text = "Robin Will spoke. Will you come?"
+    parts = words(text)
+    first = [Seen("PERSON", 0.9, 0.99) if word.start < 11 else Seen("", 0.0, 0.0) for word in parts]
+    assert [text[start:end] for start, end in names(text, parts, first)] == ["Robin Will"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wells Fargo",
+        "Johnson & Johnson",
+        "JOHN DEERE",
+        "a Turing test",
+        "Parkinson's disease",
+        "Welsh lessons",
+        "self.maria_id",
+        "mariaLopez",
+    ],
+)
+def test_things_are_no_persons_however_sure_the_readers_are(text: str) -> None:
+    assert found(text, [word.text for word in words(text)]) == []
+
+
+def test_a_title_or_a_name_beside_it_makes_a_person_of_a_brand() -> None:
+    assert found("Mr. John Deere", ["John", "Deere"]) == ["John Deere"]
+    assert found("with Irvine Welsh", ["Irvine", "Welsh"]) == ["Irvine Welsh"]
+
+
+def test_less_is_needed_when_strict() -> None:
+    text = "and Temperance too"
+    parts = words(text)
+    seen = [Seen("", 0.02, 0.09) if word.text == "Temperance" else Seen("", 0.0, 0.0) for word in parts]
+    chances = latin.weighed(text, parts, seen)
+    assert list(names(text, parts, seen, max(chances) + 0.01)) == []
+    assert list(names(text, parts, seen, max(chances) - 0.01)) == [(4, 14)]
+
+
+@pytest.mark.parametrize("word", ["José", "McDonald", "O'Brien", "d'Angelo", "maria", "LOPEZ"])
+def test_readable(word: str) -> None:
+    assert readable(word)
+
+
+@pytest.mark.parametrize("word", ["camelCase", "42", "王伟", "-", "Иван", "\n"])
+def test_not_readable(word: str) -> None:
+    assert not readable(word)
+
+
+def test_every_feature_has_a_weight_and_every_weight_a_feature() -> None:
+    said = features([Word("Maria", 0, 5)], [Seen("PERSON", 0.9, 0.9)], 0, lexicon(), False)
+    assert said.keys() == WEIGHTS.keys()
+
+
+def test_the_lexicon_knows_names_and_words() -> None:
+    assert lexicon().of("maria") == (True, True, False)
+    assert lexicon().of("grace")[2] and lexicon().of("hunter")[2]
+    assert lexicon().of("table") == (False, False, False)
+    assert folded("Yılmaz Ångström Øre Weiß") == "yilmaz angstrom ore weiss"
+    assert all(kind.isascii() for held in Lexicon(*lexicon()) for kind in held)
+
+
+def test_a_word_s_opinion_is_the_mean_of_its_pieces() -> None:
+    parts = words("Marias x")
+    judged = [Judged(0, 5, 0.9), Judged(5, 6, 0.5), Judged(7, 8, 0.1)]
+    assert opinions(parts, [Read("", 0.0)] * 2, iter(judged)) == [Seen("", 0.0, pytest.approx(0.7)), Seen("", 0.0, 0.1)]
+    assert opinions(parts, [Read("", 0.0)] * 2, iter([])) == [Seen("", 0.0, 0.0)] * 2
+
+
+class Counting(Bert):
+    """Answers with how far a piece is from the nearer edge of the window that it was asked in."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def _ask(self, ids: list[int]) -> object:
+        np = pytest.importorskip("numpy")
+        self.asked.append(len(ids))
+        return np.minimum(np.arange(len(ids)), np.arange(len(ids))[::-1])
+
+
+@pytest.mark.parametrize("count", [0, 1, WINDOW_PIECES, WINDOW_PIECES + 1, 2 * WINDOW_PIECES, 1000, 4321])
+def test_each_piece_is_judged_once_and_away_from_a_window_s_edge(count: int) -> None:
+    bert = Counting()
+    pieces = Pieces(list(range(count)), list(range(count)), list(range(count)))
+    own = [(at, deep) for start, end, likely in bert._windows(pieces) for at, deep in zip(range(start, end), likely, strict=True)]
+    assert [at for at, _ in own] == list(range(count))
+    inner = [deep for at, deep in own if OVERLAP_PIECES <= at < count - OVERLAP_PIECES]
+    assert all(deep >= OVERLAP_PIECES // 2 - 1 for deep in inner)
+    assert all(size <= WINDOW_PIECES for size in bert.asked)
+
+
+class Scripted(LatinNames):
+    """A finder whose readers know one word."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def _names(self, text: str) -> Iterator[tuple[int, int]]:
+        self.sizes.append(len(text))
+        at = text.find("Maria Lopez")
+        while at >= 0:
+            yield at, at + 11
+            at = text.find("Maria Lopez", at + 1)
+
+
+@pytest.mark.parametrize("filler", ["word ", "x", "line\n", "Wort,"])
+def test_a_long_text_is_read_by_stretches_and_nothing_is_lost_between_them(filler: str) -> None:
+    text, places = "", []
+    while len(text) < 5 * latin.STRETCH_CHARACTERS:
+        text += filler * ((987 + 13 * len(places)) // len(filler))
+        places.append((len(text), len(text) + 11))
+        text += "Maria Lopez"
+    finder = Scripted()
+    assert [(each.start, each.end) for each in finder.find(text)] == places
+    assert max(finder.sizes) <= latin.STRETCH_CHARACTERS + 2 * latin.AROUND_CHARACTERS
+
+
+def test_a_text_without_latin_letters_is_not_read() -> None:
+    finder = Scripted()
+    assert finder.find("王伟 13812345678") == [] and finder.sizes == []
+
+
+@pytest.fixture(scope="module")
+def finder() -> LatinNames:
+    pytest.importorskip("onnxruntime")
+    directory = models_directory(PathsConfig())
+    if not all((directory / weight.file).is_file() for weight in weights()["latin"]):
+        pytest.skip("the weights of Latin names are not on this machine: comity models add names")
+    return LatinNames(directory)
+
+
+@pytest.mark.parametrize(
+    ("text", "persons"),
+    [
+        ("Please ask Siobhán O'Keeffe or her brother Declan about it.", ["Siobhán O'Keeffe", "Declan"]),
+        ("Sehr geehrter Herr Brunner, Ihre Rechnung ist da. Mit freundlichen Grüßen, Sabine Vogt", ["Brunner", "Sabine Vogt"]),
+        ("La señora María José García vive en Sevilla.", ["María José García"]),
+        ("A reunião com João Pedro dos Santos foi adiada.", ["João Pedro dos Santos"]),
+        ("De heer Jan van der Berg heeft gebeld.", ["Jan van der Berg"]),
+        ("请把文件发给 Emily Zhang，另外联系John看看。", ["Emily Zhang", "John"]),
+        ("i talked to sarah and mike about it", ["sarah", "mike"]),
+        ("Run the Jenkins pipeline, then deploy to Kubernetes on Friday.", []),
+        ("The Ford Foundation gave a grant to Washington University.", []),
+    ],
+)
+def test_names_in_real_sentences(finder: LatinNames, text: str, persons: list[str]) -> None:
+    assert [text[each.start : each.end] for each in scan(text, [finder]) if each.type == "PERSON"] == persons
+
+
+def test_a_name_at_any_place_of_a_long_text_is_found(finder: LatinNames) -> None:
+    line = "The committee will look at the figures again next week and then decide on the budget. "
+    for before in range(0, 40, 3):
+        text = line * before + "Thanks to Anneliese Schreiber for the notes. " + line * 3
+        assert [text[each.start : each.end] for each in finder.find(text)] == ["Anneliese Schreiber"], before
+
+
+def test_what_the_runtime_raises_reaches_the_caller(finder: LatinNames, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def run(self, *_: object) -> object:
+            raise RuntimeError("broken")
+
+    monkeypatch.setattr(finder.bert, "_model", Broken())
+    with pytest.raises(RuntimeError, match="broken"):
+        scan("I met Maria.", [finder])
+
+
+def test_the_directory_may_be_given_as_it_is(finder: LatinNames) -> None:
+    assert isinstance(models_directory(PathsConfig()), Path) and finder.name == "latin-names"
