@@ -71,9 +71,10 @@ class Presidio:
     def __init__(self, python: str, model: str) -> None:
         self.name = "presidio"
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}  # those are of this interpreter
         self._child = subprocess.Popen(
             [python, str(SIDE), model], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env={**os.environ, **threads},
+            env={**surroundings, **threads},
         )  # fmt: skip
         self.version = str(self._line())
 
