@@ -140,6 +140,29 @@ HOSTILE = [
     "\ud800",
     "İ",
     "Ａ＠",
+    "1 A ",
+    "12 Main Street, ",
+    "12 rue de ",
+    "Straße 1, ",
+    "Flat 1, ",
+    "路1号",
+    "北京市",
+    "1-1-",
+    "OX1 4AB ",
+    "Name: A ",
+    "Thanks,\n",
+    "姓名：张",
+    "born 1",
+    "A B (1990-01-01) ",
+    "passport A1",
+    "plate A1-",
+    "京A",
+    "@a_",
+    "user a_",
+    "P<<<",
+    "一",
+    "1O",
+    "name,passport\nx,A1234567\n",
 ]
 
 
@@ -151,7 +174,26 @@ def test_two_hundred_kilobytes_of_a_hostile_piece_are_read_to_the_end(piece: str
 
 @pytest.mark.parametrize(
     "piece",
-    ["a@b.cc ", "1 ", "4111 1111 ", "138 1234 5678 ", "eyJabcdefgh.abcd ", "-----BEGIN PRIVATE KEY-----", "key=", "a [at] b", "aa:", "sk-"],
+    [
+        "a@b.cc ",
+        "1 ",
+        "4111 1111 ",
+        "138 1234 5678 ",
+        "eyJabcdefgh.abcd ",
+        "-----BEGIN PRIVATE KEY-----",
+        "key=",
+        "a [at] b",
+        "aa:",
+        "sk-",
+        "1 A ",
+        "Flat 1, ",
+        "路1号",
+        "A B (1990-01-01) ",
+        "passport A1234567 ",
+        "Name: A B\n",
+        "@a_ ",
+        "plate AB-123-CD ",
+    ],
 )
 def test_twice_the_text_is_about_twice_the_work(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted, not timed: how many candidates the checks are asked about, and how many claims are compared with others."""

@@ -220,7 +220,7 @@ def recognizers() -> tuple[Recognizer, ...]:
             words=words, contextual=True,
         )  # fmt: skip
 
-    nouns = tuple("号號弄栋棟幢座楼樓室层層组組巷房户戶單") + ("单元", "路", "街", "区", "村", "苑", "园")
+    nouns = (*"号號弄栋棟幢座楼樓室层層组組巷房户戶單", "单元", "路", "街", "区", "村", "苑", "园")
     return (
         unit("address_jp", "JP", "prefecture, town and block", _JP, _whole, tuple(_KEN.split("|"))),
         unit("address_jp_postcode", "JP", "`〒` and seven digits", _JP_POST, _whole, ("〒",)),
