@@ -156,7 +156,7 @@ _HINT_BEFORE = re.compile(
 _YEARLY = re.compile(r"(?:19|20)[0-9]{2}")
 _COUNTED = re.compile(
     r"\b(?:in|since|during|by|until|the|top|of|about|over|around|after|before|nearly|almost|these|those|all|late|early"
-    "|mid|for|only|had|have|has|with|and|or)[ ]$",
+    "|mid|for|only|had|have|has|with|and|or|EUR|USD|GBP|CNY|RMB|JPY|CHF)[ ]$",
     re.IGNORECASE,
 )
 _MONTH = re.compile(
@@ -334,7 +334,8 @@ _FIELD = re.compile(
     r"[\"']?[ \t]{0,2}[:=][ \t]{0,2}(?:\"(?P<quoted>[^\"\n]{8,160})\"|(?P<plain>[^\n\"{}<>|;\t]{8,160}))",
     re.IGNORECASE,
 )
-_NO_FIELD = re.compile(r"@|://|[0-9a-f]{2}:[0-9a-f]{2}:|^[0-9.:]+$|^0x|\$\{|%s|\(\)|^[a-z_.]+$", re.IGNORECASE)
+_NUMERAL = re.compile(r"(?<![A-Za-z])[0-9]")
+_NO_FIELD = re.compile(r"@|://|[(){}]|[0-9a-f]{2}:[0-9a-f]{2}:|^[0-9.:]+$|^0x|\$\{|%s|\(\)|^[a-z_.]+$", re.IGNORECASE)
 _FIELD_END = re.compile(
     r"\.(?:\s+[A-Z]|\s*$)|(?:,|\.)?\s+(?:(?i:phone|tel|telephone|mobile|cell|e-?mail|dob|date of birth|ssn|fax|contact"
     r"|passport|order|id|name|attn|attention|mobil|handy|telefon|tél)[ .:#]|\+[0-9])"
@@ -347,13 +348,7 @@ def _field(_: str, found: re.Match[str]) -> Hit | None:
     if group == "plain" and (stop := _FIELD_END.search(value)):
         value = value[: stop.start()]
     value = value.rstrip(" ,.;)")
-    if (
-        _NO_FIELD.search(value)
-        or " " not in value
-        or not any(map(str.isdigit, value))
-        or not any(map(str.isupper, value))
-        or len(value) < 8
-    ):
+    if _NO_FIELD.search(value) or " " not in value or not _NUMERAL.search(value) or not any(map(str.isupper, value)) or len(value) < 8:
         return None
     return Hit(found.start(group), found.start(group) + len(value), HINTED)
 

@@ -122,7 +122,7 @@ def _short(said: str, size: int) -> int:
     return len(said) - 1 - size if len(said) > size + 2 else 0
 
 
-_BREAKS = re.compile(r"[的了是住在去来说]|[。；;：:！？!?]")
+_BREAKS = re.compile(r"[的了是住在去来说]|[。；;：:！？!?]|^[^(（]*[)）]")
 _IN_NAMES = re.compile("常住|来宾|去疾")
 
 

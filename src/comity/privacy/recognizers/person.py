@@ -33,7 +33,9 @@ _NOBODY = re.compile(
     "|name|full|first|last|given|family|middle|n/a|tbd|pepper"
     "|sent|from|to|subject|date|re|fwd|cc|phone|email|address|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
     "|january|february|march|april|june|july|august|september"
-    "|october|november|december|street|avenue|road|city|state|country|new|north|south|east|west|united|version|release"
+    "|october|november|december|street|avenue|road|city|state|country|new|north|south|east|west|united|kingdom|states"
+    "|republic|area|economic|european|union|islands?|mainland|china|kong|arabia|korea|africa|america|zealand|emirates"
+    "|version|release"
     "|windows|linux|python|java|google|microsoft|amazon|apple)(?![A-Za-z])",
     re.IGNORECASE,
 )
@@ -72,7 +74,7 @@ _FIELD = re.compile(
 )
 _SAID = re.compile(
     "(?<![A-Za-z])(?:(?i:my|his|her|their|the patient's|the client's)[ ](?i:full )?(?i:name(?:'s|[ ]is|[ ]was))"
-    r"|(?i:named|called|this is)(?=[ ][A-Z][\w'’]+[ ][A-Z])|(?i:I am|I'm|I’m)(?=[ ][A-Z][\w'’]+[ ][A-Z][\w'’]+[ ,.])"
+    r"|(?i:named|called)(?=[ ][A-Z][\w'’]+[ ][A-Z])|(?i:I am|I'm|I’m)(?=[ ][A-Z][\w'’]+[ ][A-Z][\w'’]+[ ,.])"
     f"|(?i:call me|je m'appelle|me llamo|mi chiamo|ich heiße|mein name ist|meu nome é|mijn naam is))[ ]{_NAME}"
 )
 _MAILED = re.compile(rf"(?<![A-Za-z0-9])\"?{_FULL}\"?[ ]<(?=[^<>\s@]{{1,64}}@)")
@@ -164,7 +166,10 @@ def _zh(text: str, found: re.Match[str]) -> Hit | None:
     name, start = found["name"], found.start("name")
     if name in _WORDS_ZH or name[:2] in _WORDS_ZH:
         return None
-    if found.groupdict().get("called") in ("我是", "本人") and text[start + len(name) : start + len(name) + 1] in (
+    groups = found.groupdict()
+    if groups.get("noun") and not groups["sign"] and name[0] in "和与及或于都":  # `姓名和联系方式`
+        return None
+    if groups.get("called") in ("我是", "本人") and text[start + len(name) : start + len(name) + 1] in (
         "的",
         "等",
         "在",

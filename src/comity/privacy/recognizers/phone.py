@@ -25,7 +25,7 @@ _END = r"(?![A-Za-z0-9])(?![.\-/][0-9])"
 _SEP = r"[ .\-/]"
 
 _INTL = re.compile(
-    rf"(?<![A-Za-z0-9+])(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[ ]?[1-9]))"
+    rf"(?<![A-Za-z0-9+])(?<![0-9)\]][ ](?=\+[ ]))(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[ ]?[1-9]))"
     rf"(?P<rest>[ ]?[0-9]{{0,4}}{_SEP}{{0,2}}(?:\([0-9]{{1,5}}\){_SEP}{{0,2}})?"
     rf"[0-9](?:{_SEP}{{0,2}}[0-9]){{4,13}})(?![0-9])"
 )
@@ -88,7 +88,11 @@ def _free(text: str, found: re.Match[str]) -> bool:
 
 def _unless_named_otherwise(sure: int) -> Check:
     def check(text: str, found: re.Match[str]) -> Hit | None:
-        if _SERVICE.fullmatch(digits_of(found[0])) or not (_free(text, found) or label(text, found.start()) == "cn_id"):
+        if (
+            _SERVICE.fullmatch(digits_of(found[0]))
+            or digits_of(found[0]) in "01234567890"
+            or not (_free(text, found) or label(text, found.start()) == "cn_id")
+        ):
             return None
         return Hit(found.start(), found.end(), sure)
 

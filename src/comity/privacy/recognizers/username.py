@@ -46,13 +46,13 @@ _NAMED = re.compile(
     r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|ユーザー名|아이디)"
     r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
     r"|wechat(?:[ _-]?id)?|微信|微博|抖音|小红书)(?:[ ](?:handle|id|user|account|name|username))?"
-    r"|(?P<weak>users?|accounts?|member|用户|用戶|账号|帐号|賬號|帳號|玩家|会员|网友|博主))"
+    r"|(?P<weak>users?|accounts?|用户|用戶|账号|帐号|賬號|帳號|玩家|会员|网友|博主))"
     r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫|is(?=[ ]))[ \t]{0,2}[\"'`]?|[ \t]{1,2}[\"'`@(（]?|[\"'`「“(（]?)"
     r"(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])(?![A-Za-z0-9_@(])(?![.\-/:][A-Za-z0-9])",
     re.IGNORECASE,
 )
 _WORDS = table(
-    "user users username usernames userid user_id login logins account accounts member handle nick nickname screen "
+    "user users username usernames userid user_id login logins account accounts handle nick nickname screen "
     "name gamertag skype discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
     "utilisateur identifiant usuario utente utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 "
     "网名 微信 抖音号 小红书号 快手号 微博 花名 账号 帐号 賬號 帳號 玩家 会员 网友 博主 ユーザー名 아이디"
@@ -109,14 +109,14 @@ _NUMBERED = re.compile(
 _NO_NICK = re.compile("不|没|请|已|的|错误|为空|或|必填|长度")
 _WECHAT = re.compile(r"(?<![A-Za-z0-9_])(?P<name>wxid_[a-z0-9]{6,32})(?![A-Za-z0-9_])")
 _HOME = re.compile(
-    r"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2}"
+    r"(?:(?<![A-Za-z0-9.\-])/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2}"
     r"|[A-Za-z]:/Users/)(?P<name>[A-Za-z0-9_\u00c0-\u024f\u4e00-\u9fff][A-Za-z0-9_.\u00c0-\u024f\u4e00-\u9fff\-]{0,38})("
     r"?![^\\/\s\"'`:;,)\]}>])"
 )
 _HOMES = frozenset(
     {"shared", "public", "default", "user", "username", "runner", "ubuntu", "node", "app", "vscode", "admin", "guest", "root"}
 )
-_REDDIT = re.compile(r"(?<![A-Za-z0-9_/])/?u/(?P<name>[A-Za-z0-9_\-]{3,20})(?![A-Za-z0-9_/\-])")
+_REDDIT = re.compile(r"(?<![A-Za-z0-9_/\-])/?u/(?P<name>[A-Za-z0-9_\-]{3,20})(?![A-Za-z0-9_/\-])")
 _PROFILE = re.compile(
     r"(?:twitter|x|instagram|t|tiktok|facebook|linkedin|threads|weibo|zhihu)\.(?:com|me|net|io|app|cn)"
     r"/(?:in/|people/|u/|profile/|n/)?(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38})(?![A-Za-z0-9_\-]|[./][A-Za-z0-9])"

@@ -121,6 +121,8 @@ LEAVES: list[str] = [
     "Room 12 is free",
     "Version 5, Build 10243",
     "Platz 3 im Rennen",
+    "a fine of EUR 530 M. High Court ruled",
+    "address: An integer representation of an IPv4 IP address",
     "坐地铁2号线去",
     "3号楼开会",
     "第2组讨论",

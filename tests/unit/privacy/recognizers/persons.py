@@ -41,7 +41,6 @@ FINDS: dict[str, list[str]] = {
     ],
     "person_said": [
         "My name is «Farah Aziz» and I need help",
-        "Hi there, this is «Noah Brandt» from accounts",
         "I'm «Greta Holm», the new nurse",
         "ich heiße «Uwe»",
         "Je m'appelle «Chloé Martin».",
@@ -92,6 +91,9 @@ LEAVES: list[str] = [
     "联系人管理",
     "姓名：张",
     "我叫了外卖",
+    "名称或者姓名和联系方式",
+    'name = "Hong Kong"',
+    "This is Very Helpful.",
     "收件人不在",
     "王老师好",
     "负责人安排会议",
