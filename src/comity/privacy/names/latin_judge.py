@@ -69,7 +69,7 @@ def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexi
     alone = not left_capital and not right_capital
     possessive = following in ("'s", "\u2019s")
     thing = words[at + 2].text.lower() if possessive and at + 2 < len(words) else following if right_near else ""
-    if thing in cue.science:
+    if thing in cue.science or following[:2] in cue.science or _in_a_code(words, at):
         return {}
     other = bool(mine.kind) and mine.kind != "PERSON"
     return {
@@ -129,8 +129,8 @@ def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexi
         "initial before": float(left_near and len(before.text.rstrip(".")) == 1 and before.text.isupper() and "." in before.text and title),
         "short": float(len(word) < 3),
         "comma behind": float(following == ","),
-        "glued": float(at > 0 and before.text in ("_", "/", "\\", "@", "#") and before.end == words[at].start)
-        + float(behind.text in ("_", "/", "\\", "@") and behind.start == words[at].end),
+        "glued": float(before.end == words[at].start and before.text in _GLUE)
+        + float(behind.start == words[at].end and behind.text in _GLUE),
         "odd capitals": float(lower is False and not title and not upper and len(word) > 1)
         + float(any(map(str.isupper, word[1:])) and word[0].islower()),
     }
@@ -147,6 +147,16 @@ def readable(word: str) -> bool:
     return not word[0].islower() or word.islower() or "'" in word or "\u2019" in word
 
 
+def _in_a_code(words: Sequence[Word], at: int) -> bool:
+    """Part of `kelvin_to_celsius` or of `ORA-57881`."""
+    before, behind = words[max(0, at - 1)], words[min(len(words) - 1, at + 1)]
+    if (before.text == "_" and before.end == words[at].start) or (behind.text == "_" and behind.start == words[at].end):
+        return True
+    number = words[at + 2] if at + 2 < len(words) else _NO_WORD
+    return behind.text == "-" and behind.start == words[at].end and number.start == behind.end and number.text[0].isdigit()
+
+
+_GLUE = ("/", "\\", "@", "#", "=")
 _NO_WORD = Word(" ", -9, -9)
 _NOTHING = Seen("", 0.0, 0.0)
 
