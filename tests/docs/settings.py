@@ -23,7 +23,8 @@ TABLES = {
     "Config": "the top of the file", "ControllerConfig": "[controller]", "ServiceConfig": "[service]", "Defaults": "[defaults]",
     "SubjectDefaults": "[defaults.subject]", "DeploymentConfig": "[[deployments]]", "KeyConfig": "[[keys]]",
     "IssuerConfig": "[[issuers]]",
-    "ServerConfig": "[server]", "LimitsConfig": "[limits]", "PathsConfig": "[paths]", "PacksConfig": "[packs]",
+    "ServerConfig": "[server]", "LimitsConfig": "[limits]",
+    "PrivacyConfig": "[privacy]", "PathsConfig": "[paths]", "PacksConfig": "[packs]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",
     "AnyExceptConfig": "a place that is a pool",
 }  # fmt: skip

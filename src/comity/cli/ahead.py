@@ -15,12 +15,11 @@ from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.gateway.partners import resolve_all
 from comity.gateway.standing import looked_up
-from comity.gateway.world import EMBEDDED
+from comity.gateway.world import EMBEDDED, guard_of
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
-from comity.ports import SystemClock
-from comity.privacy.guard import Guard
+from comity.ports import SystemClock, SystemRandom
 from comity.routing.plan import plan
 from comity.wire.chat import texts
 from comity.wire.decode import decode_chat
@@ -43,6 +42,6 @@ def ahead(config: Config, raw: bytes, subject: str, state: Path) -> dict[str, An
     strings = list(texts(request))
     nexus = locator.locate({"comity-subject": subject} if subject else {}, LOCAL)
     wanted = () if request.model == "auto" else (request.model,)
-    judged = judge.decide(nexus, Guard().inspect(strings), wanted, standing, today)
+    judged = judge.decide(nexus, guard_of(config, clock=clock, random=SystemRandom()).inspect(strings), wanted, standing, today)
     route = plan(judged.candidates, request, sum(map(len, strings)))
     return {**json.loads(judged.decision), "would_ask": [attempt.deployment.id for attempt in route.attempts]}

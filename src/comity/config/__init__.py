@@ -18,6 +18,7 @@ from comity.config.schema import (
     PacksConfig,
     PathsConfig,
     PlaceConfig,
+    PrivacyConfig,
     SecretRef,
     ServerConfig,
     ServiceConfig,
@@ -28,6 +29,6 @@ from comity.config.schema import (
 
 __all__ = [
     "AnyExceptConfig", "Config", "ControllerConfig", "Defaults", "DeploymentConfig", "IssuerConfig", "KeyConfig", "LimitsConfig",
-    "PacksConfig", "PathsConfig", "PlaceConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SubjectDefaults", "US12MonthsConfig",
-    "VolumesConfig",
+    "PacksConfig", "PathsConfig", "PlaceConfig", "PrivacyConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SubjectDefaults",
+    "US12MonthsConfig", "VolumesConfig",
 ]  # fmt: skip

@@ -150,6 +150,14 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     concurrent_requests_max: int = 512
 
 
+class PrivacyConfig(Section, frozen=True, kw_only=True):
+    """How personal data is looked for in what would leave, and what stands in its place."""
+
+    profile: Literal["rules", "balanced", "strict"] = "rules"  # rules alone; with a model of names for the script; with every model
+    pseudonyms: Literal["tags", "surrogates"] = "tags"  # `PERSON_1_K7QX4`, or made-up values of the same kind
+    scan_seconds_max: float = 10.0  # of one request; then it counts as carrying unknown personal data, and stays on the device
+
+
 class PathsConfig(Section, frozen=True, kw_only=True):
     home: str = ""  # default: $COMITY_HOME, else the platform's data directory
     models: str = ""  # default: $COMITY_MODELS, else <home>/models
@@ -168,6 +176,7 @@ class Config(Section, frozen=True, kw_only=True):
     volumes: VolumesConfig = VolumesConfig()
     server: ServerConfig = ServerConfig()
     limits: LimitsConfig = LimitsConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
     paths: PathsConfig = PathsConfig()
     packs: PacksConfig = PacksConfig()
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices

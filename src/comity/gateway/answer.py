@@ -11,7 +11,7 @@ import msgspec
 
 from comity.errors import ComityError, ProviderFailure
 from comity.gateway.duties import Duties, metadata, notice
-from comity.privacy.pseudonym import Vault
+from comity.privacy.pseudonym import Pseudonyms
 from comity.privacy.stream import ChunkRestorer, restore_completion
 from comity.wire.sse import Event, EventDecoder, EventTooLarge, encode
 
@@ -83,7 +83,7 @@ def _count(usage: Usage, body: Any) -> None:
                 setattr(usage, name, counted[name])
 
 
-async def whole(chunks: AsyncIterator[bytes], *, vault: Vault, labeller: Labeller | None, usage: Usage) -> bytes:
+async def whole(chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage) -> bytes:
     """One JSON body, its bytes untouched when nothing is owed; raises ProviderFailure when it is not a chat completion."""
     raw = b"".join([piece async for piece in chunks])
     try:
@@ -103,7 +103,7 @@ async def whole(chunks: AsyncIterator[bytes], *, vault: Vault, labeller: Labelle
     return out
 
 
-async def stream(chunks: AsyncIterator[bytes], *, vault: Vault, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
+async def stream(chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
     """SSE bytes for the caller; what arrived is passed on before a cut stream ends in ProviderFailure."""
     passing = _untouched(chunks, usage) if not len(vault) and labeller is None else _touched(chunks, vault, labeller, usage)
     async for piece in passing:
@@ -125,7 +125,7 @@ async def _untouched(chunks: AsyncIterator[bytes], usage: Usage) -> AsyncIterato
             _count(usage, _decode(data))
 
 
-async def _touched(chunks: AsyncIterator[bytes], vault: Vault, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
+async def _touched(chunks: AsyncIterator[bytes], vault: Pseudonyms, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
     decoder, restorer = EventDecoder(), ChunkRestorer(vault)
 
     def ready(restored: list[dict[str, Any]]) -> bytes:

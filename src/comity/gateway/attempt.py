@@ -15,7 +15,7 @@ from comity.gateway.world import World
 from comity.policy.decision import Decision, Effect
 from comity.policy.facts import AnyExcept, Place
 from comity.privacy.findings import Findings
-from comity.privacy.pseudonym import Vault
+from comity.privacy.pseudonym import Pseudonyms
 from comity.providers.base import Answer
 from comity.routing.plan import Candidate
 from comity.transparency.ledger import Outcome
@@ -77,7 +77,7 @@ def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | Non
     )
 
 
-def outgoing(world: World, candidate: Candidate, request: ChatRequest, findings: Findings) -> tuple[ChatRequest, Vault]:
+def outgoing(world: World, candidate: Candidate, request: ChatRequest, findings: Findings) -> tuple[ChatRequest, Pseudonyms]:
     """Step 6.  On the device nothing leaves, so nothing is hidden; anywhere else everything found is.
 
     Raises ComityError when a recogniser broke: what could not be read cannot be hidden, so it does not leave.
@@ -122,7 +122,7 @@ class Served:
     candidate: Candidate
     receipt: Receipt
     answer: Answer
-    vault: Vault
+    vault: Pseudonyms
     request: ChatRequest
     attempt: int
     dropped: tuple[str, ...] = ()

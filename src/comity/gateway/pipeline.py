@@ -48,7 +48,7 @@ class Pipeline:
         wanted = self._wanted(call)
         nexus = world.locator.locate(call.headers, call.key)  # 1
         strings = list(texts(call.request))
-        findings = world.guard.inspect(strings)  # 2
+        findings = await self._inspect(strings)  # 2
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         standing = standing or world.standings.now()
@@ -68,6 +68,11 @@ class Pipeline:
                 if not failure.retryable:
                     break
         raise _exhausted(failures)
+
+    async def _inspect(self, strings: list[str]) -> Findings:
+        """Rules take microseconds; a model takes milliseconds, in which this loop serves others."""
+        guard = self._world.guard
+        return guard.inspect(strings) if guard.profile == "rules" else await asyncio.to_thread(guard.inspect, strings)
 
     async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, candidate: Candidate, *, number: int) -> Served:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""

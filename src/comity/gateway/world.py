@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from comity.config import Config, DeploymentConfig
+from comity.device.manifest import models_directory
 from comity.device.provider import EmbeddedProvider
 from comity.errors import StorageFailure
 from comity.gateway.duties import DISCHARGERS
@@ -23,7 +24,7 @@ from comity.policy.engine import Engine
 from comity.policy.volumes import edges_of
 from comity.ports import Clock, Random, Secrets
 from comity.privacy.guard import Guard
-from comity.privacy.pseudonym import Vault
+from comity.privacy.pseudonym import Pseudonyms, Vault
 from comity.providers.base import Deployment, Provider
 from comity.storage.home import KEY_BYTES
 from comity.storage.state import DATABASE, State
@@ -46,7 +47,7 @@ class World:
     standings: Standings
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
-    new_vault: Callable[[], Vault]
+    new_vault: Callable[[], Pseudonyms]
 
     def provider_of(self, deployment: Deployment) -> Provider:
         return self.providers[deployment.id]
@@ -95,6 +96,8 @@ async def build(
     try:
         pseudonym_key = await state.key("subject", random.token(KEY_BYTES))
         locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
+        cache_key = hashlib.blake2b(pseudonym_key, person=b"scan-cache").digest()
+        guard = guard_of(config, clock=clock, random=random, cache_key=cache_key)
         if providers is None:
             providers = providers_for(configured, deployments, config=config, secrets=secrets)
         standings = Standings(
@@ -109,10 +112,30 @@ async def build(
     judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
     return World(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
-        guard=Guard(cache_key=hashlib.blake2b(pseudonym_key, person=b"scan-cache").digest()),
+        guard=guard,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers,
-        new_vault=lambda: Vault(random.token(8)),
+        new_vault=vaults(config, random),
     )  # fmt: skip
+
+
+def guard_of(config: Config, *, clock: Clock, random: Random, cache_key: bytes = b"") -> Guard:
+    """Raises OperatorError when the profile's models are not on this machine."""
+    from comity.privacy.names.load import finders
+
+    wanted = config.privacy
+    return Guard(
+        wanted.profile, finders(wanted.profile, models_directory(config.paths)), cache_key=cache_key,
+        finders_seconds_max=wanted.scan_seconds_max, clock=clock, random=random,
+    )  # fmt: skip
+
+
+def vaults(config: Config, random: Random) -> Callable[[], Pseudonyms]:
+    """A new vault for each request."""
+    if config.privacy.pseudonyms == "surrogates":
+        from comity.privacy.surrogate import SurrogateVault
+
+        return lambda: SurrogateVault(random.token(16))
+    return lambda: Vault(random.token(8))
 
 
 def state_path(config: Config, home: Path) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from threading import Lock
 from typing import Literal, NamedTuple, Protocol, get_args
 
 import msgspec
@@ -23,7 +24,7 @@ from comity.privacy.scan import scan
 __all__ = ["CACHE_TEXTS_MAX", "PROFILES", "Findings", "Guard", "Profile", "Protected", "scan"]
 
 CACHE_TEXTS_MAX = 4096
-CACHED_CHARACTERS_MIN = 128  # shorter texts are scanned faster than they are hashed
+CACHED_CHARACTERS_MIN = 128  # by rules alone, shorter texts are scanned faster than they are hashed
 FINDERS_SECONDS_MAX = 10.0
 WINDOW_CHARACTERS = 8192  # what a finder is asked at once: between two windows the clock is read
 AROUND_CHARACTERS = 512  # read on both sides of a window, so that what lies across its edge is seen whole by one of them
@@ -74,6 +75,7 @@ class Guard:
         self._clock, self._random = clock or SystemClock(), random or SystemRandom()
         self._key = cache_key[:64]
         self._max = cache_texts_max
+        self._lock = Lock()  # models are asked in threads
         self._cache: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -116,17 +118,19 @@ class Guard:
         return tuple(_Paced(finder, self._clock, last) for finder in self.finders)
 
     def _scan(self, text: str, finders: tuple[Finder, ...]) -> tuple[Finding, ...]:
-        if not self._key or len(text) < CACHED_CHARACTERS_MIN:
+        if not self._key or (len(text) < CACHED_CHARACTERS_MIN and not finders):
             return scan(text, finders)
         name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
-        found = self._cache.get(name)
-        if found is None:
-            found = scan(text, finders)
-            if len(self._cache) >= self._max:
+        with self._lock:
+            found = self._cache.get(name)
+            if found is not None:
+                self._cache.move_to_end(name)
+                return found
+        found = scan(text, finders)
+        with self._lock:
+            if name not in self._cache and len(self._cache) >= self._max:
                 self._cache.popitem(last=False)
             self._cache[name] = found
-        else:
-            self._cache.move_to_end(name)
         return found
 
 
