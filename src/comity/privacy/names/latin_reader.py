@@ -8,7 +8,6 @@ The network and its weights are those of a spaCy pipeline (`ner/model`); here is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -27,7 +26,6 @@ _KINDS = 18
 _OUT = 4 * _KINDS + 1  # after begin, in, last and unit of each kind, and a unit of no kind
 _PADS = 4  # rows of nothing that it saw on both sides of a text
 _WIDTH, _HIDDEN = 96, 64
-_SEEN_MAX = 1 << 15  # words whose vector is kept
 _NORMS = {
     "n't": "not", "n\u2019t": "not", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "\u2018": "'", "\u2019": "'", "`": "'",
     "\u00b4": "'", "\u201c": '"', "\u201d": '"', "\u00ab": '"', "\u00bb": '"', "\u2014": "-", "\u2013": "-", "\u20ac": "$", "\u00a3": "$",
@@ -54,7 +52,6 @@ class Reader:
         upper, _ = parts.named("linear")
         self._upper = parts.array(upper, "W").T.copy(), parts.array(upper, "b")
         self._bias = parts.lower_bias()
-        self._vector = lru_cache(_SEEN_MAX)(self._made_of)
 
     def read(self, words: Sequence[Word]) -> list[Read]:
         import numpy as np
@@ -62,21 +59,24 @@ class Reader:
         if not words:
             return []
         x = np.zeros((len(words) + 2 * _PADS, _WIDTH), np.float32)
-        x[_PADS:-_PADS] = [self._vector(word.text) for word in words]
+        places: dict[str, int] = {}
+        order = [places.setdefault(word.text, len(places)) for word in words]
+        x[_PADS:-_PADS] = self._made_of(list(places))[order]
         features, closed = self._net.run(None, {"x": x})
         return self._decide(features[_PADS:-_PADS].reshape(len(words), 3, -1), closed[_PADS:-_PADS], words)
 
-    def _made_of(self, word: str) -> Floats:
-        """Of its norm, first letter, last three letters and shape alone."""
+    def _made_of(self, words: Sequence[str]) -> Floats:
+        """Their vectors, each of its norm, first letter, last three letters and shape alone.  No word is remembered."""
         import numpy as np
 
-        norm = _NORMS.get(word.lower(), word.lower())
+        norms = [_NORMS.get(word.lower(), word.lower()) for word in words]
+        columns = norms, [word[0] for word in words], [word[-3:] for word in words], [_shape(word) for word in words]
         parts = [
-            table[rows_of(feature_hash(part), seed, len(table))].sum(axis=0)
-            for (table, seed), part in zip(self._tables, (norm, word[0], word[-3:], _shape(word)), strict=True)
+            table[[rows_of(feature_hash(part), seed, len(table)) for part in column]].sum(axis=1)
+            for (table, seed), column in zip(self._tables, columns, strict=True)
         ]
-        vector: Floats = self._mix.run(None, {"x": np.concatenate(parts)[None]})[0][0]
-        return vector
+        vectors: Floats = self._mix.run(None, {"x": np.concatenate(parts, axis=1)})[0]
+        return vectors
 
     def _decide(self, features: Floats, closed: Floats, words: Sequence[Word]) -> list[Read]:
         """Greedy.  ``closed``: the scores while no entity is open, when a decision rests on the word alone."""

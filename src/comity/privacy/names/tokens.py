@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 _EAST = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -14,7 +13,6 @@ _ACCENTS = r"\u0300-\u036f"  # of letters written as two
 _WORD = re.compile(rf"(?:[^\W_{_EAST}]|[{_ACCENTS}])+|[{_EAST}]+|\S")
 """A run of letters and digits, or one mark; a run of Han, kana or Hangul, which the vocabulary has not, is one unknown piece."""
 _LETTERS_MAX = 100
-_SEEN_MAX = 1 << 15  # words whose pieces are kept
 _MARK = "Mn"
 
 
@@ -30,13 +28,16 @@ class WordPieces:
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self._ids = {piece: number for number, piece in enumerate(vocabulary)}
         self.begin, self.end, self._unknown = self._ids["[CLS]"], self._ids["[SEP]"], self._ids["[UNK]"]
-        self._pieces = lru_cache(_SEEN_MAX)(self._cut)
 
     def of(self, text: str) -> Pieces:
+        """No word is remembered from one text to the next."""
         out = Pieces([], [], [])
+        cut: dict[str, tuple[tuple[int, int, int], ...]] = {}
         for found in _WORD.finditer(text):
-            shift = found.start()
-            for number, start, end in self._pieces(found[0]):
+            word, shift = found[0], found.start()
+            if word not in cut:
+                cut[word] = self._cut(word)
+            for number, start, end in cut[word]:
                 out.ids.append(number)
                 out.starts.append(shift + start)
                 out.ends.append(shift + end)
@@ -44,13 +45,10 @@ class WordPieces:
 
     def _cut(self, word: str) -> tuple[tuple[int, int, int], ...]:
         """The longest pieces, from the left."""
-        letters, places = [], []
-        for place, letter in enumerate(word):
-            for plain in unicodedata.normalize("NFD", letter.lower()):
-                if unicodedata.category(plain) != _MARK:
-                    letters.append(plain)
-                    places.append(place)
-        said = "".join(letters)
+        places: Sequence[int] = range(len(word))
+        said = word.lower()
+        if not word.isascii():
+            said, places = _plain(word)
         if not said or len(said) > _LETTERS_MAX:
             return ((self._unknown, 0, len(word)),) if said else ()
         out, start = [], 0
@@ -64,3 +62,14 @@ class WordPieces:
             else:
                 return ((self._unknown, 0, len(word)),)
         return tuple(out)
+
+
+def _plain(word: str) -> tuple[str, Sequence[int]]:
+    """In lower case and without accents, and where each letter that is left was."""
+    letters, places = [], []
+    for place, letter in enumerate(word):
+        for plain in unicodedata.normalize("NFD", letter.lower()):
+            if unicodedata.category(plain) != _MARK:
+                letters.append(plain)
+                places.append(place)
+    return "".join(letters), places
