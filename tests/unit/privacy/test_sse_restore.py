@@ -283,12 +283,63 @@ def test_what_waits_goes_out_ahead_of_an_end(api: Api, start: bytes, end: bytes)
     assert restorer.flush() == b""
 
 
+MORE_ENDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("refusal", {"output_index": 0, "content_index": 0}),
+    ("output_item", {"item": {"id": "other"}}),
+)
+
+
+def test_the_stop_of_another_block_releases_nothing() -> None:
+    restorer = SseRestorer(VAULT, "anthropic.messages")
+    event = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": MAIL[:8]}}
+    restorer.feed(b"event: content_block_delta\ndata: " + json.dumps(event).encode() + b"\n\n")
+    stop = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":1}\n\n'
+    assert restorer.feed(stop) == stop
+    assert restorer.flush().startswith(b"event: content_block_delta\ndata: {")
+
+
+def test_an_added_delta_has_no_chances_of_its_own() -> None:
+    restorer = SseRestorer(VAULT, "openai.responses")
+    event = {
+        "type": "response.output_text.delta",
+        "output_index": 0,
+        "delta": MAIL[:8],
+        "logprobs": [{"token": MAIL[:8]}],
+        "obfuscation": "x",
+    }
+    restorer.feed(b"data: " + json.dumps(event).encode() + b"\n\n")
+    assert list(events(restorer.flush())) == [{name: event[name] for name in list(event)[:3]} | {"logprobs": []}]
+
+
+def test_an_event_without_its_empty_line_is_one() -> None:
+    for end in (b"", b"\n"):
+        restorer = SseRestorer(VAULT, "openai.chat")
+        out = restorer.feed(chat_event("grade E").rstrip() + end) + restorer.flush()
+        assert chat_texts(out) == {"0/content": "grade E"}
+
+
+@pytest.mark.parametrize("text", ['"%s"', ' "%s", ', "%s"])
+def test_arguments_are_json_however_they_begin(text: str) -> None:
+    delta = {"tool_calls": [{"index": 0, "function": {"arguments": text.replace("%s", ADDRESS)}}]}
+    raw = b"data: " + json.dumps({"choices": [{"index": 0, "delta": delta}]}).encode() + b"\n\n"
+    event = {"type": "response.function_call_arguments.delta", "delta": text.replace("%s", ADDRESS)}
+    want = text.replace("%s", "Am Markt 3\\n10115 Berlin" if '"' in text else "Am Markt 3\n10115 Berlin")
+    assert list(chat_texts(through("openai.chat", [raw])).values()) == [want]
+    out = through("openai.responses", [b"data: " + json.dumps(event).encode() + b"\n\n"])
+    assert list(restored_texts(out).values()) == [want]
+
+
 def test_ends_of_other_texts_release_nothing() -> None:
     restorer = SseRestorer(VAULT, "openai.responses")
     for number in (0, 1):
         event = {"type": "response.output_text.delta", "output_index": 0, "content_index": number, "delta": MAIL[:8]}
         restorer.feed(b"data: " + json.dumps(event).encode() + b"\n\n")
-    for kind, place in (("output_text", {"output_index": 0, "content_index": 2}), ("output_item", {"output_index": 1}), ("audio", {})):
+    for kind, place in (
+        ("output_text", {"output_index": 0, "content_index": 2}),
+        ("output_item", {"output_index": 1}),
+        ("audio", {}),
+        *MORE_ENDS,
+    ):
         raw = b"data: " + json.dumps({"type": f"response.{kind}.done"} | place).encode() + b"\n\n"
         assert restorer.feed(raw) == raw
     assert [event["delta"] for event in events(restorer.flush())] == [MAIL[:8]] * 2
@@ -345,6 +396,7 @@ def test_an_event_without_end_is_refused() -> None:
             for at in range(0, len(line), 8):
                 restorer.feed(line[at : at + 8])
     restorer = SseRestorer(VAULT, "openai.chat", event_bytes_max=64)
+    assert all(restorer.feed(b": keep-alive\n") for _ in range(100))
     for _ in range(100):
         assert restorer.feed(b": keep-alive\n") and restorer.feed(b"data: x\n\n")
 
