@@ -18,7 +18,7 @@ from comity.privacy.recognizers import rules
 from comity.privacy.recognizers.base import Hit, Recognizer
 
 # At least six digits, or the four of an address, with what may stand between the digits of one number.
-_DIGITS = re.compile(r"[0-9](?:[ ().+/\-]{0,3}[0-9]){3,}")
+_DIGITS = re.compile(r"[0-9](?:[ ().+/_\-]{0,3}[0-9]){3,}")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}([ ./\-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9]([ ./\-])[0-3]?[0-9]\2(?:19|20)[0-9]{2}")
 _BEFORE, _AFTER = 12, 10
 """Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""

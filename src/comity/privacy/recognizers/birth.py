@@ -55,7 +55,7 @@ _CUED = re.compile(
     re.IGNORECASE,
 )
 _TRAILED = re.compile(
-    f"{_OPEN}(?:(?P<date>{_DATE})|(?P<part>{_PART}))[ ]?[)）]?(?:[ ]?[,，]?[ ]?(?:出生|生人|生まれ|출생|년생|诞生"
+    f"{_OPEN}(?:(?P<date>{_DATE})|(?P<part>{_PART}))[ ]?[)）]?(?:[ ]?[,，]?[ ]?(?:出生(?!率|人口|地)|生人|生まれ|출생|년생|诞生"
     r"|生(?=[,，。、；;)）\s]|$))"
     r"|[ ]?[(（,，]?[ ]?(?:date[ ]of[ ]birth|DOB|birth[ ]?da(?:y|te)|出生日期|生日)(?![A-Za-z])"
     r"|[ ](?:is|was)[ ](?:(?:my|his|her|their|your|[A-Z][a-z]+'s)[ ])(?:birth[ ]?da(?:y|te)|date[ ]of[ ]birth|DOB))",

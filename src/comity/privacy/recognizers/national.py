@@ -114,7 +114,7 @@ def recognizers() -> tuple[Recognizer, ...]:
     return (
         unit(
             "cn_id", "CN", "居民身份证, 18 places: date and check character (GB 11643)",
-            rf"{_EDGE}[1-9](?:[ \-]?[0-9]){{16}}[ \-]?[0-9Xx]{_END}", _cn, 17,
+            rf"{_EDGE}[1-9](?:[ .\-]?[0-9]){{16}}[ .\-]?[0-9Xx]{_END}", _cn, 17,
         ),
         unit("cn_id_15", "CN", "居民身份证, the old 15 digits, after a word for it", rf"{_EDGE}[1-9][0-9]{{14}}{_END}", _cn_old, 15,
              words=words_of("cn_id")),

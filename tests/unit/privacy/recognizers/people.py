@@ -93,6 +93,7 @@ LEAVES: list[str] = [
     "born ready. Delivery on 2026-01-01",
     "birth rate in 2019",
     "出生率2019年下降",
+    "2024年5月1日出生率公布",
     "Release Notes (July 7, 2002)",
     "Battle of Hastings (14 October 1066)",
     "Last Updated (2021-03-02)",
