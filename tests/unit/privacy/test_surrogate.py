@@ -60,7 +60,7 @@ class TestNames:
 
     def test_part_of_a_word_is_no_name(self) -> None:
         vault = SurrogateVault.of({"Anna": "Lena", "Mark Rose": "Otto Vogel"}, {"Mark": "Otto", "Rose": "Vogel"})
-        for text in ("Annabel", "Hannah", "mark a rose", "Marks and", "Annas' is", "xAnna", "Ännchen Anna1"):
+        for text in ("Annabel", "Hannah", "mark a rose", "Marks and", "Annas' is", "xAnna", "Ännchen Anna1", "éAnna", "яAnna"):
             if text not in ("Marks and", "Annas' is"):
                 assert vault.restore(text) == text
         assert vault.restore("Anna, ANNA, Mr. Rose, MARK ROSE and mark rose") == "Lena, LENA, Mr. Vogel, OTTO VOGEL and otto vogel"
@@ -123,6 +123,15 @@ class TestNames:
         assert not any(a != b and b.startswith(a) for a in out for b in out)
         whole = "".join(out)
         assert vault.restore(whole) == "".join(people)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_nor_where_a_family_is_large(self, seed: int) -> None:
+        lists, vault = chinese(), SurrogateVault(seed.to_bytes(8, "big"))
+        letters = sorted(set(lists.female + lists.male))
+        longer = [f"张{a}{b}" for a, b in zip(letters, reversed(letters), strict=True) if a != b]
+        names = [*longer[:100], *[f"张{a}" for a in letters[:100]], *longer[100:]]
+        out = [sent(vault, f"{{PERSON:{name}}}。").removesuffix("。") for name in names]
+        assert len(set(out)) == len(names) and not any(a != b and b.startswith(a) for a in out for b in out)
 
     def test_a_lone_surname_is_a_certain_somebody(self) -> None:
         vault = SurrogateVault(NONCE)
