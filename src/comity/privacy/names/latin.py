@@ -113,7 +113,7 @@ def _phrases() -> dict[str, list[tuple[str, ...]]]:
 
 
 def _things(found: Sequence[Word]) -> set[int]:
-    """Words of a known eponym; not behind a title, nor beside a capital word that the eponym has not (`Tom Ford Jr`, `Orlando Bloom`)."""
+    """Words of a known eponym; not behind a title, nor, of one word, beside a name (`Orlando Bloom`)."""
     phrases = _phrases()
     out: set[int] = set()
     for at, word in enumerate(found):
@@ -123,16 +123,18 @@ def _things(found: Sequence[Word]) -> set[int]:
                 continue
             if at and folded(found[at - 1].text).rstrip(".") in cues().titles:
                 continue
-            if len(phrase) == 1 and (_capital(found, at - 1, word) or _capital(found, stop, word)):
+            if len(phrase) == 1 and (_named(found, at - 1, word) or _named(found, stop, word)):
                 continue
             out.update(range(at, stop))
     return out
 
 
-def _capital(found: Sequence[Word], at: int, beside: Word) -> bool:
+def _named(found: Sequence[Word], at: int, beside: Word) -> bool:
     if not 0 <= at < len(found):
         return False
     word = found[at]
+    if word.text == "-":  # `Heinz-Wilhelm`
+        return beside.start == word.end or word.start == beside.end
     near = min(abs(beside.start - word.end), abs(word.start - beside.end)) <= 1
     given, family, common = lexicon().of(folded(word.text))
     return near and word.text[0].isupper() and (given or family) and not common

@@ -83,6 +83,7 @@ def test_things_are_no_persons_however_sure_the_readers_are(text: str, sure: lis
 def test_a_title_or_a_name_beside_it_makes_a_person_of_a_brand() -> None:
     assert found("Mr. John Deere", ["John", "Deere"]) == ["John Deere"]
     assert found("with Irvine Welsh", ["Irvine", "Welsh"]) == ["Irvine Welsh"]
+    assert found("with Austin-Lee now", ["Austin", "Lee"]) == ["Austin-Lee"]
 
 
 def test_less_is_needed_when_strict() -> None:
