@@ -21,9 +21,9 @@ from comity.privacy.restore import Restorer
 from comity.privacy.surrogate import KeptSurrogates, SurrogateVault
 
 READ_BYTES = 1 << 18
-PIECE_CHARACTERS = 1 << 18
+PIECE_CHARACTERS = 1 << 19
 BEFORE_PIECE = 1024  # characters ahead of a piece, for the words that name what begins it
-AFTER_PIECE = 48 * 1024  # behind it: more than the longest thing that a rule finds, a private key
+AFTER_PIECE = 24 * 1024  # behind it: more than the longest thing that a rule finds, a private key
 VALUES_MAX = 1 << 31  # a file is as long as it is: what bounds the map is the file itself
 
 
