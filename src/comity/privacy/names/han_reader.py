@@ -102,12 +102,14 @@ class Reader:
         moves = self._moves
         ahead = np.empty_like(shown)
         norm = np.empty(shown.shape[:2], np.float32)
-        now = shown[:, 0]
+        now: Any = shown[:, 0]
         for place in range(shown.shape[1]):
             if place:
                 now = (now @ moves) * shown[:, place]
             norm[:, place] = now.sum(axis=1)
             now = ahead[:, place] = now / norm[:, place, None]
+        if not np.isfinite(norm).all():  # would count as no name anywhere
+            raise ArithmeticError("the network of Chinese names gave something that is no number")
         behind = np.ones_like(shown)
         ends = np.array(sizes)
         for place in range(shown.shape[1] - 2, -1, -1):

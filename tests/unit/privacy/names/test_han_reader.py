@@ -93,6 +93,17 @@ def flat(belief: Belief) -> list[float]:
     ]
 
 
+def test_a_network_that_breaks_is_not_taken_for_one_that_finds_nothing() -> None:
+    class Broken:
+        def run(self, _: None, inputs: dict[str, Any]) -> list[Any]:
+            return [np.full((1, inputs["token_ids"].shape[1], TAGS), np.nan, np.float32)]
+
+    made = reader()
+    made._network = Broken()
+    with pytest.raises(ArithmeticError):
+        made.read(["一二"])
+
+
 def test_nothing_is_read_of_nothing() -> None:
     assert reader().read([]) == []
 
