@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from comity.errors import ComityError, ProviderFailure
@@ -77,22 +78,21 @@ def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | Non
     )
 
 
-def outgoing(world: World, candidate: Candidate, request: ChatRequest, findings: Findings) -> tuple[ChatRequest, Pseudonyms]:
+def outgoing(candidate: Candidate, request: ChatRequest, findings: Findings, vault: Pseudonyms) -> ChatRequest:
     """Step 6.  On the device nothing leaves, so nothing is hidden; anywhere else everything found is.
 
     Raises ComityError when a recogniser broke: what could not be read cannot be hidden, so it does not leave.
     """
-    vault = world.new_vault()
     if candidate.deployment.on_device:
-        return request, vault
+        return request
     if findings.failed:
         raise ComityError(
             "the privacy scan failed, so nothing was sent", code="privacy.scan_failed", hint="an operator must look at the log"
         )
     if not findings.types:
-        return request, vault
+        return request
     places = iter(findings.by_text)  # `map_texts` goes through the texts in the order they were scanned
-    return map_texts(request, lambda text: vault.protect(text, next(places))), vault
+    return map_texts(request, lambda text: vault.protect(text, next(places)))
 
 
 def refusal(judged: Judged) -> tuple[str, int]:
@@ -123,6 +123,7 @@ class Served:
     receipt: Receipt
     answer: Answer
     vault: Pseudonyms
+    lent: ExitStack  # until then the vault is this answer's
     request: ChatRequest
     attempt: int
     dropped: tuple[str, ...] = ()
@@ -179,6 +180,7 @@ class Served:
 
     async def close(self) -> None:
         """Gives the connection back and records the outcome durably: what is owed is awaited."""
+        self.lent.close()
         await self.answer.aclose()
         outcome = Outcome(
             at=self.world.clock.now(), status=self.status, attempt=self.attempt,

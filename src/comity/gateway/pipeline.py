@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 import msgspec
 
@@ -79,19 +80,21 @@ class Pipeline:
         world = self._world
         receipt = receipt_of(world, call.size, nexus, candidate)
         await self._record(call, nexus, judged, receipt)  # 5
-        try:
-            request, vault = outgoing(world, candidate, call.request, findings)  # 6
-            answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
-        except ComityError as error:
-            await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
-            raise
-        except asyncio.CancelledError:  # the caller went away
-            await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
-            raise
-        return Served(
-            world=world, candidate=candidate, receipt=receipt, answer=answer, vault=vault, request=call.request, attempt=number,
-            dropped=call.dropped,
-        )  # fmt: skip
+        with ExitStack() as stack:
+            vault = stack.enter_context(world.lending.vault(call.key.id, nexus, call.request))
+            try:
+                request = outgoing(candidate, call.request, findings, vault)  # 6
+                answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
+            except ComityError as error:
+                await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
+                raise
+            except asyncio.CancelledError:  # the caller went away
+                await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
+                raise
+            return Served(
+                world=world, candidate=candidate, receipt=receipt, answer=answer, vault=vault, lent=stack.pop_all(), request=call.request,
+                attempt=number, dropped=call.dropped,
+            )  # fmt: skip
 
     def _wanted(self, call: Call) -> tuple[str, ...]:
         allowed = call.key.models

@@ -16,6 +16,7 @@ from comity.errors import StorageFailure
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
+from comity.gateway.lending import Lending
 from comity.gateway.locate import Locator
 from comity.gateway.standing import Standings
 from comity.jurisdictions.load import load_packs
@@ -47,7 +48,7 @@ class World:
     standings: Standings
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
-    new_vault: Callable[[], Pseudonyms]
+    lending: Lending
 
     def provider_of(self, deployment: Deployment) -> Provider:
         return self.providers[deployment.id]
@@ -68,6 +69,7 @@ class World:
     async def aclose(self) -> None:
         for provider in {id(provider): provider for provider in self.providers.values()}.values():
             await provider.aclose()
+        self.lending.close()
         await self.standings.aclose()
         await self.ledger.aclose()
 
@@ -114,7 +116,7 @@ async def build(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=guard,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers,
-        new_vault=vaults(config, random),
+        lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)),
     )  # fmt: skip
 
 
@@ -130,7 +132,7 @@ def guard_of(config: Config, *, clock: Clock, random: Random, cache_key: bytes =
 
 
 def vaults(config: Config, random: Random) -> Callable[[], Pseudonyms]:
-    """A new vault for each request."""
+    """Makes a vault of the kind that is configured."""
     if config.privacy.pseudonyms == "surrogates":
         from comity.privacy.surrogate import SurrogateVault
 

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose vault a request hides in: its own, erased with it, or that of its conversation, erased when that has been idle.
+
+A conversation keeps its stand-ins only where the configuration says for how long, and only for a subject who is named: what two
+persons begin with the same words must never share a vault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from comity.config import Config
+from comity.gateway.locate import Nexus
+from comity.ports import Clock
+from comity.privacy.keeping import Vaults
+from comity.privacy.pseudonym import Pseudonyms
+from comity.wire.chat import ChatRequest, texts
+
+
+class Lending:
+    """``new`` makes a vault; ``key``: 16 to 64 random bytes of this process."""
+
+    def __init__(self, config: Config, new: Callable[[], Pseudonyms], *, clock: Clock, key: bytes) -> None:
+        self._new, self._seconds = new, config.privacy.conversation_seconds_max
+        self._kept = Vaults(new, clock=clock, key=key, idle_seconds_max=self._seconds)
+        self._timer: asyncio.TimerHandle | None = None
+
+    @contextmanager
+    def vault(self, caller: str, nexus: Nexus, request: ChatRequest) -> Iterator[Pseudonyms]:
+        """For as long as the answer takes."""
+        if self._seconds <= 0 or nexus.pseudonym is None:
+            vault = self._new()
+            try:
+                yield vault
+            finally:
+                vault.erase()
+            return
+        with self._kept.lent("\0".join((caller, nexus.pseudonym, *_beginning(request)))) as vault:
+            yield vault
+        self._arm()
+
+    def _arm(self) -> None:
+        """Erases on time what nobody asks for again."""
+        if self._timer is None and len(self._kept):
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._sweep)
+
+    def _sweep(self) -> None:
+        self._timer = None
+        self._kept.sweep()
+        self._arm()
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._kept.erase()
+
+
+def _beginning(request: ChatRequest) -> Iterator[str]:
+    """The messages up to the first of the user's: a chat that goes on sends them again, as they were."""
+    for message in request.messages:
+        yield from texts(ChatRequest(messages=(message,)))
+        if message.role == "user":
+            return
