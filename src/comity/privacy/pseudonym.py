@@ -307,7 +307,7 @@ class Vault(Pseudonyms):
         if self._nonce.lower() in lower(read):
             found = self._forms.whole.search(read, done)
             while found is not None:
-                original = self._claimed(found, in_json, last or found.end() < len(read))
+                original = self._claimed(found, in_json, last=last)
                 if original is None:
                     found = self._forms.whole.search(read, found.start() + 1)
                     continue
@@ -318,8 +318,8 @@ class Vault(Pseudonyms):
         out.append(text[done - shift : stop - shift])
         return "".join(out), text[stop - shift :]
 
-    def _claimed(self, found: re.Match[str], in_json: bool, ended: bool = True) -> str | None:
-        """The original of what looks like a token; ``ended``: what comes after it is known."""
+    def _claimed(self, found: re.Match[str], in_json: bool, *, last: bool = True) -> str | None:
+        """The original of what looks like a token; ``last``: nothing follows what is there."""
         if found["nonce"].upper() != self._nonce or not _stands(found, found["type"], in_json):
             return None
         return self._original(found["type"], int(found["number"]))

@@ -17,12 +17,14 @@ from comity.privacy.pseudonym import BETWEEN, NONCE_BYTES_MIN, Forms, KeptTokens
 _TAG = re.compile(
     r"(?:[<\[({《【〈「⟦]{0,2}) ?(?P<type>[^\W\d_]+(?:[_ -][^\W\d_]+)*)[_ -]?(?P<number>[0-9]{1,6}) ?(?:[>\])}》】〉」⟧]{0,2})"
 )
-_OPEN = r"(?:[<\[({《【〈「⟦]|\\u003c|&lt;)"
-_CLOSE = r"(?:[>\])}》】〉」⟧]|\\u003e|&gt;)"
+_OPEN = r"(?:\\?[<\[({《【〈「⟦]|\\u003c|&lt;)"
+_CLOSE = r"(?:\\?[>\])}》】〉」⟧]|\\u003e|&gt;)"
 _OPEN_BEGUN = r"\\(?:u(?:0(?:03?)?)?)?|&(?:lt?)?"
 _CLOSE_BEGUN = r"\\(?:u(?:0(?:03?)?)?)?|&(?:gt?)?"
 _NUMBER = r"(?P<number>0|[1-9][0-9]{0,5})"
 _GAP = " {0,2}"
+_OPENED = re.compile(rf"{_OPEN}{_GAP}\Z")
+_CLOSING = re.compile(rf"{_GAP}/?(?:{_CLOSE_BEGUN})?")  # what may yet become the closing bracket
 _FLAGS = re.IGNORECASE | re.ASCII
 
 
@@ -54,12 +56,16 @@ class ForeignTags(Vault):
     def kept(self) -> KeptTokens:
         raise TypeError("tags of somebody else are not kept")
 
-    def _claimed(self, found: re.Match[str], in_json: bool, ended: bool = True) -> str | None:
-        bare, before = found["open"] is None, found.string[: found.start()]
+    def _claimed(self, found: re.Match[str], in_json: bool, *, last: bool = True) -> str | None:
+        bare, start, end = found["open"] is None, found.start(), found.end()
+        before, after = found.string[max(0, start - 12) : start], found.string[end : end + 12]
         if bare and not _is_bare(found, found[0].replace("\\", "")):
             return None
-        if not ended and (bare or (found["twice"] is None and before.endswith(found["open"]))):
-            return None  # one more digit, or one more bracket, may follow
+        if not last:
+            if bare and (not after or (_OPENED.search(before) and _CLOSING.fullmatch(after))):
+                return None  # one more digit, or the closing bracket, may follow
+            if not (bare or after) and found["twice"] is None and before.endswith(found["open"]):
+                return None  # one more bracket may follow
         return self._original(found["type"], int(found["number"]))
 
     def _waits(self, found: re.Match[str], in_json: bool) -> bool:
