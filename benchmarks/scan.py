@@ -23,6 +23,10 @@ CHINESE = (
 NUMBERS = (
     "In 2024 the town spent 1,250,000 on roads (see page 12, table 3.4), 8.5% more than in 2023; order 2024-0091 covers lots 17 to 21. "
 )
+LETTER = (
+    "Dear Ms. Vogel, on 3 May we received your order of 12 chairs (model KX-40, 89.90 EUR each). Delivery takes 5 to 7 days; should "
+    "anything be missing, quote case 2024-0091 and we will send it within 48 hours. Our showroom is open from 9 to 18. "
+)
 FOUND_EN = "Write to lena@vogel.io or call +49 30 1234567; my card is 4111 1111 1111 1111 and the password: hunter22! is old. "
 FOUND_ZH = "请联系 lena@vogel.io，手机 138 1234 5678，身份证号 11010519491231002X，卡号 6222 0211 1111 1111 116。"
 
@@ -68,6 +72,7 @@ def main() -> None:
         "English, nothing in it": filled(ENGLISH, 1024),
         "Chinese, nothing in it": filled(CHINESE, 1024),
         "English with figures, nothing in it": filled(NUMBERS, 1024),
+        "English business letter": filled(LETTER, 1024),
         "English, one sentence with four": filled(FOUND_EN + ENGLISH * 8, 1024),
         "Chinese, one sentence with four": filled(FOUND_ZH + CHINESE * 8, 1024),
         "English, nothing but findings": filled(FOUND_EN, 1024),
@@ -86,6 +91,11 @@ def main() -> None:
         print(f"{name:38s} {len(vault):5d} {protect * 1e6:10.1f} {restore * 1e6:10.1f} {chunk * 1e6:24.1f}")
     print("\nhow it grows: seconds for 200 KB of pieces that look like something")
     for piece in (
+        "1 A ",
+        "Flat 1, ",
+        "路1号",
+        "A B (1990-01-01) ",
+        "passport A1",
         "1 ",
         "a@",
         "12-",
@@ -107,6 +117,14 @@ def main() -> None:
         start = time.perf_counter()
         scan(filled(piece, 200_000))
         print(f"{piece!r:32} {time.perf_counter() - start:8.3f}")
+
+    print("\nhow it grows: seconds of processor time for a file of so many megabytes, every kilobyte with findings in it")
+    dense = FOUND_EN + ENGLISH * 3 + LETTER + FOUND_ZH + CHINESE * 3
+    for size in (1, 10):
+        text = filled(dense, size * 1_000_000)
+        start = time.process_time()
+        count = len(scan(text))
+        print(f"{size:3d} MB {count:8d} found {time.process_time() - start:8.2f}")
 
 
 if __name__ == "__main__":

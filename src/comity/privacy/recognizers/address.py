@@ -184,8 +184,13 @@ def _numbered_fr(text: str, found: re.Match[str]) -> Hit | None:
     return Hit(_front(text, found.start()), _tail(text, found.end())[0], LIKELY)
 
 
+_POSTAL = re.compile("[0-9]{3}|[0-9][A-Z]{2}|[A-Z][0-9][A-Z]")  # a cheap look for a postcode ahead
+
+
 def _numbered_bare(text: str, found: re.Match[str]) -> Hit | None:
     """No word for a street: then the region and its postcode must follow."""
+    if not _POSTAL.search(text, found.end(), found.end() + 160):
+        return None
     rest = _BARE.match(text, found.end(), found.end() + 160)
     if rest is None or _MONTH.match(text, found.end()):
         return None
