@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from comity.cli import place
-from comity.errors import CallerError, ComityError, OperatorError
+from comity.errors import CallerError, ComityError
 
 if TYPE_CHECKING:
     from comity.privacy.files import Piece
-    from comity.privacy.finder import Finder
     from comity.privacy.guard import Guard
 
 Told = Callable[[int], None]
@@ -36,22 +35,9 @@ def guard_of(args: argparse.Namespace) -> Guard:
 
     if args.profile == "rules":
         return Guard()
-    finders = _names(place.models(place.configuration(args)), strict=args.profile == "strict")
-    return Guard(args.profile, finders, finders_seconds_max=float("inf"))
+    from comity.privacy.names.load import finders
 
-
-def _names(directory: Path, *, strict: bool) -> tuple[Finder, ...]:
-    from comity.privacy.names.han import HanNames
-    from comity.privacy.names.latin import LatinNames
-
-    try:
-        return LatinNames(directory, strict=strict), HanNames(directory)
-    except ImportError as error:
-        why = f"the package `{error.name}`, which runs the models of names, is not installed"
-        raise OperatorError(why, code="model.no_runtime", exit_code=1, hint="pip install 'comity[names]'") from None
-    except OSError as error:
-        why = f"`{Path(error.filename or directory).name}`, which a model of names needs, is not on this machine"
-        raise OperatorError(why, code="model.absent", field="profile", exit_code=1, hint="comity models add names") from None
+    return Guard(args.profile, finders(args.profile, place.models(place.configuration(args))), finders_seconds_max=float("inf"))
 
 
 def scanned(name: str, guard: Guard) -> Iterator[Piece]:

@@ -25,7 +25,7 @@ from comity.privacy.names.han_cues import RIGHT
 from comity.privacy.names.han_judge import FEATURES, Context, candidates, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Reader
-from comity.privacy.names.han_weights import opened
+from comity.privacy.names.weights import opened
 
 SEED = 7
 HIDDEN = 24
@@ -118,7 +118,7 @@ def train(inputs: Any, wanted: Any, seed: int) -> list[Any]:
 
 def main(argv: Sequence[str]) -> None:
     folder, newspaper, today, foreign, out = map(Path, argv)
-    reader = Reader(opened(folder))
+    reader = Reader(opened("han", folder))
     sentences = corpus(newspaper, today, foreign, reader)
     halves = sentences[::2], sentences[1::2]
     inputs: list[list[float]] = []

@@ -17,7 +17,7 @@ from comity.privacy.names.han_fitted import Judge
 from comity.privacy.names.han_judge import COMPOUND, DOTS, DOTTED, FOREIGN, LONG, ONE, OTHER, Candidate, candidates, pick, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Belief, Reader
-from comity.privacy.names.han_weights import opened
+from comity.privacy.names.weights import opened
 from comity.privacy.recognizers.base import HINTED, LIKELY
 
 LEAST = -1.5
@@ -46,13 +46,13 @@ class Piece(NamedTuple):
 
 
 class HanNames:
-    """``directory``: where the files of `han_weights` lie, by the names it gives them.  ``strict``: rather a word too many than a
+    """``directory``: where the files of `weights` lie, by the names it gives them.  ``strict``: rather a word too many than a
     name too few.  It keeps no text."""
 
     name = "han-names"
 
     def __init__(self, directory: Path, *, strict: bool = False) -> None:
-        self._reader = Reader(opened(directory))
+        self._reader = Reader(opened("han", directory))
         self._lexicon = lexicon()
         self._judge = Judge()
         self._least = LEAST_STRICT if strict else LEAST

@@ -64,7 +64,7 @@ def odds(chance: float) -> float:
 
 
 class Reader:
-    """``weights``: the files of `han_weights`, by name."""
+    """``weights``: the files of `weights`, by name."""
 
     def __init__(self, weights: Mapping[str, bytes]) -> None:
         import numpy as np

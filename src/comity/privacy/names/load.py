@@ -21,7 +21,8 @@ def finders(profile: Literal["rules", "balanced", "strict"], directory: Path) ->
         from comity.privacy.names.han import HanNames
         from comity.privacy.names.latin import LatinNames
 
-        return LatinNames(directory, strict=profile == "strict"), HanNames(directory)
+        strict = profile == "strict"
+        return LatinNames(directory, strict=strict), HanNames(directory, strict=strict)
     except ImportError as error:
         raise OperatorError(
             f"the package `{error.name}`, which runs the models of names, is not installed", code="model.no_runtime", field="profile",

@@ -14,7 +14,7 @@ from comity.config import PathsConfig
 from comity.device.manifest import models_directory
 from comity.errors import TrustFailure
 from comity.privacy.names.han import HanNames, pieces
-from comity.privacy.names.han_weights import HAN
+from comity.privacy.names.weights import weights
 from comity.privacy.scan import scan
 
 PIECE_MAX = 160
@@ -49,7 +49,7 @@ def test_a_name_is_whole_in_one_piece_wherever_it_stands(before: int) -> None:
 
 
 def absent() -> bool:
-    return not all((models_directory(PathsConfig()) / weight.file).is_file() for weight in HAN)
+    return not all((models_directory(PathsConfig()) / weight.file).is_file() for weight in weights()["han"])
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +138,9 @@ def test_hostile_texts_end_and_lie_inside(finder: HanNames, unit: str) -> None:
 
 
 def test_altered_weights_are_refused(finder: HanNames, tmp_path: Path) -> None:
-    for weight in HAN:
+    for weight in weights()["han"]:
         (tmp_path / weight.file).write_bytes((models_directory(PathsConfig()) / weight.file).read_bytes())
     HanNames(tmp_path)
-    (tmp_path / HAN[1].file).write_bytes(b"\0" + (tmp_path / HAN[1].file).read_bytes()[1:])
+    (tmp_path / weights()["han"][1].file).write_bytes(b"\0" + (tmp_path / weights()["han"][1].file).read_bytes()[1:])
     with pytest.raises(TrustFailure):
         HanNames(tmp_path)

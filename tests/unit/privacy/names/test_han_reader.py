@@ -10,7 +10,7 @@ import pytest
 
 from comity.errors import OperatorError, TrustFailure
 from comity.privacy.names.han_reader import KINDS, Belief, Reader, odds
-from comity.privacy.names.han_weights import HAN, opened
+from comity.privacy.names.weights import opened, weights
 
 np = pytest.importorskip("numpy")
 
@@ -113,9 +113,9 @@ def test_traditional_characters_are_read_as_simplified_one_for_one() -> None:
 
 
 def test_weights_that_are_not_there_or_are_others_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=HAN[0].file):
-        opened(tmp_path)
-    for weight in HAN:
+    with pytest.raises(OperatorError, match=weights()["han"][0].file):
+        opened("han", tmp_path)
+    for weight in weights()["han"]:
         (tmp_path / weight.file).write_bytes(b"another")
-    with pytest.raises(TrustFailure, match=HAN[0].file):
-        opened(tmp_path)
+    with pytest.raises(TrustFailure, match=weights()["han"][0].file):
+        opened("han", tmp_path)
