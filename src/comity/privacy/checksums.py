@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -144,10 +145,12 @@ def it_codice_fiscale(value: str) -> bool:
     return chr(65 + total % 26) == value[15].upper()
 
 
+_NEVER_NINO = re.compile("[DFIQUV]|.[DFIQUVO]|BG|GB|KN|NK|NT|TN|ZZ")
+
+
 def gb_nino(value: str) -> bool:
     """National Insurance number: no check digit, but letters that are never issued (HMRC NIM39110)."""
-    head = value[:2].upper()
-    return not (head[0] in "DFIQUV" or head[1] in "DFIQUVO" or head in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"))
+    return _NEVER_NINO.match(value.upper()) is None
 
 
 def icao_731(value: str) -> bool:
