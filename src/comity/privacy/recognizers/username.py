@@ -196,7 +196,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("wechat_id", "`wxid_…`", _WECHAT, _value, gates=("wxid_",), before=1, after=44),
         unit(
             "home_directory",
-            "the user in `/home/…`, `/Users/…`, `C:\\Users\\…`",
+            "whose home directory it is: the name after `home/`, `Users/` or `Users\\`",
             _HOME,
             _not_in(_HOMES),
             gates=("/home/", "/users/", "\\users\\"),
