@@ -303,7 +303,7 @@ def test_it_leaves_the_innocent_alone(text: str) -> None:
 WITH_ITS_SIGN = {
     "authorization", "phone_eight", "address_lower", "birth_after", "birth_bracketed", "birth_star", "profile", "qq", "reddit", "username",
     "code", "webhook", "person_field", "person_greeted", "person_mailed", "person_said", "person_titled", "person_zh", "person_zh_keyed",
-    "username_han", "username_number",
+    "username_han", "username_logged", "username_number",
 }  # fmt: skip
 
 

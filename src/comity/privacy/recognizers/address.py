@@ -12,7 +12,7 @@ _STATES = (
     "|PA|PR|RI|SC|SD|TN|TX|UT"
     "|VT|VA|WA|WV|WI|WY|AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT|NSW|VIC|QLD|SA|TAS|ACT"
 )
-_UK = r"(?:GIR[ ]?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]?[ ]?[0-9][ABD-HJLNP-UW-Z]{2})"
+_UK = r"(?:GIR[ ]?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]?[ ]?[0-9][A-Z]{2})"  # behind a street also with letters that none has
 _CA = r"[ABCEGHJ-NPRSTVXY][0-9][A-Z][ \-]?[0-9][A-Z][0-9]"
 _POST = (
     "(?:[0-9]{5}(?:-[0-9]{3,4})?|[0-9]{3}[ ][0-9]{2,3}|[0-9]{2}-[0-9]{3}"
@@ -24,7 +24,7 @@ _SMALL = (
     "(?:de|la|le|les|du|des|del|della|dei|degli|delle|di|da|do|dos|das|el|los|sur|sous|en|am|an|der|den|dem|im|in|bei"
     r"|ob|van|von|of|the|and|upon|on|by|na|nad|y|e|og|i)(?![\w])"
 )
-_TOKEN = rf"(?:{_CAP}|{_SMALL}|d'{_CAP}|l'{_CAP}|{_POST}|[0-9]{{1,2}}(?=[,\n]))"
+_TOKEN = rf"(?:{_POST}|{_CAP}|{_SMALL}|d'{_CAP}|l'{_CAP}|[0-9]{{1,2}}(?=[,\n]))"  # `LS6 3HV` before the word `LS6`
 _NOT_PLACE = (
     "(?!(?:Tel|Tél|Phone|Telephone|Mobile|Cell|Fax|Email|E-mail|Mail|Order|Invoice|Ref|Attn|Attention|Steuer|SSN|DOB"
     "|Born|Please|Date|Account|IBAN|NIR|Mr|Mrs"

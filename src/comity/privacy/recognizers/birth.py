@@ -7,6 +7,7 @@ import re
 
 from comity.privacy.checksums import real_date
 from comity.privacy.recognizers.base import HINTED, LIKELY, Check, Hit, Recognizer
+from comity.privacy.recognizers.labels import ANOTHER
 
 _MONTHS = (
     "jan(?:uary|uar|vier)?|ene(?:ro)?|gen(?:naio)?|feb(?:ruary|ruar|rero|braio)?|fév(?:rier)?|mar(?:ch|s|zo|ço)?|märz"
@@ -67,6 +68,7 @@ _NAME_BEFORE = re.compile(
     r"(?<![A-Za-z0-9_'’\-])(?P<name>[A-ZÀ-Þ][\w'’\-]{1,20}(?:[ ](?:[A-ZÀ-Þ][\w'’\-]{0,20}\.?|de|da|van|von|der|bin"
     r"|al)){0,3}[ ][A-ZÀ-Þ][\w'’\-]{1,20})[ ]?$|(?P<han>[\u4e00-\u9fff]{2,4})[ ]?$"
 )
+_AGAIN = re.compile(rf"(?:{_DATE}){ANOTHER}{_OPEN}(?P<date>{_DATE}){_SHUT}", re.IGNORECASE)
 _STAR = re.compile(rf"(?<![0-9A-Za-z*])\*[ ]?(?P<date>[0-3]?[0-9]\.[ ]?[01]?[0-9]\.[ ]?{_YEAR}){_SHUT}")
 _NO_NAMES = re.compile(
     "(?<![A-Za-z])(?:release|version|update|report|meeting|minutes|notes|conference|act|order|treaty|battle|war|day"
@@ -139,6 +141,13 @@ def _bracketed(text: str, found: re.Match[str]) -> Hit | None:
     return Hit(found.start("date"), found.end("date"), HINTED)
 
 
+def _again(text: str, found: re.Match[str]) -> Hit | None:
+    """Another person's, if the date before it is one of birth."""
+    before = [each.end("date") for each in _CUED.finditer(text, max(0, found.start() - 60), found.end()) if each["date"]]
+    ours = any(found.start() < end <= found.start("date") for end in before)
+    return Hit(found.start("date"), found.end("date"), HINTED) if ours and _real(found["date"]) else None
+
+
 def _star(_: str, found: re.Match[str]) -> Hit | None:
     return Hit(found.start("date"), found.end("date"), LIKELY)
 
@@ -165,6 +174,8 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("birth", "a date after `born`, `DOB`, `出生`, `生日` and the like", _CUED, _cued, (*_LATIN_WORDS.split(), *wide)),
         unit("birth_after", "a date before `出生`, `生まれ`, `(date of birth)` and the like", _TRAILED, _trailed,
              ("dob", "birth", "birthday", "birthdate", "出生", "生人", "生まれ", "출생", "년생", "诞生", "生日", "生")),
+        unit("birth_again", "another person's date, coordinated with one after `born`, `生日` and the like", _AGAIN, _again,
+             (*_LATIN_WORDS.split(), *wide)),
         unit("birth_bracketed", "a date in brackets right after a personal name", _BRACKETED, _bracketed, gates=("(", "[")),
         unit("birth_star", "`*12.03.1985`, as German papers write it", _STAR, _star, gates=("*",)),
     )  # fmt: skip

@@ -7,7 +7,7 @@ import re
 
 from comity.privacy import checksums
 from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, digits_of
-from comity.privacy.recognizers.labels import following, label, nearest, words_of
+from comity.privacy.recognizers.labels import another, following, label, nearest, words_of
 
 # Groups of letters and digits, each with a digit in it but perhaps the first: `E12345678`, `C01X00T47`, `12 AB 34567`, `S530-4607-9310`.
 _NUMBER = re.compile(
@@ -40,7 +40,7 @@ def _document(group: str, least: int, most: int) -> Check:
         named, between = nearest(text, start, reach=40)
         if named == "cn_id" and _KIND[group].search(text, max(0, start - 30), start):  # `证件类型：护照 证件号码：…`
             named = group
-        if named == group and not _AWAY.search(between):
+        if named == group and (not _AWAY.search(between) or another(between)):
             return Hit(start, end, HINTED)
         if (named == "" and label(text, start) == group) or (named != "other" and following(text, end) == group):
             return Hit(start, end, HINTED)

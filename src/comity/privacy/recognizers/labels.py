@@ -21,7 +21,7 @@ _LABELS = {
     r"|借记卡|尾号|卡|クレジットカード",
     "account": "account|acct|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号|賬號|帳號"
     "|账户|帐户|賬戶|帳戶"
-    r"|开户|開戶|口座|口座番号|계좌",
+    r"|开户|開戶|口座|口座番号|계좌|转到|转至|汇到|汇至|汇入|打到|打款到",
     "cn_id": r"id|id card|identity|idcard|证件|證件|身份证|身份證|身份号码|证号|身分证|公民身份",
     "ssn": r"ssn|social security|itin|tax id|tin|taxpayer",
     "nhs": r"nhs",
@@ -151,6 +151,16 @@ def nearest(text: str, start: int, *, reach: int = 32) -> tuple[str, str]:
                 if left.startswith(word, place) and place + len(word) > end:
                     return _owner(left, place, word) or group, left[place + len(word) :]
     return (name, left[end:]) if name else ("", "")
+
+
+_WHOSE = r"(?:(?:my|his|her|their|our)(?:[ ][a-z'’]{2,14}){1,2}|hers|his|theirs|mine|yours|[\u4e00-\u9fff]{1,3}的)"
+ANOTHER = rf"[ ]?(?:[,;，、]|\band\b|&|和)[ ]?(?:and[ ])?{_WHOSE}[ ]?(?:is|was|on|是|为|[:：])[ ]?"
+"""Between two values of one kind, the second of which is another person's: `my passport is C6U32396B and hers is …`."""
+_ANOTHER = re.compile(ANOTHER + "$", re.IGNORECASE)
+
+
+def another(between: str) -> bool:
+    return _ANOTHER.search(between) is not None
 
 
 def _owner(left: str, at: int, noun: str) -> str:

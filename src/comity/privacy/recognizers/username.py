@@ -16,7 +16,7 @@ _SOCIAL = re.compile(
     r"|mention|cc|thanks|shout ?out|via|by|from|关注|微博|抖音|小红书|快手|推特|博主|私信|艾特|转发|粉丝)[^\n]{0,24}$",
     re.IGNORECASE,
 )
-_ASSIGNED = re.compile(r"(?:[=<>+]|\b(?:set|declare|exec|select|where|and|or|values|into))[ ]{0,2}$", re.IGNORECASE)
+_ASSIGNED = re.compile(r"(?:[=<>+]|\b(?i:set|declare|exec|select|where)|\b(?:AND|OR|VALUES|INTO))[ ]{0,2}$")
 _CODE = frozenset(
     table(
         "property staticmethod classmethod override abstractmethod dataclass media import keyframes param params return "
@@ -93,6 +93,21 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
     return Hit(found.start("name"), found.end("name"), LIKELY if sign and odd else HINTED)
 
 
+# What a log says of a login: `Failed password for invalid user jdoe from 192.0.2.7`, `session opened for user jdoe by`.
+_LOGGED = re.compile(
+    r"(?<![A-Za-z])(?:password|publickey|login|logon|logged in|authentication failure|session (?:opened|closed)|sudo)[ ](?:for|by|as)[ ]"
+    r"(?:invalid[ ])?(?:user[ ])?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])"
+    r"(?=[ ](?:from|by|on|at|via|with)[ ]|[;:,]|\(uid|\n|$)",
+    re.IGNORECASE,
+)
+
+
+def _logged(_: str, found: re.Match[str]) -> Hit | None:
+    name = found["name"]
+    odd = any(letter.isdigit() or letter in "_." for letter in name)
+    return None if name.lower() in _NOBODY or not odd else Hit(found.start("name"), found.end("name"), LIKELY)
+
+
 _QQ = re.compile(
     "(?<![A-Za-z])(?:QQ|qq|扣扣|企鹅号)(?:号码|号|號|群|是|为|加)?[ ]?(?:[:：=]|是"
     r"|为)?[ ]?[\"'(（]?(?P<name>[1-9][0-9]{4,10})(?![0-9A-Za-z@])(?!\.[0-9])"
@@ -162,6 +177,13 @@ def recognizers() -> tuple[Recognizer, ...]:
             after=44,
         ),
         unit("username", "the value after `user`, `login`, `用户名`, `微信号` and the like", _NAMED, _named, words=tuple(_WORDS)),
+        unit(
+            "username_logged",
+            "who a log says logged in",
+            _LOGGED,
+            _logged,
+            words=("password", "publickey", "login", "logon", "logged", "authentication", "session", "sudo"),
+        ),
         unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "扣扣", "企鹅号"), before=1, after=24),
         unit(
             "username_han",

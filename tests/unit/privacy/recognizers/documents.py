@@ -20,6 +20,8 @@ FINDS: dict[str, list[str]] = {
         "여권번호 «M12345678»",
         "Indian passport «J8369854» expires 2030-01-01",
         "«X7382910» is my passport number",
+        "my passport is C6U32396B and hers is «076057399», both valid till 2031",
+        "我的护照是E83920174，他的是«G50291837»",
         "«E83920174»（护照）",
         '{"passport_no": "«L8987654»"}',
         "passport\n«PA0940443»\n",

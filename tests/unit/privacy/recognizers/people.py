@@ -33,6 +33,11 @@ FINDS: dict[str, list[str]] = {
         "(born «July 7, 1952»)",
         "b. «14 Mar 1987»",
     ],
+    "birth_again": [
+        "born on 11/08/1988, my sister on «December 19, 1984».",
+        "My birthday is 3 May 1952 and hers is «4 June 1953»",
+        "我的生日是1987年3月14日，她的是«1988年4月15日»",
+    ],
     "birth_after": [
         "患者女，«1987年3月14日»生，",
         "«1987-03-14»出生",
@@ -70,6 +75,11 @@ FINDS: dict[str, list[str]] = {
         "Discord «frostbyte_12»",
         "抖音号：«dx_20211»",
         "accepted password for user «tkov1» port 22",
+    ],
+    "username_logged": [
+        "sshd[311]: Failed password for «quartz_comet» from 192.0.2.7 port 22 ssh2",
+        "Accepted publickey for «j.doe» from 198.51.100.4",
+        "pam_unix(sshd:session): session opened for user «jdoe99»(uid=1000)",
     ],
     "qq": ["QQ：«483920174»", "加我QQ«48392017»", "qq号是«1029384756»", "QQ号码 «583920»"],
     "username_han": ["昵称：«追风少年»", "我的微博«@阳光小李2020»", "用户名：«风中的叶_7»".replace("的", "之")],
