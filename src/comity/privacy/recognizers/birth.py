@@ -68,7 +68,7 @@ _NAME_BEFORE = re.compile(
     r"(?<![A-Za-z0-9_'’\-])(?P<name>[A-ZÀ-Þ][\w'’\-]{1,20}(?:[ ](?:[A-ZÀ-Þ][\w'’\-]{0,20}\.?|de|da|van|von|der|bin"
     r"|al)){0,3}[ ][A-ZÀ-Þ][\w'’\-]{1,20})[ ]?$|(?P<han>[\u4e00-\u9fff]{2,4})[ ]?$"
 )
-_AGAIN = re.compile(rf"(?:{_DATE}){ANOTHER}{_OPEN}(?P<date>{_DATE}){_SHUT}", re.IGNORECASE)
+_AGAIN = re.compile(rf"(?<=[0-9日号號]){ANOTHER}{_OPEN}(?P<date>{_DATE}){_SHUT}", re.IGNORECASE)
 _STAR = re.compile(rf"(?<![0-9A-Za-z*])\*[ ]?(?P<date>[0-3]?[0-9]\.[ ]?[01]?[0-9]\.[ ]?{_YEAR}){_SHUT}")
 _NO_NAMES = re.compile(
     "(?<![A-Za-z])(?:release|version|update|report|meeting|minutes|notes|conference|act|order|treaty|battle|war|day"
@@ -143,8 +143,8 @@ def _bracketed(text: str, found: re.Match[str]) -> Hit | None:
 
 def _again(text: str, found: re.Match[str]) -> Hit | None:
     """Another person's, if the date before it is one of birth."""
-    before = [each.end("date") for each in _CUED.finditer(text, max(0, found.start() - 60), found.end()) if each["date"]]
-    ours = any(found.start() < end <= found.start("date") for end in before)
+    before = _CUED.finditer(text, max(0, found.start() - 60), found.start())
+    ours = any(each.end("date") == found.start() for each in before)
     return Hit(found.start("date"), found.end("date"), HINTED) if ours and _real(found["date"]) else None
 
 

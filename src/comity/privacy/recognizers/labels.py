@@ -154,7 +154,7 @@ def nearest(text: str, start: int, *, reach: int = 32) -> tuple[str, str]:
 
 
 _WHOSE = r"(?:(?:my|his|her|their|our)(?:[ ][a-z'’]{2,14}){1,2}|hers|his|theirs|mine|yours|[\u4e00-\u9fff]{1,3}的)"
-ANOTHER = rf"[ ]?(?:[,;，、]|\band\b|&|和)[ ]?(?:and[ ])?{_WHOSE}[ ]?(?:is|was|on|是|为|[:：])[ ]?"
+ANOTHER = rf"(?:[,;，、]|[ ]and\b|[ ]&|和)[ ]?(?:and[ ])?{_WHOSE}[ ]?(?:is|was|on|是|为|[:：])[ ]?"
 """Between two values of one kind, the second of which is another person's: `my passport is C6U32396B and hers is …`."""
 _ANOTHER = re.compile(ANOTHER + "$", re.IGNORECASE)
 
