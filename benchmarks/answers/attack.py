@@ -134,7 +134,7 @@ def likeness(one: Counter[str], other: Counter[str], rarity: dict[str, float]) -
 
 async def all_of(answers: Answers) -> list[Told]:
     told = [context(lang, way) for lang in ("en", "zh") for way in WAYS]
-    for lang in ("en", "zh"):
-        for way in WAYS:
+    for way in WAYS:
+        for lang in ("en", "zh"):
             told += [await choices(answers, lang, way), await fame(answers, lang, way)]
     return told
