@@ -65,11 +65,23 @@ def test_tags_of_another_tool(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kept",
     ["", "[]", "7", "{", '"x"', '{"<A_1>": 7}', '{"comity": "map.v9", "note": "", "vault": {}}', '{"comity": "map.v1", "note": ""}',
-     '{"comity": "map.v1", "note": "", "vault": {"type": "KeptTokens", "nonce": 7}}', "[" * 99_999, "\udcff"],
+     '{"comity": "map.v2", "note": "", "expires": "2030-01-01T00:00:00Z", "sealed": "?"}', "[" * 99_999, "\udcff"],
 )  # fmt: skip
 def test_what_is_no_map_is_refused(cli: Cli, tmp_path: Path, kept: str) -> None:
     (tmp_path / "m").write_bytes(kept.encode("utf-8", "surrogateescape"))
     assert "`m` is no map" in cli("restore", "-", "--map", "m", stdin=b"text").refused(3, "request.invalid")
+
+
+def test_a_map_opens_in_its_home_until_its_last_day(cli: Cli, tmp_path: Path) -> None:
+    hidden = cli("redact", "-", "--map", "m", "--days", "2", stdin=b"lena@vogel.io").out
+    assert cli("restore", "-", "--map", "m", stdin=hidden.encode()).out == "lena@vogel.io"
+    said = cli("restore", "--home", "another", "-", "--map", "m", stdin=hidden.encode()).refused(5, "trust.vault")
+    assert "of another conversation or key" in said and "comity restore --home DIR" in said
+    kept = json.loads((tmp_path / "m").read_text(encoding="utf-8"))
+    for sealed in (kept["sealed"][:-8] + "AAAAAAA=", kept["sealed"][:40]):
+        (tmp_path / "m").write_text(json.dumps(kept | {"sealed": sealed}), encoding="utf-8")
+        cli("restore", "-", "--map", "m", stdin=hidden.encode()).refused(5, "trust.vault")
+    assert "`0` is not a number of days" in cli("redact", "-", "--map", "n", "--days", "0", stdin=b"x").refused(2, "usage")
 
 
 def test_what_cannot_be_read_or_written(cli: Cli, tmp_path: Path) -> None:
@@ -80,5 +92,5 @@ def test_what_cannot_be_read_or_written(cli: Cli, tmp_path: Path) -> None:
     assert "`c` is there already" in cli("restore", "-", "--map", "m", "--out", "c", stdin=b"x").refused(3, "report.unwritable")
     assert "byte 1 is not UTF-8" in cli("restore", "-", "--map", "m", "--out", "d", stdin=b"x\xff").refused(3, "request.malformed")
     assert "required: --map" in cli("restore", "-", stdin=b"x").refused(2, "usage")
-    assert sorted(os.listdir(tmp_path)) == ["c", "m"] and (tmp_path / "c").read_text() == "precious"
+    assert sorted(set(os.listdir(tmp_path)) - {"nobody"}) == ["c", "m"] and (tmp_path / "c").read_text() == "precious"
     assert cli("restore", "-", "--map", "m", "--out", "c", "--force", stdin=b"x").code == 0 and (tmp_path / "c").read_text() == "x"

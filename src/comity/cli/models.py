@@ -80,7 +80,7 @@ def _named(name: str) -> tuple[str, tuple[Model, ...]]:
 
     if name == NAMES:
         return NAMES, _files()
-    model = model_named(name)
+    model = model_named(name, also=(NAMES,))
     return model.id, (model,)
 
 

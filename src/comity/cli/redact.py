@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from comity.cli import say, texts
+from comity.cli import place, say, texts
 from comity.errors import CallerError
 
 if TYPE_CHECKING:
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 ABOUT = "a text with what is personal hidden"
 STYLES = ("tags", "surrogates", "mask")
 NONCE_BYTES = 32
-NOTE = "personal data: whoever has this file can undo the hiding; keep it as safe as the original, delete it when it is no longer needed"
+KEY = "maps.key"  # in the home
+DAYS = 30
+NOTE = "personal data, sealed: with the key of the home it was made in it undoes the hiding; delete it when it is no longer needed"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a text in UTF-8, or - for stdin")
     parser.add_argument("--out", metavar="FILE", default="", help="where the result goes (else stdout)")
-    parser.add_argument("--map", metavar="FILE", default="", help="what comity restore needs; it holds the personal data")
+    parser.add_argument("--map", metavar="FILE", default="", help="what comity restore needs, sealed with a key of this home")
+    parser.add_argument("--days", metavar="N", type=_days, default=DAYS, help=f"how long the map opens ({DAYS})")
     parser.add_argument("--style", choices=STYLES, metavar="STYLE", default="tags", help=f"{', '.join(STYLES)} (tags)")
     texts.profile_argument(parser)
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
@@ -43,11 +46,11 @@ def run(args: argparse.Namespace) -> int:
             hidden = _masked(piece) if vault is None else vault.protect(piece.text, piece.findings)
             out.write(hidden.encode())
         if kept is not None and vault is not None:
-            kept.write(_map(vault))
+            kept.write(_map(args, vault))
     counted = ", ".join(f"{count:,} {kind}" for kind, count in types.most_common())
     told = [f"{types.total():,} hidden: {counted}" if types else f"nothing personal was found (profile {guard.profile})"]
     if args.map:
-        told.append(f"{args.map} holds the personal data, readable by you alone; the way back: comity restore FILE --map {args.map}")
+        told.append(f"{args.map} is the way back for {args.days} days, sealed for this home: comity restore FILE --map {args.map}")
     elif types and args.style != "mask":
         told.append("without --map this cannot be undone")
     if args.json:
@@ -82,12 +85,33 @@ def _vault(style: str) -> FileTokens | FileSurrogates | None:
     return (FileTokens if style == "tags" else FileSurrogates)(SystemRandom().token(NONCE_BYTES))
 
 
-def _map(vault: FileTokens | FileSurrogates) -> bytes:
+def _map(args: argparse.Namespace, vault: FileTokens | FileSurrogates) -> bytes:
+    from datetime import timedelta
+
     import msgspec
 
+    from comity.ports import SystemClock, SystemRandom
     from comity.privacy.files import Map
 
-    return msgspec.json.format(msgspec.json.encode(Map(note=NOTE, vault=vault.kept())), indent=1) + b"\n"
+    expires = SystemClock().now().replace(microsecond=0) + timedelta(days=args.days)
+    made = Map.of(vault, key(args), note=NOTE, expires=expires, random=SystemRandom())
+    return msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
+
+
+def key(args: argparse.Namespace) -> bytes:
+    """What maps of this home are sealed with; made when it is first needed."""
+    from comity.ports import SystemRandom
+    from comity.storage.home import prepare, secret_key
+
+    home = place.home(args, place.configuration(args))
+    prepare(home)
+    return secret_key(home / KEY, SystemRandom())
+
+
+def _days(said: str) -> int:
+    if not said.isdecimal() or not 1 <= int(said) <= 3650:
+        raise argparse.ArgumentTypeError(f"`{said}` is not a number of days, 1 to 3650")
+    return int(said)
 
 
 def _masked(piece: Piece) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from comity.cli import say, texts
-from comity.errors import CallerError
+from comity.errors import CallerError, TrustFailure
 
 if TYPE_CHECKING:
+    from comity.privacy.files import Map
     from comity.privacy.pseudonym import Pseudonyms
 
 ABOUT = "what was hidden, brought back"
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from comity.privacy.files import texts as read
 
     texts.refuse_to_overwrite(args.out, force=args.force)
-    vault = _vault(args.map)
+    vault = _vault(args)
     with texts.written(args.out, force=args.force) as out, texts.opened(args.file) as (file, size), texts.progress(args.file, size) as told:
 
         def parts() -> Iterator[str]:
@@ -43,20 +44,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _vault(name: str) -> Pseudonyms:
+def _vault(args: argparse.Namespace) -> Pseudonyms:
     """From a map of ours, or from {tag: original}."""
     import msgspec
 
+    from comity.cli import redact
     from comity.privacy.files import Map
     from comity.privacy.surrogate import SurrogateVault
     from comity.privacy.tags import ForeignTags
 
+    name = args.map
     with texts.opened(name) as (file, _):
         raw = file.read()
     try:
         tree = msgspec.json.decode(raw)
         if isinstance(tree, dict) and "comity" in tree:
-            return msgspec.convert(tree, Map).open()
+            kept = msgspec.json.decode(raw, type=Map)
+            return _opened(kept, redact.key(args))
         values = msgspec.convert(tree, dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         why = "the file that comity redact --map made, or tags of another tool with their originals as one JSON object"
@@ -65,3 +69,13 @@ def _vault(name: str) -> Pseudonyms:
         return ForeignTags(values)
     except ValueError:  # no tags: realistic values
         return SurrogateVault.of(values)
+
+
+def _opened(kept: Map, key: bytes) -> Pseudonyms:
+    from comity.ports import SystemClock
+
+    try:
+        return kept.open(key, clock=SystemClock())
+    except TrustFailure as error:
+        hint = f"it opens in the home where it was made, until {kept.expires:%Y-%m-%d}: comity restore --home DIR"
+        raise TrustFailure(str(error), step=error.step, code=error.code, hint=hint) from None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -51,14 +51,14 @@ def models() -> dict[str, Model]:
     return {model.id: model for model in sorted(found, key=lambda model: not model.default)}
 
 
-def model_named(name: str) -> Model:
-    """``name`` or, when empty, the default.  Raises OperatorError."""
+def model_named(name: str, also: Iterable[str] = ()) -> Model:
+    """``name`` or, when empty, the default.  Raises OperatorError; ``also``: what else may be named."""
     known = models()
     if not name:
         return next(iter(known.values()))
     if name not in known:
         raise OperatorError(
-            f"no model `{name[:64]}` can be fetched", code="model.unknown", field="model", hint=f"one of: {', '.join(known)}"
+            f"no model `{name[:64]}` can be fetched", code="model.unknown", field="model", hint=f"one of: {', '.join((*known, *also))}"
         )
     return known[name]
 

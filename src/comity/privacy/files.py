@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import BinaryIO, Literal, NamedTuple
 
 import msgspec
 
 from comity.errors import CallerError
+from comity.ports import Clock, Random
 from comity.privacy.findings import Finding
 from comity.privacy.guard import Guard
-from comity.privacy.pseudonym import KeptTokens, Place, Pseudonyms, Vault, same
+from comity.privacy.keeping import seal, unseal
+from comity.privacy.pseudonym import Place, Pseudonyms, Vault, same
 from comity.privacy.restore import Restorer
-from comity.privacy.surrogate import KeptSurrogates, SurrogateVault
+from comity.privacy.surrogate import SurrogateVault
 
 READ_BYTES = 1 << 18
 PIECE_CHARACTERS = 1 << 19
 BEFORE_PIECE = 1024  # characters ahead of a piece, for the words that name what begins it
 AFTER_PIECE = 24 * 1024  # behind it: more than the longest thing that a rule finds, a private key
+MAP = "comity redact"  # the conversation that a map is sealed for
 VALUES_MAX = 1 << 31  # a file is as long as it is: what bounds the map is the file itself
 
 
@@ -136,14 +140,20 @@ class FileSurrogates(AsText, SurrogateVault):
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is kept of a vault, as a file, to bring the originals back another day."""
+    """What is kept of a vault, as a file, to bring the originals back another day: ``sealed`` as `keeping.seal` seals it."""
 
-    comity: Literal["map.v1"] = "map.v1"
+    comity: Literal["map.v2"] = "map.v2"
     note: str
-    vault: KeptTokens | KeptSurrogates
+    expires: datetime
+    sealed: bytes  # base64 in the file
 
-    def open(self) -> Pseudonyms:
-        return FileTokens.of_kept(self.vault) if isinstance(self.vault, KeptTokens) else FileSurrogates.of_kept(self.vault)
+    @classmethod
+    def of(cls, vault: Pseudonyms, key: bytes, *, note: str, expires: datetime, random: Random) -> Map:
+        return cls(note=note, expires=expires, sealed=seal(vault, key, conversation=MAP, expires=expires, random=random))
+
+    def open(self, key: bytes, *, clock: Clock) -> Pseudonyms:
+        """Raises TrustFailure where it is expired, altered, or sealed with another key."""
+        return unseal(self.sealed, key, conversation=MAP, clock=clock, tokens=FileTokens, surrogates=FileSurrogates)
 
 
 def restored(parts: Iterable[str], vault: Pseudonyms) -> Iterator[str]:

@@ -147,8 +147,14 @@ def seal(vault: Pseudonyms, key: bytes, *, conversation: str, expires: datetime,
     return head + nonce + AESGCM(_checked(key)).encrypt(nonce, kept, head + conversation.encode("utf-8", "surrogatepass"))
 
 
-def unseal(sealed: bytes, key: bytes, *, conversation: str, clock: Clock) -> Vault | SurrogateVault:
-    """The vault that `seal` was given, whole; raises TrustFailure where it is expired, altered, of another conversation or key."""
+def unseal(
+    sealed: bytes, key: bytes, *, conversation: str, clock: Clock,
+    tokens: type[Vault] = Vault, surrogates: type[SurrogateVault] = SurrogateVault,
+) -> Vault | SurrogateVault:  # fmt: skip
+    """The vault that `seal` was given, whole; raises TrustFailure where it is expired, altered, of another conversation or key.
+
+    ``tokens``, ``surrogates``: what a vault of that kind becomes.
+    """
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -164,7 +170,7 @@ def unseal(sealed: bytes, key: bytes, *, conversation: str, clock: Clock) -> Vau
     except InvalidTag:
         raise TrustFailure("the sealed vault was altered, or is of another conversation or key", step="vault", code="trust.vault") from None
     read = msgspec.msgpack.decode(kept, type=KeptTokens | KeptSurrogates)
-    return Vault.of_kept(read) if isinstance(read, KeptTokens) else SurrogateVault.of_kept(read)
+    return tokens.of_kept(read) if isinstance(read, KeptTokens) else surrogates.of_kept(read)
 
 
 def _checked(key: bytes) -> bytes:
