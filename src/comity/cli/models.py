@@ -40,8 +40,9 @@ def run(args: argparse.Namespace) -> int:
         for each in files:
             verify(each, directory, progress=_progress())
         sums = {each.file: each.sha256 for each in files}
-        said = ", ".join(sums.values()) if len(files) == 1 else f"of {len(files)} files"
-        say.result(args, {"id": name, "sha256": sums[files[0].file], "files": sums}, f"{name} is what it should be: sha256 {said}")
+        one = next(iter(sums.values())) if len(sums) == 1 else ""
+        held = {"id": name, "sha256": one} if one else {"id": name, "files": sums}
+        say.result(args, held, f"{name} is what it should be: sha256 {one or f'of {len(files)} files'}")
         return 0
     known = all(is_whole(each, directory) for each in files)
     fetch_all(files, directory, progress=_progress())
