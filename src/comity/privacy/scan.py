@@ -34,8 +34,8 @@ class _Groups(NamedTuple):
     """The recognisers by how they are opened.
 
     gates: by a character that each must hold, so that one look rules out many; first those of units that need no digit, then the others
-    latin: units (their places in `worded`) by a word of Latin letters
-    wide:  other words, by their first character
+    latin: words of Latin letters that open a recogniser
+    wide:  other such words, by their first character
     """
 
     gated: tuple[Recognizer, ...]
@@ -43,6 +43,8 @@ class _Groups(NamedTuple):
     crowded: tuple[Recognizer, ...]
     numeric: tuple[Recognizer, ...]
     whole: tuple[Recognizer, ...]
+    opened: dict[str, tuple[int, ...]]  # by word: places in `whole`
+    always: tuple[int, ...]  # places in `whole` of those that only a digit opens
     latin: frozenset[str]
     wide: dict[str, tuple[str, ...]]
     heads: re.Pattern[str]
@@ -57,12 +59,15 @@ def _groups() -> _Groups:
         if word[0] >= _WIDE:
             wide.setdefault(word[0], []).append(word)
     loose = [unit for unit in units if not unit.gates and not unit.many]
+    whole = tuple(unit for unit in loose if not unit.digits)
     return _Groups(
         gated=tuple(unit for unit in units if unit.gates),
         gates=(_by_rare(unit for unit in units if not unit.digits), _by_rare(unit for unit in units if unit.digits)),
         crowded=tuple(unit for unit in units if unit.many),
         numeric=tuple(unit for unit in loose if unit.digits),
-        whole=tuple(unit for unit in loose if not unit.digits),
+        whole=whole,
+        opened={word: tuple(place for place, unit in enumerate(whole) if word in unit.words) for unit in whole for word in unit.words},
+        always=tuple(place for place, unit in enumerate(whole) if not unit.words),
         latin=frozenset(word for word in words if word[0] < _WIDE),
         wide={head: tuple(group) for head, group in wide.items()},
         heads=re.compile(f"[{''.join(map(re.escape, wide))}]" if wide else r"(?!)"),
@@ -130,9 +135,9 @@ def _candidates(text: str) -> Iterator[_Claim]:
         if any(text.count(mark) >= _MANY for mark in unit.many):
             yield from _claims(unit, text, 0, len(text))
     words = _words(groups, lowered)
-    for unit in groups.whole:
-        if not words.isdisjoint(unit.words) if unit.words else numbers:
-            yield from _claims(unit, text, 0, len(text))
+    opened = {place for word in words for place in groups.opened.get(word, ())}
+    for place in sorted(opened.union(groups.always) if numbers else opened):
+        yield from _claims(groups.whole[place], text, 0, len(text))
     if numbers:
         numeric = [unit for unit in groups.numeric if not unit.words or not words.isdisjoint(unit.words)]
         sized: dict[int, list[Recognizer]] = {}
