@@ -6,13 +6,15 @@ Numbers are published examples or test numbers; people and keys are made up.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from comity.privacy.recognizers import contextual, rules
 from comity.privacy.recognizers.base import digits_of
 from comity.privacy.recognizers.labels import label, nearest
 from comity.privacy.scan import scan
-from tests.unit.privacy.recognizers import addresses, documents, identities, people, persons
+from tests.unit.privacy.recognizers import addresses, contexts, documents, identities, people, persons
 
 KEY = "A1b2C3d4E5f6G7h8J9k0"
 
@@ -264,7 +266,7 @@ LEAVES: list[str] = [
 ]
 
 
-TABLES = (addresses, documents, identities, people, persons)
+TABLES = (addresses, contexts, documents, identities, people, persons)
 for table in TABLES:
     FINDS |= table.FINDS
     LEAVES += table.LEAVES
@@ -288,6 +290,13 @@ def test_it_finds_what_it_is_for(name: str, text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in contexts.BY_TYPE.items() for text in texts])
+def test_the_words_around_tell_what_it_is(kind: str, text: str) -> None:
+    pieces = re.split("[«»]", text)
+    written = "".join(pieces)
+    assert {each for each in pieces[1::2]} <= {written[each.start : each.end] for each in scan(written) if each.type == kind}
+
+
 @pytest.mark.parametrize(("name", "text"), [(name, texts[0]) for name, texts in FINDS.items()])
 def test_the_first_of_its_table_is_its_own(name: str, text: str) -> None:
     written, start, end = marked(text)
@@ -304,11 +313,12 @@ WITH_ITS_SIGN = {
     "authorization", "phone_eight", "address_lower", "birth_after", "birth_bracketed", "birth_star", "profile", "qq", "reddit", "username",
     "code", "webhook", "person_field", "person_greeted", "person_mailed", "person_said", "person_titled", "person_zh", "person_zh_keyed",
     "username_han", "username_logged", "username_number",
+    "alias", "alias_mask", "code_said", "login_command", "login_machine", "login_remote", "password_word",
 }  # fmt: skip
 
 
-# A line of its own; and two whose value is Chinese itself.
-ALONE = {"person_signed", "person_zh_titled", "username_han"}
+# A line or a cell of its own; and two whose value is Chinese itself.
+ALONE = {"alias_line", "login_column", "password_line", "person_signed", "person_zh_titled", "username_han"}
 
 
 @pytest.mark.parametrize("name", sorted(FINDS.keys() - ALONE))

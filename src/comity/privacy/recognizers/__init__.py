@@ -19,6 +19,7 @@ def rules() -> tuple[Recognizer, ...]:
         account,
         address,
         address_east,
+        alias,
         birth,
         card,
         document,
@@ -29,10 +30,28 @@ def rules() -> tuple[Recognizer, ...]:
         phone,
         plate,
         secret,
+        secret_said,
         username,
     )
 
-    modules = (secret, email, phone, card, account, national, document, plate, birth, address, address_east, username, person, network)
+    modules = (
+        secret,
+        secret_said,
+        email,
+        phone,
+        card,
+        account,
+        national,
+        document,
+        plate,
+        birth,
+        address,
+        address_east,
+        username,
+        alias,
+        person,
+        network,
+    )
     return tuple(unit for module in modules for unit in module.recognizers())
 
 

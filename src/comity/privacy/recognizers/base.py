@@ -65,6 +65,18 @@ def whole(sure: int, group: int | str = 0) -> Check:
     return check
 
 
+_COUNTED = re.compile(
+    r"[ ]?(?:元|块|圆|万|亿|分(?!行)|人|次|个|条|年|日元|美元|美金|港币|欧元|[%％€$£¥]|(?:dollars?|euros?|pounds?|usd|eur|gbp|cny|rmb|hkd"
+    r"|followers|users|people|points|packets|records|rows|customers|views|items|times|cases|units|reasons|ms)(?![A-Za-z]))",
+    re.IGNORECASE,
+)
+
+
+def counted(text: str, end: int) -> bool:
+    """The number that ends at ``end`` counts what follows it: money, people, times."""
+    return _COUNTED.match(text, end) is not None
+
+
 def digits_of(value: str) -> str:
     return "".join(filter(str.isdigit, value))
 

@@ -17,8 +17,15 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(r"(?:19|20)[0-9]{2}[ \-]?[01][0-9][ \-]?[0-3][0-9]|[0-3][0-9][ \-][0-1][0-9][ \-](?:19|20)[0-9]{2}")
 # What stands between the word and a number that is not the document's: another number, another sentence, a day of issue.
-_AWAY = re.compile(r"[0-9。；;!?！？]|[a-z]{4}\.\s|key|expir|valid|issu|until|fee|date|签发|有效|到期|过期|费|办|日期|至\b")
+_AWAY = re.compile(
+    r"[0-9。；;!?！？]|[a-z]{4}\.\s|key|expir|valid|room|rose|applicat|photo|total|than|cost|people|issu|until|fee|date"
+    r"|签发|有效|到期|过期|费|办|日期|至\b"
+)
 _KIND = {"passport": re.compile(r"护照|護照|通行证|通行證|回乡证|台胞证|(?i:passport)"), "licence": re.compile(r"驾驶证|驾照|駕照")}
+_NOUN = {
+    "passport": re.compile(r"(?:护照|護照|通行证|通行證|回乡证|台胞证)[，, \n]{1,2}(?:证件)?(?:号码|號碼)[^A-Za-z0-9]{0,3}$"),
+    "licence": re.compile(r"(?:驾驶证|驾照|駕照)[，, \n]{1,2}(?:证件)?(?:号码|號碼)[^A-Za-z0-9]{0,3}$"),
+}
 _PREFIXES = re.compile(r"(?:NO|NR|ID|IS|NUM)[ \-]", re.IGNORECASE)
 
 
@@ -37,9 +44,11 @@ def _document(group: str, least: int, most: int) -> Check:
                 break
         if not least <= size <= most or len(digits_of(value)) < 3 or _DATE.fullmatch(value):
             return None
-        named, between = nearest(text, start, reach=40)
+        named, between = nearest(text, start, reach=48)
         if named == "cn_id" and _KIND[group].search(text, max(0, start - 30), start):  # `证件类型：护照 证件号码：…`
             named = group
+        if named == "phone" and value[0].isalpha() and _NOUN[group].search(text, max(0, start - 16), start):  # `护照，号码：…`
+            return Hit(start, end, HINTED)
         if named == group and (not _AWAY.search(between) or another(between)):
             return Hit(start, end, HINTED)
         if (named == "" and label(text, start) == group) or (named != "other" and following(text, end) == group):

@@ -19,10 +19,11 @@ _LABELS = {
     "card": "card|credit|debit|visa|mastercard|amex|unionpay|pan|carte|karte|tarjeta|kreditkarte|cardnumber|卡号|卡號|银行卡"
     "|信用卡|储蓄卡"
     r"|借记卡|尾号|卡|クレジットカード",
-    "account": "account|acct|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号|賬號|帳號"
-    "|账户|帐户|賬戶|帳戶"
+    "account": "account|acct|a/c|bsb|clabe|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号"
+    "|賬號|帳號"
+    "|账户|帐户|賬戶|帳戶|户口|戶口|基本户|一般户|对公户"
     r"|开户|開戶|口座|口座番号|계좌|转到|转至|汇到|汇至|汇入|打到|打款到",
-    "cn_id": r"id|id card|identity|idcard|证件|證件|身份证|身份證|身份号码|证号|身分证|公民身份",
+    "cn_id": r"id|document number|document no|id card|identity|idcard|证件|證件|身份证|身份證|身份号码|证号|身分证|公民身份",
     "ssn": r"ssn|social security|itin|tax id|tin|taxpayer",
     "nhs": r"nhs",
     "gb_nino": r"nino|national insurance|ni number|ni no",
@@ -59,15 +60,17 @@ _LABELS = {
     "cz_rc": r"rodné číslo|rodne cislo",
     "at_svnr": r"svnr|sozialversicherungsnummer|sv-nummer|vsnr",
     "cl_rut": r"rut",
-    "passport": "passport|passports|passportnumber|passportno|reisepass|reisepassnummer|passeport|pasaporte|passaporto|paspoort"
+    "passport": "passport|ppt no|passports|passportnumber|passportno|reisepass|reisepassnummer|passeport|pasaporte|passaporto|paspoort"
     "|passaporte"
-    "|paszport|travel document|护照|護照|パスポート|旅券|여권|通行证|通行證|回乡证|回鄉證|回乡卡|台胞证|臺胞證|台胞證"
+    "|paszport|travel document|travel document no|travel document number|护照|護照|パスポート|旅券|여권|通行证|通行證"
+    "|回乡证|回鄉證|回乡卡|台胞证|臺胞證|台胞證"
     "|旅行证|旅行證|旅行證件",
     "licence": "license|licence|licenses|licences|lic|driverlicense|licensenumber|dl|dln|permis|permis de conduire|führerschein"
     "|fuehrerschein"
     "|führerscheinnummer|patente|rijbewijs|licencia|conducir|cnh|驾驶证|驾照|驾驶执照|駕照|駕駛執照|駕駛證|駕駛執照號"
     "|運転免許|免許証|운전면허|档案编号",
-    "plate": "plate|plates|licenseplate|numberplate|registration|reg|vrn|rego|kennzeichen|immatriculation|immatriculé"
+    "plate": "plate|plates|platenumber|vrm|anpr|tag number|fahrzeug|fahrzeugs|licenseplate|numberplate|registration|reg|vrn|rego"
+    "|kennzeichen|immatriculation|immatriculé"
     "|immatriculée|plaque|matrícula|matricula|targa"
     r"|kenteken|vehicle|car|車牌|车牌|牌照|号牌|號牌|车号|車號|ナンバープレート|차량번호|번호판",
     "other": "order|orders|invoice|ticket|track|tracking|isbn|issn|sku|serial|s/n|part|model|ref|reference|case|version|build"
@@ -116,6 +119,8 @@ _PARTS = re.compile(r"[ /-]")
 def words_of(*groups: str) -> tuple[str, ...]:
     """What opens a recogniser of ``groups``: every wide word, and the longest part of each Latin phrase."""
     found = [word for group in groups for word in _LABELS[group].split("|")]
+    # `a/c` has no part that would open little else: who needs it names its own.
+    found = [word for word in found if word != "a/c"]
     return tuple(dict.fromkeys(word if word[0] >= "\u0250" else max(_PARTS.split(word), key=len) for word in found))
 
 
@@ -153,7 +158,10 @@ def nearest(text: str, start: int, *, reach: int = 32) -> tuple[str, str]:
     return (name, left[end:]) if name else ("", "")
 
 
-_WHOSE = r"(?:(?:my|his|her|their|our)(?:[ ][a-z'’]{2,14}){1,2}|hers|his|theirs|mine|yours|[\u4e00-\u9fff]{1,3}的)"
+_WHOSE = (
+    r"(?:(?:the|my)[ ](?:new|old|other|second)[ ]one|(?:my|his|her|their|our)(?:[ ][a-z'’]{2,14}){1,2}|hers|his|theirs|mine"
+    r"|yours|[\u4e00-\u9fff]{1,3}的)"
+)
 ANOTHER = rf"(?:[,;，、]|[ ]and\b|[ ]&|和)[ ]?(?:and[ ])?{_WHOSE}[ ]?(?:is|was|on|是|为|[:：])[ ]?"
 """Between two values of one kind, the second of which is another person's: `my passport is C6U32396B and hers is …`."""
 _ANOTHER = re.compile(ANOTHER + "$", re.IGNORECASE)
@@ -191,7 +199,12 @@ def following(text: str, end: int) -> str:
 
 
 def _column(text: str, start: int) -> str:
-    """Of a table of lines with tabs, bars, commas or semicolons."""
+    cell = head_of(text, start)
+    return nearest(cell, len(cell), reach=len(cell))[0] if 0 < len(cell) <= _LINE_ABOVE_MAX else ""
+
+
+def head_of(text: str, start: int) -> str:
+    """The head of the column of ``start`` in a table of lines with tabs, bars, commas or semicolons; "" when there is none."""
     low = max(0, start - _TABLE_MAX)
     begin = text.rfind("\n", low, start) + 1
     if begin <= low:
@@ -211,5 +224,4 @@ def _column(text: str, start: int) -> str:
             head = above
     if not head:
         return ""
-    cell = head.split(mark)[before].strip().strip("\"'*")
-    return nearest(cell, len(cell), reach=len(cell))[0] if 0 < len(cell) <= _LINE_ABOVE_MAX else ""
+    return head.split(mark)[before].strip().strip("\"'*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, digits_of
+from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, counted, digits_of
 from comity.privacy.recognizers.labels import label, nearest
 
 # Country codes of ITU-T E.164 (list of 2016-11-15, with later changes); one, two or three digits.
@@ -23,11 +23,12 @@ _COUNTRY = frozenset(_CODES.split())
 _EDGE = r"(?<![A-Za-z0-9])(?<![0-9][.\-/])(?<![0-9a-f]{4}-)"
 _END = r"(?![A-Za-z0-9])(?![.\-/][0-9])"
 _SEP = r"[ .\-/]"
+_EXT = r"(?P<ext>[ ,]{0,2}(?:ext\.?|x|转|轉|分机)[ ]?[0-9]{1,6})?"
 
 _INTL = re.compile(
     rf"(?<![A-Za-z0-9+])(?<![0-9)\]][ ](?=\+[ ]))(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[ ]?[1-9]))"
     rf"(?P<rest>[ ]?[0-9]{{0,4}}{_SEP}{{0,2}}(?:\([0-9]{{1,5}}\){_SEP}{{0,2}})?"
-    rf"[0-9](?:{_SEP}{{0,2}}[0-9]){{4,13}})(?![0-9])"
+    rf"[0-9](?:{_SEP}{{0,2}}[0-9]){{4,13}}){_EXT}(?![0-9])"
 )
 _CN_MOBILE = re.compile(
     r"(?<![0-9+])(?<![A-Za-z](?=1))(?<![0-9][.\-])(?<![0-9a-f]{4}-)(?:(?:\((?:\+|00)?86\)|(?:\+|00)?86)[ \-]{0,2})?"
@@ -40,7 +41,7 @@ _CN_LANDLINE = re.compile(
     rf"{_EDGE}(?:(?:\+|00)?86[ \-]?)?"
     rf"(?:[(（][ ]?0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ]?[)）][ \-]{{0,2}}"
     rf"|0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ]?-[ ]?|0(?:10|2[0-9]|[3-9][0-9]{{2}})[ ])"
-    r"[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?:[ ]?(?:-|转|轉|ext\.?|x)[ ]?[0-9]{1,6})?(?![0-9A-Za-z])"
+    r"[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?:[ ]?(?:-|转|轉|分机|ext\.?|x)[ ]?[0-9]{1,6})?(?![0-9A-Za-z])"
 )
 _NANP = re.compile(
     r"(?<![A-Za-z0-9+])(?<![0-9][.\-/])(?<![0-9a-f]{4}-)(?:\+?1[ .\-]?)?"
@@ -53,7 +54,7 @@ _TRUNK = re.compile(rf"{_EDGE}\(?0[1-9][0-9]{{0,4}}\)?(?:[ .\-/]{{1,3}}[0-9]{{2,
 _TRUNK_BARE = re.compile(rf"{_EDGE}0[1-9][0-9]{{8,10}}{_END}")
 _IN_MOBILE = re.compile(rf"{_EDGE}[6-9][0-9]{{4}}[ \-][0-9]{{5}}{_END}")
 _EIGHT = re.compile(rf"{_EDGE}(?:\((?:852|853|65)\)[ ]?)?[2-9][0-9]{{3}}[ \-]?[0-9]{{4}}{_END}")
-_ANY = re.compile(rf"{_EDGE}\(?[0-9](?:[ .\-/()]{{0,2}}[0-9]){{6,14}}{_END}")
+_ANY = re.compile(rf"{_EDGE}\(?[0-9](?:[ .\-/()]{{0,3}}[0-9]){{6,14}}{_END}")
 _SERVICE = re.compile(r"(?:86)?[48]00[0-9]{7}")
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}[ .\-/][01]?[0-9][ .\-/][0-3]?[0-9]|[0-3]?[0-9][ .\-/][0-3]?[0-9][ .\-/](?:19|20)[0-9]{2}")
@@ -64,10 +65,10 @@ def _country(digits: str) -> bool:
 
 
 def _intl(text: str, found: re.Match[str]) -> Hit | None:
-    digits = digits_of(found[0])
+    digits = digits_of(found["plus"] + found["rest"])
     if found["plus"].endswith("00"):
         digits = digits[2:]
-        if len(digits) < 10 or label(text, found.start()) == "other":
+        if len(digits) < 10 or label(text, found.start()) in ("other", "account", "card"):
             return None
     if not 8 <= len(digits) <= 15 or not _country(digits):
         return None
@@ -139,7 +140,7 @@ def _eight(text: str, found: re.Match[str]) -> Hit | None:
     return None
 
 
-_BETWEEN = re.compile(r"[0-9。；;]")  # another number or sentence
+_BETWEEN = re.compile(r"[0-9。；;]|\b(?:bills?|costs?|price)\b|费")  # another number or sentence, money
 
 
 def _named(text: str, found: re.Match[str]) -> Hit | None:
@@ -148,7 +149,7 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
     if not 7 <= len(digits) <= 15 or _SERVICE.fullmatch(digits) or _DATE.search(found[0]):
         return None
     named, between = nearest(text, found.start(), reach=20)
-    if named != "phone" or _BETWEEN.search(between):
+    if named != "phone" or _BETWEEN.search(between) or counted(text, found.end()):
         return None
     start, end = found.start(), found.end()
     if found[0].startswith("(") and ")" not in found[0]:

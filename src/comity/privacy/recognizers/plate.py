@@ -37,13 +37,23 @@ _ANY = re.compile(
     r"|[A-Z]{1,4}[ \-]?[0-9]{2,5}[A-Z]?|[0-9]{1,3}[ \-]?[A-Z]{1,3}[ \-]?[0-9]{1,4}|[0-9]{3,4}[ \-][A-Z]{2,3}"
     "|[0-9][A-Z]{3}[0-9]{3}"
     # US, NL, HK, TW
-    rf"|[A-Z0-9]{{1,3}}-[A-Z0-9]{{2,3}}-[A-Z0-9]{{1,3}}|[A-Z]{{3}}[0-9][A-Z][0-9]{{2}}){_END}"  # NL, BE, BR
+    rf"|[A-Z0-9]{{1,3}}-[A-Z0-9]{{1,3}}-[A-Z0-9]{{1,5}}|[A-Z]{{2}}[0-9]{{2}}[A-Z]{{2}}|[A-Z0-9]{{2,4}}[ \-][A-Z0-9]{{2,4}}"
+    rf"|[A-Z]{{3}}[0-9][A-Z][0-9]{{2}}){_END}"  # NL, BE, BR
 )
 _AWAY = re.compile(r"[0-9。；;!?！？]|[a-z]{4}\.\s|insur|policy|保险|保单|model|company|business|student|course|event|voter")
 _YEAR = re.compile(
-    r"[A-Z]{1,4}[ \-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}[ \-][A-Z]+|[0-9]{1,4}[ \-]?(?:AM|PM|KM|KMH|KPH|HP|BHP|CC|RPM|KG"
+    r"[A-Z]{1,4}[ \-](?:19[5-9]|20[0-3])[0-9]|(?:19[5-9]|20[0-3])[0-9][ \-][A-Z]+|[0-9]{1,4}[ \-]?(?:AM|PM|KM|KMH|KPH|HP|BHP|CC|RPM|FT|KG"
     "|GB|MB|MPH|MM|CM|USD|EUR)"
 )
+# After a word for a vehicle, unlike one for its plate, nothing but signs and these.
+_VEHICLE = re.compile(r"(?:vehicle|car|fahrzeugs?)$", re.IGNORECASE)
+_OF_VEHICLE = re.compile(r"[^A-Za-z]*(?:(?:is|was|with|no|number|the|registered|as|bearing|displaying)\b[^A-Za-z]*)*", re.IGNORECASE)
+_OTHER_REGISTER = re.compile(
+    r"(?:company|business|course|class|event|trade ?mark|domain|voter|student|conference|product|home|charity|tax|vat|steel|base)[ ]"
+    r"(?:registration|reg|registered|plate)$",
+    re.IGNORECASE,
+)
+_LEAST = 4  # letters and digits
 _FREE = frozenset({"", "plate", "cn_id", "phone", "licence", "passport", "account", "card"})
 
 
@@ -66,8 +76,14 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
     value = found[0]
     if _YEAR.fullmatch(value) or not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
         return None
+    if sum(map(str.isalnum, value)) < _LEAST:
+        return None
     named, between = nearest(text, found.start(), reach=36)
     ours = named == "plate" and len(between) <= 28 and not _AWAY.search(between)
+    if ours and _OTHER_REGISTER.search(text, max(0, found.start() - len(between) - 28), found.start() - len(between)):
+        return None
+    if ours and _VEHICLE.search(text, max(0, found.start() - len(between) - 10), found.start() - len(between)):
+        ours = _OF_VEHICLE.fullmatch(between) is not None
     if ours or (named == "" and label(text, found.start()) == "plate") or following(text, found.end()) == "plate":
         return Hit(found.start(), found.end(), HINTED)
     return None

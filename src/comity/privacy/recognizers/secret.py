@@ -92,14 +92,19 @@ _URL = re.compile(r"://(?P<value>[^\s/@:\"'<>]{0,128}:[^\s/@\"'<>]{1,256})@(?=[^
 
 # `password: …`: a word that names a secret, a sign that gives it a value, and the value.
 _STRONG = (
-    r"passw(?:or[dt]|d)|passphrase|passcode|pass|pwd|pin(?:[ _-]?code)?|contraseña|senha|mot de passe|密码|密碼|口令|パスワード|비밀번호"
+    r"passw(?:or[dt]|d)|passphrase|passcode|pass|pwd|pw|pin(?:[ _-]?code)?|contraseña|senha|mot de passe|密码|密碼|口令|パスワード|비밀번호"
 )
 _WEAK = r"(?:secret|token|credential|key)s?(?:[ _-]?(?:key|id))?|密钥|秘钥|令牌|私钥"
 _WORD_GATES = (
-    "pass", "pwd", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼",
+    "pass", "pwd", "pw:", "pw=", "pw is", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼",
     "口令", "パスワード", "비밀번호", "secret", "token", "credential", "key", "密钥", "秘钥", "令牌", "私钥",
 )  # fmt: skip
-_GIVES = r"[\"'`]?[ \t]{0,3}(?:=>|:=|==?|[:：]|是|为|為|is(?=[ \t])|was(?=[ \t]))[ \t]{0,3}"
+# `password for lena: …`, `passcode's …`, `密码改成了…`
+_GIVES = (
+    r"[\"'`]?(?:[ ](?:for|to|of|on)(?:[ ][\w.@/-]{2,24}){1,3})?[ \t]{0,3}(?:=>|:=|==?|[:：]|就?是|为|為|(?:改|设|換|换|重置"
+    r"|修改)(?:成了?|为|為)"
+    r"|['’]s(?=[ \t])|(?:is|was)(?:[ ](?:now|set to|still))?(?=[ \t])|(?:changed|set|reset)[ ]to(?=[ \t]))[ \t]{0,3}"
+)
 _VALUE = (
     r"(?:\"(?P<d>(?:\\.|[^\"\\\n]){3,512})\"|'(?P<s>(?:\\.|[^'\\\n]){3,512})'|`(?P<t>[^`\n]{3,512})`"
     r"|(?P<bare>[^\s\"'`,;，。；、）】》”’<>{}\[\]()]{4,512}))"
@@ -108,7 +113,7 @@ _BESIDE = r"(?:密码|密碼|口令)[ ]{0,2}(?P<beside>(?=[!-~]{0,63}[0-9])[!-~]
 _WORDS = re.compile(rf"(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK})){_GIVES}{_VALUE}|{_BESIDE}", re.IGNORECASE)
 _KEY_OF = re.compile(r"(?:api|access|secret|private|auth|app|account|encryption|signing|client|shared|master|bot)[ _-]?$", re.IGNORECASE)
 _NOT_VALUES = re.compile(
-    r"^(?:\$|%|\*+$|\.{2,}|x{3,}$|your|my[-_]|example|changeme|none$|null$|nil$|true$|false$|undefined$|required"
+    r"^(?:\$|%|\*+$|\.{2,}|x{3,}$|your|my[-_]|example|changeme|none$|null$|nil$|true$|false$|undefined$|!vault|required"
     r"|optional|string$|str$|os\.|env\.|process\."
     r"|config\.|self\.|get|input|random|f\"|\\?\[|<|\{|待定|未知|正确|错误|不|无|忘|已|请)",
     re.IGNORECASE,

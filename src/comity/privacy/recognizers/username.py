@@ -12,7 +12,7 @@ _HANDLE = re.compile(r"(?<![A-Za-z0-9_.@/+\-])@(?P<name>[A-Za-z0-9_][A-Za-z0-9_.
 _ALONE = re.compile(r"[ \t]*(?:\([^\n]*)?(?:\n|$)")
 _SOCIAL = re.compile(
     r"(?:twitter|instagram|insta|\big|tiktok|telegram|github|gitlab|threads|mastodon|snapchat|discord|reddit|youtube"
-    r"|weibo|x\.com|follow|handle|dm|tag"
+    r"|weibo|x\.com|slack|ping|i'm|find me|follow|handle|dm|tag"
     r"|mention|cc|thanks|shout ?out|via|by|from|关注|微博|抖音|小红书|快手|推特|博主|私信|艾特|转发|粉丝)[^\n]{0,24}$",
     re.IGNORECASE,
 )
@@ -43,11 +43,15 @@ def _handle(text: str, found: re.Match[str]) -> Hit | None:
 _NAMED = re.compile(
     r"(?<![A-Za-z])(?:(?P<strong>user[ _-]?names?|user[ _-]?id|userid|user[ _-]?handle|log[ _-]?in[ _-]?(?:name|id)|account[ _-]?name"
     r"|screen[ _-]?name|nick[ _-]?name|benutzername|nom d'utilisateur|identifiant|usuario|nome utente|utilizador|gebruikersnaam"
-    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|ユーザー名|아이디)"
+    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|(?:游戏|豆瓣|知乎"
+    r"|B站|微博|我的|他的|她的|贴吧|论坛)[ ]?ID|ユーザー名|아이디)"
     r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
-    r"|wechat(?:[ _-]?id)?|微信|微博|抖音|小红书)(?:[ ](?:handle|id|user|account|name|username))?"
+    r"|wechat(?:[ _-]?id)?|加[Vv](?![A-Za-z])|微信|微博|抖音|小红书|豆瓣|知乎|贴吧|楼主|层主|推特)(?:[ ](?:handle|id|user"
+    r"|account|name|username))?"
+    r"|(?P<signed>psn|xbox|steam|slack|roblox|battle ?tag|riot|twitch|viber|signal|kakao|ign|alias)(?:[ ](?:handle|id|user|account|name))?"
     r"|(?P<weak>users?|accounts?|用户|用戶|账号|帐号|賬號|帳號|玩家|会员|网友|博主))"
-    r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫|is(?=[ ]))[ \t]{0,2}[\"'`]?|[ \t]{1,2}[\"'`@(（]?|[\"'`「“(（]?)"
+    r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫做?|搜索?|(?:(?:on|for|at"
+    r"|in)(?:[ ][a-z]{2,12}){1,3}[ ])?is(?=[ ]))[ \t]{0,2}[\"'`]?|[ \t]{1,2}[\"'`@(（]?|[\"'`「“(（]?)"
     r"(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])(?![A-Za-z0-9_@(])(?![.\-/:][A-Za-z0-9])",
     re.IGNORECASE,
 )
@@ -55,7 +59,9 @@ _WORDS = table(
     "user users username usernames userid user_id login logins account accounts handle nick nickname screen "
     "name gamertag skype discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
     "utilisateur identifiant usuario utente utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 "
-    "网名 微信 抖音号 小红书号 快手号 微博 花名 账号 帐号 賬號 帳號 玩家 会员 网友 博主 ユーザー名 아이디"
+    "网名 微信 抖音号 小红书号 快手号 微博 花名 抖音 小红书 id 加v 豆瓣 知乎 贴吧 楼主 层主 推特 psn xbox steam slack "
+    "roblox battletag riot twitch viber signal kakao "
+    "ign alias 账号 帐号 賬號 帳號 玩家 会员 网友 博主 ユーザー名 아이디"
 )
 _NOBODY = frozenset(
     table(
@@ -88,6 +94,8 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
         return None
     if found["service"] and not odd and name[0] != "@":
         return None  # `GitHub: failed`
+    if found["signed"] and not (odd and sign):
+        return None  # `Steam 2_0`
     if found["strong"] and not odd and (not sign or bare[:1].isupper()):
         return None
     return Hit(found.start("name"), found.end("name"), LIKELY if sign and odd else HINTED)
@@ -95,7 +103,9 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
 
 # What a log says of a login: `Failed password for invalid user jdoe from 192.0.2.7`, `session opened for user jdoe by`.
 _LOGGED = re.compile(
-    r"(?<![A-Za-z])(?:password|publickey|login|logon|logged in|authentication failure|session (?:opened|closed)|sudo)[ ](?:for|by|as)[ ]"
+    r"(?<![A-Za-z])(?:(?:password|publickey|log[ -]?in|logon|sign[ -]?in|authentication|authenticated)(?:[ ](?:succeeded|success"
+    r"|successful|failed|failure"
+    r"|attempt|accepted|denied|rejected))?|logged in|signed in|session (?:opened|closed)|sudo)[ ](?:for|by|as)[ ]"
     r"(?:invalid[ ])?(?:user[ ])?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])"
     r"(?=[ ](?:from|by|on|at|via|with)[ ]|[;:,]|\(uid|\n|$)",
     re.IGNORECASE,
@@ -114,14 +124,16 @@ _QQ = re.compile(
 )
 # Names with Chinese in them: after a word and a sign, or with a digit after `@`.
 _HAN_NAMED = re.compile(
-    "(?:昵称|暱稱|网名|用户名|微信名|微信号|花名|游戏名|ID)[ ]?(?:[:：=]|是|叫"
-    r"|为)[ ]?[\"'“「]?(?P<name>(?=[A-Za-z0-9_]{0,12}[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9_·]{2,16})"
+    "(?:(?:昵称|暱稱|网名|用户名|微信名|微信号|花名|游戏名|ID)[ ]?(?:[:：=]|是|叫做?|为)"
+    r"|(?:游戏里|网上|论坛上?|群里|圈里)(?:的?(?:名字|昵称|ID))?(?:我|他|她)?(?:叫做?"
+    r"|是)(?=[\u4e00-\u9fffA-Za-z_]{1,12}[0-9]))[ "
+    r"]?[\"'“「]?(?P<name>(?=[A-Za-z0-9_]{0,12}[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9_·]{2,16})"
     r"|(?<![A-Za-z0-9_.@])@(?P<at>(?=[\u4e00-\u9fff]{1,10}[A-Za-z0-9_])[\u4e00-\u9fffA-Za-z0-9_]{2,20})"
 )
 _NUMBERED = re.compile(
     "(?:抖音号|小红书号|快手号|微信号|微信號|B站(?:ID|UID)?|UID|uid)[ ]?(?:[:：=]|是|为)?[ ]?(?P<name>[1-9][0-9]{5,14})(?![0-9A-Za-z])"
 )
-_NO_NICK = re.compile("不|没|请|已|的|错误|为空|或|必填|长度")
+_NO_NICK = re.compile("什么|啥|谁|吗|呢|哪|唯一|不|没|请|已|的|错误|为空|或|必填|长度")
 _WECHAT = re.compile(r"(?<![A-Za-z0-9_])(?P<name>wxid_[a-z0-9]{6,32})(?![A-Za-z0-9_])")
 _HOME = re.compile(
     r"(?:(?<![A-Za-z0-9.\-])/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2}"
@@ -142,7 +154,10 @@ _PAGES = frozenset(table("login signup about explore settings help search home f
 def _han(_: str, found: re.Match[str]) -> Hit | None:
     if found["at"] is not None:
         return Hit(found.start("at") - 1, found.end("at"), HINTED)
-    return None if _NO_NICK.search(found["name"]) else Hit(found.start("name"), found.end("name"), HINTED)
+    name = found["name"]
+    if (cut := name.find("的")) > 1:  # `昵称叫小鱼干的那个`
+        name = name[:cut]
+    return None if _NO_NICK.search(name) else Hit(found.start("name"), found.start("name") + len(name), HINTED)
 
 
 def _value(text: str, found: re.Match[str]) -> Hit | None:
@@ -182,7 +197,7 @@ def recognizers() -> tuple[Recognizer, ...]:
             "who a log says logged in",
             _LOGGED,
             _logged,
-            words=("password", "publickey", "login", "logon", "logged", "authentication", "session", "sudo"),
+            words=("password", "publickey", "login", "logon", "logged", "sign", "signed", "authentication", "session", "sudo"),
         ),
         unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "扣扣", "企鹅号"), before=1, after=24),
         unit(
@@ -199,6 +214,11 @@ def recognizers() -> tuple[Recognizer, ...]:
                 "微信号",
                 "花名",
                 "游戏名",
+                "游戏里",
+                "网上",
+                "论坛",
+                "群里",
+                "圈里",
                 "id",
                 "微博",
                 "关注",

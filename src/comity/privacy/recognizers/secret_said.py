@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Secrets as people and command lines say them: codes of doors and safes, a password without a sign before it, flags, lines of settings.
+
+The form of the value or the words on both sides decide; an ordinary word after `password` is no secret.
+"""
+
+from __future__ import annotations
+
+import re
+
+from comity.privacy.recognizers.base import HINTED, LIKELY, Check, Hit, Recognizer, table
+
+_VALUE = r"(?P<value>[^\s\"'`“”‘’,，。；;、<>{}（）【】「」]{3,128})"
+_OPEN = r"[\"'`“‘「]?"
+_TRAILING = ".?:：？)）]"
+
+# What a code opens, then the code: `door code: 4471#`, `the combination to the safe is 17-42-09`, `recovery code 7KQX-M2PD`.
+_CODE = re.compile(
+    r"(?<![A-Za-z])(?i:(?:(?:door|gate|entry|entrance|alarm|garage|keypad|lock|lockbox|key ?safe|safe|locker|vault|access|unlock"
+    r"|recovery|backup"
+    r"|building|lobby|suitcase)[ _-](?:code|pin|combination|combo)s?|combination(?:[ ](?:to|of|for)(?:[ ][a-z]{2,10}){1,3})?)"
+    r"(?P<of>[ ](?:for|to|of)(?:[ ][a-z]{2,12}){1,3})?(?P<sign>[ ]?[:=]|[ ]is(?:[ ]now)?|['’]s)?)[ ]{0,2}" + _OPEN +
+    r"(?P<value>(?=[A-Za-z#*-]{0,8}[0-9])[A-Za-z0-9#*](?:-?[A-Za-z0-9#*]){2,24})(?![A-Za-z0-9])(?!\.[0-9])"
+)  # fmt: skip
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_WIFI = re.compile(
+    r"(?<![A-Za-z])(?:wi-?fi|wlan|wpa[23]?|wireless|network|router|hotspot)[ _-](?:pass ?key|key|code|pass|pw|psk)(?:[ ]?[:=]"
+    r"|[ ]is)?[ ]{1,2}"
+    + _OPEN + _VALUE, re.IGNORECASE
+)  # fmt: skip
+_WIFI_WORD = re.compile(
+    r"(?:(?:wi-?fi|wlan|wireless|hotspot)[ ](?:password|pass|key|pw)|(?i:wifi|无线|解压|提取|压缩包|网盘)(?:密码|碼|码)"
+    r"|提取码|訪問碼|访问码)"
+    r"[ ]?(?:[:：=]|是|为)[ ]?" + _OPEN + r"(?P<value>[A-Za-z0-9]{4,32})(?=[ \t]*(?:\n|$|[,，。；;）)\"'”」\u4e00-\u9fff]))",
+    re.IGNORECASE,
+)
+# Four places and no sign, as the drives of the network write them; the digits of locks and bank cards.
+_BESIDE = re.compile(
+    r"(?:(?:提取码|访问码)[ ]?(?P<four>(?=[a-zA-Z]{0,3}[0-9])[a-zA-Z0-9]{4})"
+    r"|(?:锁屏|解锁|开机|取款|支付|交易|银行卡|信用卡|门禁|门锁|大门|保险[箱柜]|行李箱|手机"
+    r"|卡的?)密码[ ]?(?P<lock>[0-9]{4,8}[#*]?))(?![A-Za-z0-9]|[ ]?[位个次年])"
+)
+_PIN = re.compile(
+    r"(?<![A-Za-z])PIN[ ](?:code[ ]|number[ ])?(?P<value>(?!19|20)[0-9]{4})(?![0-9A-Za-z.\-])(?![ ](?:attempts|digits|tries|times))"
+)
+_BARE = re.compile(
+    r"(?<![A-Za-z])(?:password|passcode|passphrase|passwd|pwd)[ ]{1,2}" + _OPEN + _VALUE
+    + r"|(?<![^\s\"'`“‘(])(?P<ahead>[^\s\"'`“”‘’,;<>(){}]{6,64})[\"'`”’]?[ ](?:as|is)[ ](?:the|my|your|his|her|our|their|a)[ ]"
+    r"(?:[a-z-]{2,12}[ ])?(?:password|passcode|passphrase)", re.IGNORECASE
+)  # fmt: skip
+_ALGORITHM = re.compile(r"sha|md5|base|pbkdf|oauth|utf|argon|bcrypt|scrypt|aes|rfc|http|v[0-9]|step|[0-9]+[-–]|[$%<{]|--", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)+")
+_FLAG = re.compile(
+    r"(?<![A-Za-z0-9-])(?:--(?:password|passwd|pass|token|secret|api-key|apikey|secret-key|auth-token|access-token)[ ]"
+    r"|--user(?:=|[ ])[\"']?[A-Za-z][\w.@-]{1,40}:|-u[ ][\"']?[A-Za-z][\w.@-]{1,40}:(?![0-9/]))[\"']?(?P<value>[^\s\"'<>$%{}()]{4,256})"
+)
+_SHORT = re.compile(
+    r"(?:(?<![A-Za-z])(?:mysql|mysqldump|mysqladmin|mariadb)[ ][^\n"
+    r"|;]{0,80}?(?<=[ ])-p(?P<joined>(?=[a-z]{0,40}[^a-z\s])[^\s\"'$<>]{4,128})"
+    r"|(?<![A-Za-z])(?:sshpass|docker login|podman login|az login|htpasswd|7z|plink)(?:[ ][^\n|;]{0,80}?)?[ ]-(?:p|pw)[ ]?"
+    r"(?:'(?P<single>[^'\n]{4,128})'|\"(?P<double>[^\"\n$]{4,128})\"|(?P<spaced>[^\s\"'$<>-][^\s\"'$<>]{3,127})))"
+)
+# `账号密码：admin / …`, `user/password: lena / …`
+_PAIR = re.compile(
+    r"(?:账号密码|帐号密码|账户密码|用户名密码|用户名[/／和]密码|账号[/／和]密码|(?<![A-Za-z])(?:user(?:name)?|login"
+    r"|email)[ ]?/[ ]?(?:password|pass|pwd|pw)"
+    r"|(?<![A-Za-z])(?:credentials|creds))(?:[ ]are|[ ]?[:：=]|[是为])[ ]?[\w.@-]{2,48}[ ]?(?:[/／|,，]|[ ]:)[ ]?" + _VALUE,
+    re.IGNORECASE,
+)
+# A line of settings whose value is an ordinary word: believed when the line beside it, as far in, says who, where or what.
+_LINE = re.compile(
+    r"(?m)^(?P<in>[ \t]{0,16})(?:[A-Za-z_]{1,20}[._-])?(?:password|passwd|pass|pwd)(?P<sign>[ ]?[:=])[ ]?(?P<value>[a-z]{6,32})[ \t]*$",
+)
+_SIBLING = (
+    r"(?m)^{indent}(?:[A-Za-z_]{{1,20}}[._-])?(?:user|username|login|host|hostname|port|database|dbname|db|server|account"
+    r"|email){sign}[ ]?\S+[ \t]*$"
+)
+_SECTION = re.compile(r"(?m)^\[[\w. -]{1,40}\][ \t]*$")
+_NO_WORD = frozenset(
+    table(
+        "required optional string password secret hidden redacted masked encrypted unchanged incorrect invalid missing unknown default "
+        "expired wrong correct changed varchar text value example changeme placeholder undefined forgotten available nothing disabled "
+        "enabled"
+    )
+)
+_AROUND = 200  # characters in which a sibling is looked for
+
+
+def _mixed(value: str, least: int = 6) -> bool:
+    """Letters with a sign among them, or with digits enough that it is no word and no version."""
+    letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
+    signs = sum(c in "!@#$%^&*+=~_-" for c in value[1:])
+    return len(value) >= least and letters > 0 and ((signs > 0 and digits > 0) or (digits > 1 and len(value) >= 8))
+
+
+def _at(found: re.Match[str], group: str, sure: int) -> Hit | None:
+    value = found[group].rstrip(_TRAILING)
+    return Hit(found.start(group), found.start(group) + len(value), sure) if len(value) > 2 else None
+
+
+def _bare(_: str, found: re.Match[str]) -> Hit | None:
+    group = "value" if found["value"] is not None else "ahead"
+    value = found[group].rstrip(_TRAILING)
+    if not _mixed(value) or _IDENTIFIER.fullmatch(value) or _ALGORITHM.match(value) or not any(map(str.isdigit, value)):
+        return None
+    return _at(found, group, HINTED)
+
+
+def _wifi(_: str, found: re.Match[str]) -> Hit | None:
+    return _at(found, "value", HINTED) if any(map(str.isdigit, found["value"])) and len(found["value"]) > 7 else None
+
+
+def _word(_: str, found: re.Match[str]) -> Hit | None:
+    return None if found["value"].lower() in _NO_WORD else _at(found, "value", HINTED)
+
+
+def _code(_: str, found: re.Match[str]) -> Hit | None:
+    """Without a sign, digits alone; `combination 3` is none."""
+    value = found["value"]
+    plain = len(value) > 3 and value.replace("-", "").rstrip("#*").isdigit()
+    told = found["sign"] and sum(map(str.isdigit, value)) > 1
+    return _at(found, "value", HINTED) if told or (plain and not found["of"] and not _YEAR.fullmatch(value)) else None
+
+
+def _flag(_: str, found: re.Match[str]) -> Hit | None:
+    return _at(found, "value", LIKELY) if any(map(str.isdigit, found["value"])) else None
+
+
+def _pair(_: str, found: re.Match[str]) -> Hit | None:
+    value = found["value"]
+    return _at(found, "value", LIKELY) if any(map(str.isdigit, value)) or any(c in "!@#$%^&*+=~" for c in value) else None
+
+
+def _either(*groups: str) -> Check:
+    def check(_: str, found: re.Match[str]) -> Hit | None:
+        group = next(group for group in groups if found[group] is not None)
+        return Hit(found.start(group), found.end(group), HINTED)
+
+    return check
+
+
+def _line(text: str, found: re.Match[str]) -> Hit | None:
+    if found["value"] in _NO_WORD:
+        return None
+    low, high = max(0, found.start() - _AROUND), found.end() + _AROUND
+    sibling = re.compile(_SIBLING.format(indent=re.escape(found["in"]), sign=re.escape(found["sign"])))
+    if found["sign"].endswith(":"):
+        beside = sibling.search(text, low, high) is not None
+    else:
+        beside = _SECTION.search(text, low, found.start()) is not None
+    return _at(found, "value", HINTED) if beside else None
+
+
+def recognizers() -> tuple[Recognizer, ...]:
+    def unit(
+        name: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = (),
+        *, gates: tuple[str, ...] = (), before: int = 0, after: int = 0,
+    ) -> Recognizer:  # fmt: skip
+        return Recognizer(
+            name=name, type="SECRET", category=None, jurisdiction="", what=what, pattern=pattern, check=check, words=words, gates=gates,
+            before=before, after=after, digits=0, contextual=True,
+        )  # fmt: skip
+
+    words = ("password", "passcode", "passphrase", "passwd", "pwd")
+    return (
+        unit("code_said", "what opens a door, a gate, a safe or an account: `door code`, `combination`, `recovery code`", _CODE, _code,
+             ("code", "codes", "combination", "combo", "pin")),
+        unit("wifi_key", "the value after `wifi key`, `WPA2 key` and the like", _WIFI, _wifi,
+             ("wifi", "wi", "wlan", "wpa", "wireless", "network", "router", "hotspot")),
+        unit("password_word", "one ordinary word after `wifi password:`, `解压密码：`, `提取码：`", _WIFI_WORD, _word,
+             ("wifi", "fi", "wlan", "wireless", "hotspot", "无线密码", "解压密码", "压缩包密码", "网盘密码", "提取码",
+              "提取密码", "访问码", "訪問碼")),
+        unit("lock_code", "digits right after `锁屏密码`, `取款密码` and the like, four places after `提取码`", _BESIDE,
+             _either("four", "lock"), gates=("密码", "提取码", "访问码"), before=6, after=24),
+        unit("pin", "four digits after `PIN`", _PIN, _either("value"), ("pin",)),
+        unit("password_bare", "letters, digits and signs right after `password`, or before `as the password`", _BARE, _bare,
+             gates=words, before=96, after=150),
+        unit("secret_flag", "what a command line is given with `--password`, `--token`, `-u user:`", _FLAG, _flag,
+             gates=("--pass", "--token", "--secret", "--api", "--user", "--auth", "--access", "-u "), before=1, after=320),
+        unit("secret_flag_short", "what `mysql`, `sshpass`, `docker login` and the like are given with `-p`", _SHORT,
+             _either("joined", "single", "double", "spaced"), gates=(" -p",), before=120, after=140),
+        unit("login_pair", "the password of `账号密码：… / …`, `user/password: … / …`", _PAIR, _pair,
+             gates=("密码", "pass", "pwd", "credentials", "creds"), before=16, after=210),
+        unit("password_line", "an ordinary word as password in a file of settings, beside its user or host", _LINE, _line,
+             gates=("pass", "pwd"), before=40, after=60),
+    )  # fmt: skip
