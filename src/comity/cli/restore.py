@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from comity.cli import say, texts
-from comity.errors import CallerError, TrustFailure
+from comity.errors import CallerError
 
 if TYPE_CHECKING:
-    from comity.privacy.files import Map
     from comity.privacy.pseudonym import Pseudonyms
 
 ABOUT = "what was hidden, brought back"
@@ -49,6 +48,7 @@ def _vault(args: argparse.Namespace) -> Pseudonyms:
     import msgspec
 
     from comity.cli import redact
+    from comity.ports import SystemClock
     from comity.privacy.files import Map
     from comity.privacy.surrogate import SurrogateVault
     from comity.privacy.tags import ForeignTags
@@ -60,7 +60,7 @@ def _vault(args: argparse.Namespace) -> Pseudonyms:
         tree = msgspec.json.decode(raw)
         if isinstance(tree, dict) and "comity" in tree:
             kept = msgspec.json.decode(raw, type=Map)
-            return _opened(kept, redact.key(args))
+            return kept.open(redact.key(args), clock=SystemClock())
         values = msgspec.convert(tree, dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         why = "the file that comity redact --map made, or tags of another tool with their originals as one JSON object"
@@ -69,13 +69,3 @@ def _vault(args: argparse.Namespace) -> Pseudonyms:
         return ForeignTags(values)
     except ValueError:  # no tags: realistic values
         return SurrogateVault.of(values)
-
-
-def _opened(kept: Map, key: bytes) -> Pseudonyms:
-    from comity.ports import SystemClock
-
-    try:
-        return kept.open(key, clock=SystemClock())
-    except TrustFailure as error:
-        hint = f"it opens in the home where it was made, until {kept.expires:%Y-%m-%d}: comity restore --home DIR"
-        raise TrustFailure(str(error), step=error.step, code=error.code, hint=hint) from None

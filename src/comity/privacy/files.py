@@ -153,7 +153,8 @@ class Map(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def open(self, key: bytes, *, clock: Clock) -> Pseudonyms:
         """Raises TrustFailure where it is expired, altered, or sealed with another key."""
-        return unseal(self.sealed, key, conversation=MAP, clock=clock, tokens=FileTokens, surrogates=FileSurrogates)
+        hint = f"it opens in the home where it was made, until {self.expires:%Y-%m-%d}: comity restore --home DIR"
+        return unseal(self.sealed, key, conversation=MAP, clock=clock, tokens=FileTokens, surrogates=FileSurrogates, hint=hint)
 
 
 def restored(parts: Iterable[str], vault: Pseudonyms) -> Iterator[str]:

@@ -149,7 +149,7 @@ def seal(vault: Pseudonyms, key: bytes, *, conversation: str, expires: datetime,
 
 def unseal(
     sealed: bytes, key: bytes, *, conversation: str, clock: Clock,
-    tokens: type[Vault] = Vault, surrogates: type[SurrogateVault] = SurrogateVault,
+    tokens: type[Vault] = Vault, surrogates: type[SurrogateVault] = SurrogateVault, hint: str = "begin a new conversation",
 ) -> Vault | SurrogateVault:  # fmt: skip
     """The vault that `seal` was given, whole; raises TrustFailure where it is expired, altered, of another conversation or key.
 
@@ -160,15 +160,17 @@ def unseal(
 
     start = _HEAD.size + _NONCE_BYTES
     if len(sealed) < start or not sealed.startswith(_VERSION):
-        raise TrustFailure("this is not a sealed vault", step="vault", code="trust.vault")
+        raise TrustFailure("this is not a sealed vault", step="vault", code="trust.vault", hint=hint)
     _, expires = _HEAD.unpack_from(sealed)
     if clock.now().timestamp() >= expires:
-        raise TrustFailure("the sealed vault has expired", step="vault", code="trust.vault")
+        raise TrustFailure("the sealed vault has expired", step="vault", code="trust.vault", hint=hint)
     head, nonce = sealed[: _HEAD.size], sealed[_HEAD.size : start]
     try:
         kept = AESGCM(_checked(key)).decrypt(nonce, sealed[start:], head + conversation.encode("utf-8", "surrogatepass"))
     except InvalidTag:
-        raise TrustFailure("the sealed vault was altered, or is of another conversation or key", step="vault", code="trust.vault") from None
+        raise TrustFailure(
+            "the sealed vault was altered, or is of another conversation or key", step="vault", code="trust.vault", hint=hint
+        ) from None
     read = msgspec.msgpack.decode(kept, type=KeptTokens | KeptSurrogates)
     return tokens.of_kept(read) if isinstance(read, KeptTokens) else surrogates.of_kept(read)
 
