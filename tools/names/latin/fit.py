@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from comity.privacy.names.latin import LatinNames, all_lower, opinions
-from comity.privacy.names.latin_judge import features, readable
+from comity.privacy.names.latin_judge import features, places_of, readable
 from comity.privacy.names.latin_lexicon import lexicon
 from comity.privacy.names.latin_words import words
 from comity.privacy.normalise import view
@@ -52,13 +52,13 @@ def of_item(finder: LatinNames, item: dict[str, Any], text: str, weigh: float, s
     reading = view(text)
     found = words(reading.text)
     seen = opinions(found, finder.reader.read(found), finder.bert.judge(reading.text))
-    lower = all_lower(reading.text)
+    lower, places = all_lower(reading.text), places_of(found)
     gold = marks(item["text"], [each for each in item["spans"] if each["type"] == "PERSON"])
     either = marks(item["text"], item.get("optional", []))
     group = source + (item.get("template") or item.get("document") or item["id"])
     for at, word in enumerate(found):
         start, end = reading.span(word.start, word.end)
-        said = features(found, seen, at, lexicon(), lower) if readable(word.text) else {}
+        said = features(found, seen, at, lexicon(), lower, places) if readable(word.text) else {}
         if said and sum(either[start:end]) * 2 < end - start:
             yield group, weigh, said, sum(gold[start:end]) * 2 >= end - start
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from comity.privacy.finder import Proposal
 from comity.privacy.names.latin_bert import Bert, Judged
-from comity.privacy.names.latin_judge import Seen, chance, cues, features, readable
+from comity.privacy.names.latin_judge import Seen, chance, cues, features, places_of, readable
 from comity.privacy.names.latin_lexicon import folded, lexicon
 from comity.privacy.names.latin_reader import Read, Reader
 from comity.privacy.names.latin_weights import WEIGHTS
@@ -24,10 +24,10 @@ from comity.privacy.names.weights import opened
 from comity.privacy.recognizers.base import LIKELY
 
 PERSON, CATEGORY = "PERSON", "name"
-NEEDED = 0.4  # the chance from which a word is taken for part of a name
+NEEDED = 0.38  # the chance from which a word is taken for part of a name
 NEEDED_STRICT = 0.2
 SURE = 0.65  # from which the same word, where it stands elsewhere in the text, is one too
-_AGAIN = 0.02  # and there is not all against it
+_AGAIN = 0.05  # and there is not all against it
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]{2}")
 _CAPITALISED = re.compile(r"[^\W\d_a-z][a-z]")
 STRETCH_CHARACTERS = 10_240  # what is read at once: a window of the guard, with what is around it
@@ -85,8 +85,10 @@ def all_lower(text: str) -> bool:
 
 
 def weighed(text: str, found: Sequence[Word], seen: Sequence[Seen]) -> list[float]:
-    known, lower = lexicon(), all_lower(text)
-    chances = [chance(features(found, seen, at, known, lower), WEIGHTS) if readable(word.text) else 0.0 for at, word in enumerate(found)]
+    known, lower, places = lexicon(), all_lower(text), places_of(found)
+    chances = [
+        chance(features(found, seen, at, known, lower, places), WEIGHTS) if readable(word.text) else 0.0 for at, word in enumerate(found)
+    ]
     things = _things(found)
     for at in things:
         chances[at] = 0.0
@@ -187,7 +189,9 @@ def _next(text: str, found: Sequence[Word], chances: Sequence[float], at: int, n
             return ahead
         if plain in cues().joins:
             joined = True
-        elif joined and word.text[0].isupper() and readable(word.text):
+        elif (joined and word.text[0].isupper() and readable(word.text)) or (
+            before.text == "." and ahead == at + 3 and _surname(word.text)
+        ):
             return ahead
         elif word.text in _BETWEEN:
             if word.start != before.end or ahead + 1 >= len(found) or (found[ahead + 1].start != word.end and word.text != "."):
@@ -195,6 +199,11 @@ def _next(text: str, found: Sequence[Word], chances: Sequence[float], at: int, n
         elif not _INITIAL.fullmatch(word.text):
             return None
     return None
+
+
+def _surname(word: str) -> bool:
+    """Behind a given name and an initial, in small letters (`maria w. kirkbride`): one that is no English word as well."""
+    return len(word) > 2 and readable(word) and word.islower() and any(lexicon().of(folded(word))[:2]) and not lexicon().of(folded(word))[2]
 
 
 def _beside(text: str, left: Word, right: Word) -> bool:

@@ -27,6 +27,8 @@ class Cues(NamedTuple):
     addressed: frozenset[str]
     roles: frozenset[str]
     says: frozenset[str]
+    does: frozenset[str]
+    kinds: frozenset[str]
     things: frozenset[str]
     function: frozenset[str]
     science: frozenset[str]
@@ -47,8 +49,10 @@ class Seen(NamedTuple):
     name: float
 
 
-def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexicon, all_lower: bool) -> dict[str, float]:
-    """Empty for a word that nothing speaks for."""
+def features(
+    words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexicon, all_lower: bool, places: Mapping[str, Sequence[int]]
+) -> dict[str, float]:
+    """Empty for a word that nothing speaks for.  ``places``: where each word stands (`places_of`)."""
     word = words[at].text
     plain = folded(word)
     mine, cue = seen[at], cues()
@@ -72,6 +76,10 @@ def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexi
     if thing in cue.science or following[:2] in cue.science or _in_a_code(words, at):
         return {}
     other = bool(mine.kind) and mine.kind != "PERSON"
+    first, last = _run(words, at)
+    listed = _listed(words, seen, first, last)
+    others = [seen[place] for place in places.get(word, ())[:_OTHERS] if place != at]
+    acts = alone and not lower and (following in cue.says or (right_near and following.endswith("ed") and behind.text.islower()))
     return {
         "one": 1.0,
         "reader": float(mine.kind == "PERSON"),
@@ -116,15 +124,30 @@ def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexi
         "alone, given": float(alone and given and not common and not lower),
         "alone, family": float(alone and family and not given and not lower),
         "alone, a word": float(alone and common),
-        "alone, says": float(alone and following in cue.says and not lower),
+        "alone, says": float(acts),
+        "alone, does": float(alone and following in cue.does and not lower),
+        "alone, a word, starts": float(alone and common and starts and not acts),
+        "a word, reader against model": float(common and mine.kind == "PERSON" and mine.name < 0.2),
+        "unknown, does": float(alone and not known and following in cue.does and not lower),
+        "lower, a word, not all": float(lower and common and not all_lower),
+        "kind before": float(_kind_before(words, first)),
+        "again": float(bool(others)),
+        "again, person": _mean([float(each.kind == "PERSON") for each in others]),
+        "again, other": _mean([float(bool(each.kind) and each.kind != "PERSON") for each in others]),
+        "again, model": _mean([each.name for each in others]),
+        "listed, thing": float(bool(listed) and "PERSON" not in listed),
+        "listed, person": float("PERSON" in listed),
         "addressed": float(previous in cue.addressed),
         "role before": float(previous in cue.roles),
         "says": float(following in cue.says and not lower),
+        "does": float(following in cue.does and not lower),
         "possessive": float(possessive),
         "thing behind": float(thing in cue.things),
         "thing behind, capital": float(right_capital and following in cue.things),
         "the before": float(previous in ("the", "a", "an")),
-        "of before": float(previous in ("in", "at", "near", "of")),
+        "of before": float(previous == "of"),
+        "in before": float(previous in ("in", "at", "near", "into", "around", "across", "outside")),
+        "from before": float(previous in ("from", "to", "on")),
         "function": float(plain in cue.function and (alone or not given)),
         "initial before": float(left_near and len(before.text.rstrip(".")) == 1 and before.text.isupper() and "." in before.text and title),
         "short": float(len(word) < 3),
@@ -134,6 +157,52 @@ def features(words: Sequence[Word], seen: Sequence[Seen], at: int, lexicon: Lexi
         "odd capitals": float(lower is False and not title and not upper and len(word) > 1)
         + float(any(map(str.isupper, word[1:])) and word[0].islower()),
     }
+
+
+def _run(words: Sequence[Word], at: int) -> tuple[int, int]:
+    """The first and the last of the capital words that stand together."""
+    first = last = at
+    while max(0, at - _RUN) < first and words[first - 1].text[0].isupper() and words[first].start - words[first - 1].end <= 1:
+        first -= 1
+    while last < min(len(words) - 1, at + _RUN) and words[last + 1].text[0].isupper() and words[last + 1].start - words[last].end <= 1:
+        last += 1
+    if first < at and words[first].text.lower() in ("the", "a", "an"):
+        first += 1
+    return first, last
+
+
+def places_of(words: Sequence[Word]) -> dict[str, list[int]]:
+    out: dict[str, list[int]] = {}
+    for at, word in enumerate(words):
+        if word.text[0].isupper():
+            out.setdefault(word.text, []).append(at)
+    return out
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _listed(words: Sequence[Word], seen: Sequence[Seen], first: int, last: int) -> set[str]:
+    """What the reader takes the capital words for that stand in one list with these: `Revlon, Essie and Nivea`."""
+    out = set()
+    for beside, step in ((first - 1, -1), (last + 1, 1)):
+        at = beside
+        while 0 <= at < len(words) and abs(at - beside) < 3 and words[at].text in _JOINTS:
+            at += step
+        if at != beside and 0 <= at < len(words) and words[at].text[0].isupper():
+            out.add(seen[at].kind)
+    return out - {""}
+
+
+def _kind_before(words: Sequence[Word], first: int) -> bool:
+    """Whether words shortly before say what kind of thing is named: `the volcano known as "Popo"`, `HMP Brixton`."""
+    for word in reversed(words[max(0, first - 4) : first + 1]):
+        if word.text in _PARTS:
+            return False
+        if folded(word.text) in cues().kinds:
+            return True
+    return False
 
 
 def _logit(chance: float) -> float:
@@ -157,6 +226,10 @@ def _in_a_code(words: Sequence[Word], at: int) -> bool:
 
 
 _GLUE = ("/", "\\", "@", "#", "=")
+_OTHERS = 8  # places of the same word that are looked at
+_RUN = 6  # and words on either side
+_JOINTS = frozenset((",", "and", "or", "&"))
+_PARTS = frozenset(".;!?(),:\n")
 _NO_WORD = Word(" ", -9, -9)
 _NOTHING = Seen("", 0.0, 0.0)
 

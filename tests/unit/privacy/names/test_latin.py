@@ -14,7 +14,7 @@ from comity.device.manifest import models_directory
 from comity.privacy.names import latin
 from comity.privacy.names.latin import LatinNames, names, opinions
 from comity.privacy.names.latin_bert import OVERLAP_PIECES, WINDOW_PIECES, Bert, Judged
-from comity.privacy.names.latin_judge import Seen, features, readable
+from comity.privacy.names.latin_judge import Seen, chance, features, places_of, readable
 from comity.privacy.names.latin_lexicon import Lexicon, folded, lexicon
 from comity.privacy.names.latin_reader import Read
 from comity.privacy.names.latin_weights import WEIGHTS
@@ -106,7 +106,7 @@ def test_not_readable(word: str) -> None:
 
 
 def test_every_feature_has_a_weight_and_every_weight_a_feature() -> None:
-    said = features([Word("Maria", 0, 5)], [Seen("PERSON", 0.9, 0.9)], 0, lexicon(), False)
+    said = features([Word("Maria", 0, 5)], [Seen("PERSON", 0.9, 0.9)], 0, lexicon(), False, {})
     assert said.keys() == WEIGHTS.keys()
 
 
@@ -225,3 +225,50 @@ def test_what_the_runtime_raises_reaches_the_caller(finder: LatinNames, monkeypa
 
 def test_the_directory_may_be_given_as_it_is(finder: LatinNames) -> None:
     assert isinstance(models_directory(PathsConfig()), Path) and finder.name == "latin-names"
+
+
+def chances(text: str, *, kinds: dict[str, str], name: float) -> dict[str, float]:
+    """Of the words that the reader takes for something, when the model says ``name`` of each of them."""
+    parts = words(text)
+    seen = [Seen(kinds[word.text], 0.4, name) if word.text in kinds else Seen("", 0.001, 0.001) for word in parts]
+    return {word.text: each for word, each in zip(parts, latin.weighed(text, parts, seen), strict=True) if word.text in kinds}
+
+
+def test_what_stands_in_a_list_of_things_is_less_likely_a_person() -> None:
+    listed = chances("Both Brixo, Essery and Nolto are sold.", kinds={"Brixo": "ORG", "Essery": "PERSON", "Nolto": "ORG"}, name=0.5)
+    alone = chances("Both saw how Essery and they are sold.", kinds={"Essery": "PERSON"}, name=0.5)
+    assert listed["Essery"] < alone["Essery"]
+
+
+@pytest.mark.parametrize("kind", ["volcano known as", "brand", "prison"])
+def test_the_kind_of_thing_before_it_speaks_against_a_person(kind: str) -> None:
+    thing = chances(f"We saw the {kind} Goyor again", kinds={"Goyor": "PERSON"}, name=0.5)
+    person = chances("We saw how they met Goyor again", kinds={"Goyor": "PERSON"}, name=0.5)
+    assert thing["Goyor"] < person["Goyor"]
+
+
+def test_a_word_that_is_a_person_elsewhere_is_likelier_one_here() -> None:
+    text = "Then Kavan came. We heard that Kavan groped."
+    parts = words(text)
+    here = [Seen("", 0.04, 0.14) if word.text == "Kavan" and word.start > 20 else Seen("", 0.0, 0.0) for word in parts]
+    with_other = [
+        Seen("PERSON", 0.9, 0.6) if word.text == "Kavan" and word.start < 20 else each for word, each in zip(parts, here, strict=True)
+    ]
+    at = [word.text for word in parts].index("Kavan", 3)
+    places = places_of(parts)
+    unlike, like = (chance(features(parts, seen, at, lexicon(), False, places), WEIGHTS) for seen in (here, with_other))
+    assert like > unlike
+
+
+def test_a_surname_in_small_letters_behind_an_initial_belongs_to_the_name() -> None:
+    assert found("shop with thandiwe w. kirkpatrick and eat", ["thandiwe"]) == ["thandiwe w. kirkpatrick"]
+    assert found("signed by thandiwe w. please call", ["thandiwe"]) == ["thandiwe"]
+
+
+@pytest.mark.parametrize("text", ["The Ritz-Carlton is full", "We live in Austin, Texas.", "a shop of Lane Bryant"])
+def test_known_things(text: str) -> None:
+    assert found(text, ["Ritz", "Carlton", "Austin", "Lane", "Bryant"]) == []
+
+
+def test_a_city_called_like_a_person_may_be_one() -> None:
+    assert found("Hi Charlotte, call me", ["Charlotte"]) == ["Charlotte"]
