@@ -313,7 +313,7 @@ WITH_ITS_SIGN = {
     "authorization", "phone_eight", "address_lower", "birth_after", "birth_bracketed", "birth_star", "profile", "qq", "reddit", "username",
     "code", "webhook", "person_field", "person_greeted", "person_mailed", "person_said", "person_titled", "person_zh", "person_zh_keyed",
     "username_han", "username_logged", "username_number",
-    "alias", "alias_mask", "code_said", "login_command", "login_machine", "login_remote", "password_word",
+    "alias", "alias_mask", "code_said", "login_command", "login_machine", "login_remote", "password_ahead", "password_word",
 }  # fmt: skip
 
 

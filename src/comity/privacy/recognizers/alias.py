@@ -56,7 +56,7 @@ _TOKEN = re.compile(
     r"(?![A-Za-z0-9_@(/\\])(?![.\-:][A-Za-z0-9])"
 )
 _LEAD = re.compile(
-    r"(?<![A-Za-z])(?:a\.?k\.?a\.?|also known as|better known as|known (?:online|there|here) as"
+    r"(?<![A-Za-z_])(?:a\.?k\.?a\.?|also known as|better known as|known (?:online|there|here) as"
     r"|(?:goes|go|going|went) by(?: the (?:name|handle|nick))?(?: of)?"
     r"|(?:posts?|posting|posted|plays?|playing|streams?|streaming|writes|writing|registered|signed up|signed in|logged in|log in"
     r"|sign in) as"
@@ -64,7 +64,7 @@ _LEAD = re.compile(
     r"|(?:opened|reported|posted|written|raised|submitted|filed|closed|edited|merged|approved|pushed|locked|created|authored"
     r"|uploaded|resolved"
     r"|requested|modified|committed|commented|updated)[ -]by|assigned to|assignee|reporter|reviewer|committer"
-    r"|(?:quote|message|reply|dm|invite|request) from|user\.name"
+    r"|user\.name"
     rf"|(?:on|in|at)[ ](?:{_PLACES}|{_HOSTS})[ ](?:as|under|it's|i'm|i am|he's|she's|they're))"
     r"[ ]?[:=]?[ ]?(?:user[ ])?[\"'`“(]?$",
     re.IGNORECASE,
@@ -75,6 +75,11 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 _WROTE = re.compile(r"[\"'`”)]?[ ]?(?:(?:wrote|writes|schrieb|a écrit|escribió)[ ]?(?=:|\n|$)|写道|说道|回复|发表于)", re.IGNORECASE)
+# `modified by file_mapper`: of code rather than of somebody.
+_BY = re.compile(
+    r"(?:opened|created|updated|modified|resolved|requested|closed|locked)[ -]by[ :=\"'`]{0,3}$|assigned to[ :=\"'`]{0,3}$", re.IGNORECASE
+)
+_SNAKE = re.compile(r"[a-z]{3,}(?:_[a-z]{3,})+")
 _BEFORE = 48
 
 
@@ -84,12 +89,17 @@ def _told(text: str, found: re.Match[str]) -> Hit | None:
     if not _odd(found["name"]):
         return None
     low = max(0, start - _BEFORE)
+    if _SNAKE.fullmatch(found["name"]) and _BY.search(text, low, start):
+        return None
     ours = _LEAD.search(text, low, start) or _WROTE.match(text, end) or (_ON.match(text, end) and _WHO.search(text[low:start]))
     return Hit(start, end, HINTED) if ours else None
 
 
 # IRC and what imitates it: `<name> text` at the beginning of a line, `name!user@host`.
-_LINE = re.compile(rf"(?m)^(?:[\[(]?[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?[\])]?[ ]{{1,2}})?<[@+%& ]?{_NAME}>[ ](?=\S)")
+_LINE = re.compile(
+    r"(?:(?m:^)(?:[\[(]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[\])]?[ ]{1,2})?(?P<open><)[@+%& ]?|(?i:quote from):?[ ][\"“]?)"
+    rf"{_NAME}(?(open)>[ ](?=\S))"
+)
 _MASK = re.compile(r"(?<![A-Za-z0-9_.@/!\-])(?P<name>[A-Za-z_][A-Za-z0-9_\-|^]{1,30})!~?[A-Za-z0-9_.\-]{1,20}@[A-Za-z0-9]")
 # Command lines and the logs of machines.
 _REMOTE = re.compile(
@@ -109,10 +119,12 @@ _MACHINE = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(
-    r"(?:(?<=[,;|\t\n，])|^)[ ]{0,8}[\"'@]?(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])[\"']?[ ]{0,8}(?=[,;|\t\n\r，]|$)"
+    r"(?:(?<=[,;|\t\n，])|^)[ ]{0,8}[\"@]?(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])[\"']?[ ]{0,8}(?=[,;|\t\n\r，]|$)"
 )
+_ARGUMENT = re.compile(r"[ ]{0,8},[ \t]*(?:\n|$)")
 _HEAD = re.compile(
-    r"(?:[a-z]{2,12}[ _-])?(?:user[ _-]?name|user[ _-]?id|user|login(?:[ _-]?name)?|handle|nick(?:[ _-]?name)?|screen[ _-]?name"
+    r"(?:(?:author|owner|reporter|reviewer|assigned|created|the|system|unix)[ _-])?(?:user[ _-]?name|user[ _-]?id|user"
+    r"|login(?:[ _-]?name)?|handle|nick(?:[ _-]?name)?|screen[ _-]?name"
     r"|account[ _-]?name|gamertag)"
     r"|(?:登录|登入)?(?:用户名|账号|帐号|登录名)|昵称|网名",
     re.IGNORECASE,
@@ -140,7 +152,7 @@ def _somebody(_: str, found: re.Match[str]) -> Hit | None:
 def _cell(text: str, found: re.Match[str]) -> Hit | None:
     name = found["name"]
     odd = _odd(name) or ("_" not in name and re.fullmatch(r"[a-z]{1,20}[.\-][a-z]{2,20}", name) is not None)
-    if not odd or _HEAD.fullmatch(head_of(text, found.start("name"))) is None:
+    if not odd or _ARGUMENT.match(text, found.end()) or _HEAD.fullmatch(head_of(text, found.start("name"))) is None:
         return None
     return Hit(found.start("name"), found.end("name"), HINTED)
 
@@ -162,9 +174,10 @@ def recognizers() -> tuple[Recognizer, ...]:
              "aka k known goes go going went posts posted posting plays playing streams streaming registered signed logged under "
              "opened reported written raised submitted filed closed edited merged approved pushed locked created authored uploaded "
              "resolved "
-             "requested modified committed commented updated assigned assignee reporter reviewer committer quote reply dm invite git "
+             "requested modified committed commented updated assigned assignee reporter reviewer committer git "
              "wrote writes schrieb écrit escribió 写道 说道 回复 发表于 " + f"{_PLACES}|{_HOSTS}".replace("|", " ")),
-        unit("alias_line", "`<name> text` in a log of a chat", _LINE, _line, gates=("> ",), before=64, after=4),
+        unit("alias_line", "`<name> text` in a log of a chat, `Quote from: name` in a forum", _LINE, _line,
+             gates=("> ", "quote from"), before=64, after=56),
         unit("alias_mask", "`name!user@host` of IRC", _MASK, _if_odd(LIKELY), gates=("!",), before=32, after=40),
         unit("login_remote", "`name@host` after `ssh`, `scp` and the like", _REMOTE, _somebody, "ssh scp sftp rsync mosh"),
         unit("login_command", "who a command line says to log in as: `psql -U`, `--user`", _COMMAND, _if_odd(HINTED),

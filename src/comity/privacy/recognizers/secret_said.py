@@ -43,11 +43,10 @@ _BESIDE = re.compile(
 _PIN = re.compile(
     r"(?<![A-Za-z])PIN[ ](?:code[ ]|number[ ])?(?P<value>(?!19|20)[0-9]{4})(?![0-9A-Za-z.\-])(?![ ](?:attempts|digits|tries|times))"
 )
-_BARE = re.compile(
-    r"(?<![A-Za-z])(?:password|passcode|passphrase|passwd|pwd)[ ]{1,2}" + _OPEN + _VALUE
-    + r"|(?<![^\s\"'`“‘(])(?P<ahead>[^\s\"'`“”‘’,;<>(){}]{6,64})[\"'`”’]?[ ](?:as|is)[ ](?:the|my|your|his|her|our|their|a)[ ]"
-    r"(?:[a-z-]{2,12}[ ])?(?:password|passcode|passphrase)", re.IGNORECASE
-)  # fmt: skip
+_BARE = re.compile(r"(?<![A-Za-z])pass(?:word|code|phrase)[ ]{1,2}" + _OPEN + _VALUE, re.IGNORECASE)
+# Found from its own words; the value stands before them.
+_AHEAD = re.compile(r"[\"'`”’]?[ ](?:as|is)[ ](?:(?:the|my)[ ])?(?:[a-z-]{2,12}[ ])?pass(?:word|code|phrase)(?![A-Za-z])", re.IGNORECASE)
+_AHEAD_VALUE = re.compile(r"(?<![^\s\"'`“‘(])[^\s\"'`“”‘’,;<>(){}]{6,64}$")
 _ALGORITHM = re.compile(r"sha|md5|base|pbkdf|oauth|utf|argon|bcrypt|scrypt|aes|rfc|http|v[0-9]|step|[0-9]+[-–]|[$%<{]|--", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)+")
 _FLAG = re.compile(
@@ -68,9 +67,8 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 # A line of settings whose value is an ordinary word: believed when the line beside it, as far in, says who, where or what.
-_LINE = re.compile(
-    r"(?m)^(?P<in>[ \t]{0,16})(?:[A-Za-z_]{1,20}[._-])?(?:password|passwd|pass|pwd)(?P<sign>[ ]?[:=])[ ]?(?P<value>[a-z]{6,32})[ \t]*$",
-)
+_LINE = re.compile(r"(?:password|passwd|pass|pwd)(?P<sign>[ ]?[:=])[ ]?(?P<value>[a-z]{6,32})[ \t]*(?=\n|$)")
+_LINE_HEAD = re.compile(r"(?m)^(?P<in>[ \t]{0,16})(?:[A-Za-z_]{1,20}[._-])?$")
 _SIBLING = (
     r"(?m)^{indent}(?:[A-Za-z_]{{1,20}}[._-])?(?:user|username|login|host|hostname|port|database|dbname|db|server|account"
     r"|email){sign}[ ]?\S+[ \t]*$"
@@ -98,12 +96,18 @@ def _at(found: re.Match[str], group: str, sure: int) -> Hit | None:
     return Hit(found.start(group), found.start(group) + len(value), sure) if len(value) > 2 else None
 
 
+def _secretive(value: str) -> bool:
+    """Neither a word, nor a name in code, nor that of an algorithm."""
+    return _mixed(value) and any(map(str.isdigit, value)) and not (_IDENTIFIER.fullmatch(value) or _ALGORITHM.match(value))
+
+
 def _bare(_: str, found: re.Match[str]) -> Hit | None:
-    group = "value" if found["value"] is not None else "ahead"
-    value = found[group].rstrip(_TRAILING)
-    if not _mixed(value) or _IDENTIFIER.fullmatch(value) or _ALGORITHM.match(value) or not any(map(str.isdigit, value)):
-        return None
-    return _at(found, group, HINTED)
+    return _at(found, "value", HINTED) if _secretive(found["value"].rstrip(_TRAILING)) else None
+
+
+def _ahead(text: str, found: re.Match[str]) -> Hit | None:
+    value = _AHEAD_VALUE.search(text, max(0, found.start() - 65), found.start())
+    return Hit(value.start(), value.end(), HINTED) if value is not None and _secretive(value[0]) else None
 
 
 def _wifi(_: str, found: re.Match[str]) -> Hit | None:
@@ -140,10 +144,11 @@ def _either(*groups: str) -> Check:
 
 
 def _line(text: str, found: re.Match[str]) -> Hit | None:
-    if found["value"] in _NO_WORD:
+    head = _LINE_HEAD.search(text[text.rfind("\n", 0, found.start()) + 1 : found.start()][-40:])
+    if found["value"] in _NO_WORD or head is None:
         return None
     low, high = max(0, found.start() - _AROUND), found.end() + _AROUND
-    sibling = re.compile(_SIBLING.format(indent=re.escape(found["in"]), sign=re.escape(found["sign"])))
+    sibling = re.compile(_SIBLING.format(indent=re.escape(head["in"]), sign=re.escape(found["sign"])))
     if found["sign"].endswith(":"):
         beside = sibling.search(text, low, high) is not None
     else:
@@ -161,7 +166,6 @@ def recognizers() -> tuple[Recognizer, ...]:
             before=before, after=after, digits=0, contextual=True,
         )  # fmt: skip
 
-    words = ("password", "passcode", "passphrase", "passwd", "pwd")
     return (
         unit("code_said", "what opens a door, a gate, a safe or an account: `door code`, `combination`, `recovery code`", _CODE, _code,
              ("code", "codes", "combination", "combo", "pin")),
@@ -173,14 +177,15 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("lock_code", "digits right after `锁屏密码`, `取款密码` and the like, four places after `提取码`", _BESIDE,
              _either("four", "lock"), gates=("密码", "提取码", "访问码"), before=6, after=24),
         unit("pin", "four digits after `PIN`", _PIN, _either("value"), ("pin",)),
-        unit("password_bare", "letters, digits and signs right after `password`, or before `as the password`", _BARE, _bare,
-             gates=words, before=96, after=150),
+        unit("password_bare", "letters, digits and signs right after `password`", _BARE, _bare, gates=("pass",)),
+        unit("password_ahead", "letters, digits and signs before `as the password`, `is my password`", _AHEAD, _ahead,
+             gates=("pass",), before=28, after=11),
         unit("secret_flag", "what a command line is given with `--password`, `--token`, `-u user:`", _FLAG, _flag,
              gates=("--pass", "--token", "--secret", "--api", "--user", "--auth", "--access", "-u "), before=1, after=320),
         unit("secret_flag_short", "what `mysql`, `sshpass`, `docker login` and the like are given with `-p`", _SHORT,
              _either("joined", "single", "double", "spaced"), gates=(" -p",), before=120, after=140),
         unit("login_pair", "the password of `账号密码：… / …`, `user/password: … / …`", _PAIR, _pair,
-             gates=("密码", "pass", "pwd", "credentials", "creds"), before=16, after=210),
+             gates=("密码", "/pass", "/ pass", "/pw", "/ pw", "credential", "creds"), before=16, after=210),
         unit("password_line", "an ordinary word as password in a file of settings, beside its user or host", _LINE, _line,
-             gates=("pass", "pwd"), before=40, after=60),
+             gates=("pass", "pwd")),
     )  # fmt: skip
