@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from comity.privacy.finder import Proposal
+from comity.privacy.names.han_cues import KIN, REACH
 from comity.privacy.names.han_fitted import Judge
-from comity.privacy.names.han_judge import COMPOUND, DOTS, DOTTED, FOREIGN, LONG, ONE, OTHER, Candidate, candidates, pick, weigh
+from comity.privacy.names.han_judge import COMPOUND, DOTS, DOTTED, FOREIGN, GIVEN, LONG, ONE, OTHER, Candidate, candidates, pick, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Belief, Reader
 from comity.privacy.names.weights import opened
@@ -35,6 +36,8 @@ _GLOSS = re.compile(r" ?[(（] ?((?:[A-Z]\.? ?)*[A-Z][^\W\d_]*[a-z][\w.'’\-]*(
 """The same name in Latin letters, right behind it."""
 _ORDINARY = 3  # so common (`Lexicon.words`) is a word that it is not a name only because somebody is called so
 _BREAK = 0.2
+_KIN = 2.5  # added to the log odds
+_GIVEN = 3.0  # how much more common its characters are in given names, by `Lexicon.alone`
 
 
 class Piece(NamedTuple):
@@ -94,7 +97,15 @@ class HanNames:
         if not places:
             return []
         known = [weigh(piece.text, piece.plain, belief, self._lexicon, self._judge.context, place) for place in places]
-        return pick(dict(zip(places, self._judge.score(known), strict=True)), self._least)
+        scores = zip(places, self._judge.score(known), strict=True)
+        return pick({place: score + _KIN * self._kin(piece.plain, place) for place, score in scores}, self._least)
+
+    def _kin(self, plain: str, place: Candidate) -> bool:
+        """Whether it is a given name right behind a word for kin, and the sentence stops there: `表哥振华，`."""
+        name = plain[place.start : place.end]
+        if place.kind not in (GIVEN, OTHER) or len(name) != 2 or name in self._lexicon.words or self._lexicon.alone(name) < _GIVEN:
+            return False
+        return not _HAN.match(plain[place.end : place.end + 1]) and KIN.search(plain[max(0, place.start - REACH) : place.start]) is not None
 
     def _spread(self, block: Sequence[Piece], picked: Sequence[Sequence[tuple[Candidate, float]]]) -> re.Pattern[str] | None:
         """Finds the names of which the judge is sure, and their parts: 晓明 of 李晓明, 琼斯 of 艾琳·琼斯."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from comity.privacy.names.han_cues import LABEL, LEFT, REACH, RIGHT
+from comity.privacy.names.han_cues import BRANDS, DATED, ERA, LABEL, LEFT, NEVER, RANKS, REACH, RIGHT
 from comity.privacy.names.han_lexicon import Lexicon
 from comity.privacy.names.han_reader import KINDS, Belief, odds
 
@@ -63,7 +63,8 @@ def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Itera
     for place in chain(_dotted(text, belief), _spaced(plain, lexicon), *known):
         if place[:2] not in seen:
             seen.add(place[:2])
-            yield place
+            if not _thing(plain, place):
+                yield place
     for start in range(len(text)):
         if belief.begins[start] <= _FAINT or not _HAN.match(text[start]):
             continue
@@ -71,9 +72,29 @@ def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Itera
             if (start, end) not in seen and belief.exactly(start, end) > _UNLIKELY:
                 seen.add((start, end))
                 nick = end - start == 2 and plain[start] in "小老阿"
-                yield Candidate(start, end, ONE if end == start + 1 else NICK if nick else OTHER, 0)
+                place = Candidate(start, end, ONE if end == start + 1 else NICK if nick else OTHER, 0)
+                if not _thing(plain, place):
+                    yield place
             if end == len(text) or belief.name[end] < _FAINT or not _HAN.match(text[end]):
                 break
+
+
+def _thing(plain: str, place: Candidate) -> bool:
+    """Whether it is known for something else: a courtesy, a surname and a rank, an era and its year, a people."""
+    start, end, kind, root = place
+    name = plain[start:end].replace(" ", "")
+    if (
+        NEVER.fullmatch(name)
+        or (root and RANKS.fullmatch(name, root))
+        or (kind in (FOREIGN, OTHER) and len(name) > 3 and name[-1] in "人队族")
+    ):
+        return True
+    if ERA.fullmatch(name) and DATED.match(plain, end):
+        return True
+    if not BRANDS.fullmatch(name):
+        return False
+    before = plain[max(0, start - REACH) : start]
+    return not (LABEL.search(before) or LEFT[0].search(before) or RIGHT[0].match(plain, end) or RIGHT[1].match(plain, end))
 
 
 def _dotted(text: str, belief: Belief) -> Iterator[Candidate]:
@@ -83,7 +104,7 @@ def _dotted(text: str, belief: Belief) -> Iterator[Candidate]:
         for index, (first, first_stop) in enumerate(parts):
             for last, last_stop in parts[index + 1 : index + 5]:
                 for start in range(max(first, first_stop - _PART_MAX), first_stop):
-                    if _HAN.match(text[start]) and (start == first or belief.breaks[start] > _FAINT):
+                    if _HAN.match(text[start]) and text[start - 1 : start] != "-" and (start == first or belief.breaks[start] > _FAINT):
                         for end in range(last + 1, min(last_stop, last + _PART_MAX) + 1):
                             if _HAN.match(text[end - 1]) and (end == last_stop or belief.breaks[end] > _FAINT):
                                 yield Candidate(start, end, DOTTED, 0)
@@ -144,7 +165,7 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
     inside = belief.name[start:end]
     before, after = plain[max(0, start - REACH) : start], plain[end : end + 4]
     chars = max(-6.0, min(12.0, lexicon.chinese(name.replace(" ", ""), root))) if root else 0.0
-    common, is_place = lexicon.words.get(name, (-1, False))
+    common, is_place = lexicon.words.get(name.replace(" ", ""), (-1, False))
     given = lexicon.given.get
     loan = lexicon.loan.get
     out = [0.0] * 11

@@ -56,6 +56,37 @@ def test_a_name_is_among_the_candidates_whatever_the_reader_thinks(text: str, na
     assert name in proposed(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("此致\n敬礼", "敬礼"),
+        ("又做了杜师长的顾问", "杜师长"),
+        ("欧阳将军来了", "欧阳将军"),
+        ("金 额：42元", "金 额"),
+        ("永康元年，她回到洛阳", "永康"),
+        ("永熙（532年—534年）末年", "永熙"),
+        ("介绍一下江小白。", "江小白"),
+        ("学员让-吕克·杜邦，", "吕克·杜邦"),
+    ],
+)
+def test_what_is_known_for_a_thing_is_no_candidate(text: str, thing: str) -> None:
+    assert thing not in proposed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("姓名：周大福", "周大福"),
+        ("周大福先生来电", "周大福"),
+        ("永康（1990年出生）是我弟弟", "永康"),
+        ("永康3年级了", "永康"),
+        ("区文博到了", "区文博"),
+    ],
+)
+def test_a_person_called_like_a_brand_or_an_era_is_one(text: str, name: str) -> None:
+    assert name in proposed(text)
+
+
 def test_a_place_is_proposed_once_and_inside_the_text() -> None:
     text = "王小明·李, 王小明和李·王说欧阳 锋在约翰·F·肯尼迪-佐藤美咲家"
     places = [place[:2] for place in candidates(text, text, unsure(text), lexicon())]
