@@ -63,7 +63,8 @@ _LEAD = re.compile(
     r"|under the (?:name|handle|nick|nickname|alias|username)"
     r"|(?:opened|reported|posted|written|raised|submitted|filed|closed|edited|merged|approved|pushed|locked|created|authored"
     r"|uploaded|resolved"
-    r"|requested|modified|committed|commented|updated)[ -]by|assigned to|assignee|reporter|reviewer|committer"
+    r"|requested|modified|committed|commented|updated)[ -]by|commit by|repl(?:y|ying|ied) to|assigned to|assignee|reporter"
+    r"|reviewer|committer"
     r"|user\.name"
     rf"|(?:on|in|at)[ ](?:{_PLACES}|{_HOSTS})[ ](?:as|under|it's|i'm|i am|he's|she's|they're))"
     r"[ ]?[:=]?[ ]?(?:user[ ])?[\"'`“(]?$",
@@ -113,6 +114,7 @@ _COMMAND = re.compile(
 )
 _MACHINE = re.compile(
     r"sudo(?:\[[0-9]{1,7}\])?:[ ]{1,4}(?P<sudo>[A-Za-z_][A-Za-z0-9_.\-]{1,38})[ ]:[ ]"
+    r"|(?<![A-Za-z])uid=[0-9]{1,7}\((?P<uid>[A-Za-z_][A-Za-z0-9_.\-]{1,38})\)"
     r"|(?<![A-Za-z])(?:user|account|login)(?:[ ]by)?[ ]?[:=]?[ ]?(?P<from>[a-z_][a-z0-9_.\-]{2,38})[ ](?=from[ ][0-9a-f]{1,4}[.:][0-9a-f:])"
     r"|(?<![A-Za-z])(?:user|account|login|用户)(?:[ ](?:for|by"
     r"|as))?[ ]?[:=：]?[ ]?[A-Z][A-Z0-9\-]{1,14}\\{1,2}(?P<domain>[A-Za-z][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9])",
@@ -174,7 +176,7 @@ def recognizers() -> tuple[Recognizer, ...]:
              "aka k known goes go going went posts posted posting plays playing streams streaming registered signed logged under "
              "opened reported written raised submitted filed closed edited merged approved pushed locked created authored uploaded "
              "resolved "
-             "requested modified committed commented updated assigned assignee reporter reviewer committer git "
+             "requested modified committed commented updated assigned assignee reporter reviewer committer commit replying replied git "
              "wrote writes schrieb écrit escribió 写道 说道 回复 发表于 " + f"{_PLACES}|{_HOSTS}".replace("|", " ")),
         unit("alias_line", "`<name> text` in a log of a chat, `Quote from: name` in a forum", _LINE, _line,
              gates=("> ", "quote from"), before=64, after=56),
@@ -183,7 +185,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("login_command", "who a command line says to log in as: `psql -U`, `--user`", _COMMAND, _if_odd(HINTED),
              "psql pg mysql mysqldump mariadb mongo mongosh redis ldapsearch smbclient docker kinit sudo ssh htpasswd net"),
         unit("login_machine", "`user name from 192.0.2.7`, `DOMAIN\\name`, what `sudo` writes", _MACHINE, _somebody,
-             "user account login sudo 用户"),
+             "user account login sudo uid 用户"),
         unit("login_column", "a name in a column headed `user`, `login`, `用户名`", _CELL, _cell,
              "user username userid login handle nick nickname screen account gamertag 用户名 账号 帐号 登录名 昵称 网名"),
     )  # fmt: skip

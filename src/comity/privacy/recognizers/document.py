@@ -26,7 +26,7 @@ _NOUN = {
     "passport": re.compile(r"(?:护照|護照|通行证|通行證|回乡证|台胞证)[，, \n]{1,2}(?:证件)?(?:号码|號碼)[^A-Za-z0-9]{0,3}$"),
     "licence": re.compile(r"(?:驾驶证|驾照|駕照)[，, \n]{1,2}(?:证件)?(?:号码|號碼)[^A-Za-z0-9]{0,3}$"),
 }
-_PREFIXES = re.compile(r"(?:NO|NR|ID|IS|NUM)[ \-]", re.IGNORECASE)
+_PREFIXES = re.compile(r"(?:NO|NR|ID|IS|NUM)[ \-]|[A-Z]{3}[ ](?=[0-9]{9}$)", re.IGNORECASE)
 
 
 def _document(group: str, least: int, most: int) -> Check:

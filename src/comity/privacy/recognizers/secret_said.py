@@ -43,7 +43,7 @@ _BESIDE = re.compile(
 _PIN = re.compile(
     r"(?<![A-Za-z])PIN[ ](?:code[ ]|number[ ])?(?P<value>(?!19|20)[0-9]{4})(?![0-9A-Za-z.\-])(?![ ](?:attempts|digits|tries|times))"
 )
-_BARE = re.compile(r"(?<![A-Za-z])pass(?:word|code|phrase)[ ]{1,2}" + _OPEN + _VALUE, re.IGNORECASE)
+_BARE = re.compile(r"(?<![A-Za-z])pass(?:word|wd|code|phrase)[ ]{1,2}" + _OPEN + _VALUE, re.IGNORECASE)
 # Found from its own words; the value stands before them.
 _AHEAD = re.compile(r"[\"'`”’]?[ ](?:as|is)[ ](?:(?:the|my)[ ])?(?:[a-z-]{2,12}[ ])?pass(?:word|code|phrase)(?![A-Za-z])", re.IGNORECASE)
 _AHEAD_VALUE = re.compile(r"(?<![^\s\"'`“‘(])[^\s\"'`“”‘’,;<>(){}]{6,64}$")

@@ -43,7 +43,7 @@ def _handle(text: str, found: re.Match[str]) -> Hit | None:
 _NAMED = re.compile(
     r"(?<![A-Za-z])(?:(?P<strong>user[ _-]?names?|user[ _-]?id|userid|user[ _-]?handle|log[ _-]?in[ _-]?(?:name|id)|account[ _-]?name"
     r"|screen[ _-]?name|nick[ _-]?name|benutzername|nom d'utilisateur|identifiant|usuario|nome utente|utilizador|gebruikersnaam"
-    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|(?:游戏|豆瓣|知乎"
+    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|(?:游戏|微信|豆瓣|知乎"
     r"|B站|微博|我的|他的|她的|贴吧|论坛)[ ]?ID|ユーザー名|아이디)"
     r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
     r"|wechat(?:[ _-]?id)?|加[Vv](?![A-Za-z])|微信|微博|抖音|小红书|豆瓣|知乎|贴吧|楼主|层主|推特)(?:[ ](?:handle|id|user"

@@ -116,6 +116,10 @@ BY_TYPE: dict[str, list[str]] = {
         "抖音：«nana_dance66»",
         "昵称叫«小鱼干»的那个",
         "推特«@mori_ken22»",
+        "commit by «jruiz_dev2»",
+        "replying to «storm_rider5»",
+        "uid=1002(«kmbeki») gid=1002",
+        "微信ID：«moli_2020»",
     ],
     "PLATE": [
         "The blue Fiesta, registration «KT63 WNB», was clamped.",
@@ -256,6 +260,7 @@ BY_TYPE: dict[str, list[str]] = {
         "入住登记：护照«PE1829304»",
         "他的护照号是«EC4829103»",
         "旧护照«G39201847»已注销",
+        "Passport: USA «548291736»",
     ],
     "PHONE": [
         "call me on «07 911 123 456»".replace("07 911 123 456", "07911 123 456"),
@@ -474,6 +479,10 @@ LEAVES: list[str] = [
     "phone bill: 1204800",
     "12 34 56 78 90",
     "score 3-2 (1-1)",
+    "uid=0(root) gid=0(root)",
+    "commit by default",
+    "passwd command_2",
+    "replying to item_2",
     # beside the new words
     "Fixed by PR_1234 and closed by commit abc123",
     "opened by default_handler in main",
