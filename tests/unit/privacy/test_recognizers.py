@@ -14,7 +14,7 @@ from comity.privacy.recognizers import contextual, rules
 from comity.privacy.recognizers.base import digits_of
 from comity.privacy.recognizers.labels import label, nearest
 from comity.privacy.scan import scan
-from tests.unit.privacy.recognizers import addresses, contexts, documents, identities, people, persons
+from tests.unit.privacy.recognizers import addresses, contexts, documents, identities, lookalikes, people, persons
 
 KEY = "A1b2C3d4E5f6G7h8J9k0"
 
@@ -266,7 +266,7 @@ LEAVES: list[str] = [
 ]
 
 
-TABLES = (addresses, contexts, documents, identities, people, persons)
+TABLES = (addresses, contexts, documents, identities, lookalikes, people, persons)
 for table in TABLES:
     FINDS |= table.FINDS
     LEAVES += table.LEAVES
