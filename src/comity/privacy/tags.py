@@ -77,8 +77,11 @@ class ForeignTags(Vault):
 def _forms(types: tuple[str, ...]) -> Forms:
     letters = [spelt(kind) for kind in types]
     any_type = f"(?P<type>{'|'.join(map(''.join, letters))})"
-    tag = rf"(?:(?P<open>{_OPEN})(?P<twice>(?P=open))?{_GAP})?{any_type}{BETWEEN}{{0,4}}{_NUMBER}"
-    end = rf"(?(open){_GAP}/?(?(twice){_CLOSE}{{2}}|{_CLOSE})|(?![0-9A-Za-z_]))"
+    # A backslash belongs to the opening bracket only where one belongs to the closing bracket too.
+    opening = _OPEN.replace(r"\\?", r"(?P<marked>\\)?", 1)
+    tag = rf"(?:(?P<open>{opening})(?P<twice>(?P=open))?{_GAP})?{any_type}{BETWEEN}{{0,4}}{_NUMBER}"
+    close = rf"(?(marked)(?=\\){_CLOSE}|{_CLOSE})"
+    end = rf"(?(open){_GAP}/?(?(twice){close}{close}|{close})|(?![0-9A-Za-z_]))"
     begun = (
         rf"(?P<open>{_OPEN}{{1,2}}{_GAP})?(?:(?P<begun>{'|'.join(map(beginnings, letters))})"
         rf"|{any_type}{BETWEEN}{{0,4}}(?:{_NUMBER}(?:{_GAP}/?{_CLOSE}?(?:{_CLOSE_BEGUN})?)?)?)?(?P<part>{_OPEN_BEGUN})?"
