@@ -44,7 +44,8 @@ class _Groups(NamedTuple):
     numeric: tuple[Recognizer, ...]
     whole: tuple[Recognizer, ...]
     opened: dict[str, tuple[int, ...]]  # by word: places in `whole`
-    always: tuple[int, ...]  # places in `whole` of those that only a digit opens
+    always: frozenset[int]  # places in `whole` of those that only a digit opens
+    numbered: frozenset[int]  # … and that nothing opens in a text without one
     latin: frozenset[str]
     wide: dict[str, tuple[str, ...]]
     heads: re.Pattern[str]
@@ -67,7 +68,8 @@ def _groups() -> _Groups:
         numeric=tuple(unit for unit in loose if unit.digits),
         whole=whole,
         opened={word: tuple(place for place, unit in enumerate(whole) if word in unit.words) for unit in whole for word in unit.words},
-        always=tuple(place for place, unit in enumerate(whole) if not unit.words),
+        always=frozenset(place for place, unit in enumerate(whole) if not unit.words),
+        numbered=frozenset(place for place, unit in enumerate(whole) if unit.numbered),
         latin=frozenset(word for word in words if word[0] < _WIDE),
         wide={head: tuple(group) for head, group in wide.items()},
         heads=re.compile(f"[{''.join(map(re.escape, wide))}]" if wide else r"(?!)"),
@@ -136,7 +138,7 @@ def _candidates(text: str) -> Iterator[_Claim]:
             yield from _claims(unit, text, 0, len(text))
     words = _words(groups, lowered)
     opened = {place for word in words for place in groups.opened.get(word, ())}
-    for place in sorted(opened.union(groups.always) if numbers else opened):
+    for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
         yield from _claims(groups.whole[place], text, 0, len(text))
     if numbers:
         numeric = [unit for unit in groups.numeric if not unit.words or not words.isdisjoint(unit.words)]

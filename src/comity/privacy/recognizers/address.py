@@ -373,6 +373,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         return Recognizer(
             name=name, type="ADDRESS", category="contact", jurisdiction=where, what=what, pattern=pattern, check=check, digits=0,
             words=tuple(words.split()), gates=gates, before=before, after=after, contextual=True,
+            numbered=bool(words) and name != "address_field",
         )  # fmt: skip
 
     return (

@@ -100,7 +100,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         return Recognizer(
             name=name, type=kind, category="specific_identity", jurisdiction=where, what=what, pattern=pattern, check=check,
             words=words_of(group) if group else (), gates=gates, before=before, after=after, digits=digits, marks=marks,
-            contextual=bool(group),
+            contextual=bool(group), numbered=bool(group),
         )  # fmt: skip
 
     return (

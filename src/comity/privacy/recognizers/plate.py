@@ -93,7 +93,7 @@ def recognizers() -> tuple[Recognizer, ...]:
     def unit(name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = ()) -> Recognizer:
         return Recognizer(
             name=name, type="PLATE", category="specific_identity", jurisdiction=where, what=what, pattern=pattern, check=check,
-            digits=0, words=words, contextual=True,
+            digits=0, numbered=True, words=words, contextual=True,
         )  # fmt: skip
 
     return (
