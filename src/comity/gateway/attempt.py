@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from comity.errors import ComityError, ProviderFailure
 from comity.gateway import answer as way_back
 from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
+from comity.gateway.lending import Lease
 from comity.gateway.locate import Nexus
 from comity.gateway.world import World
 from comity.policy.decision import Decision, Effect
@@ -122,8 +122,7 @@ class Served:
     candidate: Candidate
     receipt: Receipt
     answer: Answer
-    vault: Pseudonyms
-    lent: ExitStack  # until then the vault is this answer's
+    lease: Lease
     request: ChatRequest
     attempt: int
     dropped: tuple[str, ...] = ()
@@ -161,7 +160,7 @@ class Served:
     async def whole(self) -> bytes:
         """The body, ready to send; the caller awaits `close` afterwards."""
         try:
-            body = await way_back.whole(self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage)
+            body = await way_back.whole(self.answer.chunks(), vault=self.lease.vault, labeller=self._labeller(), usage=self.usage)
         except ComityError as error:
             self.status = error.code
             raise
@@ -171,7 +170,7 @@ class Served:
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """SSE pieces as they come; the caller awaits `close` afterwards, whatever happened."""
         try:
-            async for piece in way_back.stream(self.answer.chunks(), vault=self.vault, labeller=self._labeller(), usage=self.usage):
+            async for piece in way_back.stream(self.answer.chunks(), vault=self.lease.vault, labeller=self._labeller(), usage=self.usage):
                 yield piece
         except ComityError as error:
             self.status = error.code
@@ -180,7 +179,7 @@ class Served:
 
     async def close(self) -> None:
         """Gives the connection back and records the outcome durably: what is owed is awaited."""
-        self.lent.close()
+        self.lease.close()
         await self.answer.aclose()
         outcome = Outcome(
             at=self.world.clock.now(), status=self.status, attempt=self.attempt,

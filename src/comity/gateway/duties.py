@@ -6,6 +6,7 @@ Only what the answer itself can carry, or what the record provably does, may be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -73,12 +74,14 @@ def _retention_months(ids: Iterable[str]) -> int | None:
     return months or None
 
 
+_HAN = re.compile("[\u4e00-\u9fff]")
+
+
 def notice(text: str) -> str:
     """The visible notice in the language of the answer: Chinese where Han characters are in it, else English; "" where it stands."""
     if text.rstrip().endswith(tuple(NOTICE.values())):  # a node before us has said it
         return ""
-    han = any("\u4e00" <= letter <= "\u9fff" for letter in text)
-    return "\n\n" + (NOTICE["zh"] if han else NOTICE["en"])
+    return "\n\n" + (NOTICE["zh"] if _HAN.search(text) else NOTICE["en"])
 
 
 def metadata(receipt: str, producer: str, before: object = None) -> dict[str, Any]:

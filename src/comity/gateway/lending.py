@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from comity.config import Config
 from comity.gateway.locate import Nexus
@@ -17,6 +18,11 @@ from comity.ports import Clock
 from comity.privacy.keeping import Vaults
 from comity.privacy.pseudonym import Pseudonyms
 from comity.wire.chat import ChatRequest, texts
+
+
+class Lease(NamedTuple):
+    vault: Pseudonyms
+    close: Callable[[], object]
 
 
 class Lending:
@@ -27,18 +33,16 @@ class Lending:
         self._kept = Vaults(new, clock=clock, key=key, idle_seconds_max=self._seconds)
         self._timer: asyncio.TimerHandle | None = None
 
-    @contextmanager
-    def vault(self, caller: str, nexus: Nexus, request: ChatRequest) -> Iterator[Pseudonyms]:
-        """For as long as the answer takes."""
+    def lease(self, caller: str, nexus: Nexus, request: ChatRequest) -> Lease:
+        """For as long as the answer takes; then it is closed."""
         if self._seconds <= 0 or nexus.pseudonym is None:
             vault = self._new()
-            try:
-                yield vault
-            finally:
-                vault.erase()
-            return
-        with self._kept.lent("\0".join((caller, nexus.pseudonym, *_beginning(request)))) as vault:
-            yield vault
+            return Lease(vault, vault.erase)
+        lent = self._kept.lent("\0".join((caller, nexus.pseudonym, *_beginning(request))))
+        return Lease(lent.__enter__(), lambda: self._given_back(lent))
+
+    def _given_back(self, lent: AbstractContextManager[Pseudonyms]) -> None:
+        lent.__exit__(None, None, None)
         self._arm()
 
     def _arm(self) -> None:

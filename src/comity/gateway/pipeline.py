@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 import msgspec
 
@@ -80,21 +79,22 @@ class Pipeline:
         world = self._world
         receipt = receipt_of(world, call.size, nexus, candidate)
         await self._record(call, nexus, judged, receipt)  # 5
-        with ExitStack() as stack:
-            vault = stack.enter_context(world.lending.vault(call.key.id, nexus, call.request))
-            try:
-                request = outgoing(candidate, call.request, findings, vault)  # 6
-                answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
-            except ComityError as error:
-                await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
-                raise
-            except asyncio.CancelledError:  # the caller went away
-                await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
-                raise
-            return Served(
-                world=world, candidate=candidate, receipt=receipt, answer=answer, vault=vault, lent=stack.pop_all(), request=call.request,
-                attempt=number, dropped=call.dropped,
-            )  # fmt: skip
+        lease = world.lending.lease(call.key.id, nexus, call.request)
+        try:
+            request = outgoing(candidate, call.request, findings, lease.vault)  # 6
+            answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
+        except ComityError as error:
+            lease.close()
+            await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
+            raise
+        except asyncio.CancelledError:  # the caller went away
+            lease.close()
+            await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
+            raise
+        return Served(
+            world=world, candidate=candidate, receipt=receipt, answer=answer, lease=lease, request=call.request, attempt=number,
+            dropped=call.dropped,
+        )  # fmt: skip
 
     def _wanted(self, call: Call) -> tuple[str, ...]:
         allowed = call.key.models
