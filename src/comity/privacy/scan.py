@@ -26,7 +26,7 @@ _MANY = 5
 _TEN = "0123456789"
 _WIDE = "\u0250"  # from here on a script that may put no spaces between words
 _LETTERS = re.compile("[a-z\u00df-\u024f]+")
-_APART = {code: " " for code in range(128) if not chr(code).isalpha()}
+_APART = bytes(code if chr(code).isalpha() else 32 for code in range(128)).ljust(256)
 _CELL = 64  # characters
 
 
@@ -59,11 +59,12 @@ def _groups() -> _Groups:
     for word in words:
         if word[0] >= _WIDE:
             wide.setdefault(word[0], []).append(word)
-    loose = [unit for unit in units if not unit.gates and not unit.many]
+    loose = [unit for unit in units if unit.words or not (unit.gates or unit.many)]
+    gated = [unit for unit in units if unit.gates and not unit.words]
     whole = tuple(unit for unit in loose if not unit.digits)
     return _Groups(
-        gated=tuple(unit for unit in units if unit.gates),
-        gates=(_by_rare(unit for unit in units if not unit.digits), _by_rare(unit for unit in units if unit.digits)),
+        gated=tuple(gated),
+        gates=(_by_rare(unit for unit in gated if not unit.digits), _by_rare(unit for unit in gated if unit.digits)),
         crowded=tuple(unit for unit in units if unit.many),
         numeric=tuple(unit for unit in loose if unit.digits),
         whole=whole,
@@ -139,7 +140,11 @@ def _candidates(text: str) -> Iterator[_Claim]:
     words = _words(groups, lowered)
     opened = {place for word in words for place in groups.opened.get(word, ())}
     for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
-        yield from _claims(groups.whole[place], text, 0, len(text))
+        unit = groups.whole[place]
+        if unit.gates:
+            yield from _gated(unit, text, lowered, {gate for gate in unit.gates if gate in lowered})
+        else:
+            yield from _claims(unit, text, 0, len(text))
     if numbers:
         numeric = [unit for unit in groups.numeric if not unit.words or not words.isdisjoint(unit.words)]
         sized: dict[int, list[Recognizer]] = {}
@@ -150,7 +155,7 @@ def _candidates(text: str) -> Iterator[_Claim]:
 def _words(groups: _Groups, lowered: str) -> frozenset[str]:
     """Those that open a recogniser."""
     if lowered.isascii():
-        return groups.latin.intersection(lowered.translate(_APART).split())
+        return groups.latin.intersection(lowered.encode().translate(_APART).decode().split())
     found = groups.latin.intersection(_LETTERS.findall(lowered))
     for head in set(groups.heads.findall(lowered)):
         found |= {word for word in groups.wide[head] if word in lowered}
