@@ -28,6 +28,9 @@ _WIDE = "\u0250"  # from here on a script that may put no spaces between words
 _LETTERS = re.compile("[a-z\u00df-\u024f]+")
 _APART = bytes(code if chr(code).isalpha() else 32 for code in range(128)).ljust(256)
 _CELL = 64  # characters
+_BLOCK = 2048  # characters of a long text that are opened at once
+_ABOVE = 4096  # above a block, where a word may stand that opens what is in it: the head of a column
+_BELOW = 1024  # below it: more than the longest thing that one of these finds
 
 
 class _Groups(NamedTuple):
@@ -137,19 +140,44 @@ def _candidates(text: str) -> Iterator[_Claim]:
     for unit in groups.crowded:
         if any(text.count(mark) >= _MANY for mark in unit.many):
             yield from _claims(unit, text, 0, len(text))
-    words = _words(groups, lowered)
+    for start, end in _blocks(text):
+        yield from _opened(groups, text, lowered, start, end)
+
+
+def _opened(groups: _Groups, text: str, lowered: str, start: int, end: int) -> Iterator[_Claim]:
+    """What words and digits open, where it begins in one block of ``text``."""
+    words = _words(groups, lowered[max(0, start - _ABOVE) : end + _BELOW] if end - start < len(text) else lowered)
+    numbers = any(text.find(digit, start, end) >= 0 for digit in _TEN)
     opened = {place for word in words for place in groups.opened.get(word, ())}
+    stop = min(len(text), end + _BELOW)
     for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
         unit = groups.whole[place]
         if unit.gates:
-            yield from _gated(unit, text, lowered, {gate for gate in unit.gates if gate in lowered})
+            within = lowered if end - start == len(text) else lowered[start:stop]
+            shown = {gate for gate in unit.gates if gate in within}
+            yield from _gated(unit, text, lowered, shown, start, end)
         else:
-            yield from _claims(unit, text, 0, len(text))
+            yield from _claims(unit, text, start, stop, end)
     if numbers:
         numeric = [unit for unit in groups.numeric if not unit.words or not words.isdisjoint(unit.words)]
         sized: dict[int, list[Recognizer]] = {}
-        for run in _DIGITS.finditer(text):
+        for run in _DIGITS.finditer(text, start, stop):
+            if run.start() >= end:
+                break
             yield from _numeric(numeric, sized, text, run)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Short enough that most recognisers stay shut, cut at the end of a line or between words."""
+    start = 0
+    while len(text) - start > 2 * _BLOCK:
+        end = start + _BLOCK
+        cut = text.rfind("\n", end - _BLOCK // 4, end)
+        cut = cut if cut >= 0 else text.rfind(" ", end - _BLOCK // 4, end)
+        end = cut + 1 if cut >= 0 else end
+        yield start, end
+        start = end
+    yield start, len(text)
 
 
 def _words(groups: _Groups, lowered: str) -> frozenset[str]:
@@ -162,15 +190,21 @@ def _words(groups: _Groups, lowered: str) -> frozenset[str]:
     return found
 
 
-def _claims(unit: Recognizer, text: str, start: int, stop: int) -> Iterator[_Claim]:
+def _claims(unit: Recognizer, text: str, start: int, stop: int, end: int | None = None) -> Iterator[_Claim]:
+    """Of what begins before ``end``."""
     for found in unit.pattern.finditer(text, start, stop):
+        if end is not None and found.start() >= end:
+            return
         hit = unit.check(text, found)
         if hit is not None:
             yield hit, unit
 
 
-def _gated(unit: Recognizer, text: str, lowered: str, shown: set[str]) -> Iterator[_Claim]:
-    places = sorted({place for gate in unit.gates if gate in shown for place in _places(lowered, gate)})
+def _gated(unit: Recognizer, text: str, lowered: str, shown: set[str], first: int = 0, last: int | None = None) -> Iterator[_Claim]:
+    """Around the gates that begin from ``first`` up to ``last``."""
+    places = sorted({place for gate in unit.gates if gate in shown for place in _places(lowered, gate, first, last)})
+    if not places:
+        return
     if not unit.before and not unit.after:
         done = 0
         for place in places:
@@ -191,11 +225,12 @@ def _gated(unit: Recognizer, text: str, lowered: str, shown: set[str]) -> Iterat
     yield from _claims(unit, text, start, stop)
 
 
-def _places(lowered: str, gate: str) -> Iterator[int]:
-    at = lowered.find(gate)
+def _places(lowered: str, gate: str, first: int, last: int | None) -> Iterator[int]:
+    stop = None if last is None else last + len(gate) - 1
+    at = lowered.find(gate, first, stop)
     while at >= 0:
         yield at
-        at = lowered.find(gate, at + 1)
+        at = lowered.find(gate, at + 1, stop)
 
 
 def _numeric(numeric: Sequence[Recognizer], sized: dict[int, list[Recognizer]], text: str, run: re.Match[str]) -> Iterator[_Claim]:
