@@ -147,9 +147,9 @@ def _candidates(text: str) -> Iterator[_Claim]:
 def _opened(groups: _Groups, text: str, lowered: str, start: int, end: int) -> Iterator[_Claim]:
     """What words and digits open, where it begins in one block of ``text``."""
     words = _words(groups, lowered[max(0, start - _ABOVE) : end + _BELOW] if end - start < len(text) else lowered)
-    numbers = any(text.find(digit, start, end) >= 0 for digit in _TEN)
-    opened = {place for word in words for place in groups.opened.get(word, ())}
     stop = min(len(text), end + _BELOW)
+    numbers = any(text.find(digit, start, stop) >= 0 for digit in _TEN)
+    opened = {place for word in words for place in groups.opened.get(word, ())}
     for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
         unit = groups.whole[place]
         if unit.gates:

@@ -10,7 +10,7 @@ import pytest
 from comity.privacy import scan as scanning
 from comity.privacy.recognizers import rules
 from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Hit, Recognizer, whole
-from comity.privacy.scan import scan
+from comity.privacy.scan import _BLOCK, scan
 
 
 def said(text: str) -> list[tuple[str, str]]:
@@ -219,3 +219,36 @@ def test_twice_the_text_is_about_twice_the_work(piece: str, monkeypatch: pytest.
 
     small, large = work(20_000), work(40_000)
     assert large <= 2.2 * small + 2_000
+
+
+EDGES = {
+    "passport": "my passport number is «K4827193».",
+    "address": "She lives at «200 Windmill Lane, Leeds LS6 2HB» now.",
+    "birth": "She was born on «March 14th, 1987» in Ohio.",
+    "card": "paid with «4111 1111 1111 1111» today",
+    "name": "my name is «Katarzyna Nowak», hello",
+    "login": "Failed password for «quartz_comet» from nowhere",
+    "账号": "收款账号：«6222021234567890123»，谢谢",
+    "护照": "我的护照号是«E83920174»。",
+}
+
+
+@pytest.mark.parametrize("written", EDGES.values(), ids=EDGES.keys())
+def test_in_a_long_text_nothing_is_lost_where_it_is_opened_anew(written: str) -> None:
+    before, value, after = re.split("[«»]", written)
+    (alone,) = [each for each in scan(before + value + after) if each.start <= len(before) < each.end]
+    filler = "nothing to see, "
+    for size in range(_BLOCK - len(written) - 4, _BLOCK + 4):
+        lead = (filler * (_BLOCK // len(filler) + 1))[: size - 1] + " "
+        text = lead + before + value + after + filler * (2 * _BLOCK // len(filler))
+        assert len(text) > 2 * _BLOCK, "long enough to be read block by block"
+        start = len(lead) + len(before)
+        found = [each for each in scan(text) if each.start < start + len(value) and start < each.end]
+        assert [(each.start, each.end, each.type) for each in found] == [(start, start + len(value), alone.type)], size
+
+
+def test_a_column_is_named_by_its_head_far_above() -> None:
+    rows = [f"{number},C0{number:03}X00T4\n" for number in range(200)]
+    text = "id,passport number\n" + "".join(rows) + "and nothing more. " * 100
+    assert len(text) > 2 * _BLOCK
+    assert sum(each.type == "PASSPORT" for each in scan(text)) == len(rows)
