@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import pytest
 
 from comity.config import PrivacyConfig
+from comity.privacy.finder import Proposal
+from comity.privacy.guard import Guard
+from comity.privacy.recognizers.base import LIKELY
 from tests.simulated.worlds import BEIJING, FixedClock, Sim, config, simulate, subject
 
 PHONE, OTHER = "13812345678", "13987654321"
@@ -96,3 +101,35 @@ async def test_surrogates_leave_where_they_are_configured_and_originals_come_bac
     assert said.startswith(text)
     assert not any(original in arrived for original in (PHONE, "zhang.wei", "4111")) and "@example." in arrived
     assert not TOKEN.search(arrived)
+
+
+async def test_whatever_breaks_the_vault_is_given_back(make: Make) -> None:
+    sim = await make(PrivacyConfig(conversation_seconds_max=60))
+
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    sim.partners["qwen-beijing"].before_send = broken
+    with pytest.raises(RuntimeError):
+        await say(sim, subject("CN"), FIRST)
+    kept = sim.world.lending._kept
+    assert len(kept) == 1
+    sim.clock.advance(seconds=61)
+    assert kept.sweep() == 1, "a vault that is still lent would stay for good"
+
+
+async def test_a_model_is_asked_beside_the_loop(make: Make) -> None:
+    asked: list[int] = []
+
+    class Model:
+        name = "model"
+
+        def find(self, text: str) -> list[Proposal]:
+            asked.append(get_ident())
+            return [Proposal(0, 2, "PERSON", "name", LIKELY)]
+
+    sim = await make(PrivacyConfig())
+    world = dataclasses.replace(sim.world, guard=Guard("balanced", [Model()]))
+    found = await world.inspect(["张伟在家"])
+    assert found.types == {"PERSON"} and asked and get_ident() not in asked
+    assert (await sim.world.inspect([PHONE])).types == {"PHONE"}

@@ -153,7 +153,7 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
 class PrivacyConfig(Section, frozen=True, kw_only=True):
     """How personal data is looked for in what would leave, and what stands in its place."""
 
-    profile: Literal["rules", "balanced", "strict"] = "rules"  # rules alone; with a model of names for the script; with every model
+    profile: Literal["rules", "balanced", "strict"] = "rules"  # rules alone; with models of names; with those, naming a person sooner
     pseudonyms: Literal["tags", "surrogates"] = "tags"  # `PERSON_1_K7QX4`, or made-up values of the same kind
     conversation_seconds_max: float = 0.0  # after its last request, how long a named subject's conversation keeps its stand-ins
     scan_seconds_max: float = 10.0  # of one request; then it counts as carrying unknown personal data, and stays on the device

@@ -86,10 +86,10 @@ async def scan(app: App, scope: Scope, receive: Receive, send: Send, headers: di
         raise CallerError(str(error), code="request.invalid", field=error.field, hint=hint) from None
     if (asked.text is None) == (asked.texts is None):
         raise CallerError("body: needs `text` or `texts`, and not both", code="request.invalid", field="text", hint=SCAN_FORM)
-    guard = _guard(app, asked.profile)
+    rules = _rules_alone(app, asked.profile)
     by_text: list[tuple[Finding, ...]] = []
     for text in [asked.text] if asked.text is not None else _few(asked.texts or []):
-        findings = guard.inspect([text])
+        findings = rules.inspect([text]) if rules is not None else await app.world.inspect([text])
         if findings.failed:
             raise ComityError("a recogniser broke, so nothing is known of the text", code="privacy.scan_failed",
                               hint="an operator must look at the log")  # fmt: skip
@@ -97,7 +97,7 @@ async def scan(app: App, scope: Scope, receive: Receive, send: Send, headers: di
         await asyncio.sleep(0)
     found = [each for of_text in by_text for each in of_text]
     answer = {
-        "profile": guard.profile, "findings": by_text if asked.text is None else by_text[0],
+        "profile": (rules or app.world.guard).profile, "findings": by_text if asked.text is None else by_text[0],
         "types": dict(Counter(each.type for each in found).most_common()),
         "categories": sorted({each.category for each in found if each.category is not None}),
     }  # fmt: skip
@@ -105,11 +105,11 @@ async def scan(app: App, scope: Scope, receive: Receive, send: Send, headers: di
     return 200
 
 
-def _guard(app: App, profile: Profile | None) -> Guard:
-    """The gateway's own, or the rules alone: a model is loaded when a gateway starts, not because a caller asks."""
+def _rules_alone(app: App, profile: Profile | None) -> Guard | None:
+    """None for the gateway's own guard: a model is loaded when a gateway starts, not because a caller asks."""
     own = app.world.guard
     if profile in (None, own.profile):
-        return own
+        return None
     if profile != "rules":
         known = " or ".join(dict.fromkeys(("`rules`", f"`{own.profile}`")))
         raise CallerError(f"body.profile: `{profile}` is not loaded here", code="request.invalid", field="profile", hint=known)

@@ -48,7 +48,7 @@ class Pipeline:
         wanted = self._wanted(call)
         nexus = world.locator.locate(call.headers, call.key)  # 1
         strings = list(texts(call.request))
-        findings = await self._inspect(strings)  # 2
+        findings = await world.inspect(strings)  # 2
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         standing = standing or world.standings.now()
@@ -69,11 +69,6 @@ class Pipeline:
                     break
         raise _exhausted(failures)
 
-    async def _inspect(self, strings: list[str]) -> Findings:
-        """Rules take microseconds; a model takes milliseconds, in which this loop serves others."""
-        guard = self._world.guard
-        return guard.inspect(strings) if guard.profile == "rules" else await asyncio.to_thread(guard.inspect, strings)
-
     async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, candidate: Candidate, *, number: int) -> Served:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
         world = self._world
@@ -83,13 +78,12 @@ class Pipeline:
         try:
             request = outgoing(candidate, call.request, findings, lease.vault)  # 6
             answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
-        except ComityError as error:
-            lease.close()
-            await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
-            raise
-        except asyncio.CancelledError:  # the caller went away
-            lease.close()
-            await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
+        except BaseException as error:
+            lease.close()  # first, whatever it was: nothing that was hidden outlives its attempt
+            if isinstance(error, asyncio.CancelledError):  # the caller went away
+                await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
+            elif isinstance(error, ComityError):
+                await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
             raise
         return Served(
             world=world, candidate=candidate, receipt=receipt, answer=answer, lease=lease, request=call.request, attempt=number,

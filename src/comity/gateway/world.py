@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
 from comity.policy.volumes import edges_of
 from comity.ports import Clock, Random, Secrets
-from comity.privacy.guard import Guard
+from comity.privacy.guard import Findings, Guard
 from comity.privacy.pseudonym import Pseudonyms, Vault
 from comity.providers.base import Deployment, Provider
 from comity.storage.home import KEY_BYTES
@@ -52,6 +53,11 @@ class World:
 
     def provider_of(self, deployment: Deployment) -> Provider:
         return self.providers[deployment.id]
+
+    async def inspect(self, texts: Sequence[str]) -> Findings:
+        """Step 2.  Rules take microseconds; a model takes milliseconds, in which this loop serves others."""
+        guard = self.guard
+        return guard.inspect(texts) if guard.profile == "rules" else await asyncio.to_thread(guard.inspect, texts)
 
     async def readiness(self) -> dict[str, Any]:
         """`ready` and, for each part, `ok` or why not; ids and codes only."""
@@ -145,7 +151,5 @@ def state_path(config: Config, home: Path) -> Path:
 
 
 async def _state(config: Config, home: Path) -> State:
-    import asyncio
-
     seconds_max, loop = config.limits.record_seconds_max, asyncio.get_running_loop()
     return await asyncio.to_thread(State, state_path(config, home), seconds_max=seconds_max, loop=loop)

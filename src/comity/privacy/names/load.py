@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from comity.errors import OperatorError
 from comity.privacy.finder import Finder
+from comity.privacy.guard import Profile
 
 
-def finders(profile: Literal["rules", "balanced", "strict"], directory: Path) -> tuple[Finder, ...]:
+def finders(profile: Profile, directory: Path) -> tuple[Finder, ...]:
     """None for `rules`.  ``directory``: where the weights lie.
 
     Raises OperatorError where the extra `names` is not installed or weights are not there, TrustFailure where they are others.
