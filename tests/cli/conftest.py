@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import pty
 import re
 import socket
 import subprocess
@@ -131,3 +132,24 @@ def story(tmp_path_factory: pytest.TempPathFactory, partner: EchoPartner, closed
         code = main(["--config", str(config), "--home", str(told.home), "ask", "--subject", CN, "--model", model, "my mail is a@b.com"])
         assert code == expected
     return told
+
+
+def on_a_terminal(folder: Path, *words: str, **environment: str) -> str:
+    """What a person sees: standard output and error on one terminal."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        command(*words), stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, cwd=folder, env=surroundings(folder, environment)
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            more = os.read(ours, 1 << 16)
+        except OSError:  # how Linux says that the other side has closed
+            break
+        if not more:
+            break
+        seen += more
+    os.close(ours)
+    assert child.wait() == 0, seen
+    return seen.decode()

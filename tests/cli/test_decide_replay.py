@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from comity.cli.facts import FLAGS, kind_of
-from tests.cli.conftest import Cli, Story
+from tests.cli.conftest import Cli, Story, on_a_terminal
 
 SCENARIOS = Path(__file__).parents[1] / "vectors" / "law" / "scenarios.json"
 ROWS = {row["id"]: row for row in json.loads(SCENARIOS.read_text(encoding="utf-8"))}
@@ -79,6 +79,8 @@ def test_every_flag_is_a_fact_of_the_type_that_its_struct_says(cli: Cli) -> None
     [
         ("--location USA", "facts.region", "facts.subject.location: `USA` is not a region", "did you mean `US`?"),
         ("--location de", "facts.region", "facts.subject.location: `de` is not a region", "did you mean `DE`?"),
+        ("--location us_ca", "facts.region", "facts.subject.location: `us_ca` is not a region", "did you mean `US-CA`?"),
+        ("--location CHN", "facts.region", "facts.subject.location: `CHN` is not a region", "did you mean `CN`?"),
         ("--location Narnia", "facts.region", "facts.subject.location: `Narnia` is not a region", "for example CN, DE, EEA, US-CA"),
         ("--processing CN,QQQ", "facts.region", "facts.provider.processing: `QQQ` is not a region", "for example"),
         ("--access any-but:USA", "facts.region", "facts.provider.access: `USA` is not a region", "did you mean `US`?"),
@@ -353,3 +355,11 @@ def test_a_wrong_line_is_named_by_file_and_number(cli: Cli, tmp_path: Path) -> N
     assert "r.jsonl, line 2: facts.purpose: `asist` is not a word of the vocabulary\nhint: did you mean `assist`?" in told
     (tmp_path / "r.jsonl").write_bytes(b"x" * (5 << 20))
     assert "r.jsonl, line 1: is longer than" in cli("replay", "--as-of", "2026-11-23", "r.jsonl").refused(3, "facts.invalid")
+
+
+def test_many_records_show_how_far_it_is_and_leave_no_trace_of_it(tmp_path: Path) -> None:
+    row = {"facts": {"as_of": "2026-11-23", "subject": {"location": "CN"}, "provider": {"id": "x", "operator_region": "CN"}}}
+    (tmp_path / "records.jsonl").write_text((json.dumps(row) + "\n") * 12_000, encoding="utf-8")
+    seen = on_a_terminal(tmp_path, "replay", "--as-of", "2026-11-24", "records.jsonl")
+    assert "[####" in seen and " of 1.4 MB" in seen
+    assert seen.rsplit("\x1b[K", 1)[1].startswith("12,000 records (1 distinct)")

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from comity.privacy.findings import Finding
-from tests.cli.conftest import Cli, command, surroundings
+from tests.cli.conftest import Cli, on_a_terminal
 
 TEXT = "Dear all,\r\nwrite to lena@vogel.io\n\n电话：13812345678，谢谢。\n"
 PLACES = [("EMAIL", 2, 10, 20, 33), ("PHONE", 4, 4, 38, 49)]
@@ -22,27 +20,6 @@ PLACES = [("EMAIL", 2, 10, 20, 33), ("PHONE", 4, 4, 38, 49)]
 def letter(tmp_path: Path) -> str:
     (tmp_path / "letter.txt").write_bytes(TEXT.encode())
     return "letter.txt"
-
-
-def on_a_terminal(folder: Path, *words: str, **environment: str) -> str:
-    """What a person sees: standard output and error on one terminal."""
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        command(*words), stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, cwd=folder, env=surroundings(folder, environment)
-    )
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            more = os.read(ours, 1 << 16)
-        except OSError:  # how Linux says that the other side has closed
-            break
-        if not more:
-            break
-        seen += more
-    os.close(ours)
-    assert child.wait() == 0, seen
-    return seen.decode()
 
 
 # -- what is found ---------------------------------------------------------------------------------------------------

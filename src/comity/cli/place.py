@@ -35,6 +35,16 @@ def home(args: argparse.Namespace, config: Config) -> Path:
     return of_user(Path(named).expanduser) if named else data_directory()
 
 
+def map_key(args: argparse.Namespace) -> bytes:
+    """What the maps of `comity redact` are sealed with in this home; made when it is first needed."""
+    from comity.ports import SystemRandom
+    from comity.storage.home import prepare, secret_key
+
+    folder = home(args, configuration(args))
+    prepare(folder)
+    return secret_key(folder / "maps.key", SystemRandom())
+
+
 def models(config: Config) -> Path:
     from comity.device.manifest import models_directory
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 ABOUT = "a text with what is personal hidden"
 STYLES = ("tags", "surrogates", "mask")
 NONCE_BYTES = 32
-KEY = "maps.key"  # in the home
 DAYS = 30
 NOTE = "personal data, sealed: with the key of the home it was made in it undoes the hiding; delete it when it is no longer needed"
 
@@ -94,18 +93,8 @@ def _map(args: argparse.Namespace, vault: FileTokens | FileSurrogates) -> bytes:
     from comity.privacy.files import Map
 
     expires = SystemClock().now().replace(microsecond=0) + timedelta(days=args.days)
-    made = Map.of(vault, key(args), note=NOTE, expires=expires, random=SystemRandom())
+    made = Map.of(vault, place.map_key(args), note=NOTE, expires=expires, random=SystemRandom())
     return msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"
-
-
-def key(args: argparse.Namespace) -> bytes:
-    """What maps of this home are sealed with; made when it is first needed."""
-    from comity.ports import SystemRandom
-    from comity.storage.home import prepare, secret_key
-
-    home = place.home(args, place.configuration(args))
-    prepare(home)
-    return secret_key(home / KEY, SystemRandom())
 
 
 def _days(said: str) -> int:

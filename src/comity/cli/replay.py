@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from comity.cli import facts, place, say
+from comity.cli import facts, place, say, texts
 from comity.errors import CallerError, OperatorError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 ABOUT = "what would flip on another day"
 LINE_BYTES_MAX = 4 << 20
-TOLD_EVERY = 20_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     standing = Engine(held, vocabulary)
     law = Engine(_with(held, args.packs), vocabulary) if args.packs else standing
     replay = Replay(law=law, standing=standing, as_of=day, vocabulary=vocabulary, dischargers=DISCHARGERS)
-    for line, where in _told(_lines(args, config)):
+    for line, where in _lines(args, config):
         replay.add(line, where)
     replayed = replay.result()
     say.result(args, as_json(replayed), words(replayed))
@@ -79,14 +79,16 @@ def _with(held: Iterable[Pack], folders: Iterable[str]) -> list[Pack]:
 
 
 def _lines(args: argparse.Namespace, config: Config) -> Iterator[tuple[Line, str]]:
-    """Each with what names it in an error."""
+    """Each with what names it in an error; on a terminal, how far it is."""
     if not args.records:
-        yield from _own(place.home(args, config))
+        with texts.progress("records", 0) as told:
+            yield from _own(place.home(args, config), told)
     elif args.records == "-":
-        yield from _read(sys.stdin.buffer, "line")
+        with texts.progress("-", 0) as told:
+            yield from _read(sys.stdin.buffer, "line", told)
     else:
-        with _opened(args.records) as file:
-            yield from _read(file, f"{args.records}, line")
+        with _opened(args.records) as file, texts.progress(args.records, os.fstat(file.fileno()).st_size) as told:
+            yield from _read(file, f"{args.records}, line", told)
 
 
 def _opened(name: str) -> BinaryIO:
@@ -96,24 +98,28 @@ def _opened(name: str) -> BinaryIO:
         raise CallerError(f"cannot read `{name}`: {error.strerror}", code="facts.unreadable", hint="name a file of records, or -") from None
 
 
-def _own(home: Path) -> Iterator[tuple[Line, str]]:
+def _own(home: Path, told: texts.Told) -> Iterator[tuple[Line, str]]:
     import msgspec
 
     from comity.policy.replay import Line
     from comity.transparency.reader import Reader
 
+    read = 0
     with Reader.open(home) as reader:
         for each in reader.judgements():
+            read += len(each.facts) + len(each.decision)
+            told(read)
             line = Line(id=each.receipt, n=each.records, facts=msgspec.Raw(each.facts), decision=msgspec.Raw(each.decision))
             yield line, f"record {each.place}"
 
 
-def _read(file: BinaryIO, name: str) -> Iterator[tuple[Line, str]]:
+def _read(file: BinaryIO, name: str, told: texts.Told) -> Iterator[tuple[Line, str]]:
     from comity.policy.replay import line_of
 
-    number = 0
+    number = read = 0
     while raw := file.readline(LINE_BYTES_MAX + 1):
-        number += 1
+        number, read = number + 1, read + len(raw)
+        told(read)
         where = f"{name} {number}"
         if len(raw) > LINE_BYTES_MAX:
             raise CallerError(
@@ -121,18 +127,6 @@ def _read(file: BinaryIO, name: str) -> Iterator[tuple[Line, str]]:
             )
         if not raw.isspace():
             yield line_of(raw, where), where
-
-
-def _told(lines: Iterable[tuple[Line, str]]) -> Iterator[tuple[Line, str]]:
-    """The same; on a terminal, how many there were so far."""
-    shown = sys.stderr.isatty()
-    for count, line in enumerate(lines, 1):
-        if shown and count % TOLD_EVERY == 0:
-            sys.stderr.write(f"\r{count:,} records …")
-            sys.stderr.flush()
-        yield line
-    if shown:
-        sys.stderr.write("\r\x1b[K")
 
 
 # -- what is shown ---------------------------------------------------------------------------------------------------

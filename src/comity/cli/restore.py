@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from comity.cli import say, texts
+from comity.cli import place, say, texts
 from comity.errors import CallerError
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def _vault(args: argparse.Namespace) -> Pseudonyms:
     """From a map of ours, or from {tag: original}."""
     import msgspec
 
-    from comity.cli import redact
     from comity.ports import SystemClock
     from comity.privacy.files import Map
     from comity.privacy.surrogate import SurrogateVault
@@ -60,7 +59,7 @@ def _vault(args: argparse.Namespace) -> Pseudonyms:
         tree = msgspec.json.decode(raw)
         if isinstance(tree, dict) and "comity" in tree:
             kept = msgspec.json.decode(raw, type=Map)
-            return kept.open(redact.key(args), clock=SystemClock())
+            return kept.open(place.map_key(args), clock=SystemClock())
         values = msgspec.convert(tree, dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         why = "the file that comity redact --map made, or tags of another tool with their originals as one JSON object"

@@ -93,6 +93,12 @@ class Vocabulary:
             raise KeyError(region)
         return name
 
+    def nearest_region(self, name: str) -> str:
+        """The region that ``name`` was meant for (`us_ca`, `CHN`); empty if none looks like it."""
+        said = name.upper().replace("_", "-")
+        known = sorted(each for each in (*self._inside, *self._aliases) if each[0] == said[:1])  # `CHN` is no `HN`
+        return next(iter(get_close_matches(said, known, 1, cutoff=0.75)), "")
+
     def members(self, region: str) -> frozenset[str]:
         """A country with its subdivisions, a group with its countries and theirs.  Raises KeyError."""
         return self._inside[self.canonical(region)]

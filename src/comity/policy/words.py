@@ -63,10 +63,10 @@ def _canonical(facts: Facts, vocabulary: Vocabulary) -> Facts:
         try:
             return vocabulary.canonical(name)
         except KeyError:
-            near = difflib.get_close_matches(name.upper(), sorted(vocabulary.anywhere_but(())), n=1, cutoff=0.75)
+            near = vocabulary.nearest_region(name)
             raise CallerError(
                 f"facts.{field}: `{name[:16]}` is not a region of ISO 3166", code="facts.region", field=field,
-                hint=f"did you mean `{near[0]}`?" if near else "for example CN, DE, EEA, US-CA",
+                hint=f"did you mean `{near}`?" if near else "for example CN, DE, EEA, US-CA",
             ) from None  # fmt: skip
 
     def regions(field: str, names: Iterable[str]) -> frozenset[str]:
