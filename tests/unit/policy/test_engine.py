@@ -277,7 +277,7 @@ def test_the_cache_is_bounded_and_says_the_same(monkeypatch: pytest.MonkeyPatch)
     [
         ({"subject": Subject(location="XX")}, "subject.location", "for example"),
         ({"subject": Subject(location="FR", residence="Paris")}, "subject.residence", "for example"),
-        ({"controller": Controller(established=frozenset({"EUU"}))}, "controller.established", "for example"),
+        ({"controller": Controller(established=frozenset({"EUU"}))}, "controller.established", "`EU`"),
         ({"data": Data(collected_in="ZZ")}, "data.collected_in", "for example"),
         ({"data": Data(categories=frozenset({"helth"}))}, "data.categories", "`health`"),
         ({"data": Data(state="anonymized_verified")}, "data.state", "`anonymised_verified`"),
