@@ -6,14 +6,15 @@ Only what the answer itself can carry, or what the record provably does, may be 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
+from comity.gateway.labels.fields import NOTICE, metadata, notice
 from comity.policy.decision import Decision
 from comity.policy.volumes import COUNTERS
+
+__all__ = ["DISCHARGERS", "LABELS", "NOTICE", "REGISTERED", "Duties", "duties", "metadata", "notice"]
 
 REGISTERED: dict[str, str] = {
     "label.explicit": "a visible notice ends each text answer (GB 45438-2025 4.1 a: text at the end)",
@@ -33,7 +34,6 @@ REGISTERED: dict[str, str] = {
 }
 DISCHARGERS = frozenset(REGISTERED)
 
-NOTICE = {"zh": "（本内容由人工智能生成）", "en": "(AI-generated content)"}
 LABELS = {
     "label.explicit": "explicit",
     "label.implicit_metadata": "implicit",
@@ -72,31 +72,3 @@ def _retention_months(ids: Iterable[str]) -> int | None:
         elif head == "record.retain_years" and value.isdigit():
             months = max(months, 12 * int(value))
     return months or None
-
-
-_HAN = re.compile("[\u4e00-\u9fff]")
-
-
-def notice(text: str) -> str:
-    """The visible notice in the language of the answer: Chinese where Han characters are in it, else English; "" where it stands."""
-    if text.rstrip().endswith(tuple(NOTICE.values())):  # a node before us has said it
-        return ""
-    return "\n\n" + (NOTICE["zh"] if _HAN.search(text) else NOTICE["en"])
-
-
-def metadata(receipt: str, producer: str, before: object = None) -> dict[str, Any]:
-    """GB 45438-2025 annex E fields; Label 1: is generated content.  ProduceID is the receipt, so the label leads to its proof.
-
-    ``before``: what a node before us put there; who produced it stays, and we are who passed it on.
-    """
-    if isinstance(before, dict) and before.get("Label") == "1":
-        return before | {"ContentPropagator": producer, "PropagateID": receipt}
-    return {
-        "Label": "1",
-        "ContentProducer": producer,
-        "ProduceID": receipt,
-        "ReservedCode1": "",
-        "ContentPropagator": "",
-        "PropagateID": "",
-        "ReservedCode2": "",
-    }
