@@ -59,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer in pieces: one that is not `streamed` is one piece, with its length; between pieces of a stream goes the frame's time."""
 
     status: int = 200
-    headers: Mapping[str, str] = JSON
+    headers: Mapping[str, str] = msgspec.field(default_factory=lambda: JSON)
     pieces: Iterable[bytes] | AsyncIterator[bytes]
     streamed: bool = False
     cut: bool = False  # the connection ends where the pieces do
