@@ -27,6 +27,7 @@ _TEN = "0123456789"
 _WIDE = "\u0250"  # from here on a script that may put no spaces between words
 _LETTERS = re.compile("[a-z\u00df-\u024f]+")
 _APART = bytes(code if chr(code).isalpha() else 32 for code in range(128)).ljust(256)
+_COMMON = "\\!<>{}[]@=_?*:(/qzj-0123456789xkvbywgpfmucdl.hrsnioate "  # from the rarest; what is not in it is rarer still
 _CELL = 64  # characters
 _BLOCK = 2048  # characters of a long text that are opened at once
 _ABOVE = 4096  # above a block, where a word may stand that opens what is in it: the head of a column
@@ -36,13 +37,13 @@ _BELOW = 1024  # below it: more than the longest thing that one of these finds
 class _Groups(NamedTuple):
     """The recognisers by how they are opened.
 
-    gates: by a character that each must hold, so that one look rules out many; first those of units that need no digit, then the others
+    gates: by a character that each must hold, so that one look rules out many; for texts with a digit or without, in ASCII or not
     latin: words of Latin letters that open a recogniser
     wide:  other such words, by their first character
     """
 
     gated: tuple[Recognizer, ...]
-    gates: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]
+    gates: dict[tuple[bool, bool], tuple[tuple[str, tuple[str, ...]], ...]]
     crowded: tuple[Recognizer, ...]
     numeric: tuple[Recognizer, ...]
     whole: tuple[Recognizer, ...]
@@ -67,7 +68,13 @@ def _groups() -> _Groups:
     whole = tuple(unit for unit in loose if not unit.digits)
     return _Groups(
         gated=tuple(gated),
-        gates=(_by_rare(unit for unit in gated if not unit.digits), _by_rare(unit for unit in gated if unit.digits)),
+        gates={
+            (numbers, ascii_only): _by_rare(
+                gate for unit in gated if numbers or not unit.digits for gate in unit.gates if gate.isascii() or not ascii_only
+            )
+            for numbers in (False, True)
+            for ascii_only in (False, True)
+        },
         crowded=tuple(unit for unit in units if unit.many),
         numeric=tuple(unit for unit in loose if unit.digits),
         whole=whole,
@@ -80,12 +87,11 @@ def _groups() -> _Groups:
     )
 
 
-def _by_rare(units: Iterable[Recognizer]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    gates: dict[str, list[str]] = {}
-    for gate in dict.fromkeys(gate for unit in units for gate in unit.gates):
-        rare = next((letter for letter in gate if not (letter.isascii() and letter.isalnum()) and letter != " "), "")
-        gates.setdefault(rare, []).append(gate)
-    return tuple((rare, tuple(group)) for rare, group in gates.items())
+def _by_rare(gates: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    groups: dict[str, list[str]] = {}
+    for gate in dict.fromkeys(gates):
+        groups.setdefault(min(gate, key=_COMMON.find), []).append(gate)
+    return tuple((rare, tuple(group)) for rare, group in groups.items())
 
 
 def scan(text: str, finders: Sequence[Finder] = ()) -> tuple[Finding, ...]:
@@ -131,12 +137,11 @@ def _candidates(text: str) -> Iterator[_Claim]:
     groups = _groups()
     lowered = lower(text)
     numbers = any(digit in text for digit in _TEN)
-    sought = groups.gates if numbers else groups.gates[:1]
-    shown = {gate for part in sought for rare, gates in part if rare in lowered for gate in gates if gate in lowered}
-    if shown:
+    sought = groups.gates[numbers, lowered.isascii()]
+    if shown := {gate for rare, gates in sought if rare in lowered for gate in gates if gate in lowered}:
         for unit in groups.gated:
-            if not shown.isdisjoint(unit.gates):
-                yield from _gated(unit, text, lowered, shown)
+            if here := shown.intersection(unit.gates):
+                yield from _gated(unit, text, _places(lowered, here))
     for unit in groups.crowded:
         if any(text.count(mark) >= _MANY for mark in unit.many):
             yield from _claims(unit, text, 0, len(text))
@@ -152,10 +157,8 @@ def _opened(groups: _Groups, text: str, lowered: str, start: int, end: int) -> I
     opened = {place for word in words for place in groups.opened.get(word, ())}
     for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
         unit = groups.whole[place]
-        if unit.gates:
-            within = lowered if end - start == len(text) else lowered[start:stop]
-            shown = {gate for gate in unit.gates if gate in within}
-            yield from _gated(unit, text, lowered, shown, start, end)
+        if unit.after:
+            yield from _gated(unit, text, _places(lowered, unit.gates or words.intersection(unit.words), start, end))
         else:
             yield from _claims(unit, text, start, stop, end)
     if numbers:
@@ -200,9 +203,7 @@ def _claims(unit: Recognizer, text: str, start: int, stop: int, end: int | None 
             yield hit, unit
 
 
-def _gated(unit: Recognizer, text: str, lowered: str, shown: set[str], first: int = 0, last: int | None = None) -> Iterator[_Claim]:
-    """Around the gates that begin from ``first`` up to ``last``."""
-    places = sorted({place for gate in unit.gates if gate in shown for place in _places(lowered, gate, first, last)})
+def _gated(unit: Recognizer, text: str, places: Sequence[int]) -> Iterator[_Claim]:
     if not places:
         return
     if not unit.before and not unit.after:
@@ -225,12 +226,16 @@ def _gated(unit: Recognizer, text: str, lowered: str, shown: set[str], first: in
     yield from _claims(unit, text, start, stop)
 
 
-def _places(lowered: str, gate: str, first: int, last: int | None) -> Iterator[int]:
-    stop = None if last is None else last + len(gate) - 1
-    at = lowered.find(gate, first, stop)
-    while at >= 0:
-        yield at
-        at = lowered.find(gate, at + 1, stop)
+def _places(lowered: str, gates: Iterable[str], first: int = 0, last: int | None = None) -> list[int]:
+    """Where ``gates`` begin from ``first`` up to ``last``, in their order."""
+    places = set()
+    for gate in gates:
+        stop = None if last is None else last + len(gate) - 1
+        at = lowered.find(gate, first, stop)
+        while at >= 0:
+            places.add(at)
+            at = lowered.find(gate, at + 1, stop)
+    return sorted(places)
 
 
 def _numeric(numeric: Sequence[Recognizer], sized: dict[int, list[Recognizer]], text: str, run: re.Match[str]) -> Iterator[_Claim]:

@@ -384,6 +384,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             _NUMBERED,
             _numbered,
             f"{_SURE} {_UNSURE}".replace("|", " "),
+            before=140,
+            after=40,
         ),
         unit(
             "address_numbered_fr",
@@ -392,6 +394,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             _NUMBERED_FR,
             _numbered_fr,
             _KIND.replace("|", " ").replace("-", " "),
+            before=24,
+            after=160,
         ),
         unit(
             "address_region",
@@ -407,6 +411,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             _LOWER,
             _lower,
             "street st avenue ave blvd boulevard road rd lane ln drive dr court ct terrace parkway pkwy",
+            before=90,
+            after=90,
         ),
         unit(
             "address_street_first",
@@ -415,7 +421,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             _AFTER,
             _after,
         ),
-        unit("address_box", "", "post office boxes", _BOX, _box, "box postfach postbus postale apartado postal b bp"),
+        unit("address_box", "", "post office boxes", _BOX, _box, "box postfach postbus postale apartado postal b bp",
+             before=20, after=48),
         unit("address_gb_postcode", "GB", "postcode, and the house and street before it", _POSTCODE, _postcode),
         unit(
             "address_field",
@@ -425,5 +432,7 @@ def recognizers() -> tuple[Recognizer, ...]:
             _field,
             "address address1 address2 adresse anschrift wohnanschrift dirección direccion indirizzo endereço domicilio adres "
             "osoite residence",
+            before=16,
+            after=200,
         ),
     )

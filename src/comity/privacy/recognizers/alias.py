@@ -185,7 +185,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("login_command", "who a command line says to log in as: `psql -U`, `--user`", _COMMAND, _if_odd(HINTED),
              "psql pg mysql mysqldump mariadb mongo mongosh redis ldapsearch smbclient docker kinit sudo ssh htpasswd net"),
         unit("login_machine", "`user name from 192.0.2.7`, `DOMAIN\\name`, what `sudo` writes", _MACHINE, _somebody,
-             "user account login sudo uid 用户"),
+             "user account login sudo uid 用户", before=1, after=120),
         unit("login_column", "a name in a column headed `user`, `login`, `用户名`", _CELL, _cell,
              "user username userid login handle nick nickname screen account gamertag 用户名 账号 帐号 登录名 昵称 网名"),
     )  # fmt: skip

@@ -31,7 +31,7 @@ class Recognizer(msgspec.Struct, frozen=True, kw_only=True):
                 unless `digits` is 0, the text must have a digit
     many:       characters one of which must be in the text at least five times (`:` for MAC and IPv6); then the whole text
     words:      whole words, lower-case, or Han terms, one of which must be in the text; empty: any text;
-                with gates, it is then searched around those
+                with `after` it is then searched around its gates, or around these words where it has none
     digits:     without gates and many: searched around runs of digits that hold at least so many; 0: the whole text,
     numbered:   … if it has a digit
     marks:      with digits, one of these characters must be in a run or right beside it (`#` stands for an ASCII letter); empty: any run

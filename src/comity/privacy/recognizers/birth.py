@@ -163,19 +163,21 @@ def recognizers() -> tuple[Recognizer, ...]:
     wide = tuple(dict.fromkeys(_BORN_WIDE.split("|")))
 
     def unit(
-        name: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = (), gates: tuple[str, ...] = ()
-    ) -> Recognizer:
+        name: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = (), gates: tuple[str, ...] = (),
+        *, before: int = 0, after: int = 0,
+    ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="DOB", category="contact", jurisdiction="", what=what, pattern=pattern, check=check,
-            digits=1 if gates else 0, words=words, gates=gates, contextual=True,
+            digits=1 if gates else 0, words=words, gates=gates, before=before, after=after, contextual=True,
         )  # fmt: skip
 
     return (
-        unit("birth", "a date after `born`, `DOB`, `出生`, `生日` and the like", _CUED, _cued, (*_LATIN_WORDS.split(), *wide)),
+        unit("birth", "a date after `born`, `DOB`, `出生`, `生日` and the like", _CUED, _cued, (*_LATIN_WORDS.split(), *wide),
+             before=12, after=180),
         unit("birth_after", "a date before `出生`, `生まれ`, `(date of birth)` and the like", _TRAILED, _trailed,
-             ("dob", "birth", "birthday", "birthdate", "出生", "生人", "生まれ", "출생", "년생", "诞生", "生日", "生")),
+             ("dob", "birth", "birthday", "birthdate", "出生", "生人", "生まれ", "출생", "년생", "诞生", "生日", "生"), before=100, after=32),
         unit("birth_again", "another person's date, coordinated with one after `born`, `生日` and the like", _AGAIN, _again,
-             (*_LATIN_WORDS.split(), *wide)),
+             (*_LATIN_WORDS.split(), *wide), before=1, after=320),
         unit("birth_bracketed", "a date in brackets right after a personal name", _BRACKETED, _bracketed, gates=("(", "[")),
         unit("birth_star", "`*12.03.1985`, as German papers write it", _STAR, _star, gates=("*",)),
     )  # fmt: skip

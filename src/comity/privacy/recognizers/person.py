@@ -188,10 +188,13 @@ _GREETINGS = (
 
 
 def recognizers() -> tuple[Recognizer, ...]:
-    def unit(name: str, what: str, pattern: re.Pattern[str], check: Check, words: str, gates: tuple[str, ...] = ()) -> Recognizer:
+    def unit(
+        name: str, what: str, pattern: re.Pattern[str], check: Check, words: str, gates: tuple[str, ...] = (),
+        *, before: int, after: int,
+    ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="PERSON", category="name", jurisdiction="", what=what, pattern=pattern, check=check, digits=0,
-            words=tuple(words.split()), gates=gates, before=100 if gates else 0, after=80 if gates else 0, contextual=True,
+            words=tuple(words.split()), gates=gates, before=before, after=after, contextual=True,
         )  # fmt: skip
 
     return (
@@ -201,6 +204,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             _GREETED,
             _named(single=True, sure=LIKELY),
             _GREETINGS,
+            before=8,
+            after=200,
         ),
         unit(
             "person_signed",
@@ -210,6 +215,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             "sincerely truly faithfully regards wishes best cheers thanks thank respectfully cordially love cordialement bien "
             "saludos atentamente grüßen grüße mfg "
             "saluti groet atenciosamente hälsning",
+            before=24,
+            after=200,
         ),
         unit(
             "person_titled",
@@ -218,6 +225,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             _named(single=True, sure=LIKELY),
             "mr mrs ms mx dr prof hon rev capt sgt lt col gen miss professor doctor herr frau mme mlle monsieur madame señor "
             "señora signor signora sr sra",
+            before=1,
+            after=200,
         ),
         unit(
             "person_field",
@@ -229,6 +238,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             "recipient consignee attn passenger beneficiary payee claimant defendant plaintiff witness tenant landlord kin "
             "contact person signed prepared "
             "reported author interviewer interviewee username customername patientname nickname middlename givenname familyname",
+            before=24,
+            after=200,
         ),
         unit(
             "person_said",
@@ -250,10 +261,14 @@ def recognizers() -> tuple[Recognizer, ...]:
                 "nome é ",
                 "naam is ",
             ),
+            before=100,
+            after=80,
         ),
-        unit("person_mailed", "the name before an address in angle brackets", _MAILED, _named(single=False, sure=LIKELY), "", (" <",)),
+        unit("person_mailed", "the name before an address in angle brackets", _MAILED, _named(single=False, sure=LIKELY), "", (" <",),
+             before=100, after=80),
         unit(
-            "person_zh", "the name after `姓名`, `患者`, `收件人`, `我叫` and the like", _ZH, _zh, f"{_NOUNS}|{_CALLED}".replace("|", " ")
+            "person_zh", "the name after `姓名`, `患者`, `收件人`, `我叫` and the like", _ZH, _zh, f"{_NOUNS}|{_CALLED}".replace("|", " "),
+            before=1, after=48,
         ),
         unit(
             "person_zh_titled",
@@ -261,6 +276,9 @@ def recognizers() -> tuple[Recognizer, ...]:
             _TITLED_ZH,
             _zh,
             "先生 女士 小姐 老师 同学 律师 医生 医師 教授",
+            before=32,
+            after=4,
         ),
-        unit("person_zh_keyed", "a Chinese name in a field `name`", _KEYED_ZH, _zh, "name fullname username realname contactname"),
+        unit("person_zh_keyed", "a Chinese name in a field `name`", _KEYED_ZH, _zh, "name fullname username realname contactname",
+             before=16, after=64),
     )

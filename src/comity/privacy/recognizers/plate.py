@@ -90,18 +90,20 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
 
 
 def recognizers() -> tuple[Recognizer, ...]:
-    def unit(name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = ()) -> Recognizer:
+    def unit(
+        name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = (), *, after: int = 0
+    ) -> Recognizer:
         return Recognizer(
             name=name, type="PLATE", category="specific_identity", jurisdiction=where, what=what, pattern=pattern, check=check,
-            digits=0, numbered=True, words=words, contextual=True,
+            digits=0, numbered=True, words=words, before=after and 1, after=after, contextual=True,
         )  # fmt: skip
 
     return (
-        unit("plate_cn", "CN", "region, office and five or six places", _CN, _cn, tuple(_REGIONS)),
+        unit("plate_cn", "CN", "region, office and five or six places", _CN, _cn, tuple(_REGIONS), after=20),
         unit("plate_cn_police", "CN", "plates of the armed police", _WJ, _free, ("wj",)),
         unit("plate_gb", "GB", "two letters, two digits, three letters with the space between", _GB, _gb),
         unit("plate_in", "IN", "state, district, series and number", _IN, _free,
-             tuple(state.lower() for state in _IN_STATES.split("|"))),
+             tuple(state.lower() for state in _IN_STATES.split("|")), after=20),
         unit("plate_jp", "JP", "office, class, kana and number, after a word for plate", _JP, _named, words_of("plate")),
         unit("plate_kr", "KR", "class, syllable and number, after a word for plate", _KR, _named, words_of("plate")),
         unit("plate_named", "", "letters and digits in the forms of many countries, after a word for plate or vehicle", _ANY, _named,

@@ -230,6 +230,8 @@ def recognizers() -> tuple[Recognizer, ...]:
                 "認証コード",
                 "인증번호",
             ),
+            before=24,
+            after=48,
         ),
         unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48, digits=1),
         unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN), digits=1),

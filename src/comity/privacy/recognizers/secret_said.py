@@ -168,7 +168,7 @@ def recognizers() -> tuple[Recognizer, ...]:
 
     return (
         unit("code_said", "what opens a door, a gate, a safe or an account: `door code`, `combination`, `recovery code`", _CODE, _code,
-             ("code", "codes", "combination", "combo", "pin")),
+             ("code", "codes", "combination", "combo", "pin"), before=24, after=160),
         unit("wifi_key", "the value after `wifi key`, `WPA2 key` and the like", _WIFI, _wifi,
              ("wifi", "wi", "wlan", "wpa", "wireless", "network", "router", "hotspot")),
         unit("password_word", "one ordinary word after `wifi password:`, `解压密码：`, `提取码：`", _WIFI_WORD, _word,

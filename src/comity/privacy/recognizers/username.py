@@ -191,13 +191,16 @@ def recognizers() -> tuple[Recognizer, ...]:
             before=2,
             after=44,
         ),
-        unit("username", "the value after `user`, `login`, `用户名`, `微信号` and the like", _NAMED, _named, words=tuple(_WORDS)),
+        unit("username", "the value after `user`, `login`, `用户名`, `微信号` and the like", _NAMED, _named, words=_WORDS,
+             before=16, after=160),
         unit(
             "username_logged",
             "who a log says logged in",
             _LOGGED,
             _logged,
             words=("password", "publickey", "login", "logon", "logged", "sign", "signed", "authentication", "session", "sudo"),
+            before=1,
+            after=130,
         ),
         unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "扣扣", "企鹅号"), before=1, after=24),
         unit(
