@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from comity.gateway.labels.marks import PARTS_MAX, Marks, Unfit, Unreadable, part
 
-NATIVE: Final = ""
-XMP: Final = "APP1 segment (XMP)"
 START, END = b"\xff\xd8", b"\xff\xd9"
 APP0, APP1, APP11, SCAN = 0xE0, 0xE1, 0xEB, 0xDA
-COMMENT = 0xFE
+COMMENT, ADOBE = 0xFE, 0xEE
 _XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
 _EXIF_HEAD = b"Exif\0"
 _SEGMENT_BYTES_MAX = 65_535 - 2
@@ -31,7 +29,7 @@ def find(data: bytes) -> Marks:
     return Marks("", xmp, c2pa if b"c2pa" in c2pa else b"")
 
 
-def put(data: bytes, *, aigc: str, xmp: bytes) -> bytes:
+def put(data: bytes, aigc: str, xmp: bytes) -> bytes:
     """After JFIF and Exif, which readers expect first."""
     if not xmp:
         return data

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
 from comity.errors import CallerError, ComityError
 
@@ -34,17 +35,20 @@ class Marks(NamedTuple):
     c2pa: bytes = b""
 
 
-class Carrier(Protocol):
-    """One file format, over whole files.  ``NATIVE``: where its own place for the AIGC fields is; "" where XMP is the place."""
+class Carrier(NamedTuple):
+    """One file format, over whole files; its functions raise errors of Comity's and no others.
 
-    NATIVE: ClassVar[str]
-    XMP: ClassVar[str]
+    native:  its own place for the AIGC fields; "" where XMP is the place
+    put:     the file with `aigc` and `xmp` in the place of those before; what is empty stays as it was, and so does all else
+    audible: of sounds: the file with the audible label before it; the file itself where it begins with it
+    """
 
-    def find(self, data: bytes) -> Marks:
-        """Raises `Unreadable`, and nothing else."""
-
-    def put(self, data: bytes, *, aigc: str, xmp: bytes) -> bytes:
-        """The file with these in the place of those before; what is empty stays as it was, and so does all else."""
+    media: str  # picture | sound | document
+    native: str
+    xmp: str
+    find: Callable[[bytes], Marks]
+    put: Callable[[bytes, str, bytes], bytes]
+    audible: Callable[[bytes], bytes] | None = None
 
 
 def part(data: bytes, start: int, size: int, what: str) -> bytes:

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from comity.gateway.labels import frames
 from comity.gateway.labels.marks import PARTS_MAX, Marks, Unfit, Unreadable, part
 
-NATIVE: Final = "ID3v2 TXXX frame"
-XMP: Final = "ID3v2 PRIV frame (XMP)"
 HEAD_BYTES = 10
 TAG_BYTES_MAX = 16 << 20
+ZEROS_MAX = 65_536
 _UNSYNCHRONISED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 _NATIVE, _XMP = b"AIGC\0", b"XMP\0"
+_ENCODINGS = {b"\0": "latin-1", b"\x01": "utf-16", b"\x02": "utf-16-be", b"\x03": "utf-8"}
 
 
 class Frame(NamedTuple):
@@ -32,13 +33,17 @@ class Tag(NamedTuple):
 def find(data: bytes) -> Marks:
     tag = tag_of(data)
     check_sound(data[tag.size :])
-    aigc = next((each.body[1:] for each in tag.frames if _is_native(each)), b"")
+    return marks_of(tag)
+
+
+def marks_of(tag: Tag) -> Marks:
+    aigc = next((text for each in tag.frames if (text := _native(each)) is not None), "")
     xmp = next((each.body[len(_XMP) :] for each in tag.frames if _is_xmp(each)), b"")
     c2pa = next((each.body for each in tag.frames if each.kind == b"GEOB" and b"c2pa" in each.body[:64]), b"")
-    return Marks(aigc[len(_NATIVE) :].rstrip(b"\0").decode("utf-8", "replace"), xmp, c2pa)
+    return Marks(aigc, xmp, c2pa)
 
 
-def put(data: bytes, *, aigc: str, xmp: bytes) -> bytes:
+def put(data: bytes, aigc: str, xmp: bytes) -> bytes:
     tag = tag_of(data)
     check_sound(data[tag.size :])
     return packed(tag, aigc=aigc, xmp=xmp) + data[tag.size :]
@@ -46,7 +51,7 @@ def put(data: bytes, *, aigc: str, xmp: bytes) -> bytes:
 
 def packed(tag: Tag, *, aigc: str, xmp: bytes) -> bytes:
     """The tag with these labels in the place of those before; ASCII, which is the same in each of its encodings but UTF-16."""
-    frames = [each for each in tag.frames if not (aigc and _is_native(each)) and not (xmp and _is_xmp(each))]
+    frames = [each for each in tag.frames if not (aigc and _native(each) is not None) and not (xmp and _is_xmp(each))]
     if aigc:
         frames.append(Frame(b"TXXX", b"\0\0", b"\0" + _NATIVE + aigc.encode("ascii")))
     if xmp:
@@ -101,9 +106,35 @@ def _frames(body: bytes, version: int) -> list[Frame]:
     return found
 
 
+def audible(data: bytes) -> bytes:
+    """The sound after the audible label; as it is where it begins with it."""
+    tag, sound = _sound(data)
+    mark, replaced = frames.before(sound)
+    return tag + mark + sound[len(replaced) :] if mark else data
+
+
+def _sound(data: bytes) -> tuple[bytes, bytes]:
+    at = tag_of(data).size
+    check_sound(data[at:])
+    at += len(data[at : at + ZEROS_MAX]) - len(data[at : at + ZEROS_MAX].lstrip(b"\0"))
+    return data[:at], data[at:]
+
+
+def opening(held: bytes) -> tuple[Tag, int] | None:
+    """Of a file that still comes: its tag, and where its sound begins; None until its first frame is whole."""
+    if len(held) < HEAD_BYTES or len(held) < (size := tag_size(held[:HEAD_BYTES])):
+        return None
+    at = size + len(held[size:]) - len(held[size:].lstrip(b"\0"))
+    if at - size > ZEROS_MAX:
+        raise Unreadable("not an MP3 file")
+    if len(held) < at + 4 or len(held) < at + frames.header(held[at : at + 4]).size:
+        return None
+    return tag_of(held), at
+
+
 def check_sound(sound: bytes) -> None:
     """It begins with a frame of MPEG layer III, after zeros that some leave."""
-    start = sound[:65_536].lstrip(b"\0")[:4]
+    start = sound[:ZEROS_MAX].lstrip(b"\0")[:4]
     if (
         len(start) < 4
         or start[0] != 0xFF
@@ -115,8 +146,12 @@ def check_sound(sound: bytes) -> None:
         raise Unreadable("not an MP3 file")
 
 
-def _is_native(frame: Frame) -> bool:
-    return frame.kind == b"TXXX" and frame.body[:1] in (b"\0", b"\x03") and frame.body.startswith(_NATIVE, 1)
+def _native(frame: Frame) -> str | None:
+    """The text of a TXXX frame called AIGC, in whichever encoding; None: it is another."""
+    if frame.kind != b"TXXX" or frame.body[:1] not in _ENCODINGS:
+        return None
+    name, _, text = frame.body[1:].decode(_ENCODINGS[frame.body[:1]], "replace").partition("\0")
+    return text.strip("\0\ufeff") if name.strip("\ufeff") == "AIGC" else None
 
 
 def _is_xmp(frame: Frame) -> bool:

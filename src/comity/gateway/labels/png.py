@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from comity.gateway.labels.marks import PARTS_MAX, XMP_BYTES_MAX, Marks, Unreadable, part
 
-NATIVE: Final = ""
-XMP: Final = "iTXt chunk (XMP)"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP_KEY = b"XML:com.adobe.xmp\0"
 _TEXT_KEY = b"AIGC\0"
@@ -37,7 +35,7 @@ def find(data: bytes) -> Marks:
     return Marks(aigc, xmp, c2pa)
 
 
-def put(data: bytes, *, aigc: str, xmp: bytes) -> bytes:
+def put(data: bytes, aigc: str, xmp: bytes) -> bytes:
     found = list(chunks(data))
     out = [SIGNATURE]
     for chunk in found:

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from comity.gateway.labels.marks import Marks, Unreadable
 from comity.gateway.labels.riff import Chunk, chunks, joined
 
-NATIVE: Final = ""
-XMP: Final = "XMP chunk"
 FORM = b"WEBP"
 _XMP, _C2PA, _EXTENDED = b"XMP ", b"C2PA", b"VP8X"
 _HAS_XMP, _HAS_ALPHA, _MOVES = 0x04, 0x10, 0x02
+_TOLD = {b"ICCP": 0x20, b"EXIF": 0x08, _XMP: _HAS_XMP}
 
 
 def find(data: bytes) -> Marks:
@@ -22,7 +19,7 @@ def find(data: bytes) -> Marks:
     return Marks("", first.get(_XMP, b""), first.get(_C2PA, b""))
 
 
-def put(data: bytes, *, aigc: str, xmp: bytes) -> bytes:
+def put(data: bytes, aigc: str, xmp: bytes) -> bytes:
     if not xmp:
         return data
     found = [each for each in _picture(data) if each.kind != _XMP]
@@ -61,3 +58,19 @@ def _extended(first: Chunk) -> Chunk:
     if not width or not height:
         raise Unreadable("the WEBP picture has no size")
     return Chunk(_EXTENDED, bytes([flags, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little"))
+
+
+def is_lossless(data: bytes) -> bool:
+    return any(each.kind == b"VP8L" for each in _picture(data))
+
+
+def with_picture(data: bytes, new: bytes) -> bytes:
+    """The picture of ``new``, and of ``data`` all that is none."""
+    told = [each for each in _picture(data) if each.kind in _TOLD]
+    head, *drawn = _picture(new)
+    extended = _extended(head)
+    flags = (extended.body[0] & _HAS_ALPHA) | sum(_TOLD[each.kind] for each in told)
+    drawn = [each for each in (drawn if head.kind == _EXTENDED else [head, *drawn]) if each.kind not in _TOLD]
+    before = [each for each in told if each.kind == b"ICCP"]
+    after = [each for each in told if each.kind != b"ICCP"]
+    return joined(FORM, [Chunk(_EXTENDED, bytes([flags]) + extended.body[1:]), *before, *drawn, *after])
