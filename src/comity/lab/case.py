@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ class Wire:
         if self._capture is not None:
             return self._capture.payload(process.port)
         counters = call(process.base, "GET", "/_lab/received").json()
-        return b"".join(json.dumps(body, ensure_ascii=False).encode() for body in counters["bodies"])
+        return b"".join(json.dumps(body, ensure_ascii=False).encode() for body in map(itemgetter("body"), counters["received"]))
 
     def silent(self, process: Process) -> bool:
         if self._capture is not None:
@@ -150,7 +151,7 @@ def _beijing(tell: Teller, world: CaseWorld, wire: Wire) -> None:
             f"what {name} received holds neither the phone number nor the address",
             "对方收到的内容中没有电话和邮箱",
         )
-    asked = call(world.beijing.base, "GET", "/_lab/received").json()["bodies"][-1]
+    asked = call(world.beijing.base, "GET", "/_lab/received").json()["received"][-1]["body"]
     tell.show("Beijing saw 北京收到", asked["messages"][-1]["content"][-120:])
     if PHONE in text or EMAIL in text:
         tell.holds(True, "the caller sees the originals in the streamed answer", "用户在流式回答中看到原文")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A partner of the lab: OpenAI's dialect on loopback, a real model behind it, and a count of what reached it.
+"""A partner of the lab: OpenAI's dialect on loopback, on the simulators' frame, and a real model behind it.
 
     LAB_PARTNER_KEY=… python -m comity.lab.partner --region cn-beijing --path /compatible-mode/v1 --port 0
 
@@ -11,68 +11,66 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hmac
 import json
 import socket
 import sys
-from collections import deque
-from typing import Any
+from collections.abc import AsyncIterator
 
 from comity.config import DeploymentConfig, PathsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import CallerError, ComityError
-from comity.gateway.http import JSON, SSE, Receive, Scope, Send, encode, header_map, read_body, respond
 from comity.gateway.serve import listen
 from comity.jurisdictions.vocab import load_vocabulary
+from comity.lab.simulators.answer import JSON, SSE, Answer, Request, Trouble, whole
+from comity.lab.simulators.base import Simulator
+from comity.lab.simulators.openai import errors
+from comity.lab.simulators.openai.errors import Speaker
 from comity.ports import SystemClock, environment
+from comity.providers.base import Answer as Told
 from comity.providers.base import Deployment
 from comity.providers.catalog.resolve import resolve
 from comity.wire.decode import decode_chat
 
-BODIES_KEPT = 20
-BODY_BYTES_MAX = 4_194_304
 
+class LocalModel:
+    """The dialect of chat, with a model of this machine behind it instead of the simulators' brain."""
 
-class Partner:
-    def __init__(self, deployment: Deployment, model: EmbeddedProvider, *, path: str, key: str, region: str) -> None:
-        self._deployment, self._model = deployment, model
-        self._path, self._key, self._region = path.rstrip("/"), key, region
-        self._requests = 0
-        self._bodies: deque[Any] = deque(maxlen=BODIES_KEPT)
+    def __init__(self, deployment: Deployment, model: EmbeddedProvider, *, path: str) -> None:
+        self._deployment, self._model, self._path = deployment, model, path.rstrip("/")
+        self._speaker: Speaker = "model-studio" if self._path.startswith("/compatible-mode") else "openai"
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == "/_lab/received":
-            await respond(send, 200, encode({"requests": self._requests, "bodies": list(self._bodies)}), [JSON])
-            return
-        self._requests += 1
+    def key(self, request: Request) -> str | None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        return key if scheme == "Bearer" else ""
+
+    async def answer(self, request: Request) -> Answer:
+        if (request.method, request.path) == ("GET", f"{self._path}/models"):
+            return whole({"object": "list", "data": [{"id": self._deployment.id, "object": "model"}]})
+        if (request.method, request.path) != ("POST", f"{self._path}/chat/completions"):
+            raise Trouble("path", "Not found.", code="not_found")
         try:
-            headers = header_map(scope["headers"])
-            if not hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {self._key}".encode()):
-                raise CallerError(f"Incorrect API key provided for {self._region}.", code="invalid_api_key", status=401)
-            if (scope["method"], scope["path"]) == ("GET", f"{self._path}/models"):
-                await respond(send, 200, encode({"object": "list", "data": [{"id": self._deployment.id, "object": "model"}]}), [JSON])
-            elif (scope["method"], scope["path"]) == ("POST", f"{self._path}/chat/completions"):
-                await self._chat(await read_body(receive, headers, BODY_BYTES_MAX), send)
-            else:
-                raise CallerError("Not found.", code="not_found", status=404)
+            asked, _ = decode_chat(request.body)
+            told = await self._model.send(self._deployment, asked)
         except ComityError as error:
-            body = {"message": str(error), "type": "invalid_request_error", "param": None, "code": error.code}
-            await respond(send, error.status, encode({"error": body}), [JSON])
+            kind = "parameter" if error.status < 500 else "server"
+            raise Trouble(kind, str(error), field=error.field, status=error.status, code=error.code) from error
+        if asked.stream:
+            return Answer(headers=SSE, pieces=_pieces(told), streamed=True)
+        return Answer(headers=JSON, pieces=(b"".join([piece async for piece in _pieces(told)]),))
 
-    async def _chat(self, raw: bytes, send: Send) -> None:
-        request, _ = decode_chat(raw)
-        self._bodies.append(json.loads(raw))
-        answer = await self._model.send(self._deployment, request)
-        try:
-            if not request.stream:
-                await respond(send, 200, b"".join([piece async for piece in answer.chunks()]), [JSON])
-                return
-            await send({"type": "http.response.start", "status": 200, "headers": [SSE]})
-            async for piece in answer.chunks():
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            await answer.aclose()
+    def error(self, trouble: Trouble, request: Request) -> Answer:
+        return errors.error(trouble, request, self._speaker)
+
+    def error_event(self, trouble: Trouble, request: Request) -> bytes:
+        return errors.error_event(trouble, request, self._speaker)
+
+
+async def _pieces(told: Told) -> AsyncIterator[bytes]:
+    try:
+        async for piece in told.chunks():
+            yield piece
+    finally:
+        await told.aclose()
 
 
 async def serve(args: argparse.Namespace) -> None:
@@ -84,11 +82,12 @@ async def serve(args: argparse.Namespace) -> None:
     model = EmbeddedProvider(deployment, paths=PathsConfig())
     await model.start()
     listening = socket.create_server(("127.0.0.1", args.port))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    application = Partner(deployment, model, path=args.path, key=key, region=args.region)
+    host = f"127.0.0.1:{listening.getsockname()[1]}"
+    dialect = LocalModel(deployment, model, path=args.path)
+    application = Simulator(dialect, region=args.region, key=key, hosts=[host], clock=SystemClock())
 
     try:
-        await listen(application, listening, lambda: print(json.dumps({"url": url}), flush=True))
+        await listen(application, listening, lambda: print(json.dumps({"url": f"http://{host}"}), flush=True))
     finally:
         await model.aclose()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`comity lab`: the founding case, or the same world left running to be tried by hand."""
+"""`comity lab`: the founding case, the same world left running to be tried by hand, or one simulated partner."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from pathlib import Path
 
 from comity.config import PathsConfig
 from comity.device.manifest import models_directory
+from comity.errors import CallerError
 
 
 def main(args: argparse.Namespace) -> int:
-    """``args.what`` is `case` or `up`; ``args.keep`` a folder to leave the run in."""
+    """``args.what`` is `case`, `up` or `simulate`; ``args.keep`` a folder to leave a run in."""
+    if args.what == "simulate":
+        return _simulate(args)
     folder = Path(args.keep) if getattr(args, "keep", None) else Path(tempfile.mkdtemp(prefix="comity-lab-"))
     folder.mkdir(parents=True, exist_ok=True)
     models = models_directory(PathsConfig())
@@ -51,4 +54,24 @@ def _up(folder: Path, models: Path, args: argparse.Namespace) -> int:
         _progress(f"configuration and logs: {folder}; stop with Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt):
             stop.wait()
+    return 0
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from comity.lab.simulators.serve import DIALECTS, LAB_KEY, serve
+
+    if args.dialect not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise CallerError(f"`{args.dialect}` is no dialect that is simulated", code="lab.no_dialect", exit_code=2, hint=f"one of: {known}")
+    key = LAB_KEY.format(region=args.region)
+
+    def ready(url: str) -> None:
+        told = {"url": url, "dialect": args.dialect, "region": args.region, "key": key}
+        print(json.dumps(told) if args.json else "\n".join(f"{name:8} {value}" for name, value in told.items()), flush=True)
+        _progress(f"what it receives: {url}/_lab/received; stop with Ctrl-C")
+
+    dialect = DIALECTS[args.dialect](args.path, tuple(args.model))
+    asyncio.run(serve(dialect, region=args.region, key=key, port=args.port, pace=args.pace, on_ready=ready))
     return 0

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from comity.lab.process import Process
-
-LAB_KEY = "lab-key-of-{region}"
-"""Keys of stand-ins: loopback only, worth nothing, and bound to a region as the real ones are."""
+from comity.lab.simulators.serve import LAB_KEY
 
 DEVICE = """\
 # The app on the person's device, offered to the public by a maker established in the US.

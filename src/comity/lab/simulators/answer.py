@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -76,7 +76,7 @@ def event(value: Any, *, name: str = "") -> bytes:
     return (b"event: %b\n" % name.encode() if name else b"") + b"data: " + encode(value) + b"\n\n"
 
 
-async def ready(pieces: Iterable[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def ready(pieces: Iterable[bytes] | AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """Pieces one by one, whichever way they come; what made them is closed whatever happens."""
     if isinstance(pieces, Iterable):
         for piece in pieces:

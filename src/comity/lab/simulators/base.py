@@ -19,6 +19,7 @@ import hmac
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import aclosing
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -172,10 +173,11 @@ class Simulator:
         if isinstance(answer.pieces, tuple) and not answer.streamed:
             headers.append((b"content-length", b"%d" % sum(map(len, answer.pieces))))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        async for piece in ready(answer.pieces):
-            if pause and gone is not None:
-                await self._rest(pause, gone)
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        async with aclosing(ready(answer.pieces)) as pieces:
+            async for piece in pieces:
+                if pause and gone is not None:
+                    await self._rest(pause, gone)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         if not answer.cut:  # else the server, left with half an answer, closes the connection
             await send({"type": "http.response.body", "body": b""})
 

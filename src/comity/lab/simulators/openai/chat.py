@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/chat/completions`, whole and streamed.
 
-Members and meanings: https://developers.openai.com/api/reference/resources/chat; of Model Studio's compatible mode, with
-`reasoning_content` and `enable_thinking`: https://help.aliyun.com/zh/model-studio/stream and …/deep-thinking; their order in tests/recorded.
+Members and meanings: https://developers.openai.com/api/reference/resources/chat; Model Studio's compatible
+mode, with `reasoning_content` and `enable_thinking`: https://help.aliyun.com/zh/model-studio/stream and …/deep-thinking.
+Which members there are, and null, as in tests/recorded.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from comity.lab.simulators.openai import content
 from comity.lab.simulators.openai.errors import Speaker, error_event, request_id
 from comity.lab.simulators.openai.fields import Fields
 
-KNOWN = frozenset(
-    ["model", "messages", "audio", "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "metadata", "modalities", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity", "web_search_options"]
-)
+KNOWN = frozenset((
+    "model", "messages", "audio", "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "metadata",
+    "modalities", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_retention",
+    "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream", "stream_options",
+    "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity", "web_search_options",
+))  # fmt: skip
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
 DONE = b"data: [DONE]\n\n"
 

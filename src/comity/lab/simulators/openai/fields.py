@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from comity.lab.simulators.answer import Request, Trouble
 
-One = TypeVar("One", str, int, float, bool, list, dict)
+One = TypeVar("One", str, int, float, bool, list[Any], dict[str, Any])
 NAMES = {str: "a string", int: "an integer", float: "a number", bool: "a boolean", list: "an array", dict: "an object"}
 PARTS_MAX = 64
 

@@ -74,7 +74,7 @@ def _segments(heard: Seen) -> list[tuple[float, float, str]]:
 
 
 def _spread(texts: list[str], seconds: float) -> Iterator[tuple[float, float, str]]:
-    counts = [max(1, len(tokens(text))) for text in texts]
+    counts = [max(1, len(tokens(text.strip()))) for text in texts]
     before = 0
     for text, count in zip(texts, counts, strict=True):
         yield round(seconds * before / sum(counts), 3), round(seconds * (before + count) / sum(counts), 3), text
@@ -91,8 +91,8 @@ def _verbose(heard: Seen, segments: list[tuple[float, float, str]], granularitie
         made["words"] = [{"word": word, "start": start, "end": end} for start, end, word in _spread(words, heard.seconds)]
     if "segment" in granularities:
         made["segments"] = [
-            {"id": number, "seek": 0, "start": start, "end": end, "text": text, "tokens": list(range(len(tokens(text)))), "temperature": 0.0,
-             "avg_logprob": likelihood(text), "compression_ratio": 1.0, "no_speech_prob": 0.0}
+            {"id": number, "seek": 0, "start": start, "end": end, "text": text, "tokens": list(range(len(tokens(text)))),
+             "temperature": 0.0, "avg_logprob": likelihood(text), "compression_ratio": 1.0, "no_speech_prob": 0.0}
             for number, (start, end, text) in enumerate(segments)
         ]  # fmt: skip
     return made
@@ -151,7 +151,9 @@ def images(request: Request) -> Answer:
         return whole({"created": int(request.at), "data": [{"b64_json": image} for image in made], **told, "usage": usage})
     partial = fields.whole("partial_images", 0, 0, 3) or 0
     whole_one = {"b64_json": made[0], "created_at": int(request.at), **told}
-    events = [event({"type": "image_generation.partial_image", "partial_image_index": number, **whole_one}, name="image_generation.partial_image")
-              for number in range(partial)]  # fmt: skip
+    events = [
+        event({"type": "image_generation.partial_image", "partial_image_index": number, **whole_one}, name="image_generation.partial_image")
+        for number in range(partial)
+    ]
     last = event({"type": "image_generation.completed", **whole_one, "usage": usage}, name="image_generation.completed")
     return Answer(headers=SSE, pieces=(*events, last), streamed=True)

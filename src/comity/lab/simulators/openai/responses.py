@@ -18,9 +18,12 @@ from comity.lab.simulators.openai.chat import ROLES
 from comity.lab.simulators.openai.errors import Speaker, request_id
 from comity.lab.simulators.openai.fields import Fields
 
-KNOWN = frozenset(
-    ["model", "input", "include", "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls", "previous_response_id", "prompt_cache_key", "prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store", "stream", "stream_options", "temperature", "text", "tool_choice", "tools", "top_logprobs", "top_p", "truncation", "user", "conversation", "background"]
-)
+KNOWN = frozenset((
+    "model", "input", "include", "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls",
+    "previous_response_id", "prompt_cache_key", "prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store",
+    "stream", "stream_options", "temperature", "text", "tool_choice", "tools", "top_logprobs", "top_p", "truncation", "user",
+    "conversation", "background",
+))  # fmt: skip
 Item = dict[str, Any]
 
 

@@ -55,12 +55,12 @@ def rerank(request: Request) -> Answer:
     if not 0 < len(documents) <= DOCUMENTS_MAX:
         raise Trouble("parameter", f"Invalid 'documents': from 1 to {DOCUMENTS_MAX}.", field="documents")
     most = fields.whole("top_n", len(documents), 1, DOCUMENTS_MAX)
-    rows = [{"index": place, "relevance_score": score} for place, score in rank(query, documents)][:most]
+    rows: list[dict[str, Any]] = [{"index": place, "relevance_score": score} for place, score in rank(query, documents)][:most]
     count = sum(len(tokens(query + text)) for text in documents)
     if request.path.endswith("/v2/rerank"):
         return whole({"id": request.id, "results": rows, "meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}})
     compatible = request.path.endswith("/reranks")
     if fields.maybe("return_documents", bool) is not False and not compatible:
-        rows = [row | {"document": {"text": documents[int(row["index"])]}} for row in rows]
+        rows = [row | {"document": {"text": documents[row["index"]]}} for row in rows]
     made = {"id": f"rerank-{request.id}", "model": model, "results": rows, "usage": {"total_tokens": count}}
     return whole({"object": "list", **made} if compatible else made)
