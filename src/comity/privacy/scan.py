@@ -157,7 +157,7 @@ def _opened(groups: _Groups, text: str, lowered: str, start: int, end: int) -> I
     opened = {place for word in words for place in groups.opened.get(word, ())}
     for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
         unit = groups.whole[place]
-        if unit.after:
+        if unit.after or unit.led:
             yield from _gated(unit, text, _places(lowered, unit.gates or words.intersection(unit.words), start, end))
         else:
             yield from _claims(unit, text, start, stop, end)
@@ -206,7 +206,7 @@ def _claims(unit: Recognizer, text: str, start: int, stop: int, end: int | None 
 def _gated(unit: Recognizer, text: str, places: Sequence[int]) -> Iterator[_Claim]:
     if not places:
         return
-    if not unit.before and not unit.after:
+    if not unit.after:
         done = 0
         for place in places:
             found = unit.pattern.match(text, place) if place >= done else None

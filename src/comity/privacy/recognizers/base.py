@@ -26,12 +26,13 @@ class Recognizer(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of value.  It is asked only where a cheap look says that it may find something:
 
     gates:      lower-case literals, looked for in the lower-cased text;
-                with `before` and `after` both 0 the pattern must match where a gate begins,
+                with `after` 0 the pattern must match where a gate begins,
                 else it searches from `before` characters ahead of a gate to `after` characters behind its beginning;
                 unless `digits` is 0, the text must have a digit
     many:       characters one of which must be in the text at least five times (`:` for MAC and IPv6); then the whole text
     words:      whole words, lower-case, or Han terms, one of which must be in the text; empty: any text;
-                with `after` it is then searched around its gates, or around these words where it has none
+                with `after` it is then searched around its gates, or around these words where it has none;
+    led:        … or matches where such a word begins
     digits:     without gates and many: searched around runs of digits that hold at least so many; 0: the whole text,
     numbered:   … if it has a digit
     marks:      with digits, one of these characters must be in a run or right beside it (`#` stands for an ASCII letter); empty: any run
@@ -51,6 +52,7 @@ class Recognizer(msgspec.Struct, frozen=True, kw_only=True):
     after: int = 0
     many: str = ""
     words: tuple[str, ...] = ()
+    led: bool = False
     digits: int = 6
     numbered: bool = False
     marks: str = ""

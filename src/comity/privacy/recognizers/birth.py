@@ -39,11 +39,10 @@ _PART = (  # without a day, or without a year
 )
 _OPEN, _SHUT = r"(?<![0-9A-Za-z])(?<![0-9][.\-/,:])", r"(?![0-9A-Za-z])(?!\.[0-9])(?![\-/:][0-9])"
 _BORN_LATIN = (
-    r"d\.?[ ]?o\.?[ ]?b\.?|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)s?|birth|dateofbirth|born|b\.(?=[ ]?[0-9A-Z])"
+    r"d\.?[ ]?o\.?[ ]?b\.?|dateofbirth|birth(?:[ _-]?(?:date|day)s?)?|born|b\.(?=[ ]?[0-9A-Z])"
     r"|geboren|geb\.?|geburts(?:datum|tag)|née?\(?e?\)?"
-    r"|(?:date[ ]de[ ])?naissance|nacid[oa]|(?:fecha[ ]de[ ])?nac(?:imiento)?\.?|nat[oa]|(?:data[ ]di[ ])?nascita"
-    "|nascid[oa]|(?:data[ ]de[ ])?nascimento|geboortedatum|geboren|född|fødselsdato"
-    r"|birthdays?|turns?[ ][0-9]{1,3}|turned[ ][0-9]{1,3}"
+    r"|naissance|nacid[oa]|nac(?:imiento)?\.?|nat[oa]|nascita|nascid[oa]|nascimento|geboortedatum|född|fødselsdato"
+    r"|turns?[ ][0-9]{1,3}|turned[ ][0-9]{1,3}"
 )
 _BORN_WIDE = "出生年月日|出生年月|出生日期|出生时间|出生於|出生于|出生|生年月日|生日|生于|生於|诞生于|誕生日|生辰|생년월일|생일|출생"
 _GAP = (
@@ -155,7 +154,7 @@ def _star(_: str, found: re.Match[str]) -> Hit | None:
 _LATIN_WORDS = (
     "dob d birth birthdate birthday birthdays dateofbirth born b geboren geb geburtsdatum geburtstag né née naissance "
     "nacido nacida nacimiento nac "
-    "nato nata nascita nascido nascida nascimento geboortedatum född fødselsdato turns turned"
+    "nato nata nascita nascido nascida nascimento geboortedatum född fødselsdato turn turns turned"
 )
 
 
@@ -164,16 +163,16 @@ def recognizers() -> tuple[Recognizer, ...]:
 
     def unit(
         name: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = (), gates: tuple[str, ...] = (),
-        *, before: int = 0, after: int = 0,
+        *, before: int = 0, after: int = 0, led: bool = False,
     ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="DOB", category="contact", jurisdiction="", what=what, pattern=pattern, check=check,
-            digits=1 if gates else 0, words=words, gates=gates, before=before, after=after, contextual=True,
+            digits=1 if gates else 0, words=words, gates=gates, before=before, after=after, led=led, contextual=True,
         )  # fmt: skip
 
     return (
         unit("birth", "a date after `born`, `DOB`, `出生`, `生日` and the like", _CUED, _cued, (*_LATIN_WORDS.split(), *wide),
-             before=12, after=180),
+             led=True),
         unit("birth_after", "a date before `出生`, `生まれ`, `(date of birth)` and the like", _TRAILED, _trailed,
              ("dob", "birth", "birthday", "birthdate", "出生", "生人", "生まれ", "출생", "년생", "诞生", "生日", "生"), before=100, after=32),
         unit("birth_again", "another person's date, coordinated with one after `born`, `生日` and the like", _AGAIN, _again,

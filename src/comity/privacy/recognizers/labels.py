@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 _LABELS = {
@@ -89,10 +90,11 @@ _TABLE_MAX = 4000  # characters above a cell in which the head of its column is 
 
 
 class _Words(NamedTuple):
-    """Latin phrases by their last word, as (earlier words, group); wide words by first character, as (word, group)."""
+    """Latin phrases by their last word, as (earlier words, group); wide words by first character, as (word, group), and any of these."""
 
     latin: dict[str, list[tuple[tuple[str, ...], str]]]
     wide: dict[str, list[tuple[str, str]]]
+    head: re.Pattern[str]
 
 
 @cache
@@ -110,7 +112,7 @@ def _words() -> _Words:
         entries.sort(key=lambda entry: -len(entry[0]))
     for choices in wide.values():
         choices.sort(key=lambda choice: -len(choice[0]))
-    return _Words(latin, wide)
+    return _Words(latin, wide, re.compile(f"[{''.join(wide)}]"))
 
 
 _PARTS = re.compile(r"[ /-]")
@@ -138,21 +140,21 @@ def nearest(text: str, start: int, *, reach: int = 32) -> tuple[str, str]:
                 left = f"{head} {left}"
     words = _words()
     name, end = "", -1
-    found = list(_LATIN_WORD.finditer(left))
-    spelt = [each[0] for each in found]
-    for place in range(len(found) - 1, -1, -1):
-        entries = words.latin.get(spelt[place]) or words.latin.get(spelt[place].partition("-")[0], [])  # `Reisepass-Nr.`
+    spelt: list[str] = _LATIN_WORD.findall(left)
+    for place in range(len(spelt) - 1, -1, -1):
+        word = spelt[place]
+        entries = words.latin.get(word) or ("-" in word and words.latin.get(word.partition("-")[0])) or ()  # `Reisepass-Nr.`
         for earlier, group in entries:
             if not earlier or tuple(spelt[max(0, place - len(earlier)) : place]) == earlier:
-                name, end = group, found[place].end()
+                name, end = group, next(islice(_LATIN_WORD.finditer(left), place, None)).end()
                 if spelt[place] == "id" and not earlier and place:  # `passport ID`
                     name = next((own for more, own in words.latin.get(spelt[place - 1], ()) if not more), name)
                 break
         if name:
             break
     if not left.isascii():
-        for place in range(len(left) - 1, -1, -1):
-            for word, group in words.wide.get(left[place], ()):
+        for place in reversed([head.start() for head in words.head.finditer(left)]):
+            for word, group in words.wide[left[place]]:
                 if left.startswith(word, place) and place + len(word) > end:
                     return _owner(left, place, word) or group, left[place + len(word) :]
     return (name, left[end:]) if name else ("", "")
@@ -214,8 +216,10 @@ def head_of(text: str, start: int) -> str:
     mark = next((each for each in "\t|,;，" if each in line), "")
     if not mark:
         return ""
-    before, size, head = line.count(mark, 0, start - begin), line.count(mark), ""
-    for above in reversed(text[low : begin - 1].split("\n")):
+    before, size, head, end = line.count(mark, 0, start - begin), line.count(mark), "", begin - 1
+    while end >= low:
+        line_start = max(text.rfind("\n", low, end) + 1, low)
+        above, end = text[line_start:end], line_start - 1
         if mark not in above:
             if not set(above) <= set("-+:= \t"):
                 break

@@ -182,19 +182,19 @@ def _zh(text: str, found: re.Match[str]) -> Hit | None:
 
 
 _GREETINGS = (
-    "dear hi hello hey morning afternoon evening bonjour cher chère hola querido querida estimado estimada liebe lieber hallo geehrte "
-    "geehrter caro cara gentile olá beste geachte"
+    "dear hi hello hey hola halo good bonjour cher chère querido querida estimado estimada liebe lieber hallo geehrte "
+    "geehrter caro cara gentile olá beste geachte sehr"
 )
 
 
 def recognizers() -> tuple[Recognizer, ...]:
     def unit(
         name: str, what: str, pattern: re.Pattern[str], check: Check, words: str, gates: tuple[str, ...] = (),
-        *, before: int, after: int,
+        *, before: int = 0, after: int = 0, led: bool = False,
     ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="PERSON", category="name", jurisdiction="", what=what, pattern=pattern, check=check, digits=0,
-            words=tuple(words.split()), gates=gates, before=before, after=after, contextual=True,
+            words=tuple(words.split()), gates=gates, before=before, after=after, led=led, contextual=True,
         )  # fmt: skip
 
     return (
@@ -204,8 +204,7 @@ def recognizers() -> tuple[Recognizer, ...]:
             _GREETED,
             _named(single=True, sure=LIKELY),
             _GREETINGS,
-            before=8,
-            after=200,
+            led=True,
         ),
         unit(
             "person_signed",
@@ -225,8 +224,7 @@ def recognizers() -> tuple[Recognizer, ...]:
             _named(single=True, sure=LIKELY),
             "mr mrs ms mx dr prof hon rev capt sgt lt col gen miss professor doctor herr frau mme mlle monsieur madame señor "
             "señora signor signora sr sra",
-            before=1,
-            after=200,
+            led=True,
         ),
         unit(
             "person_field",
@@ -268,7 +266,7 @@ def recognizers() -> tuple[Recognizer, ...]:
              before=100, after=80),
         unit(
             "person_zh", "the name after `姓名`, `患者`, `收件人`, `我叫` and the like", _ZH, _zh, f"{_NOUNS}|{_CALLED}".replace("|", " "),
-            before=1, after=48,
+            led=True,
         ),
         unit(
             "person_zh_titled",
