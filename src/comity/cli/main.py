@@ -25,6 +25,7 @@ from comity.cli import (
     jurisdictions,
     keys,
     lab,
+    label,
     log,
     models,
     redact,
@@ -38,8 +39,8 @@ from comity.cli import (
 from comity.errors import CallerError, ComityError
 
 COMMANDS = (
-    up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, lab, evidence, keys, doctor,
-    version,
+    up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, label, lab, evidence, keys,
+    doctor, version,
 )  # fmt: skip
 USAGE, INTERRUPTED = 2, 130
 FLAGS: dict[str, dict[str, Any]] = {

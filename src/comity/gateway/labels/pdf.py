@@ -8,6 +8,7 @@ reads: pypdf (the extra `files`), which is pure Python and is asked for nothing 
 from __future__ import annotations
 
 import io
+import logging
 from importlib import import_module
 from typing import Any
 
@@ -53,7 +54,7 @@ def _reader(data: bytes) -> Any:
         raise Unreadable("not a PDF")
     if b"%%EOF" not in data[-1024:]:
         raise Unreadable("the PDF is cut off")
-    return _pypdf().PdfReader(io.BytesIO(data), strict=True)
+    return _pypdf().PdfReader(io.BytesIO(data))
 
 
 def _packet(reader: Any) -> bytes:
@@ -66,6 +67,9 @@ def _packet(reader: Any) -> bytes:
 
 
 def _pypdf() -> Any:
+    log = logging.getLogger("pypdf")
+    if not log.handlers:  # what it says of a file that it mends is for nobody's terminal
+        log.addHandler(logging.NullHandler())
     try:
         return import_module("pypdf")
     except ImportError as error:

@@ -48,25 +48,35 @@ def put(packet: bytes, **values: str) -> bytes:
     closing = re.match(rb"</([\w.-]+:)?RDF", packet[rdf_end:])
     if closing is None:
         raise Unreadable("the XMP packet has no end of its RDF")
-    rdf = (closing[1] or b"").decode()
+    rdf = closing[1] or b""
     if not rdf:
         raise Unreadable("the XMP packet's RDF has no prefix")
-    for place in sorted((each for each in places if each.name in new), key=lambda each: each.start, reverse=True):
-        packet = packet[: place.start] + packet[place.end :]
-        rdf_end -= place.end - place.start
-    said = "".join(_description(rdf, name, text) for name, text in new.items()).encode()
-    packet = packet[:rdf_end] + said + packet[rdf_end:]
+    places = sorted((each for each in places if each.name in new), key=lambda each: each.start)
+    if any(each.end > after for each, after in zip(places, [*(each.start for each in places[1:]), rdf_end], strict=True)):
+        raise Unreadable("the XMP packet has a label within a label, or outside its RDF")
+    kept: dict[str, _Place] = {}  # the element of each that is written anew; any other place of it goes
+    for place in places:
+        if packet.startswith(b"<", place.start):
+            kept.setdefault(place.name, place)
+    for place in reversed(places):
+        said = _element(place.name, new[place.name]) if place is kept.get(place.name) else b""
+        packet = packet[: place.start] + said + packet[place.end :]
+        rdf_end += len(said) - (place.end - place.start)
+    rest = b"".join(
+        b'<%bDescription %babout="">%b</%bDescription>' % (rdf, rdf, _element(name, text), rdf)
+        for name, text in new.items()
+        if name not in kept
+    )
+    packet = packet[:rdf_end] + rest + packet[rdf_end:]
     if len(packet) > XMP_BYTES_MAX:
         raise Unreadable("the XMP packet is too large")
     return packet
 
 
-def _description(rdf: str, name: str, text: str) -> str:
+def _element(name: str, text: str) -> bytes:
     space, _, local = name.partition(" ")
     prefix = _PREFIX[name]
-    return (
-        f'<{rdf}Description {rdf}about="" xmlns:{prefix}="{space}"><{prefix}:{local}>{escape(text)}</{prefix}:{local}></{rdf}Description>'
-    )
+    return f'<{prefix}:{local} xmlns:{prefix}="{space}">{escape(text)}</{prefix}:{local}>'.encode()
 
 
 def _parsed(packet: bytes) -> tuple[list[_Place], int]:
