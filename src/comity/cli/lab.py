@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 
+DIALECTS = ("openai", "model-studio", "vllm")  # those of `lab.simulators.serve`, named here so that help costs no import
 ABOUT = "a world of regions on this machine, and the founding case"
 
 
@@ -14,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         one = actions.add_parser(name, help=told)
         one.add_argument("--keep", metavar="DIR", default="", help="keep configurations, records and logs there")
     one = actions.add_parser("simulate", help="a partner on loopback, played from its documentation")
-    one.add_argument("dialect", metavar="DIALECT", help="openai, model-studio, dashscope or vllm")
+    one.add_argument("dialect", metavar="DIALECT", choices=DIALECTS, help=f"one of: {', '.join(DIALECTS)}")
     one.add_argument("--region", metavar="REGION", required=True, help="whose key it takes, for example cn-beijing")
     one.add_argument("--port", metavar="N", type=int, default=0, help="on 127.0.0.1 (default: a free one)")
     one.add_argument("--path", metavar="PATH", default="", help="before each operation (default: the dialect's own)")

@@ -17,9 +17,11 @@ from comity.device.fetch import is_whole
 from comity.device.manifest import models, models_directory
 from comity.errors import ProviderFailure
 from comity.jurisdictions.vocab import load_vocabulary
-from comity.lab.partner import BODIES_KEPT, BODY_BYTES_MAX, Partner, main
+from comity.lab.partner import LocalModel, main
 from comity.lab.process import Process, ask, call
+from comity.lab.simulators.base import BODY_BYTES_MAX, Simulator
 from comity.providers.catalog.resolve import resolve
+from tests.fakes import FakeClock
 from tests.simulated.worlds import EchoPartner, said_in_stream
 
 PATH = "/compatible-mode/v1"
@@ -35,7 +37,8 @@ class Stand:
         config = DeploymentConfig(id="stand-in", provider="embedded")
         deployment = resolve(config, vocabulary=load_vocabulary(), as_of=date(2026, 11, 23))
         self.model = EchoPartner()
-        self.partner = Partner(deployment, self.model, path=f"{PATH}/", key="sk-beijing", region="cn-beijing")  # type: ignore[arg-type]
+        dialect = LocalModel(deployment, self.model, path=f"{PATH}/")  # type: ignore[arg-type]
+        self.partner = Simulator(dialect, region="cn-beijing", key="sk-beijing", hosts=["127.0.0.1:1"], clock=FakeClock())
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.partner), base_url="http://127.0.0.1:1")
 
     async def ask(self, body: Any = GOOD, headers: dict[str, str] = OPENED) -> httpx.Response:
@@ -73,7 +76,8 @@ async def test_its_key_is_its_regions_own(stand: Stand, headers: dict[str, str])
     refused = await stand.ask(headers=headers)
     assert refused.status_code == 401
     error = {"message": "Incorrect API key provided for cn-beijing.", "param": None, "code": "invalid_api_key"}
-    assert refused.json() == {"error": error | {"type": "invalid_request_error"}}
+    told = refused.json()
+    assert told["error"] == error | {"type": "invalid_request_error"} and told["request_id"]
     assert stand.model.received == [] and (await stand.http.get(f"{PATH}/models", headers=headers)).status_code == 401
 
 
@@ -85,29 +89,31 @@ async def test_there_is_nothing_elsewhere(stand: Stand, method: str, path: str) 
 
 async def test_every_knock_is_counted_and_looking_is_none(stand: Stand) -> None:
     """The count is what a denied border is held to: a refusal for a wrong key reached it too."""
-    assert await stand.received() == {"requests": 0, "bodies": []}
+    assert await stand.received() == {"requests": 0, "received": []}
     await stand.ask()
-    await stand.ask({**GOOD, "stream": True})
     await stand.ask(headers={})
     await stand.http.get("/elsewhere")
     received = await stand.received()
-    assert received["requests"] == 4 == (await stand.received())["requests"]
-    assert received["bodies"] == [GOOD, {**GOOD, "stream": True}], "kept as they came; a refused knock brings none"
+    assert received["requests"] == 3 == (await stand.received())["requests"]
+    assert [one["body"] for one in received["received"]] == [GOOD, GOOD, None], "what a refused knock brought reached it too"
 
 
-async def test_it_keeps_the_newest_bodies_and_counts_all(stand: Stand) -> None:
-    for number in range(BODIES_KEPT + 3):
-        await stand.ask({**GOOD, "seed": number})
-    received = await stand.received()
-    assert received["requests"] == BODIES_KEPT + 3
-    assert [body["seed"] for body in received["bodies"]] == list(range(3, BODIES_KEPT + 3))
+async def test_what_goes_wrong_on_purpose_goes_wrong_here_too(stand: Stand) -> None:
+    struck = await stand.ask({**GOOD, "stream": True}, OPENED | {"x-lab-fault": "break"})
+    assert "internal_error" in struck.text and [answer.closed for answer in stand.model.answers] == [True]
+    limited = await stand.ask(headers=OPENED | {"x-lab-fault": '{"kind": "status", "status": 429, "retry_after": 1}'})
+    assert (limited.status_code, limited.headers["retry-after"], limited.json()["error"]["code"]) == (429, "1", "limit_requests")
 
 
 async def test_what_cannot_be_answered_is_refused_in_openais_form(stand: Stand) -> None:
     unknown = await stand.ask({**GOOD, "shiny": 1})
-    assert (unknown.status_code, unknown.json()["error"]["code"]) == (400, "request.unknown_field")
+    assert (unknown.status_code, unknown.json()["error"]["code"], unknown.json()["error"]["param"]) == (
+        400,
+        "request.unknown_field",
+        "shiny",
+    )
     large = await stand.http.post(CHAT, content=b" " * (BODY_BYTES_MAX + 1), headers=OPENED)
-    assert (large.status_code, large.json()["error"]["code"]) == (413, "request.too_large")
+    assert (large.status_code, large.json()["error"]["code"]) == (413, None)
     assert stand.model.received == []
 
 
@@ -135,5 +141,5 @@ def test_as_a_process_it_has_a_real_model_and_ends_when_it_is_told(tmp_path: Pat
         base = running.wait_ready().base
         said = ask(base, {**GOOD, "max_tokens": 8}, OPENED, path=CHAT)
         assert said.status == 200 and said.text().strip() and said.json()["usage"]["completion_tokens"] <= 8
-        assert call(base, "GET", "/_lab/received").json()["bodies"] == [{**GOOD, "max_tokens": 8}]
+        assert call(base, "GET", "/_lab/received").json()["received"][-1]["body"] == {**GOOD, "max_tokens": 8}
     assert log.read_text(encoding="utf-8") == ""

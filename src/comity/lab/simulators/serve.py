@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from comity.gateway.serve import listen
+from comity.gateway.serve import bind, listen
 from comity.lab.simulators.base import Dialect, Simulator
 from comity.lab.simulators.openai.dialect import OpenAI
 from comity.ports import SystemClock
@@ -24,7 +23,7 @@ DIALECTS: Mapping[str, Making] = {
 
 async def serve(dialect: Dialect, *, region: str, key: str, port: int, pace: float, on_ready: Callable[[str], Any]) -> None:
     """Returns once SIGINT or SIGTERM came and what was being answered is answered.  ``on_ready`` gets the URL."""
-    listening = socket.create_server(("127.0.0.1", port))
+    listening = bind("127.0.0.1", port)
     host = f"127.0.0.1:{listening.getsockname()[1]}"
     simulator = Simulator(dialect, region=region, key=key, hosts=[host], clock=SystemClock(), pace=pace)
     await listen(simulator, listening, lambda: on_ready(f"http://{host}"))

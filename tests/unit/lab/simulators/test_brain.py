@@ -62,7 +62,8 @@ LEAVES = st.one_of(
 SCHEMAS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        st.builds(lambda items, least: {"type": "array", "items": items, "minItems": least, "maxItems": least + 1}, inner, st.integers(0, 3)),
+        st.builds(lambda items, least: {"type": "array", "items": items, "minItems": least, "maxItems": least + 1},
+                  inner, st.integers(0, 3)),
         st.builds(lambda held, must: {"type": "object", "properties": held, "required": [name for name in held if name in must],
                                       "additionalProperties": False},
                   st.dictionaries(st.sampled_from("abcd"), inner, max_size=4), st.sets(st.sampled_from("abcd"))),
@@ -137,8 +138,8 @@ def test_a_value_of_any_schema_satisfies_it(schema: Any, text: str) -> None:
         {"type": "integer", "exclusiveMinimum": 3, "multipleOf": 4},
         {"type": "array", "items": {"type": "integer"}, "minItems": 3, "uniqueItems": True},
         {"allOf": [{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, {"required": ["b"]}]},
-        {"$ref": "#/$defs/node", "$defs": {"node": {"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]}},
-                                                    "required": ["next"]}}},
+        {"$ref": "#/$defs/node", "$defs": {"node": {
+            "type": "object", "properties": {"next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]}}, "required": ["next"]}}},
     ],
 )  # fmt: skip
 def test_a_value_of_what_hypothesis_does_not_make(schema: Any) -> None:

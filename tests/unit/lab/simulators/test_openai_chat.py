@@ -93,7 +93,8 @@ async def test_what_tools_said_is_answered_with() -> None:
     ask: Any = [{"role": "user", "content": "call both"}]
     calling = (await there.chat.completions.create(model="m", messages=ask, tools=TOOLS)).choices[0].message
     results = [
-        {"role": "tool", "tool_call_id": call.id, "content": said} for call, said in zip(calling.tool_calls or [], ("12 °C", "noon"))
+        {"role": "tool", "tool_call_id": call.id, "content": said}
+        for call, said in zip(calling.tool_calls or [], ("12 °C", "noon"), strict=True)
     ]
     told = await there.chat.completions.create(model="m", messages=[*ask, calling.model_dump(), *results], tools=TOOLS)
     assert told.choices[0].message.content == "The tools said: 12 °C; noon" and told.choices[0].finish_reason == "stop"

@@ -56,7 +56,8 @@ async def test_a_response_calls_and_answers_with_what_was_said() -> None:
     call: Any = calling.output[0]
     assert (call.name, json.loads(call.arguments)) == ("weather", {"city": TEXT})
     back: Any = [
-        {"role": "user", "content": TEXT}, call.model_dump(exclude_none=True), {"type": "function_call_output", "call_id": call.call_id, "output": "rain"}
+        {"role": "user", "content": TEXT}, call.model_dump(exclude_none=True),
+        {"type": "function_call_output", "call_id": call.call_id, "output": "rain"},
     ]  # fmt: skip
     assert (await there.responses.create(model="m", input=back, tools=[WEATHER])).output_text == "The tools said: rain"
 
@@ -91,8 +92,8 @@ async def test_embeddings_are_unit_vectors_and_the_same_in_both_encodings() -> N
     vectors = [row.embedding for row in told.data]
     plain = [row.embedding for row in (await there.embeddings.create(model="m", input=texts, dimensions=256, encoding_format="float")).data]
     assert all(math.isclose(sum(x * x for x in vector), 1, rel_tol=1e-5) for vector in vectors)
-    assert all(abs(x - y) < 1e-6 for one, other in zip(vectors, plain) for x, y in zip(one, other, strict=True))
-    near, far = (sum(x * y for x, y in zip(vectors[0], vectors[n])) for n in (1, 2))
+    assert all(abs(x - y) < 1e-6 for one, other in zip(vectors, plain, strict=True) for x, y in zip(one, other, strict=True))
+    near, far = (sum(x * y for x, y in zip(vectors[0], vectors[n], strict=True)) for n in (1, 2))
     assert near > far + 0.3
     assert len((await there.embeddings.create(model="m", input="x")).data[0].embedding) == 1536
     with pytest.raises(openai.BadRequestError):

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`comity lab simulate`: a partner as a process, asked by the official client and by Comity itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from comity.cli.lab import DIALECTS
+from comity.lab.process import Process, ask, call
+from comity.lab.simulators.serve import DIALECTS as MADE
+from comity.lab.worlds import gateway
+from tests.cli.conftest import Cli
+
+KEY = "lab-key-of-cn-beijing"
+TEXT = "请回复 zhang.wei@example.cn，电话 13812345678"
+SUBJECT = {"Comity-Subject": 'id="u", location="CN", residence="CN", age=35, consent=(general)'}
+CONFIG = """\
+evidence = ["assessment:cn_pipia", "notice:cross_border_recipient"]
+
+[controller]
+name = "Example Ltd"
+established = ["US"]
+
+[service]
+public = true
+
+[defaults]
+legal_basis = "consent"
+task = "writing_assistant"
+
+[server]
+port = 0
+
+[[deployments]]
+id = "qwen-beijing"
+provider = "alibaba"
+region = "cn-beijing"
+scope = "chinese-mainland"
+model = "qwen-plus"
+api_key = {{ env = "LAB_KEY_BEIJING" }}
+stand_in = "{base}"
+evidence = ["processor_contract", "cn_genai"]
+"""
+
+
+@pytest.fixture(scope="module")
+def beijing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    words = ["comity.cli.main", "--json", "lab", "simulate", "model-studio", "--region", "cn-beijing"]
+    with Process("beijing", words, log=tmp_path_factory.mktemp("lab") / "log", environment={}) as running:
+        yield running.wait_ready()
+
+
+@pytest.fixture(scope="module")
+def client(beijing: Process) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{beijing.base}/compatible-mode/v1", api_key=KEY, max_retries=0, timeout=30) as made:
+        yield made
+
+
+def chat(client: openai.OpenAI, fault: Any = None, **more: Any) -> Any:
+    headers = {"x-lab-fault": json.dumps(fault)} if fault else {}
+    return client.chat.completions.create(model="qwen-plus", messages=[{"role": "user", "content": TEXT}], extra_headers=headers, **more)
+
+
+def test_it_answers_over_a_socket_and_its_key_is_its_regions(client: openai.OpenAI) -> None:
+    assert chat(client).choices[0].message.content == TEXT
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chat(client, stream=True)) == TEXT
+    with pytest.raises(openai.AuthenticationError):
+        chat(client.with_options(api_key="lab-key-of-us-east-1"))
+
+
+def test_a_limit_is_waited_for_and_asked_again(client: openai.OpenAI, beijing: Process) -> None:
+    plan = {"faults": [{"kind": "status", "status": 429, "retry_after": 0, "times": 2}]}
+    assert call(beijing.base, "POST", "/_lab/faults", json.dumps(plan).encode()).status == 200
+    assert chat(client.with_options(max_retries=2)).choices[0].message.content == TEXT
+    assert call(beijing.base, "GET", "/_lab/faults").json() == {"faults": []}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_cut_is_a_connection_that_broke(client: openai.OpenAI, stream: bool) -> None:
+    with pytest.raises(Exception, match=r"peer closed connection|incomplete|Connection error"):
+        for _ in chat(client, {"kind": "cut", "at": 90}, stream=stream):
+            pass
+
+
+def test_who_leaves_a_hang_is_not_waited_for(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.APITimeoutError):
+        chat(client.with_options(timeout=0.2), {"kind": "hang"})
+    assert chat(client).choices[0].message.content == TEXT
+
+
+def test_through_comity_it_sees_no_person(beijing: Process, tmp_path: Path) -> None:
+    """The real adapter and the real egress: what reaches the simulator is pseudonymised, what comes back through every cut is restored."""
+    running, _ = gateway("node", CONFIG.format(base=beijing.base), folder=tmp_path, models=tmp_path, environment={"LAB_KEY_BEIJING": KEY})
+    with running:
+        base = running.wait_ready().base
+        for stream in (False, True):
+            told = ask(base, {"model": "auto", "stream": stream, "messages": [{"role": "user", "content": TEXT}]}, SUBJECT)
+            assert told.status == 200, told.body
+            assert told.text().startswith(TEXT) and told.headers["comity-region"] == "CN"
+            seen = call(beijing.base, "GET", "/_lab/received").json()["received"][-1]
+            assert seen["path"] == "/compatible-mode/v1/chat/completions" and seen["body"]["model"] == "qwen-plus"
+            assert "13812345678" not in json.dumps(seen) and "zhang.wei" not in json.dumps(seen)
+
+
+def test_every_dialect_that_is_made_can_be_named(cli: Cli) -> None:
+    assert tuple(MADE) == DIALECTS
+    assert "did you mean `model-studio`?" in cli("lab", "simulate", "model-studo", "--region", "x").refused(2, "usage")
