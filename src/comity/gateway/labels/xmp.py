@@ -52,7 +52,7 @@ def put(packet: bytes, **values: str) -> bytes:
     if not rdf:
         raise Unreadable("the XMP packet's RDF has no prefix")
     places = sorted((each for each in places if each.name in new), key=lambda each: each.start)
-    if any(each.end > after for each, after in zip(places, [*(each.start for each in places[1:]), rdf_end], strict=True)):
+    if any(each.end > after for each, after in zip(places, [*(each.start for each in places[1:]), rdf_end], strict=False)):
         raise Unreadable("the XMP packet has a label within a label, or outside its RDF")
     kept: dict[str, _Place] = {}  # the element of each that is written anew; any other place of it goes
     for place in places:
@@ -112,8 +112,10 @@ def _parsed(packet: bytes) -> tuple[list[_Place], int]:
         if name == f"{_RDF} RDF":
             rdf_end = at
         if open_at and open_at[-1][0] == name:
-            after = packet.index(b">", at) + 1 if packet.startswith(b"</", at) else at
-            places.append(_Place(name, "".join(text), open_at.pop()[1], after))
+            began = open_at.pop()[1]
+            empty = packet.startswith(b"/>", at - 2) and (tag := _TAG_END.match(packet, began)) is not None and tag.end() == at
+            after = at if empty else packet.index(b">", at) + 1
+            places.append(_Place(name, "".join(text), began, after))
 
     def refuse(*_: object) -> None:
         raise Unreadable("the XMP packet declares a document type")
