@@ -3,8 +3,10 @@
 
 OpenAI        https://developers.openai.com/docs/guides/error-codes; types and codes as https://www.developersdigest.tech/errors/api/openai-api
               lists them from it; `invalid_prompt` as quoted in https://github.com/BeehiveInnovations/pal-mcp-server/issues/178
-Model Studio  https://help.aliyun.com/en/model-studio/error-code-start; the forms as in tests/recorded/alibaba
-vLLM          https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html: an error object whose code is the status
+Model Studio  https://help.aliyun.com/en/model-studio/error-code-start and …/developer-reference/error-code; the forms as in
+              tests/recorded/alibaba.  The copies that were read end before the rows of `limit_requests`, `ModelServingError` and
+              `RequestTimeOut`: those three still have to be held against the service itself
+vLLM          https://github.com/vllm-project/vllm/pull/22099 and issues/3906: an error object whose code is the status
 """
 
 from __future__ import annotations
