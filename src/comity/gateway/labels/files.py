@@ -84,7 +84,8 @@ def label(data: bytes, kind: str, owed: Duties, fields: Fields, *, signer: Signe
     if owed.explicit:
         made = carrier.audible(made) if carrier.audible else visible.mark(made)
     aigc, packet = _words(carrier, found, owed, fields)
-    made = carrier.put(made, aigc, packet)
+    if aigc or packet:
+        made = carrier.put(made, aigc, packet)
     if signer is not None and (found.c2pa or _machine(owed)):
         made = credentials.sign(made, data, essence(kind), signer)
     return made
@@ -142,7 +143,8 @@ def _mp3_beginning(held: bytes, owed: Duties, fields: Fields) -> bytes | None:
     if mark and found.aigc and len(held) < at + len(mark):
         return None
     aigc, packet = _words(_MP3, found, owed, fields)
-    return mp3.packed(tag, aigc=aigc, xmp=packet) + mark + held[at + len(replaced) :]
+    told = mp3.packed(tag, aigc=aigc, xmp=packet) if aigc or packet else held[: tag.size]
+    return told + held[tag.size : at] + mark + held[at + len(replaced) :]
 
 
 def _words(carrier: Carrier, found: Marks, owed: Duties, fields: Fields) -> tuple[str, bytes]:
