@@ -128,18 +128,14 @@ def _answers(text: str) -> Iterator[Any]:
 
 
 def _values(answer: Any) -> Iterator[tuple[str, Any]]:
-    """Every member, with its path; without recursion, since the depth is another's."""
-    open_ = [("", answer)]
-    while open_:
-        path, value = open_.pop()
-        members = (
-            value.items()
-            if isinstance(value, dict)
-            else ((f"[{at}]", each) for at, each in enumerate(value))
-            if isinstance(value, list)
-            else ()
-        )
-        for name, member in reversed(list(members)):
-            where = f"{path}{name}" if name.startswith("[") or not path else f"{path}.{name}"
-            yield where, member
-            open_.append((where, member))
+    """The answer and all that is in it, in order, each with its path; without recursion, since the depth is another's."""
+    rest: list[tuple[str, Any]] = [("", answer)]
+    while rest:
+        path, value = rest.pop()
+        yield path, value
+        within: list[tuple[str, Any]] = []
+        if isinstance(value, dict):
+            within = [(f"{path}.{name}".removeprefix("."), member) for name, member in value.items()]
+        elif isinstance(value, list):
+            within = [(f"{path}[{at}]", member) for at, member in enumerate(value)]
+        rest += reversed(within)
