@@ -115,7 +115,9 @@ def _looking(ascii_only: bool) -> tuple[re.Pattern[str], re.Pattern[str], dict[i
     read = {} if ascii_only else _READ
     inside = "0-9" + "".join(map(re.escape, [*like, *read]))
     mixed = "".join(map(re.escape, like))
-    hint = rf"[0-9](?:[{mixed}]|(?<=[{mixed}].))" + ("" if ascii_only else rf"|[{_NUMERALS}][ .\-]?[0-9{_NUMERALS}]")
+    hint = rf"[0-9](?:[{mixed}]|(?<=[{mixed}].))"
+    if not ascii_only:  # what may lead leads, for `re` finds it fast
+        hint = rf"[0-9{_NUMERALS}](?:(?<=[0-9])(?:[{mixed}]|(?<=[{mixed}].))|(?<=[{_NUMERALS}])[ .\-]?[0-9{_NUMERALS}])"
     return re.compile(hint), _runs(inside), {ord(letter): digit for letter, digit in (like | read).items()}
 
 

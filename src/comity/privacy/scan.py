@@ -255,10 +255,8 @@ def _numeric(numeric: Sequence[Recognizer], sized: dict[int, list[Recognizer]], 
     for unit in units:
         if unit.marks and not (lettered if unit.marks == "#" else any(mark in beside for mark in unit.marks)):
             continue
-        for found in unit.pattern.finditer(text, start, stop):
-            hit = unit.check(text, found)
-            if hit is not None:
-                yield hit, unit
+        if unit.pattern.search(text, start, stop) is not None:  # seldom, and quicker said than by an iterator
+            yield from _claims(unit, text, start, stop)
 
 
 def _settle(claims: Sequence[_Claim]) -> list[_Claim]:

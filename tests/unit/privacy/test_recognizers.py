@@ -98,8 +98,11 @@ FINDS: dict[str, list[str]] = {
         "«le\u200bna@vogel.io»",
         '{"to":"«le\\u006ea@vogel.io»"}',
         "«jürgen@müller.example.de»",
+        "发到 «用户@例子.中国»吧",
+        "«info@münchen.de» ist neu",
+        "写信到«lena@vogel.io»。请看www.vogel.io",
+        "«lena@my_host.io»",
     ],
-    "email_idn": ["发到 «用户@例子.中国»吧", "«info@münchen.de» ist neu"],
     "email_spelled": ["«lena [at] vogel [dot] io»", "«lena.vogel (at) example (dot) co (dot) uk»", "«lena at vogel dot io» please"],
     "phone_international": [
         "«+49 30 1234567»",

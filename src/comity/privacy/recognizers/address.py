@@ -421,8 +421,7 @@ def recognizers() -> tuple[Recognizer, ...]:
             _AFTER,
             _after,
         ),
-        unit("address_box", "", "post office boxes", _BOX, _box, "box postfach postbus postale apartado postal b bp",
-             before=20, after=48),
+        unit("address_box", "", "post office boxes", _BOX, _box, "box postfach postbus postale apartado postal b bp", before=20, after=48),
         unit("address_gb_postcode", "GB", "postcode, and the house and street before it", _POSTCODE, _postcode),
         unit(
             "address_field",

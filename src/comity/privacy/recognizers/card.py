@@ -34,8 +34,10 @@ def _card(text: str, found: re.Match[str]) -> Hit | None:
     start = found.start()
     for end in _ends(found):
         digits = digits_of(text[start:end])
-        named = label(text, start)
         good = luhn(digits)
+        if not good and not 15 <= len(digits) <= 19:
+            continue
+        named = label(text, start)
         if good and _issued(digits):
             separated = end - start > len(digits)
             if named in ("other", "account", "phone") and not separated:

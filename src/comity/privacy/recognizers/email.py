@@ -11,16 +11,14 @@ from comity.privacy.recognizers.base import CERTAIN, LIKELY, Hit, Recognizer
 _LETTER = "A-Za-z0-9\u00c0-\u02af\u0370-\u1fff\uac00-\ud7a3"
 _LOCAL = rf"(?<![{_LETTER}._%+-])[{_LETTER}_][{_LETTER}._%+'-]{{0,63}}"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_PLAIN = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.){{1,8}}(?P<tld>xn--[A-Za-z0-9-]{{2,59}}|[A-Za-z]{{2,24}})(?![A-Za-z0-9])")
-
 _HAN_TLD = (
     "中国|中國|公司|网络|網絡|网址|香港|台湾|台灣|新加坡|手机|在线|"
     "中文网|集团|商标|商城|政务|公益|佛山|广东|网店|世界|企业|我爱你|みんな|한국|닷컴"
 )
 _WIDE_LABEL = r"[\w](?:[\w-]{0,61}[\w])?"
-_WIDE = re.compile(
-    rf"(?:{_LOCAL}|[\u4e00-\u9fff]{{1,8}})@(?:{_WIDE_LABEL}[.。]){{1,5}}"
-    rf"(?:{_HAN_TLD}|[a-z]{{2,24}}(?![A-Za-z0-9])|[\u00c0-\u02af\u0370-\u1fff]{{2,24}})"
+_ADDRESS = re.compile(
+    rf"(?:{_LOCAL}|[\u4e00-\u9fff]{{1,8}})@(?:(?:{_LABEL}\.){{1,8}}(?:xn--[A-Za-z0-9-]{{2,59}}|[A-Za-z]{{2,24}})(?![A-Za-z0-9])"
+    rf"|(?:{_WIDE_LABEL}[.。]){{1,5}}(?:{_HAN_TLD}|[a-z]{{2,24}}(?![A-Za-z0-9])|[\u00c0-\u02af\u0370-\u1fff]{{2,24}}))"
 )
 
 _AT = r"[ ]{0,2}[\[({<][ ]?(?:at|AT|@)[ ]?[\])}>][ ]{0,2}"
@@ -64,7 +62,6 @@ def recognizers() -> tuple[Recognizer, ...]:
         )  # fmt: skip
 
     return (
-        unit("email", "addresses with an ASCII domain", ("@",), _PLAIN),
-        unit("email_idn", "addresses with an internationalised domain or local part", ("@",), _WIDE),
+        unit("email", "addresses, also with an internationalised domain or local part", ("@",), _ADDRESS),
         unit("email_spelled", "`name [at] host [dot] org`", ("[at", "(at", "{at", "<at", "[@", "(@", "[ at", "( at", " dot "), _SPELLED),
     )

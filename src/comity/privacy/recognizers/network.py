@@ -9,8 +9,12 @@ from comity.privacy.recognizers.base import CERTAIN, LIKELY, Hit, Recognizer
 from comity.privacy.recognizers.labels import label
 
 _V4 = re.compile(r"(?<![A-Za-z0-9.])(?<![0-9]-)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![A-Za-z0-9]|\.[0-9]|-[A-Za-z0-9])")
-_V6 = re.compile(r"(?<![A-Za-z0-9:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:[0-9]{1,3}\.){3}[0-9]{1,3})?(?![A-Za-z0-9:])")
-_MAC = re.compile(r"(?<![A-Za-z0-9:.-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![A-Za-z0-9:-])")
+# A character of it leads, for `re` finds it fast; then what stands before it.
+_V6 = re.compile(
+    r"[0-9A-Fa-f:](?<![A-Za-z0-9:.].)(?:(?<=:)|[0-9A-Fa-f]{0,3}:)(?:[0-9A-Fa-f]{0,4}:){1,6}"
+    r"(?:[0-9A-Fa-f]{1,4}|(?:[0-9]{1,3}\.){3}[0-9]{1,3})?(?![A-Za-z0-9:])"
+)
+_MAC = re.compile(r"[0-9A-Fa-f](?<![A-Za-z0-9:.\-].)[0-9A-Fa-f]([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![A-Za-z0-9:-])")
 
 
 def _public(value: str) -> bool:

@@ -60,17 +60,19 @@ _TITLED = re.compile(
     rf"|Prof)\.?[ ])?{_NAME}|(?<![A-Za-z])(?:Miss|Professor|Doctor|Herr|Frau|Mme|Mlle|Monsieur|Madame|Señora?|Signora?"
     rf"|Sra?\.)[ ](?:Dr\.[ ]|Prof\.[ ])?{_NAME.replace('<name>', '<other>')}"
 )
-_FIELDS = (
-    "full[ _-]?name|(?:customer|patient|client|applicant|employee|student|guest|passenger|cardholder|account[ _]?holder"
-    "|holder|contact|recipient|sender|user|insured|tenant|owner|beneficiary|member|candidate|buyer|seller|payee|payer"
-    "|legal|maiden|real|display|billing|shipping)[ _-]?name|name|nom|nombre|nome|naam|vor- und nachname|patient"
-    "|applicant|cardholder|recipient|consignee|attn|passenger|beneficiary|payee|claimant|defendant|plaintiff|witness"
-    "|tenant|landlord"
-    r"|next of kin|emergency contact|contact person|signed(?: by)?|prepared by|reported by|author|interviewer|interviewee"
+_OWN = "first|last|given|family|middle|maiden|sur|fore|nick|preferred|vor|nach"
+_SINGLE = (
+    rf"(?:{_OWN})name|prénom|apellidos?|cognome|(?:(?<=(?:sur|vor)[ _-])|(?<=(?:last|fore|nick|nach)[ _-])|(?<=(?:first|given)[ _-])"
+    "|(?<=(?:family|middle|maiden)[ _-])|(?<=preferred[ _-]))name"
 )
-_SINGLE = r"(?:first|last|given|family|middle|maiden|sur|fore|nick|preferred|vor|nach)[ _-]?name|prénom|apellidos?|cognome"
+_FIELDS = (
+    "(?:full|customer|patient|client|applicant|employee|student|guest|passenger|cardholder|holder|contact|recipient|sender|user|insured"
+    "|tenant|owner|beneficiary|member|candidate|buyer|seller|payee|payer|legal|real|display|billing|shipping)?name|nom|nombre|nome|naam"
+    "|patient|applicant|cardholder|recipient|consignee|attn|passenger|beneficiary|payee|claimant|defendant|plaintiff|witness|tenant"
+    "|landlord|(?<=next of )kin|(?<=emergency )contact|contact person|signed(?: by)?|prepared by|reported by|author|interviewer|interviewee"
+)
 _FIELD = re.compile(
-    rf"(?<![A-Za-z])(?:(?i:(?P<single>{_SINGLE})|{_FIELDS}))[\"'*]{{0,2}}[ \t]{{0,2}}(?:[:=]|：|=>)\*{{0,2}}[ "
+    rf"(?<![A-Za-z])(?:(?i:(?<=vor- und )nachname|(?P<single>{_SINGLE})|{_FIELDS}))[\"'*]{{0,2}}[ \t]{{0,2}}(?:[:=]|：|=>)\*{{0,2}}[ "
     rf"\t]{{0,3}}\*{{0,2}}[\"']?(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?[ ])?{_NAME}{_END}"
 )
 _SAID = re.compile(
@@ -231,13 +233,11 @@ def recognizers() -> tuple[Recognizer, ...]:
             'the value of a field such as `Name:`, `"full_name"`, `Patient:`',
             _FIELD,
             _named(single=False, sure=LIKELY),
-            "name fullname firstname lastname surname forename nom nombre nome naam nachname vorname prénom apellido apellidos "
-            "cognome patient applicant cardholder "
-            "recipient consignee attn passenger beneficiary payee claimant defendant plaintiff witness tenant landlord kin "
-            "contact person signed prepared "
-            "reported author interviewer interviewee username customername patientname nickname middlename givenname familyname",
-            before=24,
-            after=200,
+            "prénom apellido apellidos cognome nom nombre nome naam patient applicant cardholder recipient consignee attn passenger "
+            "beneficiary payee claimant defendant plaintiff witness tenant landlord kin contact signed prepared reported author "
+            "interviewer interviewee name fullname customername patientname clientname applicantname employeename studentname guestname "
+            "contactname recipientname username ownername displayname " + "name ".join([*_OWN.split("|"), ""]),
+            led=True,
         ),
         unit(
             "person_said",
@@ -262,10 +262,22 @@ def recognizers() -> tuple[Recognizer, ...]:
             before=100,
             after=80,
         ),
-        unit("person_mailed", "the name before an address in angle brackets", _MAILED, _named(single=False, sure=LIKELY), "", (" <",),
-             before=100, after=80),
         unit(
-            "person_zh", "the name after `姓名`, `患者`, `收件人`, `我叫` and the like", _ZH, _zh, f"{_NOUNS}|{_CALLED}".replace("|", " "),
+            "person_mailed",
+            "the name before an address in angle brackets",
+            _MAILED,
+            _named(single=False, sure=LIKELY),
+            "",
+            (" <",),
+            before=100,
+            after=80,
+        ),
+        unit(
+            "person_zh",
+            "the name after `姓名`, `患者`, `收件人`, `我叫` and the like",
+            _ZH,
+            _zh,
+            f"{_NOUNS}|{_CALLED}".replace("|", " "),
             led=True,
         ),
         unit(
@@ -277,6 +289,13 @@ def recognizers() -> tuple[Recognizer, ...]:
             before=32,
             after=4,
         ),
-        unit("person_zh_keyed", "a Chinese name in a field `name`", _KEYED_ZH, _zh, "name fullname username realname contactname",
-             before=16, after=64),
+        unit(
+            "person_zh_keyed",
+            "a Chinese name in a field `name`",
+            _KEYED_ZH,
+            _zh,
+            "name fullname username realname contactname",
+            before=16,
+            after=64,
+        ),
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, counted, digits_of
-from comity.privacy.recognizers.labels import label, nearest
+from comity.privacy.recognizers.labels import label, nearest, words_of
 
 # Country codes of ITU-T E.164 (list of 2016-11-15, with later changes); one, two or three digits.
 _CODES = (
@@ -159,11 +159,12 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
 
 def recognizers() -> tuple[Recognizer, ...]:
     def unit(
-        name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, digits: int, *, marks: str = "", contextual: bool = False
-    ) -> Recognizer:
+        name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, digits: int,
+        *, marks: str = "", words: tuple[str, ...] = (), contextual: bool = False,
+    ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="PHONE", category="contact", jurisdiction=where, what=what, pattern=pattern, check=check,
-            digits=digits, marks=marks, contextual=contextual,
+            digits=digits, marks=marks, words=words, contextual=contextual,
         )  # fmt: skip
 
     return (
@@ -182,7 +183,8 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("phone_in_mobile", "IN", "ten digits in two groups of five",
              _IN_MOBILE, _unless_named_otherwise(HINTED), 10, marks=" -", contextual=True),
         unit("phone_eight", "HK", "eight digits in the company of Hong Kong, Macau or Singapore", _EIGHT, _eight, 8, contextual=True),
-        unit("phone_named", "", "7 to 15 digits right after a word for telephone", _ANY, _named, 7, contextual=True),
+        unit("phone_named", "", "7 to 15 digits right after a word for telephone", _ANY, _named, 7, words=words_of("phone"),
+             contextual=True),
     )  # fmt: skip
 
 

@@ -40,11 +40,12 @@ def _handle(text: str, found: re.Match[str]) -> Hit | None:
 
 
 # A word for a login, a sign that gives it a value, and the value; without a sign the value must look like no word.
+_WHERE = "游戏|微信|豆瓣|知乎|B站|微博|我的|他的|她的|贴吧|论坛"
 _NAMED = re.compile(
     r"(?<![A-Za-z])(?:(?P<strong>user[ _-]?names?|user[ _-]?id|userid|user[ _-]?handle|log[ _-]?in[ _-]?(?:name|id)|account[ _-]?name"
-    r"|screen[ _-]?name|nick[ _-]?name|benutzername|nom d'utilisateur|identifiant|usuario|nome utente|utilizador|gebruikersnaam"
-    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名|(?:游戏|微信|豆瓣|知乎"
-    r"|B站|微博|我的|他的|她的|贴吧|论坛)[ ]?ID|ユーザー名|아이디)"
+    r"|screen[ _-]?name|nick[ _-]?name|benutzername|(?<=nom d')utilisateur|identifiant|usuario|(?<=nome )utente|utilizador|gebruikersnaam"
+    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名"
+    rf"|(?:(?<={_WHERE})|(?<=(?:{_WHERE})[ ]))ID|ユーザー名|아이디)"
     r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
     r"|wechat(?:[ _-]?id)?|加[Vv](?![A-Za-z])|微信|微博|抖音|小红书|豆瓣|知乎|贴吧|楼主|层主|推特)(?:[ ](?:handle|id|user"
     r"|account|name|username))?"
@@ -56,8 +57,8 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _WORDS = table(
-    "user users username usernames userid user_id login logins account accounts handle nick nickname screen "
-    "name gamertag skype discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
+    "user users username usernames userid log login logins account accounts accountname handle nick nickname screen screenname "
+    "gamer gamertag battle skype discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
     "utilisateur identifiant usuario utente utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 "
     "网名 微信 抖音号 小红书号 快手号 微博 花名 抖音 小红书 id 加v 豆瓣 知乎 贴吧 楼主 层主 推特 psn xbox steam slack "
     "roblox battletag riot twitch viber signal kakao "
@@ -174,11 +175,11 @@ def _not_in(names: frozenset[str]) -> Check:
 def recognizers() -> tuple[Recognizer, ...]:
     def unit(
         name: str, what: str, pattern: re.Pattern[str], check: Check,
-        *, words: tuple[str, ...] = (), gates: tuple[str, ...] = (), before: int = 0, after: int = 0,
+        *, words: tuple[str, ...] = (), gates: tuple[str, ...] = (), before: int = 0, after: int = 0, led: bool = False,
     ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="USERNAME", category="contact", jurisdiction="", what=what, pattern=pattern, check=check, digits=0,
-            words=words, gates=gates, before=before, after=after, contextual=bool(words) or name == "handle",
+            words=words, gates=gates, before=before, after=after, led=led, contextual=bool(words) or name == "handle",
         )  # fmt: skip
 
     return (
@@ -191,16 +192,14 @@ def recognizers() -> tuple[Recognizer, ...]:
             before=2,
             after=44,
         ),
-        unit("username", "the value after `user`, `login`, `用户名`, `微信号` and the like", _NAMED, _named, words=_WORDS,
-             before=16, after=160),
+        unit("username", "the value after `user`, `login`, `用户名`, `微信号` and the like", _NAMED, _named, words=_WORDS, led=True),
         unit(
             "username_logged",
             "who a log says logged in",
             _LOGGED,
             _logged,
             words=("password", "publickey", "login", "logon", "logged", "sign", "signed", "authentication", "session", "sudo"),
-            before=1,
-            after=130,
+            led=True,
         ),
         unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "扣扣", "企鹅号"), before=1, after=24),
         unit(
