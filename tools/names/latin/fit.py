@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the weights of `comity/privacy/names/latin_judge.py`: a ridge logistic regression over the words of the development halves.
+"""Fits what weighs the words of Latin names: the two columns that read the model's third layer, and the weights of
+`latin_judge.features`.
 
-    python tools/names/latin/fit.py WEIGHTS_DIRECTORY > src/comity/privacy/names/latin_weights.py
+    python tools/names/latin/fit.py WEIGHTS_DIRECTORY src/comity/privacy/names
 
-Read are `dev-*.jsonl` and the `dev` halves of `real-*.jsonl` and `own-*.jsonl` in tests/vectors/privacy; the `test` halves never.
-Figures for what was held out, five folds by template or document, go to stderr.  Takes a minute on one core.
+First, by logistic regression, what the whole model would call a name is told from the third layer alone: it is the teacher, and no
+label is needed.  Then one ridge regression weighs features and layer together, on the labels.
+
+Read are `dev-*.jsonl`, the `dev` halves of `real-*.jsonl` and `own-*.jsonl` in tests/vectors/privacy and `passages.txt` beside this
+file; the `test` halves never.  Figures for what was held out, five folds by template or document, go to stderr.  Takes a minute or
+two on one core.
 """
 
 from __future__ import annotations
@@ -14,53 +19,106 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from passages import passages, renamed
 
 from comity.privacy.names.latin import LatinNames, all_lower, opinions
-from comity.privacy.names.latin_judge import features, places_of, readable
+from comity.privacy.names.latin_bert import DEEP, Bert, shortened
+from comity.privacy.names.latin_judge import Seen, features, places_of, readable
 from comity.privacy.names.latin_lexicon import lexicon
+from comity.privacy.names.latin_onnx import ending, session, widened
 from comity.privacy.names.latin_words import words
+from comity.privacy.names.weights import opened
 from comity.privacy.normalise import view
 
 VECTORS = Path(__file__).parents[3] / "tests" / "vectors" / "privacy"
-Sample = tuple[str, float, dict[str, float], bool]
-RIDGE, FOLDS = 1.0, 5
-REAL_WEIGHS = 2.0  # real text and varied templates against the plain ones of `dev-*.jsonl`
+RIDGE, RIDGE_TEACHER, RIDGE_LAYER, FOLDS = 1.0, 3.0, 40.0, 5
+WEIGHS = {"dev": 1.0, "own": 2.0, "real": 2.0, "passages": 0.3}  # real text and varied templates against plain ones and dense ones
 OTHER_CASE_WEIGHS = 0.15  # each text is read in lower case and in capitals too
+RENAMED_WEIGHS = 0.3
+NAMES = slice(1, 5)  # labels of the model: begin and inside of a given name, of a surname
 HEAD = '''# SPDX-License-Identifier: Apache-2.0
 """Weights of `latin_judge.features`.  Written by tools/names/latin/fit.py"""
 
 WEIGHTS: dict[str, float] = {'''
 
 
-def samples(finder: LatinNames) -> Iterator[Sample]:
-    """(group, weight, features, is part of a name) of each word that anything speaks for."""
-    for path in sorted(VECTORS.glob("*-*.jsonl")):
+class Text(NamedTuple):
+    group: str
+    source: str
+    weigh: float
+    same: bool  # in the case that it was written in
+    lower: bool
+    found: list[Any]
+    seen: list[Seen]
+    layer: Any  # of each word
+    taught: Any  # the whole model's opinion of it
+    labels: list[int]  # 1: part of a name; -1: either way, or not readable
+
+
+class Whole(Bert):
+    """With the last layer's answer beside the third's."""
+
+    def __init__(self, model: bytes, vocabulary: bytes) -> None:
+        super().__init__(model, vocabulary)
+        self._model = session(ending(widened(model), [DEEP, "logits"]))
+
+    def _ask(self, ids: Any) -> Any:
+        row = np.array([[self._words.begin, *ids, self._words.end]], np.int64)
+        feed = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+        layer, scores = self._model.run(None, feed)
+        chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        likely = chances[..., NAMES].sum(axis=-1, keepdims=True) / chances.sum(axis=-1, keepdims=True)
+        return np.concatenate([layer, likely], axis=-1)[0, 1:-1]
+
+
+def items() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(VECTORS.glob("*-??.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             item: dict[str, Any] = json.loads(line)
-            if item.get("half", "dev") != "dev":
-                continue
-            for text, counts in ((item["text"], 1.0), (item["text"].lower(), OTHER_CASE_WEIGHS), (item["text"].upper(), OTHER_CASE_WEIGHS)):
-                if len(text) == len(item["text"]):
-                    weigh = counts * (1.0 if path.stem.startswith("dev-") else REAL_WEIGHS)
-                    yield from of_item(finder, item, text, weigh, path.stem)
+            if item.get("half", "dev") == "dev":
+                yield path.stem, item
+                if path.stem.endswith("en"):
+                    yield from ((path.stem, other) for other in renamed(item))
+    yield from (("passages", item) for item in passages())
 
 
-def of_item(finder: LatinNames, item: dict[str, Any], text: str, weigh: float, source: str) -> Iterator[Sample]:
+def texts(finder: LatinNames, whole: Whole) -> Iterator[Text]:
+    for source, item in items():
+        weigh = WEIGHS[source.split("-")[0]] * (RENAMED_WEIGHS if item.get("times") else 1.0)
+        yield of_item(finder, whole, item, item["text"], weigh, source)
+        for other in (item["text"].lower(), item["text"].upper()):
+            if len(other) == len(item["text"]) and not item.get("times"):
+                yield of_item(finder, whole, item, other, weigh * OTHER_CASE_WEIGHS, source)
+
+
+def of_item(finder: LatinNames, whole: Whole, item: dict[str, Any], text: str, weigh: float, source: str) -> Text:
     reading = view(text)
     found = words(reading.text)
-    seen = opinions(found, finder.reader.read(found), finder.bert.judge(reading.text))
-    lower, places = all_lower(reading.text), places_of(found)
+    pieces = shortened(reading.text, whole._words.of(reading.text))
+    known = [each for _, _, part in whole.windows(pieces) for each in part]
+    layer, count, at = np.zeros((len(found), len(known[0]) if known else 1), np.float32), np.zeros(len(found)), 0
+    for each, start, end in zip(known, pieces.starts, pieces.ends, strict=True):
+        while at < len(found) and found[at].end <= start:
+            at += 1
+        if at < len(found) and found[at].start < end:
+            layer[at] += each
+            count[at] += 1
+    layer /= np.maximum(1, count)[:, None]
     gold = marks(item["text"], [each for each in item["spans"] if each["type"] == "PERSON"])
     either = marks(item["text"], item.get("optional", []))
-    group = source + (item.get("template") or item.get("document") or item["id"])
-    for at, word in enumerate(found):
+    labels = []
+    for word in found:
         start, end = reading.span(word.start, word.end)
-        said = features(found, seen, at, lexicon(), lower, places) if readable(word.text) else {}
-        if said and sum(either[start:end]) * 2 < end - start:
-            yield group, weigh, said, sum(gold[start:end]) * 2 >= end - start
+        if not readable(word.text) or sum(either[start:end]) * 2 >= end - start:
+            labels.append(-1)
+        else:
+            labels.append(int(sum(gold[start:end]) * 2 >= end - start))
+    seen = opinions(found, finder.reader.read(found), iter(()))
+    group = source + (item.get("template") or item.get("document") or item["id"])
+    return Text(group, source, weigh, text == item["text"], all_lower(reading.text), found, seen, layer[:, :-1], layer[:, -1], labels)
 
 
 def marks(text: str, spans: list[dict[str, Any]]) -> bytearray:
@@ -70,32 +128,69 @@ def marks(text: str, spans: list[dict[str, Any]]) -> bytearray:
     return out
 
 
-def fitted(x: Any, y: Any, weigh: Any) -> Any:
+def fitted(x: Any, y: Any, weigh: Any, ridge: Any) -> Any:
     beta = np.zeros(x.shape[1])
     for _ in range(50):  # Newton's method
-        p = 1 / (1 + np.exp(-x @ beta))
-        slope = x.T @ (weigh * (p - y)) + RIDGE * beta
-        step = np.linalg.solve((x * (weigh * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(len(beta)), slope)
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
+        slope = x.T @ (weigh * (p - y)) + ridge * beta
+        step = np.linalg.solve((x * (weigh * p * (1 - p))[:, None]).T @ x + np.diag(ridge), slope)
         beta -= step
-        if abs(step).max() < 1e-8:
+        if abs(step).max() < 1e-5:
             break
     return beta
 
 
-def main(directory: str) -> None:
-    groups, weigh, said, y = zip(*samples(LatinNames(Path(directory))), strict=True)
+def taught(read: list[Text]) -> Any:
+    """From the layer to what the whole model says."""
+    rows = [(text, at) for text in read if text.same for at, label in enumerate(text.labels) if label >= 0]
+    x = np.array([np.append(text.layer[at], 1) for text, at in rows])
+    y = np.array([text.taught[at] for text, at in rows], float)
+    column = fitted(x, y, np.ones(len(y)), np.full(x.shape[1], RIDGE_TEACHER))
+    told = 1 / (1 + np.exp(-x @ column))
+    print(f"teacher: {len(y)} words, of {((told > 0.5) == (y > 0.5)).mean():.3f} the same is said", file=sys.stderr)
+    return column
+
+
+def main(directory: str, out: str) -> None:
+    held = opened("latin", Path(directory))
+    finder = LatinNames(Path(directory))
+    read = list(texts(finder, Whole(held["bert"], held["pieces"])))
+    column = taught(read)
+    said, layers, target, weight, fold, source, same = [], [], [], [], [], [], []
+    for text in read:
+        likely = 1 / (1 + np.exp(-np.clip(text.layer @ column[:-1] + column[-1], -30, 30)))
+        seen = [each._replace(name=float(name)) for each, name in zip(text.seen, likely, strict=True)]
+        places = places_of(text.found)
+        for at, label in enumerate(text.labels):
+            each = features(text.found, seen, at, lexicon(), text.lower, places) if label >= 0 else {}
+            if each:
+                said.append(each)
+                layers.append(text.layer[at])
+                target.append(float(label))
+                weight.append(text.weigh)
+                fold.append(zlib.crc32(text.group.encode()) % FOLDS)
+                source.append(text.source)
+                same.append(text.same and text.weigh >= RENAMED_WEIGHS and "en" in text.source)
     names = list(said[0])
-    x, target, weight = np.array([[each[name] for name in names] for each in said]), np.array(y, float), np.array(weigh)
-    fold = np.array([zlib.crc32(group.encode()) % FOLDS for group in groups])
-    held = np.zeros(len(y))
+    x = np.concatenate([np.array([list(each.values()) for each in said]), np.array(layers)], axis=1)
+    ridge = np.append(np.full(len(names), RIDGE), np.full(x.shape[1] - len(names), RIDGE_LAYER))
+    y, weigh, folds = np.array(target), np.array(weight), np.array(fold)
+    held_out = np.zeros(len(y))
     for each in range(FOLDS):
-        held[fold == each] = x[fold == each] @ fitted(x[fold != each], target[fold != each], weight[fold != each])
-    right = float(((held > 0) & (target > 0)).sum())
-    print(f"{len(y)} words; held out: P {right / (held > 0).sum():.3f} R {right / target.sum():.3f}", file=sys.stderr)
-    print(HEAD)
-    for name, value in zip(names, fitted(x, target, weight), strict=True):
-        print(f'    "{name}": {value:.3f},')
-    print("}")
+        held_out[folds == each] = x[folds == each] @ fitted(x[folds != each], y[folds != each], weigh[folds != each], ridge)
+    for name in sorted(set(source)):
+        part = (np.array(source) == name) & np.array(same)
+        right = float(((held_out > 0) & (y > 0) & part).sum())
+        if right:
+            print(f"{name}, held out: P {right / ((held_out > 0) & part).sum():.3f} R {right / y[part].sum():.3f}", file=sys.stderr)
+    beta = fitted(x, y, weigh, ridge)
+    lines = [f'    "{name}": {value:.3f},' for name, value in zip(names, beta, strict=False)]
+    (Path(out) / "latin_weights.py").write_text("\n".join([HEAD, *lines, "}", ""]), encoding="ascii")
+    rows = column, np.append(beta[len(names) :], 0)
+    numbers = [" ".join(f"{value:.4f}" for value in row) for row in rows]
+    head = "# Written by tools/names/latin/fit.py: what the third layer says of a name, and what it adds for the judge."
+    (Path(out) / "latin_fitted.txt").write_text("\n".join([head, *numbers, ""]), encoding="ascii")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

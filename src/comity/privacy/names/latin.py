@@ -64,14 +64,15 @@ class LatinNames:
 
 def opinions(found: Sequence[Word], read: Sequence[Read], judged: Iterator[Judged]) -> list[Seen]:
     """Of each word; the model's is the mean of those of its pieces."""
-    total, count, at = [0.0] * len(found), [0] * len(found), 0
+    total, adds, count, at = [0.0] * len(found), [0.0] * len(found), [0] * len(found), 0
     for piece in judged:
         while at < len(found) and found[at].end <= piece.start:
             at += 1
         if at < len(found) and found[at].start < piece.end:
             total[at] += piece.name
+            adds[at] += piece.adds
             count[at] += 1
-    return [Seen(each.kind, each.person, total[at] / max(1, count[at])) for at, each in enumerate(read)]
+    return [Seen(each.kind, each.person, total[at] / max(1, count[at]), adds[at] / max(1, count[at])) for at, each in enumerate(read)]
 
 
 def names(text: str, found: Sequence[Word], seen: Sequence[Seen], needed: float = NEEDED) -> Iterator[tuple[int, int]]:
@@ -87,7 +88,8 @@ def all_lower(text: str) -> bool:
 def weighed(text: str, found: Sequence[Word], seen: Sequence[Seen]) -> list[float]:
     known, lower, places = lexicon(), all_lower(text), places_of(found)
     chances = [
-        chance(features(found, seen, at, known, lower, places), WEIGHTS) if readable(word.text) else 0.0 for at, word in enumerate(found)
+        chance(features(found, seen, at, known, lower, places), WEIGHTS, seen[at].adds) if readable(word.text) else 0.0
+        for at, word in enumerate(found)
     ]
     things = _things(found)
     for at in things:

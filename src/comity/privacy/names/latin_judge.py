@@ -42,11 +42,12 @@ def cues() -> Cues:
 
 class Seen(NamedTuple):
     """What the readers say of a word: the kind of entity it is in ("" for none); how likely a name starts here; how likely it is
-    part of one."""
+    part of one; what the model adds to what speaks for it."""
 
     kind: str
     person: float
     name: float
+    adds: float = 0.0
 
 
 def features(
@@ -234,8 +235,8 @@ _NO_WORD = Word(" ", -9, -9)
 _NOTHING = Seen("", 0.0, 0.0)
 
 
-def chance(said: Mapping[str, float], weights: Mapping[str, float]) -> float:
+def chance(said: Mapping[str, float], weights: Mapping[str, float], adds: float = 0.0) -> float:
     if not said:
         return 0.0
-    total = sum(weights.get(name, 0.0) * value for name, value in said.items() if value)
+    total = adds + sum(weights.get(name, 0.0) * value for name, value in said.items() if value)
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))

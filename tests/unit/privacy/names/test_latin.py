@@ -13,7 +13,7 @@ from comity.config import PathsConfig
 from comity.device.manifest import models_directory
 from comity.privacy.names import latin
 from comity.privacy.names.latin import LatinNames, names, opinions
-from comity.privacy.names.latin_bert import OVERLAP_PIECES, WINDOW_PIECES, Bert, Judged
+from comity.privacy.names.latin_bert import OVERLAP_PIECES, WINDOW_PIECES, Bert, Judged, fitted, shortened
 from comity.privacy.names.latin_judge import Seen, chance, features, places_of, readable
 from comity.privacy.names.latin_lexicon import Lexicon, folded, lexicon
 from comity.privacy.names.latin_reader import Read
@@ -120,8 +120,8 @@ def test_the_lexicon_knows_names_and_words() -> None:
 
 def test_a_word_s_opinion_is_the_mean_of_its_pieces() -> None:
     parts = words("Marias x")
-    judged = [Judged(0, 5, 0.9), Judged(5, 6, 0.5), Judged(7, 8, 0.1)]
-    assert opinions(parts, [Read("", 0.0)] * 2, iter(judged)) == [Seen("", 0.0, pytest.approx(0.7)), Seen("", 0.0, 0.1)]
+    judged = [Judged(0, 5, 0.9, 2.0), Judged(5, 6, 0.5, -1.0), Judged(7, 8, 0.1, 0.25)]
+    assert opinions(parts, [Read("", 0.0)] * 2, iter(judged)) == [Seen("", 0.0, pytest.approx(0.7), 0.5), Seen("", 0.0, 0.1, 0.25)]
     assert opinions(parts, [Read("", 0.0)] * 2, iter([])) == [Seen("", 0.0, 0.0)] * 2
 
 
@@ -141,7 +141,7 @@ class Counting(Bert):
 def test_each_piece_is_judged_once_and_away_from_a_window_s_edge(count: int) -> None:
     bert = Counting()
     pieces = Pieces(list(range(count)), list(range(count)), list(range(count)))
-    own = [(at, deep) for start, end, likely in bert._windows(pieces) for at, deep in zip(range(start, end), likely, strict=True)]
+    own = [(at, deep) for start, end, likely in bert.windows(pieces) for at, deep in zip(range(start, end), likely, strict=True)]
     assert [at for at, _ in own] == list(range(count))
     inner = [deep for at, deep in own if OVERLAP_PIECES <= at < count - OVERLAP_PIECES]
     assert all(deep >= OVERLAP_PIECES // 2 - 1 for deep in inner)
@@ -177,6 +177,11 @@ def test_a_long_text_is_read_by_stretches_and_nothing_is_lost_between_them(fille
 def test_a_text_without_latin_letters_is_not_read() -> None:
     finder = Scripted()
     assert finder.find("王伟 13812345678") == [] and finder.sizes == []
+
+
+def test_the_two_columns_are_of_the_layer_s_width() -> None:
+    np = pytest.importorskip("numpy")
+    assert fitted().shape == (384 + 1, 2) and np.isfinite(fitted()).all()
 
 
 @pytest.fixture(scope="module")
@@ -250,14 +255,39 @@ def test_the_kind_of_thing_before_it_speaks_against_a_person(kind: str) -> None:
 def test_a_word_that_is_a_person_elsewhere_is_likelier_one_here() -> None:
     text = "Then Kavan came. We heard that Kavan groped."
     parts = words(text)
-    here = [Seen("", 0.04, 0.14) if word.text == "Kavan" and word.start > 20 else Seen("", 0.0, 0.0) for word in parts]
-    with_other = [
-        Seen("PERSON", 0.9, 0.6) if word.text == "Kavan" and word.start < 20 else each for word, each in zip(parts, here, strict=True)
-    ]
     at = [word.text for word in parts].index("Kavan", 3)
     places = places_of(parts)
-    unlike, like = (chance(features(parts, seen, at, lexicon(), False, places), WEIGHTS) for seen in (here, with_other))
-    assert like > unlike
+
+    def likely(kind: str, person: float) -> float:
+        first, here = Seen(kind, person, 0.6), Seen("", 0.04, 0.14)
+        seen = [(here if word.start > 20 else first) if word.text == "Kavan" else Seen("", 0.0, 0.0) for word in parts]
+        return chance(features(parts, seen, at, lexicon(), False, places), WEIGHTS)
+
+    assert likely("PERSON", 0.9) > likely("ORG", 0.1)
+
+
+def test_what_the_model_adds_moves_a_chance_both_ways() -> None:
+    said = {"one": 1.0}
+    less, same, more = (chance(said, {"one": 0.0}, adds) for adds in (-1.0, 0.0, 1.0))
+    assert less < same == 0.5 < more
+    assert chance({}, {"one": 0.0}, 9.0) == 0.0  # of what nothing speaks for
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("call 4 9 3 0 now", "call 4 9 3 0 now"),
+        ("key 84c4e00d9 end", "key 84 end"),
+        ("2024-05-01,Maria", "20-05-01,Maria"),
+        ("Anneliese and Maximilian", "Anneliese and Maximilian"),
+        ("x 123456 B7C", "x 12 B7"),
+    ],
+)
+def test_of_a_code_only_the_beginning_is_asked(text: str, left: str) -> None:
+    places = [at for at, letter in enumerate(text) if letter != " "]
+    short = shortened(text, Pieces(places, places, [at + 1 for at in places]))  # each letter a piece
+    assert "".join(text[at] for at in short.starts) == left.replace(" ", "")
+    assert short.ids == short.starts
 
 
 def test_a_surname_in_small_letters_behind_an_initial_belongs_to_the_name() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.privacy.names import latin_onnx
-from comity.privacy.names.latin_onnx import Node, fields, numbers, session, tensor, widened, written
+from comity.privacy.names.latin_onnx import Node, ending, fields, numbers, session, tensor, widened, written
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("onnxruntime")
@@ -84,3 +84,23 @@ def test_a_file_that_ends_early_is_refused() -> None:
     for cut in (1, 10, len(model) // 2, len(model) - 1):
         with pytest.raises(ValueError, match="ends early"):
             widened(model[:cut])
+
+
+def test_a_model_may_end_early_and_keeps_only_what_leads_there() -> None:
+    nodes = [Node("MatMul", ("x", "w"), ("y",)), Node("Add", ("y", "b"), ("z",)), Node("MatMul", ("z", "v"), ("out",))]
+    eye = np.eye(3, dtype=np.float32)
+    tensors = {"w": 2 * eye, "b": np.full(3, 0.5, np.float32), "v": 7 * eye}
+    whole = written(nodes, tensors, inputs={"x": 3}, outputs=("out",))
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    short = ending(whole, ["y"])
+    (y,) = session(short).run(None, {"x": x})
+    assert (y == 2 * x).all() and len(short) < len(whole)
+    assert b"MatMul" in short and b"Add" not in short
+    y, out = session(ending(whole, ["y", "out"])).run(None, {"x": x})
+    assert (y == 2 * x).all() and (out == 7 * (2 * x + 0.5)).all()
+
+
+def test_a_model_that_has_no_such_value_is_refused() -> None:
+    whole, _ = four_bits()
+    with pytest.raises(ValueError, match="without layer 9"):
+        ending(whole, ["layer 9"])
