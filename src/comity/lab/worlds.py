@@ -134,6 +134,12 @@ def partner(name: str, *, region: str, path: str, folder: Path, models: Path, mo
     )  # fmt: skip
 
 
+def simulator(name: str, *, dialect: str, region: str, folder: Path, more: tuple[str, ...] = ()) -> Process:
+    """A partner played from its documentation; its key is `LAB_KEY` for its region.  ``more``: further words of its command line."""
+    words = ["comity.lab.simulators.__main__", "--dialect", dialect, "--region", region, *more]
+    return Process(name, words, log=folder / f"{name}.log", environment={})
+
+
 def gateway(name: str, config: str, *, folder: Path, models: Path, environment: dict[str, str]) -> tuple[Process, Path]:
     """A Comity of its own home, started as a person would: `comity --config … up`."""
     home = folder / name

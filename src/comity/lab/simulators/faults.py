@@ -25,7 +25,7 @@ Kind = Literal[
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing that goes wrong.
 
-    status        the partner's own error of that `status` (and `code`), with `retry_after` seconds
+    status        the partner's own error for a `trouble` or of a `status` (and `code`), with `retry_after` seconds
     hang          nothing for `seconds` (0: until the caller leaves), then the answer
     cut           the connection ends after `at` bytes of the body
     drip          `at` bytes (at least 1) every `seconds`
@@ -39,7 +39,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     kind: Kind
-    status: int = 503
+    status: int = 0  # 0: the dialect's own
+    trouble: Literal["", "key", "forbidden", "model", "parameter", "too_large", "rate", "quota", "server", "overloaded", "timeout"] = ""
     code: str = ""
     retry_after: float | None = None
     at: int = 0
@@ -95,11 +96,12 @@ def refusal(fault: Fault) -> Trouble | None:
         return Trouble("inspection", "Input data may contain inappropriate content.")
     if fault.kind != "status":
         return None
-    kind = {401: "key", 403: "forbidden", 404: "model", 408: "timeout", 413: "too_large", 429: "rate", 503: "overloaded", 504: "timeout"}
-    sort = kind.get(fault.status, "server" if fault.status >= 500 else "parameter")
-    return Trouble(
-        sort, "This error was asked for.", status=fault.status, code=fault.code, retry_after=fault.retry_after
-    )  # fmt: skip
+    meant = {401: "key", 403: "forbidden", 404: "model", 408: "timeout", 413: "too_large", 429: "rate", 500: "server", 503: "overloaded",
+             504: "timeout"}  # fmt: skip
+    kind = fault.trouble or meant.get(
+        fault.status, "parameter" if 400 <= fault.status < 500 else "server" if fault.status else "overloaded"
+    )
+    return Trouble(kind, "This error was asked for.", status=fault.status, code=fault.code, retry_after=fault.retry_after)
 
 
 def spoil(fault: Fault, answer: Answer, broken: bytes) -> Answer:

@@ -211,8 +211,9 @@ async def test_a_key_of_another_region_is_refused_in_each_form() -> None:
     ("fault", "kind", "code"),
     [
         ({"kind": "status", "status": 429, "retry_after": 7}, openai.RateLimitError, "rate_limit_exceeded"),
-        ({"kind": "status", "status": 429, "code": "insufficient_quota"}, openai.RateLimitError, "insufficient_quota"),
+        ({"kind": "status", "trouble": "quota"}, openai.RateLimitError, "insufficient_quota"),
         ({"kind": "status", "status": 500}, openai.InternalServerError, None),
+        ({"kind": "status", "status": 418, "code": "teapot"}, openai.APIStatusError, "teapot"),
         ({"kind": "status", "status": 503}, openai.InternalServerError, "server_is_overloaded"),
         ({"kind": "status", "status": 403}, openai.PermissionDeniedError, "unsupported_country_region_territory"),
         ({"kind": "filter"}, openai.BadRequestError, "invalid_prompt"),

@@ -15,6 +15,8 @@ from comity.lab.simulators.openai.vectors import embeddings, rerank
 
 PATHS: dict[Speaker, str] = {"openai": "/v1", "model-studio": "/compatible-mode/v1", "vllm": "/v1"}
 MODEL_STUDIO_RERANK, COHERE_RERANK = "/compatible-api/v1/reranks", "/v2/rerank"
+MODEL_STUDIO_RESPONSES = "/api/v2/apps/protocols/compatible-mode/v1/responses"
+"""https://help.aliyun.com/zh/model-studio/compatibility-with-openai-responses-api"""
 
 
 class OpenAI:
@@ -33,7 +35,7 @@ class OpenAI:
         }
         self._posted = {self._path + name: answer for name, answer in at.items()}
         if speaker == "model-studio":
-            self._posted[MODEL_STUDIO_RERANK] = rerank
+            self._posted |= {MODEL_STUDIO_RERANK: rerank, MODEL_STUDIO_RESPONSES: at["/responses"]}
         if speaker == "vllm":
             self._posted |= dict.fromkeys((self._path + "/rerank", "/rerank", COHERE_RERANK), rerank)
 
