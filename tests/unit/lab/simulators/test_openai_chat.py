@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any
 
@@ -144,16 +145,23 @@ async def test_an_image_that_is_none_is_refused(url: str) -> None:
         )
 
 
-async def test_reasoning_is_shown_where_the_partner_shows_it_and_counted_everywhere() -> None:
-    for speaker, more in (("model-studio", {"extra_body": {"enable_thinking": True}}), ("openai", {"reasoning_effort": "low"})):
-        there = client(speaker)  # type: ignore[arg-type]
-        told = await there.chat.completions.create(model="m", messages=ASK, **more)  # type: ignore[call-overload]
-        stream = await there.chat.completions.create(model="m", messages=ASK, stream=True, **more)  # type: ignore[call-overload]
-        streamed = "".join([getattr(chunk.choices[0].delta, "reasoning_content", None) or "" async for chunk in stream])
-        shown = getattr(told.choices[0].message, "reasoning_content", "")
-        assert streamed == shown == (f"The caller wrote: {TEXT}" if speaker == "model-studio" else "")
-        assert told.choices[0].message.content == TEXT
-        assert told.usage.completion_tokens > told.usage.completion_tokens_details.reasoning_tokens > 0
+@pytest.mark.parametrize(
+    ("speaker", "member", "more"),
+    [
+        ("model-studio", "reasoning_content", {"extra_body": {"enable_thinking": True}}),
+        ("vllm", "reasoning", {"extra_body": {"chat_template_kwargs": {"enable_thinking": True}}}),
+        ("openai", "", {"reasoning_effort": "low"}),
+    ],
+)
+async def test_reasoning_is_shown_where_the_partner_shows_it_and_counted_everywhere(speaker: Any, member: str, more: Any) -> None:
+    there = client(speaker)
+    told = await there.chat.completions.create(model="m", messages=ASK, **more)
+    stream: Any = await there.chat.completions.create(model="m", messages=ASK, stream=True, **more)
+    deltas = [chunk.choices[0].delta.model_dump() async for chunk in stream]
+    streamed = "".join(delta.get(member) or "" for delta in deltas)
+    assert streamed == told.choices[0].message.model_dump().get(member, "") == (f"The caller wrote: {TEXT}" if member else "")
+    assert told.choices[0].message.content == TEXT and told.usage and told.usage.completion_tokens_details
+    assert told.usage.completion_tokens > (told.usage.completion_tokens_details.reasoning_tokens or 0) > 0
 
 
 async def test_a_limit_a_stop_and_several_choices() -> None:
@@ -187,6 +195,11 @@ async def test_logprobs_are_of_the_tokens_that_were_said() -> None:
         ({"messages": []}, "messages", "empty_array"),
         ({"messages": [{"role": "judge", "content": "x"}]}, "messages[0].role", "invalid_value"),
         ({"tools": [{"type": "function", "function": {}}]}, "tools[0].function.name", "missing_required_parameter"),
+        ({"tool_choice": {"type": "custom", "custom": {"name": "x"}}}, "tool_choice.type", None),
+        ({"tool_choice": {"type": "function", "function": {"name": "nowhere"}}, "tools": TOOLS}, "tool_choice", None),
+        ({"messages": [{"role": "user", "content": [{"type": "video_url"}]}]}, "messages[0].content[0].type", "invalid_value"),
+        ({"messages": ["hello"]}, "messages[0]", "invalid_type"),
+        ({"stop": [1]}, "stop", "invalid_type"),
         ({"modalities": ["audio"]}, "modalities", "invalid_value"),
         ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"$ref": "#/nowhere"}}}}, None, None),
     ],
@@ -200,3 +213,10 @@ async def test_what_is_wrong_is_named(body: Any, param: str, code: str) -> None:
 async def test_the_compatible_ones_take_their_own_fields() -> None:
     told = await client("model-studio").chat.completions.create(model="m", messages=ASK, extra_body={"enable_search": False, "top_k": 3})
     assert told.choices[0].message.content == TEXT
+
+
+async def test_files_are_told_by_their_size_and_hash() -> None:
+    held = base64.b64encode(b"%PDF-1.7 a page").decode()
+    parts: Any = [{"type": "file", "file": {"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{held}"}}]
+    told = await client().chat.completions.create(model="m", messages=[{"role": "user", "content": parts}])
+    assert told.choices[0].message.content == f"[a file of 15 bytes, {hashlib.sha256(b'%PDF-1.7 a page').hexdigest()[:8]}]"

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from comity.lab.simulators import media
 from comity.lab.simulators.brain import speak
-from tests.unit.lab.simulators.stand import client
+from tests.unit.lab.simulators.stand import OPENED, client, http, simulator
 
 TEXT = "Tell PERSON_1 that it rains."
 WEATHER: Any = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
@@ -77,6 +77,44 @@ async def test_a_response_meets_a_schema_sees_images_and_ends_at_its_limit() -> 
     short = await there.responses.create(model="m", input=TEXT, max_output_tokens=2)
     assert (short.status, short.output_text) == ("incomplete", "Tell PERSON")
     assert short.incomplete_details and short.incomplete_details.reason == "max_output_tokens"
+
+
+@pytest.mark.parametrize(
+    ("more", "param"),
+    [
+        ({"background": True}, "background"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"input": [{"type": "item_reference", "id": "x"}]}, "input[0].type"),
+        ({"extra_body": {"messages": []}}, "messages"),
+    ],
+)
+async def test_what_a_response_cannot_have_is_refused_by_name(more: Any, param: str) -> None:
+    with pytest.raises(openai.BadRequestError) as raised:
+        await client().responses.create(**{"model": "m", "input": TEXT} | more)
+    assert raised.value.param == param
+
+
+@pytest.mark.parametrize(("speaker", "refused"), [("openai", False), ("model-studio", True)])
+async def test_a_response_that_is_filtered(speaker: Any, refused: bool) -> None:
+    header = {"x-lab-fault": json.dumps({"kind": "filter", "where": "output"})}
+    if refused:
+        with pytest.raises(openai.BadRequestError) as raised:
+            await client(speaker).responses.create(model="m", input=TEXT, extra_headers=header)
+        assert raised.value.code == "data_inspection_failed"
+        return
+    told = await client(speaker).responses.create(model="m", input=TEXT, extra_headers=header)
+    assert told.status == "incomplete" and told.incomplete_details and told.incomplete_details.reason == "content_filter"
+
+
+async def test_a_broken_stream_of_events_ends_in_an_error_of_its_own() -> None:
+    stream = await client().responses.create(model="m", input=TEXT, stream=True, extra_headers={"x-lab-fault": "break"})
+    events: list[Any] = []
+    try:
+        async for event in stream:
+            events.append(event)
+    except openai.APIError as error:
+        events.append(error)
+    assert "The server had an error" in events[-1].message and "response.completed" not in [getattr(event, "type", "") for event in events]
 
 
 async def test_a_response_that_was_not_kept_is_not_found() -> None:
@@ -142,6 +180,35 @@ async def test_a_sound_that_carries_no_text_is_told_by_what_it_is() -> None:
     assert told.text.startswith("A sound of 1.00 seconds at 16000 Hz, ")
     with pytest.raises(openai.BadRequestError):
         await client().audio.transcriptions.create(model="asr", file=("a.wav", b"not a sound"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"--b\r\n\r\nx\r\n--b--",
+        b'--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n',
+        b'--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nm\r\n--b--\r\n',
+    ],
+)
+async def test_a_form_that_is_none_is_refused(body: bytes) -> None:
+    there = http(simulator())
+    for kind in ("multipart/form-data; boundary=b", "multipart/form-data", "application/json"):
+        told = await there.post("/v1/audio/transcriptions", content=body, headers=OPENED | {"content-type": kind})
+        assert told.status_code == 400 and told.json()["error"]["type"] == "invalid_request_error"
+
+
+async def test_a_file_may_hold_what_looks_like_an_end() -> None:
+    """Only the boundary behind a line's end parts one part from the next (RFC 2046, 5.1.1)."""
+    sound = media.wav("with --b inside\r\n\r\n and blank lines", 0.1)
+    model = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nm\r\n'
+    body = model + b'--b\r\nContent-Disposition: form-data; filename="a.wav"; name="file"\r\n\r\n'
+    told = await http(simulator()).post(
+        "/v1/audio/transcriptions",
+        content=body + sound + b"\r\n--b--\r\n",
+        headers=OPENED | {"content-type": 'multipart/form-data; boundary="b"'},
+    )
+    assert told.json()["text"] == "with --b inside\r\n\r\n and blank lines"
 
 
 async def test_speech_comes_in_pieces() -> None:

@@ -2,8 +2,8 @@
 """`/chat/completions`, whole and streamed.
 
 Members and meanings: https://developers.openai.com/api/reference/resources/chat; Model Studio's compatible
-mode, with `reasoning_content` and `enable_thinking`: https://help.aliyun.com/zh/model-studio/stream and …/deep-thinking.
-Which members there are, and null, as in tests/recorded.
+mode, with `reasoning_content` and `enable_thinking`: https://help.aliyun.com/zh/model-studio/stream and …/deep-thinking; vLLM's
+`reasoning`: https://docs.vllm.ai/en/v0.26.0/features/reasoning_outputs/.  Which members there are, and null, as in tests/recorded.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ KNOWN = frozenset((
 ))  # fmt: skip
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
 DONE = b"data: [DONE]\n\n"
+SHOWN: dict[Speaker, str] = {"model-studio": "reasoning_content", "vllm": "reasoning"}
+"""Where reasoning stands; OpenAI bills its own and does not show it."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,9 +130,9 @@ def _choice(place: int, script: Script, wanted: Wanted, speaker: Speaker) -> dic
         "content": script.text if not script.calls else "" if speaker == "model-studio" else None,
     }
     if speaker == "openai":
-        message |= {"refusal": None, "annotations": []}  # this partner bills its reasoning and does not show it
+        message |= {"refusal": None, "annotations": []}
     elif script.reasoning:
-        message["reasoning_content"] = script.reasoning
+        message[SHOWN[speaker]] = script.reasoning
     if script.calls:
         message["tool_calls"] = [call for number in range(len(script.calls)) for call in (_call(place, number, script, speaker),)]
     return {"index": place, "message": message, "finish_reason": script.finish, "logprobs": _logprobs(script.text, wanted)}
@@ -178,9 +180,9 @@ def _deltas(place: int, script: Script, wanted: Wanted, speaker: Speaker) -> Ite
 
     first: dict[str, Any] = {"role": "assistant", "content": None if script.calls else ""}
     yield row(first | ({"refusal": None} if speaker == "openai" else {}))
-    if speaker != "openai":
+    if speaker in SHOWN:
         for piece in cut(script.reasoning):
-            yield row({"content": None, "reasoning_content": piece})
+            yield row({"content": None, SHOWN[speaker]: piece})
     for piece in cut(script.text):
         yield row({"content": piece}, text=piece)
     for number in range(len(script.calls)):
