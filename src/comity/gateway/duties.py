@@ -17,7 +17,7 @@ from comity.policy.volumes import COUNTERS
 __all__ = ["DISCHARGERS", "LABELS", "NOTICE", "REGISTERED", "Duties", "duties", "metadata", "notice"]
 
 REGISTERED: dict[str, str] = {
-    "label.explicit": "a visible notice ends each text answer (GB 45438-2025 4.1 a: text at the end)",
+    "label.explicit": "a visible notice ends each text answer (GB 45438-2025 5.1: at the end of the text)",
     "label.implicit_metadata": "the AIGC member of the answer's JSON carries the fields of GB 45438-2025 annex E",
     "mark.machine_readable": "the answer's JSON and the Comity-Label header mark it as generated",
     "disclose.ai_interaction": "the Comity-Label header tells the application to say so, and the answer's JSON repeats it",

@@ -46,11 +46,13 @@ def essence(kind: str) -> str:
     return kind.partition(";")[0].strip().lower()
 
 
-def require(kind: str, owed: Duties, *, signer: Signer | None = None) -> None:
+def require(kind: str, owed: Duties, *, signer: Signer | None = None, streamed: bool = False) -> None:
     """Raises where a file of that content type could not carry what is owed: to be asked before anything is sent."""
     if not _owes(owed):
         return
     carrier = carrier_of(kind)
+    if carrier is not None and streamed and carrier.media != "sound":
+        raise Unfit(f"`{essence(kind)}` cannot be labelled while it comes", hint="ask for it whole")
     if carrier is None:
         raise Unfit(f"`{essence(kind)}` cannot carry the labels that are owed", hint="ask for PNG, JPEG, WebP, WAV or MP3")
     if owed.explicit and carrier.media == "document":
@@ -93,15 +95,12 @@ def label(data: bytes, kind: str, owed: Duties, fields: Fields, *, signer: Signe
 
 async def stream_label(chunks: AsyncIterator[bytes], kind: str, owed: Duties, fields: Fields) -> AsyncIterator[bytes]:
     """The same for sound that is heard while it comes: labels stand before its first sample.  No signature: it is over the whole."""
-    require(kind, owed)
-    carrier = carrier_of(kind)
+    require(kind, owed, streamed=True)
     if not _owes(owed):
         async for piece in chunks:
             yield piece
         return
-    if carrier is None or carrier.media != "sound":
-        raise Unfit(f"`{essence(kind)}` cannot be labelled while it comes", hint="ask for it whole")
-    begin = _wav_beginning if carrier is _WAV else _mp3_beginning
+    begin = _wav_beginning if carrier_of(kind) is _WAV else _mp3_beginning
     held, begun = b"", False
     async for piece in chunks:
         if begun:

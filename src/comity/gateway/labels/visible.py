@@ -81,12 +81,12 @@ def mark(data: bytes, *, language: str = "zh") -> bytes:
 def _drawn(picture: Any, words: str) -> Any:
     Image = import_module("PIL.Image")
 
-    if picture.mode not in ("L", "LA", "RGB", "RGBA"):
-        if picture.mode not in ("1", "P", "PA"):
+    if picture.mode not in _COLOURS:
+        palette = picture.mode.startswith("P")
+        if not palette and picture.mode != "1":
             raise Unfit(f"a picture of mode {picture.mode} cannot be drawn upon", hint="ask for image/png of 8 bits")
-        picture = picture.convert(
-            "RGBA" if "transparency" in picture.info or picture.mode == "PA" else "RGB" if picture.mode == "P" else "L"
-        )
+        see_through = "transparency" in picture.info or "A" in picture.getbands()
+        picture = picture.convert("RGBA" if see_through else "RGB" if palette else "L")
     height = max(HEIGHT_PIXELS_MIN, math.ceil(HEIGHT_SHARE * min(picture.size)))
     letters = _letters(words, height)
     turned = picture.getexif().get(_ORIENTATION, 1)
@@ -98,7 +98,7 @@ def _drawn(picture: Any, words: str) -> Any:
     box = (picture.width - letters.width - edge, picture.height - letters.height - edge, picture.width - edge, picture.height - edge)
     black, white = (Image.new(picture.mode, letters.size, _COLOURS[picture.mode][each]) for each in (0, 1))
     plate = Image.blend(picture.crop(box), black, _PLATE)
-    if picture.mode in ("LA", "RGBA"):
+    if "A" in picture.getbands():
         plate.putalpha(255)
     plate.paste(white, mask=letters)
     picture.paste(plate, box)
