@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import openai
@@ -36,6 +35,11 @@ task = "writing_assistant"
 
 [server]
 port = 0
+
+[limits]
+first_byte_seconds_max = 1
+idle_seconds_max = 1
+answer_bytes_max = 1_000_000
 
 [[deployments]]
 id = "qwen-beijing"
@@ -94,18 +98,59 @@ def test_who_leaves_a_hang_is_not_waited_for(client: openai.OpenAI) -> None:
     assert chat(client).choices[0].message.content == TEXT
 
 
-def test_through_comity_it_sees_no_person(beijing: Process, tmp_path: Path) -> None:
-    """The real adapter and the real egress: what reaches the simulator is pseudonymised, what comes back through every cut is restored."""
-    running, _ = gateway("node", CONFIG.format(base=beijing.base), folder=tmp_path, models=tmp_path, environment={"LAB_KEY_BEIJING": KEY})
+@pytest.fixture(scope="module")
+def node(beijing: Process, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A gateway of Comity before it: the real adapter, the real egress."""
+    folder = tmp_path_factory.mktemp("node")
+    running, _ = gateway("node", CONFIG.format(base=beijing.base), folder=folder, models=folder, environment={"LAB_KEY_BEIJING": KEY})
     with running:
-        base = running.wait_ready().base
-        for stream in (False, True):
-            told = ask(base, {"model": "auto", "stream": stream, "messages": [{"role": "user", "content": TEXT}]}, SUBJECT)
-            assert told.status == 200, told.body
-            assert told.text().startswith(TEXT) and told.headers["comity-region"] == "CN"
-            seen = call(beijing.base, "GET", "/_lab/received").json()["received"][-1]
-            assert seen["path"] == "/compatible-mode/v1/chat/completions" and seen["body"]["model"] == "qwen-plus"
-            assert "13812345678" not in json.dumps(seen) and "zhang.wei" not in json.dumps(seen)
+        yield running.wait_ready().base
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_through_comity_it_sees_no_person(beijing: Process, node: str, stream: bool) -> None:
+    """What reaches the partner is pseudonymised; what comes back is restored, also where a stand-in was parted between two events."""
+    told = ask(node, {"model": "auto", "stream": stream, "messages": [{"role": "user", "content": TEXT}]}, SUBJECT)
+    assert told.status == 200, told.body
+    assert told.text().startswith(TEXT) and told.headers["comity-region"] == "CN"
+    seen = call(beijing.base, "GET", "/_lab/received").json()["received"][-1]
+    assert seen["path"] == "/compatible-mode/v1/chat/completions" and seen["body"]["model"] == "qwen-plus"
+    assert "13812345678" not in json.dumps(seen) and "zhang.wei" not in json.dumps(seen)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ({"kind": "status", "status": 429, "retry_after": 1}, 429),
+        ({"kind": "status", "status": 500}, 502),
+        ({"kind": "filter"}, 400),
+        ({"kind": "hang"}, 504),
+        ({"kind": "drip", "at": 1, "seconds": 30}, 502),
+        ({"kind": "cut", "at": 60}, 502),
+        ({"kind": "content_type"}, 502),
+        ({"kind": "redirect"}, 502),
+        ({"kind": "compressed"}, 502),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+def test_each_fault_ends_in_one_clear_failure(beijing: Process, node: str, fault: Any, status: int, stream: bool) -> None:
+    assert call(beijing.base, "POST", "/_lab/faults", json.dumps({"faults": [fault]}).encode()).status == 200
+    told = ask(node, {"model": "auto", "stream": stream, "messages": [{"role": "user", "content": TEXT}]}, SUBJECT)
+    assert told.status == status and told.json()["error"]["code"].startswith("provider.")
+    assert call(beijing.base, "GET", "/_lab/faults").json() == {"faults": []}, "asked once"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "cut", "at": 900}, {"kind": "malformed"}, {"kind": "break"}, {"kind": "oversized", "at": 3_000_000}],
+    ids=lambda fault: fault["kind"],
+)
+def test_what_goes_wrong_once_a_stream_has_begun_is_said_in_the_stream(beijing: Process, node: str, fault: Any) -> None:
+    call(beijing.base, "POST", "/_lab/faults", json.dumps({"faults": [fault]}).encode())
+    told = ask(node, {"model": "auto", "stream": True, "messages": [{"role": "user", "content": TEXT}]}, SUBJECT)
+    last = json.loads(told.body.rstrip().rsplit(b"data: ", 1)[1])
+    assert told.status == 200 and last["error"]["code"].startswith("provider.") and b"[DONE]" not in told.body
 
 
 def test_every_dialect_that_is_made_can_be_named(cli: Cli) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-DIALECTS = ("openai", "model-studio", "vllm")  # those of `lab.simulators.serve`, named here so that help costs no import
+DIALECTS = ("openai", "model-studio", "dashscope", "vllm")  # those of `lab.simulators.serve`, named here so that help costs no import
 ABOUT = "a world of regions on this machine, and the founding case"
 
 

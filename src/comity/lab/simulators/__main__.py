@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 
+from comity.errors import ComityError
 from comity.lab.simulators.serve import DIALECTS, LAB_KEY, serve
 from comity.ports import environment
 
@@ -30,7 +32,11 @@ def main() -> int:
         print(json.dumps({"url": url} | ({} if own else {"key": key})), flush=True)
 
     dialect = DIALECTS[args.dialect](args.path, tuple(args.model))
-    asyncio.run(serve(dialect, region=args.region, key=key, port=args.port, pace=args.pace, on_ready=ready))
+    try:
+        asyncio.run(serve(dialect, region=args.region, key=key, port=args.port, pace=args.pace, on_ready=ready))
+    except ComityError as error:
+        print(f"simulator: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from comity.gateway.serve import bind, listen
 from comity.lab.simulators.base import Dialect, Simulator
+from comity.lab.simulators.dashscope import DashScope
 from comity.lab.simulators.openai.dialect import OpenAI
 from comity.ports import SystemClock
 
@@ -17,6 +18,7 @@ Making = Callable[[str, tuple[str, ...]], Dialect]  # of a path's prefix ("" for
 DIALECTS: Mapping[str, Making] = {
     "openai": lambda path, models: OpenAI("openai", path=path, models=models),
     "model-studio": lambda path, models: OpenAI("model-studio", path=path, models=models),
+    "dashscope": lambda path, models: DashScope(path=path, models=models),
     "vllm": lambda path, models: OpenAI("vllm", path=path, models=models),
 }
 

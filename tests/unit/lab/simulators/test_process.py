@@ -6,7 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import openai
+import pytest
 
+from comity.errors import OperatorError
 from comity.lab.process import Process
 from comity.lab.worlds import simulator
 
@@ -25,3 +27,13 @@ def test_its_key_may_be_another(tmp_path: Path) -> None:
         base = running.wait_ready().base
         with openai.OpenAI(base_url=f"{base}/v1", api_key="sk-own", max_retries=0) as client:
             assert client.responses.create(model="gpt", input="Hello").output_text == "Hello"
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with simulator("one", dialect="openai", region="here", folder=tmp_path) as running:
+        port = running.wait_ready().port
+        with (
+            simulator("two", dialect="openai", region="here", folder=tmp_path, more=("--port", str(port))) as second,
+            pytest.raises(OperatorError, match="ended at its start: simulator: port"),
+        ):
+            second.wait_ready()
