@@ -28,7 +28,7 @@ def files(tmp_path: Path) -> Path:
 
 def test_labels_are_shown_in_words(cli: Cli, files: Path) -> None:
     done = cli("label", "show", files / "a.png")
-    assert done.code == 0 and "AIGC (GB 45438-2025)   (iTXt chunk (XMP))\n" in done.out
+    assert done.code == 0 and "AIGC (GB 45438-2025)   (iTXt chunk, XMP)\n" in done.out
     assert "  ContentProducer   示例 Ltd\ufffd[2J\n" in done.out and "\x1b" not in done.out
     assert "source type (IPTC): trainedAlgorithmicMedia" in done.out
     for name in ("a.wav", "a.mp3"):

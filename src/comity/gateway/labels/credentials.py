@@ -104,4 +104,4 @@ def _c2pa() -> Any:
     try:
         return import_module("c2pa")
     except ImportError as error:
-        raise OperatorError("C2PA needs c2pa-python", code="label.no_extra", exit_code=1, hint=EXTRA) from error
+        raise OperatorError("C2PA needs c2pa-python", code="label.no_extra", hint=EXTRA) from error

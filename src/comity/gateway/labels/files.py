@@ -19,12 +19,12 @@ from comity.gateway.labels.marks import Carrier, Marks, Unfit, Unreadable
 
 __all__ = ["KINDS", "Signer", "label", "require", "stream_label"]
 
-_PNG = Carrier("picture", "", "iTXt chunk (XMP)", png.find, png.put)
-_JPEG = Carrier("picture", "", "APP1 segment (XMP)", jpeg.find, jpeg.put)
+_PNG = Carrier("picture", "", "iTXt chunk, XMP", png.find, png.put, other="tEXt chunk")
+_JPEG = Carrier("picture", "", "APP1 segment, XMP", jpeg.find, jpeg.put, other="comment in Exif")
 _WEBP = Carrier("picture", "", "XMP chunk", webp.find, webp.put)
-_WAV = Carrier("sound", "AIGC chunk", "_PMX chunk (XMP)", wav.find, wav.put, wav.audible)
-_MP3 = Carrier("sound", "ID3v2 TXXX frame", "ID3v2 PRIV frame (XMP)", mp3.find, mp3.put, mp3.audible)
-_PDF = Carrier("document", "document information", "metadata of the catalogue (XMP)", pdf.find, pdf.put)
+_WAV = Carrier("sound", "AIGC chunk", "_PMX chunk, XMP", wav.find, wav.put, wav.audible)
+_MP3 = Carrier("sound", "ID3v2 TXXX frame", "ID3v2 PRIV frame, XMP", mp3.find, mp3.put, mp3.audible)
+_PDF = Carrier("document", "document information", "metadata of the catalogue, XMP", pdf.find, pdf.put)
 KINDS: Final[dict[str, Carrier]] = {
     "image/png": _PNG,
     "image/jpeg": _JPEG,
@@ -62,11 +62,11 @@ def require(kind: str, owed: Duties, *, signer: Signer | None = None, streamed: 
     needed += [("c2pa", credentials.EXTRA)] if signer is not None and _machine(owed) else []
     for module, hint in needed:
         if find_spec(module) is None:
-            raise OperatorError(f"a label of `{essence(kind)}` needs an extra", code="label.no_extra", exit_code=1, hint=hint)
+            raise OperatorError(f"a label of `{essence(kind)}` needs an extra", code="label.no_extra", hint=hint)
 
 
-def label(data: bytes, kind: str, owed: Duties, fields: Fields, *, signer: Signer | None = None) -> bytes:
-    """The file with all that is owed.  ``kind``: its content type.
+def label(data: bytes, kind: str, owed: Duties, fields: Fields, *, signer: Signer | None = None, language: str = "zh") -> bytes:
+    """The file with all that is owed.  ``kind``: its content type; ``language``: of the words on a picture.
 
     A file that its maker has signed is changed only where it is signed again; where all that is owed is that a machine can tell, and
     the signature says it, it stays as it is.
@@ -84,7 +84,7 @@ def label(data: bytes, kind: str, owed: Duties, fields: Fields, *, signer: Signe
         )
     made = data
     if owed.explicit:
-        made = carrier.audible(made) if carrier.audible else visible.mark(made)
+        made = carrier.audible(made) if carrier.audible else visible.mark(made, language=language)
     aigc, packet = _words(carrier, found, owed, fields)
     if aigc or packet:
         made = carrier.put(made, aigc, packet)

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JPEG (ISO/IEC 10918-1): labels in the XMP packet of an APP1 segment; C2PA in APP11."""
+"""JPEG (ISO/IEC 10918-1): labels in the XMP packet of an APP1 segment, and read from the comment of an Exif one; C2PA in APP11."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from comity.gateway.labels import exif
 from comity.gateway.labels.marks import PARTS_MAX, Marks, Unfit, Unreadable, part
 
 START, END = b"\xff\xd8", b"\xff\xd9"
 APP0, APP1, APP11, SCAN = 0xE0, 0xE1, 0xEB, 0xDA
 COMMENT, ADOBE = 0xFE, 0xEE
 _XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
-_EXIF_HEAD = b"Exif\0"
+_EXIF_HEAD = exif.HEAD
 _SEGMENT_BYTES_MAX = 65_535 - 2
 
 
@@ -26,7 +27,8 @@ def find(data: bytes) -> Marks:
     found = list(segments(data))
     xmp = next((each.body[len(_XMP_HEAD) :] for each in found if _is_xmp(each)), b"")
     c2pa = b"".join(each.body for each in found if each.kind == APP11)
-    return Marks("", xmp, c2pa if b"c2pa" in c2pa else b"")
+    comment = next((each.body[place.start : place.end] for each in found if (place := _comment(each)) is not None), b"")
+    return Marks(comment.rstrip(b"\0 ").decode("utf-8", "replace"), xmp, c2pa if b"c2pa" in c2pa else b"")
 
 
 def put(data: bytes, aigc: str, xmp: bytes) -> bytes:
@@ -37,7 +39,7 @@ def put(data: bytes, aigc: str, xmp: bytes) -> bytes:
     if len(body) > _SEGMENT_BYTES_MAX:
         raise Unfit("the JPEG's XMP packet has no room for a label", hint="ask for image/png")
     found = list(segments(data))
-    kept = [each for each in found if each.kind != SCAN and not _is_xmp(each)]
+    kept = [_without_comment(each) if aigc else each for each in found if each.kind != SCAN and not _is_xmp(each)]
     first = 0
     while first < len(kept) and (kept[first].kind == APP0 or (kept[first].kind == APP1 and kept[first].body.startswith(_EXIF_HEAD))):
         first += 1
@@ -71,3 +73,14 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 def _is_xmp(segment: Segment) -> bool:
     return segment.kind == APP1 and segment.body.startswith(_XMP_HEAD)
+
+
+def _comment(segment: Segment) -> exif.Place | None:
+    return exif.label_place(segment.body) if segment.kind == APP1 else None
+
+
+def _without_comment(segment: Segment) -> Segment:
+    """The label that was there goes into XMP: one file, one label."""
+    if (place := _comment(segment)) is None:
+        return segment
+    return segment._replace(body=segment.body[: place.start] + b" " * (place.end - place.start) + segment.body[place.end :])

@@ -40,6 +40,7 @@ class Carrier(NamedTuple):
 
     native:  its own place for the AIGC fields; "" where XMP is the place
     put:     the file with `aigc` and `xmp` in the place of those before; what is empty stays as it was, and so does all else
+    other:   where else the fields are read from
     audible: of sounds: the file with the audible label before it; the file itself where it begins with it
     """
 
@@ -49,6 +50,7 @@ class Carrier(NamedTuple):
     find: Callable[[bytes], Marks]
     put: Callable[[bytes, str, bytes], bytes]
     audible: Callable[[bytes], bytes] | None = None
+    other: str = ""
 
 
 def part(data: bytes, start: int, size: int, what: str) -> bytes:

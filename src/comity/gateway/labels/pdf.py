@@ -73,4 +73,4 @@ def _pypdf() -> Any:
     try:
         return import_module("pypdf")
     except ImportError as error:
-        raise OperatorError("labels in PDF need pypdf", code="label.no_extra", exit_code=1, hint="pip install 'comity[files]'") from error
+        raise OperatorError("labels in PDF need pypdf", code="label.no_extra", hint="pip install 'comity[files]'") from error

@@ -63,7 +63,7 @@ def read(data: bytes, kind: str = "") -> list[Found]:
         return _in_text(data, kind)
     marks = carrier.find(data)
     found = [
-        _aigc(place, said) for place, said in ((carrier.native or "text chunk", marks.aigc), (carrier.xmp, _in_xmp(marks.xmp))) if said
+        _aigc(place, said) for place, said in ((carrier.native or carrier.other, marks.aigc), (carrier.xmp, _in_xmp(marks.xmp))) if said
     ]
     if said := xmp.value(marks.xmp, xmp.SOURCE_TYPE):
         found.append(Found(kind="source_type", where=carrier.xmp, value=said.rpartition("/")[2]))

@@ -64,7 +64,7 @@ def mark(data: bytes, *, language: str = "zh") -> bytes:
     try:
         Image = import_module("PIL.Image")
     except ImportError as error:
-        raise OperatorError("marking a picture needs Pillow", code="label.no_extra", exit_code=1, hint=EXTRA) from error
+        raise OperatorError("marking a picture needs Pillow", code="label.no_extra", hint=EXTRA) from error
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
             kind = str(picture.format)

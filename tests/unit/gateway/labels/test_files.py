@@ -88,6 +88,44 @@ def test_a_label_in_another_place_of_a_png_moves_to_the_guide_s() -> None:
     assert fields_in(label(before, "image/png", OWED, NEXT)) == NEXT.after(OURS).members
 
 
+def exif(order: str, comment: bytes, *, folder: bool = True) -> bytes:
+    """A segment with a comment, in the folder of Exif or, as some have it, in the first."""
+    at = 8 + 18 + (18 if folder else 0)
+
+    def entry(tag: int, kind: int, size: int, value: int) -> bytes:
+        return tag.to_bytes(2, order) + kind.to_bytes(2, order) + size.to_bytes(4, order) + value.to_bytes(4, order)  # type: ignore[arg-type]
+
+    def listed(entries: bytes) -> bytes:
+        return (1).to_bytes(2, order) + entries + bytes(4)  # type: ignore[arg-type]
+
+    first = (b"II*\0" if order == "little" else b"MM\0*") + (8).to_bytes(4, order)  # type: ignore[arg-type]
+    said = entry(0x9286, 7, 8 + len(comment), at)
+    body = first + (listed(entry(0x8769, 4, 1, 26)) + listed(said) if folder else listed(said)) + b"ASCII\0\0\0" + comment
+    return b"\xff\xe1" + (len(body) + 8).to_bytes(2, "big") + b"Exif\0\0" + body
+
+
+@pytest.mark.parametrize("folder", [True, False])
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_a_label_in_the_comment_of_a_jpeg_moves_to_the_guide_s_place(order: str, folder: bool) -> None:
+    wrapped = b'{"AIGC":' + OURS.json.encode() + b"}\0"
+    before = JPEG[:2] + exif(order, wrapped, folder=folder) + JPEG[2:]
+    assert fields_in(before) == OURS.members
+    after = label(before, "image/jpeg", OWED, NEXT)
+    assert fields_in(after) == NEXT.after(OURS).members
+    plain = JPEG[:2] + exif(order, b"a comment", folder=folder) + JPEG[2:]
+    assert read(plain) == [] and b"a comment" in label(plain, "image/jpeg", OWED, NEXT)
+    assert fields_in(label(before, "image/jpeg", Duties(labels=("machine-readable",)), NEXT)) == OURS.members
+
+
+@given(st.sampled_from(["little", "big"]), st.data())
+def test_damaged_exif_is_no_danger(order: str, data: st.DataObject) -> None:
+    raw = bytearray(exif(order, b'{"Label": "1"}'))
+    for _ in range(data.draw(st.integers(1, 6))):
+        raw[data.draw(st.integers(10, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    made = label(JPEG[:2] + bytes(raw) + JPEG[2:], "image/jpeg", OWED, OURS)
+    assert of("aigc", read(made))
+
+
 def test_a_compressed_packet_is_read_and_bounded() -> None:
     def with_packet(packet: bytes) -> bytes:
         return png_of(png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0" + zlib.compress(packet)))
