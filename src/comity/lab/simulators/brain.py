@@ -12,7 +12,6 @@ import math
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
 from typing import Any, Literal
 
 import msgspec
@@ -249,4 +248,4 @@ def likelihood(token: str) -> float:
 
 def label(*parts: str) -> str:
     """An id made of what it stands for: 24 hexadecimal digits."""
-    return reduce(lambda before, part: hashlib.sha256(f"{before} {part}".encode()).hexdigest(), parts, "")[:24]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]

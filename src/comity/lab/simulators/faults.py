@@ -116,7 +116,7 @@ def spoil(fault: Fault, answer: Answer, broken: bytes) -> Answer:
             return change(answer, pieces=_malformed(answer))
         case "content_type":
             return change(answer, headers={**answer.headers, "content-type": fault.content_type})
-        case "break":
+        case "break" if answer.streamed:
             return change(answer, pieces=_half(answer, broken))
         case "oversized":
             return change(answer, pieces=_padded(answer, fault.at))

@@ -157,7 +157,9 @@ async def test_a_redirect_leads_away() -> None:
 
 
 async def test_a_stream_may_break_off_in_an_error() -> None:
-    told = await ask(http(simulator()), "break", stream=True)
+    there = http(simulator())
+    assert (await ask(there, "break")).json()["object"] == "chat.completion", "what is no stream is left whole"
+    told = await ask(there, "break", stream=True)
     last = json.loads(told.text.rstrip().rsplit("data: ", 1)[1])
     assert last["error"]["type"] == "server_error" and "[DONE]" not in told.text and '"content":"one two"' in told.text
 

@@ -293,6 +293,16 @@ async def test_each_error_is_the_clients_own_kind(fault: Any, kind: type[openai.
     assert raised.value.response.headers.get("retry-after") == ("7" if "retry_after" in fault else None)
 
 
+@pytest.mark.parametrize("trouble", ["key", "forbidden", "model", "rate", "quota", "server", "overloaded", "timeout"])
+@pytest.mark.parametrize("speaker", ["openai", "model-studio", "vllm"])
+async def test_each_trouble_has_words_and_an_error_status(speaker: Any, trouble: str) -> None:
+    with pytest.raises(openai.APIStatusError) as raised:
+        await client(speaker).models.list(extra_headers={"x-lab-fault": json.dumps({"kind": "status", "trouble": trouble})})
+    error = raised.value.response.json()["error"]
+    assert error["message"] and error["type"] and error["param"] is None
+    assert speaker != "vllm" or error["code"] == raised.value.status_code
+
+
 @pytest.mark.parametrize(("speaker", "raises"), [("openai", False), ("model-studio", True)])
 async def test_content_that_is_filtered_ends_the_answer_as_the_partner_ends_it(speaker: Any, raises: bool) -> None:
     header = {"x-lab-fault": json.dumps({"kind": "filter", "where": "output"})}

@@ -59,14 +59,8 @@ MODEL_STUDIO = OPENAI | {
     ),
     "timeout": Told(500, "RequestTimeOut", "RequestTimeOut", "Request timed out, please try again later."),
 }
-VLLM = {
-    kind: Told(
-        told.status,
-        {400: "BadRequestError", 401: "AuthenticationError", 404: "NotFoundError"}.get(told.status, "InternalServerError"),
-        None,
-    )
-    for kind, told in OPENAI.items()
-}
+VLLM_TYPES = {400: "BadRequestError", 401: "AuthenticationError", 403: "PermissionDeniedError", 404: "NotFoundError", 429: "RateLimitError"}
+VLLM = {kind: told._replace(type=VLLM_TYPES.get(told.status, "InternalServerError"), code=None) for kind, told in OPENAI.items()}
 TABLES: dict[Speaker, dict[str, Told]] = {"openai": OPENAI, "model-studio": MODEL_STUDIO, "vllm": VLLM}
 
 
