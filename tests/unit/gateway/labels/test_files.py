@@ -88,6 +88,13 @@ def test_a_label_in_another_place_of_a_png_moves_to_the_guide_s() -> None:
     assert fields_in(label(before, "image/png", OWED, NEXT)) == NEXT.after(OURS).members
 
 
+def test_a_text_that_does_not_match_its_sum_is_refused() -> None:
+    made = bytearray(label(png_of(), "image/png", OWED, OURS))
+    made[made.index(b"01J")] ^= 1
+    with pytest.raises(Unreadable, match="checksum"):
+        read(bytes(made))
+
+
 def exif(order: str, comment: bytes, *, folder: bool = True) -> bytes:
     """A segment with a comment, in the folder of Exif or, as some have it, in the first."""
     at = 8 + 18 + (18 if folder else 0)
@@ -173,6 +180,28 @@ def test_a_tag_in_any_encoding_is_read(encoding: bytes) -> None:
     said = encoding + "AIGC\0".encode(codec) + OURS.json.encode(codec)
     assert fields_in(id3((b"TXXX", said)) + mp3()) == OURS.members
     assert fields_in(label(id3((b"TXXX", said)) + mp3(), "audio/mpeg", OWED, NEXT)) == NEXT.after(OURS).members
+
+
+def whole_tag(version: int, flags: int, body: bytes, after: bytes = b"") -> bytes:
+    return b"ID3" + bytes([version, 0, flags, 0, 0, len(body) >> 7, len(body) & 0x7F]) + body + after
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        whole_tag(3, 0x40, (6).to_bytes(4, "big") + bytes(6) + TITLE[10:]),
+        whole_tag(4, 0x40, b"\0\0\0\x06\x01\0" + TITLE[10:]),
+        whole_tag(4, 0x10, TITLE[10:-20], b"3DI\x04\0\x10\0\0\0\x11"),
+        whole_tag(3, 0x80, b"TIT2\0\0\0\x09\0\0\0A song\xff\0\xe0"),
+    ],
+    ids=["extended-3", "extended-4", "footer", "unsynchronised"],
+)
+def test_a_tag_of_any_make_keeps_its_frames(tag: bytes) -> None:
+    after = label(tag + mp3(), "audio/mpeg", OWED, OURS)
+    assert fields_in(after) == OURS.members and b"A song" in after and after.endswith(mp3())
+    assert after[5] == 0 and fields_in(label(after, "audio/mpeg", OWED, NEXT)) == NEXT.after(OURS).members
+    if tag[5] == 0x80:
+        assert b"A song\xff\xe0" in after
 
 
 # -- what cannot be ---------------------------------------------------------------------------------------------------

@@ -75,6 +75,14 @@ def test_everything_but_the_picture_stays() -> None:
         assert new.getexif()[0x010E] == "a test" and new.info["icc_profile"] == b"an ICC profile" and b"TC260:AIGC" in new.info["xmp"]
 
 
+def test_a_jpeg_that_says_it_is_not_in_ycc_is_not_shown_in_wrong_colours() -> None:
+    adobe = b"\xff\xee\x00\x0eAdobe\0\x64\0\0\0\0\0"  # transform 0: RGB as it is
+    plain = written(image.new("RGB", (300, 200), (200, 40, 40)), "JPEG", keep_rgb=True, quality=95)
+    before = plain if b"Adobe" in plain else plain[:2] + adobe + plain[2:]
+    colour = opened(visible.mark(before)).convert("RGB").getpixel((5, 5))
+    assert all(abs(got - meant) < 8 for got, meant in zip(colour, (200, 40, 40), strict=True))
+
+
 def test_a_jpeg_is_written_with_its_own_tables() -> None:
     before = written(slope(), "JPEG", quality=70, comment=b"kept")
     after = label(before, "image/jpeg", ALOUD, OURS)
