@@ -75,7 +75,7 @@ class DashScope:
         if self._models and body.model not in self._models:
             raise Trouble("model", f"The model `{body.model}` is not here.")
         if path not in self._later and request.headers.get("x-dashscope-async", "").lower() == "enable":
-            raise Trouble("forbidden", errors.ONLY_SYNC, code="AccessDenied")
+            raise errors.refused("AccessDenied", errors.ONLY_SYNC)
         return operation(request, body)
 
     def _fetch(self, request: Request, model: str) -> asked.Fetch:

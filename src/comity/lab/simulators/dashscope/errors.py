@@ -84,18 +84,11 @@ NOT_DOWNLOADED = "The audio file cannot be downloaded."
 
 
 def refusal(trouble: Trouble) -> Refusal:
-    """The trouble as Model Studio tells it.  A code that is documented brings its status and, where nothing more is known, its words."""
+    """The trouble as Model Studio tells it: its own words where it was met here, else those documented for its code."""
     code = trouble.code or CODES[trouble.kind]
-    known = DOCUMENTED.get(code)
-    message = WORDS.get(trouble.kind, str(trouble))
-    if known is None:
-        return Refusal(trouble.status or 400, code, message)
-    if trouble.code and not trouble.status:  # raised here, for a reason that it tells
-        return Refusal(known.status, code, message)
-    if trouble.kind in OWN_WORDS and not trouble.status:
-        return Refusal(known.status, code, message)
-    status = known.status if trouble.code or not trouble.status else trouble.status
-    return Refusal(status, code, WORDS.get(trouble.kind, known.message))
+    known = DOCUMENTED.get(code, Refusal(400, code, str(trouble)))
+    own = trouble.kind in OWN_WORDS and not trouble.status  # a status is asked for by a fault only
+    return Refusal(trouble.status or known.status, code, str(trouble) if own else WORDS.get(trouble.kind, known.message))
 
 
 def invalid(message: str, field: str = "") -> Trouble:
@@ -104,5 +97,5 @@ def invalid(message: str, field: str = "") -> Trouble:
 
 
 def refused(code: str, message: str = "") -> Trouble:
-    """A refusal by its documented code."""
+    """A refusal by its documented code, in other words where some are known."""
     return Trouble("parameter", message or DOCUMENTED[code].message, code=code)

@@ -87,7 +87,7 @@ class Tasks:
 
     def _begun(self, request: Request, model: str, work: Work) -> Answer:
         if request.headers.get("x-dashscope-async", "").lower() != "enable":
-            raise Trouble("forbidden", errors.ONLY_ASYNC, code="AccessDenied")
+            raise errors.refused("AccessDenied", errors.ONLY_ASYNC)
         task_id = wire.uuid(request.id)
         self._tasks[task_id] = Task(work, request, model)
         while len(self._tasks) > TASKS_MAX:
