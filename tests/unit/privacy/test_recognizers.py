@@ -313,10 +313,11 @@ def test_it_leaves_the_innocent_alone(text: str) -> None:
 
 # The word or sign that these need stands right beside the value: there the Chinese goes around both.
 WITH_ITS_SIGN = {
-    "authorization", "phone_eight", "address_lower", "birth_after", "birth_bracketed", "birth_star", "profile", "qq", "reddit", "username",
+    "authorization", "phone_eight", "address_lower", "birth_after", "birth_bracketed", "birth_star", "phone_extension", "profile", "qq",
+    "reddit", "username",
     "code", "webhook", "person_field", "person_greeted", "person_mailed", "person_said", "person_titled", "person_zh", "person_zh_keyed",
     "username_han", "username_logged", "username_number",
-    "alias", "alias_mask", "code_said", "login_command", "login_machine", "login_remote", "password_ahead", "password_word",
+    "alias", "alias_mask", "code_ahead", "code_said", "login_command", "login_machine", "login_remote", "password_ahead", "password_word",
 }  # fmt: skip
 
 

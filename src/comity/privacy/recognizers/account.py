@@ -53,7 +53,7 @@ _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # `73920184 is my account number`, `00918273645 (Barclays account)`, `…，这是我的工行账号`
 _THEN = re.compile(
     r"[ ]?(?:[(（][ ]?|[,，]?[ ]?(?:is|was|that's|which is|this is|就?是|为|这就?是)[ ]?)(?:[A-Za-z]{2,12}[ ]){0,3}[\u4e00-\u9fff]{0,8}?"
-    r"(?:account|a/c|账号|帐号|帳號|賬號|账户|帐户|户口)",
+    r"(?:account|a/c|账号|帐号|帳號|賬號|账户|帐户|户口)|[ ]?[,;(/]?[ ]?(?:and[ ])?sort[ ]code",
     re.IGNORECASE,
 )
 # Words that name an account only right beside its number, or that tell to pay into it.

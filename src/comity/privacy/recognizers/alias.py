@@ -58,8 +58,8 @@ _TOKEN = re.compile(
 _LEAD = re.compile(
     r"(?<![A-Za-z_])(?:a\.?k\.?a\.?|also known as|better known as|known (?:online|there|here) as"
     r"|(?:goes|go|going|went) by(?: the (?:name|handle|nick))?(?: of)?"
-    r"|(?:posts?|posting|posted|plays?|playing|streams?|streaming|writes|writing|registered|signed up|signed in|logged in|log in"
-    r"|sign in) as"
+    r"|(?:posts?|posting|posted|plays?|playing|streams?|streaming|writes|writing|registered"
+    r"|(?:log(?:ged|ging)?|sign(?:ed|ing)?)[ -]?(?:in|on|up)) as"
     r"|under the (?:name|handle|nick|nickname|alias|username)"
     r"|(?:opened|reported|posted|written|raised|submitted|filed|closed|edited|merged|approved|pushed|locked|created|authored"
     r"|uploaded|resolved"
@@ -81,6 +81,11 @@ _BY = re.compile(
     r"(?:opened|created|updated|modified|resolved|requested|closed|locked)[ -]by[ :=\"'`]{0,3}$|assigned to[ :=\"'`]{0,3}$", re.IGNORECASE
 )
 _SNAKE = re.compile(r"[a-z]{3,}(?:_[a-z]{3,})+")
+_CALLED = re.compile(
+    r"[\"'`”)]?,?[ ](?:as|is|was)[ ](?:my|the|his|her|their|your|a)[ ](?:[a-z]{2,10}[ ])?"
+    r"(?:user[ -]?(?:name|id)|login|handle|nick(?:name)?|gamer[ -]?tag|screen[ ]?name)(?![A-Za-z])",
+    re.IGNORECASE,
+)
 _BEFORE = 48
 
 
@@ -92,7 +97,8 @@ def _told(text: str, found: re.Match[str]) -> Hit | None:
     low = max(0, start - _BEFORE)
     if _SNAKE.fullmatch(found["name"]) and _BY.search(text, low, start):
         return None
-    ours = _LEAD.search(text, low, start) or _WROTE.match(text, end) or (_ON.match(text, end) and _WHO.search(text[low:start]))
+    after = _WROTE.match(text, end) or _CALLED.match(text, end)
+    ours = after or _LEAD.search(text, low, start) or (_ON.match(text, end) and _WHO.search(text[low:start]))
     return Hit(start, end, HINTED) if ours else None
 
 
@@ -173,7 +179,8 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("alias", "who somebody is elsewhere, and who opened, wrote or was assigned something: `aka`, `on Discord`, `assigned "
                       "to`", _TOKEN,
              _told,
-             "aka k known goes go going went posts posted posting plays playing streams streaming registered signed logged under "
+             "aka k known goes go going went login log logging sign signing user username handle nick nickname "
+             "gamertag posts posted posting plays playing streams streaming registered signed logged under "
              "opened reported written raised submitted filed closed edited merged approved pushed locked created authored uploaded "
              "resolved "
              "requested modified committed commented updated assigned assignee reporter reviewer committer commit replying replied git "

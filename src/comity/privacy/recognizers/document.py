@@ -11,7 +11,7 @@ from comity.privacy.recognizers.labels import another, following, label, nearest
 
 # Groups of letters and digits, each with a digit in it but perhaps the first: `E12345678`, `C01X00T47`, `12 AB 34567`, `S530-4607-9310`.
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])(?<![0-9][\-/:])(?:[A-Z]{1,3}[ \-](?=[0-9]{4})|[A-Z]{0,6}(?=[0-9])|[a-z]{1,2}(?=[0-9]{6}))"
+    r"(?<![A-Za-z0-9_.])(?<![0-9][\-/:])(?:[A-Z]{1,3}[ \-](?=[0-9]{4})|[A-Z]{0,7}(?=[0-9])|[a-z]{1,2}(?=[0-9]{6}))"
     r"[0-9][A-Z0-9]{0,17}(?:(?:[ ]?\-[ ]?|[ ])(?:[A-Z]{2}[ \-]?(?=[0-9]{3})"
     "|(?=[A-Z]{0,2}[0-9]))[A-Z0-9]{1,8}){0,5}(?![A-Za-z0-9_])(?![.:/][0-9])"
 )
@@ -104,7 +104,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         )  # fmt: skip
 
     return (
-        unit("passport", "PASSPORT", "", "numbers of passports and travel permits (`通行证`, `回乡证`, `台胞证`), after a word for one",
+        unit("passport", "PASSPORT", "", "numbers of passports, permits to travel (`通行证`, `台胞证`) or to reside, after a word for one",
              _NUMBER, _document("passport", 6, 12), group="passport"),
         unit("passport_mrz", "PASSPORT", "", "machine-readable lines of a passport, with the check digit of its number",
              _MRZ, _mrz, gates=("<<",), before=100, after=100),

@@ -65,7 +65,7 @@ _LABELS = {
     "|passaporte"
     "|paszport|travel document|travel document no|travel document number|护照|護照|パスポート|旅券|여권|通行证|通行證"
     "|回乡证|回鄉證|回乡卡|台胞证|臺胞證|台胞證"
-    "|旅行证|旅行證|旅行證件",
+    "|旅行证|旅行證|旅行證件|residence permit|residence card|permit|aufenthaltstitel|居留证|居留證|居留许可|居留許可|在留カード",
     "licence": "license|licence|licenses|licences|lic|driverlicense|licensenumber|dl|dln|permis|permis de conduire|führerschein"
     "|fuehrerschein"
     "|führerscheinnummer|patente|rijbewijs|licencia|conducir|cnh|驾驶证|驾照|驾驶执照|駕照|駕駛執照|駕駛證|駕駛執照號"

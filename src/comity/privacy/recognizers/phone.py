@@ -23,7 +23,9 @@ _COUNTRY = frozenset(_CODES.split())
 _EDGE = r"(?<![A-Za-z0-9])(?<![0-9][.\-/])(?<![0-9a-f]{4}-)"
 _END = r"(?![A-Za-z0-9])(?![.\-/][0-9])"
 _SEP = r"[ .\-/]"
-_EXT = r"(?P<ext>[ ,]{0,2}(?:ext\.?|x|转|轉|分机)[ ]?[0-9]{1,6})?"
+_EXT = r"(?:[ ,]{0,2}(?:ext(?:ension)?\.?|x|转|轉|分机)[ ]?[0-9]{1,6})?"
+
+_EXTENDED = re.compile(rf"{_EXT}(?![A-Za-z0-9])")
 
 _INTL = re.compile(
     rf"(?<![A-Za-z0-9+])(?<![0-9)\]][ ](?=\+[ ]))(?P<plus>\(\+[0-9]{{1,3}}\)|\+[ ]?\([0-9]{{1,3}}\)|\+|\(00|00(?=[ ]?[1-9]))"
@@ -46,7 +48,7 @@ _CN_LANDLINE = re.compile(
 _NANP = re.compile(
     r"(?<![A-Za-z0-9+])(?<![0-9][.\-/])(?<![0-9a-f]{4}-)(?:\+?1[ .\-]?)?"
     r"(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}(?P<sep>[ .\-]))[2-9][0-9]{2}[ .\-][0-9]{4}"
-    r"(?:[ ]?(?:x|ext\.?)[ ]?[0-9]{1,6})?(?![A-Za-z0-9])(?![.\-/][0-9])"
+    rf"{_EXT}(?![A-Za-z0-9])(?![.\-/][0-9])"
 )
 _TEN = re.compile(rf"{_EDGE}1?(?P<ten>[2-9][0-9]{{2}}[2-9][0-9]{{6}}){_END}")
 # A trunk zero, then an area or a mobile prefix: GB, FR, DE, IT, JP, KR, IN, TW, AU …
@@ -76,13 +78,14 @@ def _intl(text: str, found: re.Match[str]) -> Hit | None:
 
 
 _SPENT = re.compile(r"[0-9]{3}")
+_TWELVE = re.compile(r"(?:[0-9][ .\-/]{0,2}){12}")
 
 
 def _free(text: str, found: re.Match[str]) -> bool:
     """No word before says it is an order, an account, a card or an identity number.  `My number 1234 5678 9018, 080-…`:
     a word for an identity number names one number; a word for orders may name a list.  `My number's 07700 …` is no My Number."""
     named, between = nearest(text, found.start())
-    if named == "jp_mynumber" and len(digits_of(found[0])) != 12:
+    if named == "jp_mynumber" and _TWELVE.fullmatch(found[0]) is None:
         return True
     return named in ("", "phone", "plate", "passport", "licence") or (
         named not in ("other", "account", "card") and _SPENT.search(between) is not None
@@ -140,7 +143,7 @@ def _eight(text: str, found: re.Match[str]) -> Hit | None:
     return None
 
 
-_BETWEEN = re.compile(r"[0-9。；;]|\b(?:bills?|costs?|price)\b|费")  # another number or sentence, money
+_BETWEEN = re.compile(r"[0-9。；;]|\b(?:bills?|costs?|price|meeting|conference)\b|费|会议")  # another number or sentence, money
 
 
 def _named(text: str, found: re.Match[str]) -> Hit | None:
@@ -157,14 +160,45 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
     return Hit(start, end, HINTED)
 
 
+# `you reach her at ext. 14`, `分机号8021`: of a house's own exchange, where whoever knows the house needs no more.
+_EXTENSION = re.compile(
+    r"(?:ext(?:ension)?\.?(?:[ ](?:number|no\.?))?(?:[ ](?:is|was)|:)?|(?:分机|分機|内线|內線)(?:号码?|號碼?)?[ ]?(?:是|为|為|[:：])?)"
+    r"[ ]{0,2}#?(?P<value>[0-9]{2,6})(?![0-9A-Za-z]|[.\-:/][0-9]|[ ]?[位个個台部])",
+    re.IGNORECASE,
+)
+_REACHED = re.compile(
+    r"(?<![A-Za-z])(?:dial|call|ring|reach(?:ed)?|at|on|my|his|her|their|our|your|phone|telephone|tel|desk|office|internal|direct)"
+    r"[ .,:]{1,2}(?:(?:desk|office|phone|direct|the)[ ])?$",
+    re.IGNORECASE,
+)
+
+
+def _extension(text: str, found: re.Match[str]) -> Hit | None:
+    if found[0][0] in "eE" and _REACHED.search(text, max(0, found.start() - 24), found.start()) is None:
+        return None
+    return Hit(found.start("value"), found.end("value"), HINTED)
+
+
+def _with_extension(check: Check) -> Check:
+    """Whatever follows the number and is dialled after it."""
+
+    def extended(text: str, found: re.Match[str]) -> Hit | None:
+        hit = check(text, found)
+        after = _EXTENDED.match(text, hit.end) if hit is not None else None
+        return hit if hit is None or after is None else Hit(hit.start, after.end(), hit.sure)
+
+    return extended
+
+
 def recognizers() -> tuple[Recognizer, ...]:
     def unit(
         name: str, where: str, what: str, pattern: re.Pattern[str], check: Check, digits: int,
-        *, marks: str = "", words: tuple[str, ...] = (), contextual: bool = False,
+        *, marks: str = "", words: tuple[str, ...] = (), led: bool = False, contextual: bool = False,
     ) -> Recognizer:  # fmt: skip
         return Recognizer(
-            name=name, type="PHONE", category="contact", jurisdiction=where, what=what, pattern=pattern, check=check,
-            digits=digits, marks=marks, words=words, contextual=contextual,
+            name=name, type="PHONE", category="contact", jurisdiction=where, what=what, pattern=pattern,
+            check=check if led else _with_extension(check),
+            digits=digits, marks=marks, words=words, led=led, contextual=contextual,
         )  # fmt: skip
 
     return (
@@ -183,6 +217,8 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("phone_in_mobile", "IN", "ten digits in two groups of five",
              _IN_MOBILE, _unless_named_otherwise(HINTED), 10, marks=" -", contextual=True),
         unit("phone_eight", "HK", "eight digits in the company of Hong Kong, Macau or Singapore", _EIGHT, _eight, 8, contextual=True),
+        unit("phone_extension", "", "two to six digits after `her extension`, `dial ext.`, `分机号`", _EXTENSION, _extension, 0, led=True,
+             words=("ext", "extension", "分机", "分機", "内线", "內線"), contextual=True),
         unit("phone_named", "", "7 to 15 digits right after a word for telephone", _ANY, _named, 7, words=words_of("phone"),
              contextual=True),
     )  # fmt: skip

@@ -63,10 +63,29 @@ _ZHIPU_HEAD = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}$")
 # A code sent to be typed in: whoever reads it may use it.
 _CODE = re.compile(
     "(?:(?<![A-Za-z])(?:otp|one[ -]time (?:code|password|passcode)|verification code|security code|auth(?:entication)? "
-    "code|2fa code|cvv2?|cvc2?)|验证码|驗證碼|校验码|动态码|動態碼|安全码|取件码|認証コード|인증번호)"
+    "code|(?:2fa|mfa|sms|login|log-in|sign-in|activation|pairing) code|your code(?=[ ]?:|[ ]is)|cvv2?|cvc2?)"
+    "|验证码|驗證碼|校验码|动态码|動態碼|安全码|取件码|認証コード|인증번호)"
     r"[ ]?(?:[:：#=]|is|是|为|為)?[ ]{0,2}[\"'【「]?(?P<value>[0-9]{3,8}|[A-Z0-9]{3}-[A-Z0-9]{3})(?![0-9A-Za-z])(?!\.[0-9])",
     re.IGNORECASE,
 )
+# `482913 is your Acme verification code`, `4471（登录验证码）`
+_CODE_AHEAD = re.compile(
+    r"[0-9](?<![0-9A-Za-z.\-/].)[0-9]{3,7}(?:[ ](?:is|as)[ ](?:your|my|the)(?P<who>(?:[ ][A-Z][\w.&-]{1,20}){0,3})"
+    r"(?P<kind>[ ](?:(?:one-time|verification|security|login|log-in|sign-in|access|auth(?:entication)?|otp|2fa|sms))){0,2}"
+    r"[ ](?:code|password|passcode|OTP)(?![A-Za-z])"
+    r"|[ ]?(?:[(（]|就?是|为|這個|这个|作为)?[ ]?(?:您|你|我|他|她)?的?"
+    r"(?:登录|登錄|注册|支付|短信|手机|本次|动态){0,2}(?:验证码|驗證碼|校验码|动态码))"
+)
+
+
+def _code_ahead(_: str, found: re.Match[str]) -> Hit | None:
+    """Not `404 is the code`: of a person, of a service, or of a kind that is sent."""
+    digits = re.match("[0-9]+", found[0])
+    if digits is None or (found[0].isascii() and not (found["kind"] or found["who"] or " your " in found[0])):
+        return None
+    return Hit(found.start(), found.start() + digits.end(), LIKELY)
+
+
 _KEY_GATES = (
     "sk-", "akia", "asia", "abia", "acca", "ltai", "akid", "aiza", "gocspx-", "ya29.", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
     "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "rk_test_",
@@ -233,6 +252,8 @@ def recognizers() -> tuple[Recognizer, ...]:
             before=24,
             after=48,
         ),
+        unit("code_ahead", "a code before `is your … code`, `是验证码`", (), _CODE_AHEAD, _code_ahead, before=96, after=12,
+             words=("code", "password", "passcode", "otp", "验证码", "驗證碼", "校验码", "动态码")),
         unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48, digits=1),
         unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN), digits=1),
         unit("authorization", "what follows `Bearer` or `Basic`", ("bearer ", "basic "), _BEARER, _bearer, contextual=True),

@@ -24,7 +24,7 @@ _CODE = re.compile(
 )  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _WIFI = re.compile(
-    r"(?<![A-Za-z])(?:wi-?fi|wlan|wpa[23]?|wireless|network|router|hotspot)[ _-](?:pass ?key|key|code|pass|pw|psk)(?:[ ]?[:=]"
+    r"(?<![A-Za-z])(?:wi-?fi|wlan|wpa[23]?|wireless|network|router|hotspot)[ _-](?:pass ?key|key|code|pass(?:word)?|pw|psk)(?:[ ]?[:=]"
     r"|[ ]is)?[ ]{1,2}"
     + _OPEN + _VALUE, re.IGNORECASE
 )  # fmt: skip
@@ -63,7 +63,8 @@ _SHORT = re.compile(
 _PAIR = re.compile(
     r"(?:账号密码|帐号密码|账户密码|用户名密码|用户名[/／和]密码|账号[/／和]密码|(?<![A-Za-z])(?:user(?:name)?|login"
     r"|email)[ ]?/[ ]?(?:password|pass|pwd|pw)"
-    r"|(?<![A-Za-z])(?:credentials|creds))(?:[ ]are|[ ]?[:：=]|[是为])[ ]?[\w.@-]{2,48}[ ]?(?:[/／|,，]|[ ]:)[ ]?" + _VALUE,
+    r"|(?<![A-Za-z])(?:credentials|creds)|(?<![A-Za-z])(?:log|sign)(?:ged|ed)?[ -]?in[ ](?:with|as|using)(?=[ ]\S{2,48}[ ]?/[ ]))"
+    r"(?:[ ]are|[ ]?[:：=]|[是为]|(?<=with)|(?<=as)|(?<=using))[ ]?[\w.@-]{2,48}[ ]?(?:[/／|,，]|[ ]:)[ ]?" + _VALUE,
     re.IGNORECASE,
 )
 # A line of settings whose value is an ordinary word: believed when the line beside it, as far in, says who, where or what.
@@ -135,6 +136,18 @@ def _pair(_: str, found: re.Match[str]) -> Hit | None:
     return _at(found, "value", LIKELY) if any(map(str.isdigit, value)) or any(c in "!@#$%^&*+=~" for c in value) else None
 
 
+# `her api key a8f5f167…`, `the token 9f8e7d6c…`: no word is so long and so mixed.
+_KEY = re.compile(r"(?:token|(?<=(?:api|app)[ _-])key|(?<=(?:access|secret)[ _-])key)[ ]{1,2}" + _OPEN +
+                  r"(?P<value>[A-Za-z0-9_]{20,256})(?![\w.(/-])", re.IGNORECASE)  # fmt: skip
+_SNAKE = re.compile("[a-z]+_[a-z]+")
+
+
+def _long(_: str, found: re.Match[str]) -> Hit | None:
+    value = found["value"]
+    mixed = sum(map(str.isdigit, value)) > 3 and sum(map(str.isalpha, value)) > 3 and _SNAKE.search(value) is None
+    return _at(found, "value", HINTED) if mixed else None
+
+
 def _either(*groups: str) -> Check:
     def check(_: str, found: re.Match[str]) -> Hit | None:
         group = next(group for group in groups if found[group] is not None)
@@ -159,11 +172,11 @@ def _line(text: str, found: re.Match[str]) -> Hit | None:
 def recognizers() -> tuple[Recognizer, ...]:
     def unit(
         name: str, what: str, pattern: re.Pattern[str], check: Check, words: tuple[str, ...] = (),
-        *, gates: tuple[str, ...] = (), before: int = 0, after: int = 0,
+        *, gates: tuple[str, ...] = (), before: int = 0, after: int = 0, led: bool = False,
     ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="SECRET", category=None, jurisdiction="", what=what, pattern=pattern, check=check, words=words, gates=gates,
-            before=before, after=after, digits=0, contextual=True,
+            before=before, after=after, led=led, digits=0, contextual=True,
         )  # fmt: skip
 
     return (
@@ -176,6 +189,7 @@ def recognizers() -> tuple[Recognizer, ...]:
               "提取密码", "访问码", "訪問碼")),
         unit("lock_code", "digits right after `锁屏密码`, `取款密码` and the like, four places after `提取码`", _BESIDE,
              _either("four", "lock"), gates=("密码", "提取码", "访问码"), before=6, after=24),
+        unit("key_said", "twenty letters and digits or more right after `api key`, `token`", _KEY, _long, words=("key", "token"), led=True),
         unit("pin", "four digits after `PIN`", _PIN, _either("value"), ("pin",)),
         unit("password_bare", "letters, digits and signs right after `password`", _BARE, _bare, gates=("pass",)),
         unit("password_ahead", "letters, digits and signs before `as the password`, `is my password`", _AHEAD, _ahead,
@@ -185,7 +199,8 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("secret_flag_short", "what `mysql`, `sshpass`, `docker login` and the like are given with `-p`", _SHORT,
              _either("joined", "single", "double", "spaced"), gates=(" -p",), before=120, after=140),
         unit("login_pair", "the password of `账号密码：… / …`, `user/password: … / …`", _PAIR, _pair,
-             gates=("密码", "/pass", "/ pass", "/pw", "/ pw", "credential", "creds"), before=16, after=210),
+             gates=("密码", "/pass", "/ pass", "/pw", "/ pw", "credential", "creds", "in with ", "in as ", "in using "),
+             before=16, after=210),
         unit("password_line", "an ordinary word as password in a file of settings, beside its user or host", _LINE, _line,
              gates=("pass", "pwd")),
     )  # fmt: skip

@@ -48,17 +48,18 @@ _NAMED = re.compile(
     rf"|(?:(?<={_WHERE})|(?<=(?:{_WHERE})[ ]))ID|ユーザー名|아이디)"
     r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
     r"|wechat(?:[ _-]?id)?|加[Vv](?![A-Za-z])|微信|微博|抖音|小红书|豆瓣|知乎|贴吧|楼主|层主|推特)(?:[ ](?:handle|id|user"
-    r"|account|name|username))?"
-    r"|(?P<signed>psn|xbox|steam|slack|roblox|battle ?tag|riot|twitch|viber|signal|kakao|ign|alias)(?:[ ](?:handle|id|user|account|name))?"
+    r"|account|name|username)|[ ]?(?:账号|帐号|用户名|昵称|ID))?"
+    r"|(?P<signed>snap|psn|xbox|steam|slack|roblox|battle ?tag|riot|twitch|viber|signal|kakao|ign|alias)"
+    r"(?:[ ](?P<own>handle|id|user|account|name))?"
     r"|(?P<weak>users?|accounts?|用户|用戶|账号|帐号|賬號|帳號|玩家|会员|网友|博主))"
-    r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫做?|搜索?|(?:(?:on|for|at"
+    r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫做?|搜索?|上(?:的|叫做?)|(?:(?:on|for|at"
     r"|in)(?:[ ][a-z]{2,12}){1,3}[ ])?is(?=[ ]))[ \t]{0,2}[\"'`]?|[ \t]{1,2}[\"'`@(（]?|[\"'`「“(（]?)"
-    r"(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_])(?![A-Za-z0-9_@(])(?![.\-/:][A-Za-z0-9])",
+    r"(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_](?:#[0-9]{4}(?![0-9]))?)(?![A-Za-z0-9_@(])(?![.\-/:][A-Za-z0-9])",
     re.IGNORECASE,
 )
 _WORDS = table(
     "user users username usernames userid log login logins account accounts accountname handle nick nickname screen screenname "
-    "gamer gamertag battle skype discord telegram snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
+    "gamer gamertag battle skype discord telegram snap snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
     "utilisateur identifiant usuario utente utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 "
     "网名 微信 抖音号 小红书号 快手号 微博 花名 抖音 小红书 id 加v 豆瓣 知乎 贴吧 楼主 层主 推特 psn xbox steam slack "
     "roblox battletag riot twitch viber signal kakao "
@@ -79,6 +80,10 @@ _NO_NAME = re.compile(
 )
 
 
+_OWN = re.compile("gamer|nick|handle", re.IGNORECASE)
+_TWO_WORDS = re.compile("[A-Z][a-z]+[A-Z][a-z]+")
+
+
 def _named(text: str, found: re.Match[str]) -> Hit | None:
     name = found["name"]
     bare = name.lstrip("@")
@@ -88,6 +93,8 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
     if bare.lower() in _NOBODY or _NO_NAME.fullmatch(bare) or bare.isdigit():
         return None
     odd = any(letter.isdigit() or letter in "_." for letter in bare) or ("-" in bare and found["service"] is not None)
+    if sign and (found["own"] or _OWN.match(found["service"] or "")) and _TWO_WORDS.fullmatch(bare):
+        odd = True  # `Steam name is IronBadger`, but `GitHub: TypeScript`
     logged = found["sign"] == "="  # `user=jdoe ip=…`
     if found["weak"] and not odd and not logged:
         return None

@@ -8,6 +8,7 @@ People, numbers and secrets are made up.
 
 BY_TYPE: dict[str, list[str]] = {
     "BANK_ACCOUNT": [
+        "please pay into «40817263», sort code 20-41-88",
         "Please wire the deposit to account no. «40817263» at Harbour Bank.",
         "Acct #: «0098-3321-764»",
         "Beneficiary account: «8834 1102 97»",
@@ -56,6 +57,14 @@ BY_TYPE: dict[str, list[str]] = {
         "打钱到农行«10293847560192837» 户名王芳",
     ],
     "USERNAME": [
+        "Add me on Discord: «fernmoss#4471»",
+        "his Steam name is «IronHeron»",
+        "my gamer tag: «PaleOtter»",
+        "snap: «bee.tulip22»",
+        "you know «moss_keeper», as my user name",
+        "she was logging in as «jporter2» all day",
+        "知乎上的«silent_river»是我同事",
+        "GitHub 账号是 «qz-moss»",
         "I'm «xyz_99» on Discord, add me",
         "find me on Steam as «GrimWolf77»",
         "He goes by «nightjar_k» on the forum",
@@ -162,6 +171,12 @@ BY_TYPE: dict[str, list[str]] = {
         "车牌尾号？整个是«皖A6P208»",
     ],
     "SECRET": [
+        "log in with lena / «Gr4niteLake»",
+        "Wi-Fi password «maple-lane-22»",
+        "her api key «a8f5f167f44f4964e6c998dee827110c» was in the mail",
+        "Your code: «771203»",
+        "the login code is «8831»",
+        "use the token «9f8e7d6c5b4a3f2e1d0c»",
         "Wi-Fi password: «maplesyrup»\nThe router is upstairs",
         "wifi key: «sunflower88»",
         "WPA2 key «Gh7tty-Qp29»",
@@ -226,6 +241,8 @@ BY_TYPE: dict[str, list[str]] = {
         "账号密码：admin / «Yun@2023»",
     ],
     "PASSPORT": [
+        "residence permit number «RX4471902»",
+        "居留许可 «T20447193»",
         "Passport No: «553817264»",
         "Passport number\n«GB4829173»\n",
         "Guest: Ana Ruiz. Nationality: Spanish. Passport: «PAB482917»",
@@ -262,7 +279,18 @@ BY_TYPE: dict[str, list[str]] = {
         "旧护照«G39201847»已注销",
         "Passport: USA «548291736»",
     ],
+    "DOB": [
+        "DOB: «05 03 1988»",
+        "date of birth of the applicant: «1988/05/03»",
+        "他是«1988年5月3日»生的",
+        "生于«八八年五月三日»",
+        "农历生日«1988年三月十八»",
+        "我«88年5月»出生",
+    ],
     "PHONE": [
+        "call «555-0134 ext. 14»",
+        "my number: «(415) 555-0134 ext. 14»",
+        "tel «030 1234567 extension 12»",
         "call me on «07 911 123 456»".replace("07 911 123 456", "07911 123 456"),
         "phone: «44 7911 123456»",
         "Mobile «(+44) 7911-123-456»",
@@ -305,6 +333,9 @@ FINDS: dict[str, list[str]] = {
     "wifi_key": ["WPA2 key: «Gh7tty-Qp29»", "router passkey «sunflower88»"],
     "password_word": ["Wi-Fi password: «maplesyrup»", "解压密码：«haoyun»"],
     "lock_code": ["锁屏密码 «2580»", "提取码 «9fqd»"],
+    "key_said": ["her api key «a8f5f167f44f4964e6c998dee827110c» leaked", "with token «9f8e7d6c5b4a3f2e1d0c»"],
+    "code_ahead": ["«482913» is your Harbour verification code", "«4471»（登录验证码），五分钟内有效", "用«4471»这个验证码登录"],
+    "phone_extension": ["you reach her at ext. «14»", "my extension is «4471»", "请拨分机号«8021»"],
     "pin": ["PIN «0937»"],
     "password_bare": ["log in with password «Tulip#Rain7»"],
     "password_ahead": ["use «Harv3st!moon» as the password", "«Harv3st!moon» is my old password"],
