@@ -87,6 +87,7 @@ def test_a_signed_file_is_signed_again_with_what_it_was_made_from(kind: str, dat
     found = signed_in(twice)
     assert found.valid and found.value == "trainedAlgorithmicMedia" and b"c2pa.edited" in twice
     assert b"parentOf" in twice and twice.count(b"c2pa.created") == 1, "the first manifest is carried on"
+    assert b"dataHash.mismatch" not in twice, "and it is that of the file as it came"
     assert [each.fields["ProduceID"] for each in read(twice) if each.kind == "aigc"] == ["01J"]
 
 

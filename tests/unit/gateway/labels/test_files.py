@@ -165,6 +165,13 @@ def test_a_wav_keeps_its_chunks_and_sound() -> None:
         assert file.readframes(file.getnframes()) == found[1].body
 
 
+def test_two_places_say_the_same() -> None:
+    """Where another has put the fields into XMP as well."""
+    found = [riff.Chunk(b"_PMX", packet_of(b"", aigc=OURS.json)), *riff.chunks(wav(), b"WAVE")]
+    after = read(label(riff.joined(b"WAVE", found), "audio/wav", Duties(labels=("implicit",)), NEXT))
+    assert [each.fields for each in after] == [NEXT.after(OURS).members] * 2
+
+
 def test_an_mp3_keeps_its_tag_and_sound() -> None:
     sound = mp3()
     for version in (3, 4):
