@@ -92,7 +92,7 @@ class Shape:
         return made
 
 
-def _steps(script: brain.Script) -> Iterator[Delta]:
+def steps(script: brain.Script) -> Iterator[Delta]:
     for piece in brain.cut(script.reasoning):
         yield Delta(reasoning=piece)
     for piece in brain.cut(script.text):
@@ -106,7 +106,7 @@ def _steps(script: brain.Script) -> Iterator[Delta]:
 def events(request: Request, script: brain.Script, shape: Shape) -> Iterator[dict[str, Any]]:
     """One event a step and choice, with the usage so far; the last says why the answer ends."""
     so_far, spent = _SoFar(script), 0
-    for step in _steps(script):
+    for step in steps(script):
         spent += len(brain.tokens(step.reasoning + step.text + step.name + step.arguments))
         reasoning, text, calls = so_far.after(step, shape.incremental)
         for place in range(shape.wanted.n):
