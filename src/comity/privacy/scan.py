@@ -29,9 +29,8 @@ _LETTERS = re.compile("[a-z\u00df-\u024f]+")
 _APART = bytes(code if chr(code).isalpha() else 32 for code in range(128)).ljust(256)
 _COMMON = "\\!<>{}[]@=_?*:(/qzj-0123456789xkvbywgpfmucdl.hrsnioate "  # from the rarest; what is not in it is rarer still
 _CELL = 64  # characters
-_BLOCK = 2048  # characters of a long text that are opened at once
-_ABOVE = 4096  # above a block, where a word may stand that opens what is in it: the head of a column
-_BELOW = 1024  # below it: more than the longest thing that one of these finds
+_BLOCK = 3072  # characters of a long text that are opened at once
+_BELOW = 1024  # below a block: more than the longest thing that one of these finds
 
 
 class _Groups(NamedTuple):
@@ -145,13 +144,15 @@ def _candidates(text: str) -> Iterator[_Claim]:
     for unit in groups.crowded:
         if any(text.count(mark) >= _MANY for mark in unit.many):
             yield from _claims(unit, text, 0, len(text))
+    above: tuple[frozenset[str], ...] = ()
     for start, end in _blocks(text):
-        yield from _opened(groups, text, lowered, start, end)
+        own = _words(groups, lowered[start : end + _BELOW])
+        yield from _opened(groups, text, lowered, own.union(*above), start, end)
+        above = (own, *above[:1])  # a word may stand there that opens what is here: the head of a column
 
 
-def _opened(groups: _Groups, text: str, lowered: str, start: int, end: int) -> Iterator[_Claim]:
-    """What words and digits open, where it begins in one block of ``text``."""
-    words = _words(groups, lowered[max(0, start - _ABOVE) : end + _BELOW] if end - start < len(text) else lowered)
+def _opened(groups: _Groups, text: str, lowered: str, words: frozenset[str], start: int, end: int) -> Iterator[_Claim]:
+    """What ``words`` and digits open, where it begins in one block of ``text``."""
     stop = min(len(text), end + _BELOW)
     numbers = any(text.find(digit, start, stop) >= 0 for digit in _TEN)
     opened = {place for word in words for place in groups.opened.get(word, ())}
@@ -188,9 +189,7 @@ def _words(groups: _Groups, lowered: str) -> frozenset[str]:
     if lowered.isascii():
         return groups.latin.intersection(lowered.encode().translate(_APART).decode().split())
     found = groups.latin.intersection(_LETTERS.findall(lowered))
-    for head in set(groups.heads.findall(lowered)):
-        found |= {word for word in groups.wide[head] if word in lowered}
-    return found
+    return found.union(*(filter(lowered.__contains__, groups.wide[head]) for head in set(groups.heads.findall(lowered))))
 
 
 def _claims(unit: Recognizer, text: str, start: int, stop: int, end: int | None = None) -> Iterator[_Claim]:

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from comity.privacy import checksums
 from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Check, Hit, Recognizer, digits_of
-from comity.privacy.recognizers.labels import another, following, label, nearest, words_of
+from comity.privacy.recognizers.labels import another, column, following, label, nearest, words_of
 
 # Groups of letters and digits, each with a digit in it but perhaps the first: `E12345678`, `C01X00T47`, `12 AB 34567`, `S530-4607-9310`.
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])(?<![0-9][\-/:])(?:[A-Z]{1,3}[ \-](?=[0-9]{4})|[A-Z]{0,7}(?=[0-9])|[a-z]{1,2}(?=[0-9]{6}))"
+    r"(?=[A-Za-z0-9])(?<![A-Za-z0-9_.])(?<![0-9][\-/:])(?:[A-Z]{1,3}[ \-](?=[0-9]{4})|[A-Z]{0,7}(?=[0-9])|[a-z]{1,2}(?=[0-9]{6}))"
     r"[0-9][A-Z0-9]{0,17}(?:(?:[ ]?\-[ ]?|[ ])(?:[A-Z]{2}[ \-]?(?=[0-9]{3})"
     "|(?=[A-Z]{0,2}[0-9]))[A-Z0-9]{1,8}){0,5}(?![A-Za-z0-9_])(?![.:/][0-9])"
 )
@@ -34,6 +35,8 @@ def _document(group: str, least: int, most: int) -> Check:
 
     def check(text: str, found: re.Match[str]) -> Hit | None:
         start, end = found.start(), found.end()
+        if end - start < least:
+            return None
         if prefix := _PREFIXES.match(found[0]):
             start += prefix.end()
         for stop in _ends(text, start, end):
@@ -51,20 +54,19 @@ def _document(group: str, least: int, most: int) -> Check:
             return Hit(start, end, HINTED)
         if named == group and (not _AWAY.search(between) or another(between)):
             return Hit(start, end, HINTED)
-        if (named == "" and label(text, start) == group) or (named != "other" and following(text, end) == group):
+        if (named == "" and column(text, start) == group) or (named != "other" and following(text, end) == group):
             return Hit(start, end, HINTED)
         return None
 
     return check
 
 
-def _ends(text: str, start: int, end: int) -> list[int]:
+def _ends(text: str, start: int, end: int) -> Iterator[int]:
     """Where the number may end: after all its groups, or fewer."""
-    ends = [end]
+    yield end
     while (cut := max(text.rfind(" ", start, end), text.rfind("-", start, end))) > start:
-        end = len(text[:cut].rstrip(" -")) if cut else 0
-        ends.append(end)
-    return ends
+        end = start + len(text[start:cut].rstrip(" -"))
+        yield end
 
 
 # ICAO 9303 part 4: two lines of 44, `P`, the state, the names; then the number, its check digit, the state, birth, sex …

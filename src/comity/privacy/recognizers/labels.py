@@ -185,7 +185,7 @@ def _owner(left: str, at: int, noun: str) -> str:
 
 def label(text: str, start: int, *, reach: int = 32) -> str:
     """The group of the nearest word, or of the head of the column that ``start`` stands in."""
-    return nearest(text, start, reach=reach)[0] or _column(text, start)
+    return nearest(text, start, reach=reach)[0] or column(text, start)
 
 
 _AFTER = re.compile(
@@ -200,7 +200,8 @@ def following(text: str, end: int) -> str:
     return nearest(found["words"], len(found["words"]))[0] if found is not None else ""
 
 
-def _column(text: str, start: int) -> str:
+def column(text: str, start: int) -> str:
+    """The group of the head of the column that ``start`` stands in."""
     cell = head_of(text, start)
     return nearest(cell, len(cell), reach=len(cell))[0] if 0 < len(cell) <= _LINE_ABOVE_MAX else ""
 

@@ -25,11 +25,11 @@ _GB = re.compile(r"[0-9]{2}[ ][A-HJ-PR-Z]{3}(?![A-Za-z0-9_])(?![\-/.][A-Za-z0-9]
 _GB_HEAD = re.compile(r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9][\-/.])[A-HJ-PR-Y][A-HJ-PR-Y]$")
 _IN_STATES = "AN|AP|AR|AS|BH|BR|CG|CH|DD|DL|GA|GJ|HP|HR|JH|JK|KA|KL|LA|LD|MH|ML|MN|MP|MZ|NL|OD|OR|PB|PY|RJ|SK|TN|TR|TS|UK|UP|WB"
 _IN = re.compile(rf"{_EDGE}(?:{_IN_STATES})(?P<sep>[ \-]?)[0-9]{{1,2}}(?P=sep)[A-Z]{{1,3}}(?P=sep)[0-9]{{4}}{_END}")
-_JP = re.compile(r"[\u4e00-\u9fffぁ-ん]{1,4}[ ]?[0-9]{2,3}[ ]?[ぁ-ん][ ]?[0-9・]{1,2}-?[0-9]{2}(?![0-9])")
-_KR = re.compile(r"(?<![가-힣0-9])(?:[가-힣]{2}[ ]?)?[0-9]{2,3}[ ]?[가-힣][ ]?[0-9]{4}(?![0-9A-Za-z])")
+_JP = re.compile(r"[\u4e00-\u9fffぁ-ん]{1,4}+[ ]?[0-9]{2,3}[ ]?[ぁ-ん][ ]?[0-9・]{1,2}-?[0-9]{2}(?![0-9])")
+_KR = re.compile(r"[0-9가-힣](?<![가-힣0-9].)(?:(?<=[가-힣])[가-힣][ ]?[0-9]|(?<=[0-9]))[0-9]{1,2}[ ]?[가-힣][ ]?[0-9]{4}(?![0-9A-Za-z])")
 # Letters and digits in two or three groups; a word decides.
 _ANY = re.compile(
-    rf"{_EDGE}(?:[A-ZÄÖÜ]{{1,3}}[ \-][A-Z]{{1,2}}[ \-]?[0-9]{{1,4}}[EH]?"  # DE, AT, CZ, PL
+    rf"(?=[A-ZÄÖÜ0-9]){_EDGE}(?:[A-ZÄÖÜ]{{1,3}}[ \-][A-Z]{{1,2}}[ \-]?[0-9]{{1,4}}[EH]?"  # DE, AT, CZ, PL
     r"|[A-Z]{2}[ \-]?[0-9]{2}[ \-]?[A-Z]{3}|[A-Z]{1,2}[0-9]{1,3}[ ]?[A-Z]{3}|[A-Z]{3}[ ]?[0-9]{1,3}[A-Z]"  # GB, old and new
     r"|[A-Z]{2}[ \-]?[0-9]{3}[ \-]?[A-Z]{2}|[0-9][A-Z]{2}[ \-]?[0-9][A-Z]{2}|[0-9]{1,4}[ \-]?[A-Z]{2,3}(?:[ "
     r"\-]?[0-9]{2})?"
