@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comity.lab.simulators import media
 from comity.lab.simulators.base import Simulator
@@ -112,6 +116,8 @@ def test_a_sample_says_where_it_comes_from(name: str) -> None:
 
 TEXT, MANY, VECTORS = "aigc/text-generation/generation", "aigc/multimodal-generation/generation", "embeddings/text-embedding/text-embedding"
 RECORDED, RANKS = "audio/asr/transcription", "rerank/text-rerank/text-rerank"
+SPEECH, PICTURES = "audio/tts/SpeechSynthesizer", "aigc/text2image/image-synthesis"
+MIXED = "embeddings/multimodal-embedding/multimodal-embedding"
 HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
 
 
@@ -175,10 +181,121 @@ async def test_what_is_refused_is_refused_in_its_words(
     assert message in got.json()["message"]
 
 
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer sk-of-singapore", f"Basic {KEY}", KEY])
+async def test_a_key_is_a_bearers(authorization: str, there: httpx.AsyncClient) -> None:
+    got = await post(there, TEXT, {"model": "qwen-plus", "input": HELLO}, {"authorization": authorization})
+    assert (got.status_code, got.json()["code"], got.json()["message"]) == (401, "InvalidApiKey", "Invalid API-key provided.")
+
+
+async def test_every_answer_has_an_id_of_its_own(there: httpx.AsyncClient) -> None:
+    found = [
+        (await post(there, TEXT, {"model": model, "input": HELLO})).json()["request_id"] for model in ("qwen-plus", "qwen-plus", "gpt-5")
+    ]
+    assert len(set(found)) == 3
+    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-9[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", each) for each in found)
+
+
 async def test_only_the_models_that_are_there() -> None:
     there = http(Simulator(DashScope(models=("qwen-plus",)), region=REGION, key=KEY, hosts=[HOST], clock=FakeClock()))
     assert (await post(there, TEXT, {"model": "qwen-plus", "input": HELLO})).status_code == 200
     assert (await post(there, TEXT, {"model": "qwen-max", "input": HELLO})).json()["code"] == "ModelNotFound"
+
+
+SOUND_URL = "data:audio/wav;base64," + base64.b64encode(SOUND).decode()
+PNG_URL = "data:image/png;base64," + base64.b64encode(media.png("x", 2, 2)).decode()
+TOOL = {
+    "type": "function",
+    "function": {"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}},
+}
+ALL = {
+    "result_format": "message", "incremental_output": True, "temperature": 1, "top_p": 0.5, "top_k": 3, "max_tokens": 9, "seed": 1,
+    "stop": ["x"], "n": 1,
+    "tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "f"}}, "parallel_tool_calls": True, "logprobs": True,
+    "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}}}, "top_logprobs": 1,
+    "enable_search": True, "search_options": {"enable_source": True, "search_strategy": "turbo"},
+}  # fmt: skip
+
+
+def spoken_to(*content: Any) -> Any:
+    return {"messages": [{"role": "user", "content": list(content)}]}
+
+
+WELL_MADE: tuple[tuple[str, Any], ...] = (
+    (TEXT, {"model": "qwen-plus", "input": HELLO, "parameters": ALL}),
+    (TEXT, {"model": "qwen-plus", "input": HELLO, "parameters": {"enable_thinking": True, "thinking_budget": 3}}),
+    (MANY, {"model": "qwen-vl-max", "input": spoken_to({"image": PNG_URL}, {"video": [PNG_URL]}, {"audio": SOUND_URL}, {"text": "?"})}),
+    (MANY, {"model": "qwen3-asr-flash", "input": spoken_to({"audio": SOUND_URL}), "parameters": {"asr_options": {"language": "zh"}}}),
+    (
+        MANY,
+        {
+            "model": "fun-asr-flash",
+            "input": spoken_to({"type": "input_audio", "input_audio": {"data": SOUND_URL}}),
+            "parameters": {"format": "wav"},
+        },
+    ),
+    (MANY, {"model": "qwen3-tts-flash", "input": {"text": "Hi", "voice": "Cherry"}}),
+    (MANY, {"model": "qwen-image", "input": spoken_to({"text": "a cat"}), "parameters": {"size": "512*512", "n": 1}}),
+    (SPEECH, {"model": "cosyvoice-v3-flash", "input": {"text": "Hi", "voice": "v", "format": "wav", "sample_rate": 8000, "rate": 1}}),
+    (VECTORS, {"model": "text-embedding-v4", "input": {"texts": ["a"]}, "parameters": {"dimension": 64, "output_type": "dense&sparse"}}),
+    (
+        MIXED,
+        {"model": "qwen3-vl-embedding", "input": {"contents": [{"text": "a"}, {"image": PNG_URL}]}, "parameters": {"enable_fusion": True}},
+    ),
+    (RANKS, {"model": "gte-rerank-v2", "input": {"query": "a", "documents": ["a", {"text": "b"}]}, "parameters": {"top_n": 1}}),
+    (RECORDED, {"model": "paraformer-v2", "input": {"file_urls": [SOUND_URL]}, "parameters": {"channel_id": [0]}}),
+    (PICTURES, {"model": "wan2.2-t2i-flash", "input": {"prompt": "a cat"}, "parameters": {"size": "512*512", "n": 1}}),
+)
+
+
+def places(value: Any) -> list[tuple[Any, ...]]:
+    """The way to each value inside a body."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(), *((step, *way) for step, held in inner for way in places(held))]
+
+
+def changed(value: Any, way: tuple[Any, ...], to: Any) -> Any:
+    if not way:
+        return to
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[way[0]] = changed(copy[way[0]], way[1:], to)
+    return copy
+
+
+@pytest.mark.parametrize(("path", "body"), WELL_MADE)
+async def test_what_is_well_made_is_answered(path: str, body: Any, there: httpx.AsyncClient) -> None:
+    got = await post(there, path, body, LATER if path in (RECORDED, PICTURES) else {})
+    assert got.status_code == 200, got.text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(data=st.data(), streamed=st.booleans())
+def test_whatever_is_asked_is_answered_or_refused(data: st.DataObject, streamed: bool) -> None:
+    """A well made body with anything in the place of one of its values breaks nothing; a refusal has one of the documented codes."""
+    path, body = data.draw(st.sampled_from(WELL_MADE))
+    ways = [
+        way
+        for way in places(body)
+        if not {"required", "properties", "schema"} & set(way[:-1]) and way[-1:] not in (("required",), ("properties",))
+    ]
+    body = changed(body, data.draw(st.sampled_from(ways)), data.draw(JSON))
+    there = http(Simulator(DashScope(polls=0), region=REGION, key=KEY, hosts=[HOST], clock=FakeClock()))
+
+    async def asked() -> None:
+        headers = (LATER if path in (RECORDED, PICTURES) else {}) | ({"x-dashscope-sse": "enable"} if streamed else {})
+        got = await post(there, path, body, headers)
+        told = events(got.text)[-1][2] if streamed and got.headers["content-type"].startswith("text/event-stream") else got.json()
+        if got.status_code != 200:
+            assert told["code"] in errors.DOCUMENTED or told["code"] == "InvalidFile.DownloadFailed"
+        elif path in (RECORDED, PICTURES):
+            assert await state(there, told["output"]["task_id"]) in ("SUCCEEDED", "FAILED")
+
+    asyncio.run(asked())
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -116,6 +116,24 @@ async def test_the_likelihood_of_each_token(there: httpx.AsyncClient) -> None:
     assert all(token["top_logprobs"][0]["logprob"] == token["logprob"] <= 0 for token in got)
 
 
+@pytest.mark.parametrize("parallel", [True, False])
+async def test_tools_are_called_together_only_where_asked(parallel: bool, there: httpx.AsyncClient) -> None:
+    other = {"type": "function", "function": {"name": "clock"}}
+    got = (await ask(there, "call both", tools=[TOOL, other], **({"parallel_tool_calls": True} if parallel else {}))).json()
+    calls = got["output"]["choices"][0]["message"]["tool_calls"]
+    assert [(call["index"], call["function"]["name"]) for call in calls] == [(0, "weather"), (1, "clock")][: 1 + parallel]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_that_is_inspected_away(stream: bool, there: httpx.AsyncClient) -> None:
+    """Whole it is refused; a stream says what had passed, and then the error."""
+    there.headers["x-lab-fault"] = '{"kind":"filter","where":"output"}'
+    got = await ask(there, "one two three four", stream=stream, incremental_output=True)
+    told = got[-1] if stream else got.json()
+    assert (told["code"], told["message"]) == ("DataInspectionFailed", "Output data may contain inappropriate content.")
+    assert not stream or "".join(each["output"]["choices"][0]["message"]["content"] for each in got[:-1]) == "one two"
+
+
 async def test_a_search_names_its_sources_where_asked(there: httpx.AsyncClient) -> None:
     got = (await ask(there, enable_search=True, search_options={"enable_source": True})).json()
     assert got["output"]["search_info"]["search_results"][0]["index"] == 1 and got["usage"]["plugins"]["search"]["count"] == 1
@@ -202,6 +220,19 @@ async def test_a_sentence_has_a_frame(there: httpx.AsyncClient) -> None:
     assert events[-1]["usage"] == {"characters": 6}  # a Han character counts twice
     sound = b"".join(base64.b64decode(event["output"]["audio"]["data"]) for event in events[1:-2])
     assert media.sound(sound)[2:] == (16000, "你好 a")
+
+
+async def test_the_flash_models_have_a_form_of_their_own(there: httpx.AsyncClient) -> None:
+    audio = {"data": "data:audio/wav;base64," + base64.b64encode(media.wav("one two", 1.2)).decode()}
+    messages = [{"role": "user", "content": [{"type": "input_audio", "input_audio": audio}]}]
+    body = {"model": "fun-asr-flash-2026-06-15", "input": {"messages": messages}, "parameters": {"format": "wav"}}
+    got = (await there.post(MANY, json=body, headers=OPENED)).json()
+    assert (got["output"]["text"], got["usage"]) == ("one two", {"duration": 2})
+    words = [(word["text"], word["begin_time"], word["end_time"]) for word in got["output"]["sentence"]["words"]]
+    assert words == [("one", 0, 600), (" two", 600, 1200)]
+    assert (await told(there, body))[0]["output"] == got["output"]
+    refused = await there.post(MANY, json=body | {"parameters": {}}, headers=OPENED)
+    assert refused.status_code == 400 and "`format`" in refused.json()["message"]
 
 
 @pytest.mark.parametrize("incremental", [True, False])

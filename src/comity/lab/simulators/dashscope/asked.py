@@ -35,6 +35,29 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     type: Literal["function"] = "function"
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    function: Named
+
+
+class Schema(msgspec.Struct, frozen=True, kw_only=True):
+    schema: dict[str, Any]
+    name: str = ""
+
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: Schema | None = None
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    enable_source: bool = False
+    search_strategy: str = "turbo"
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     role: Literal["system", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
@@ -61,16 +84,15 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     presence_penalty: float | None = None
     repetition_penalty: float | None = None
     tools: list[Tool] | None = None
-    tool_choice: str | dict[str, Any] = "auto"
+    tool_choice: str | Choice = "auto"
     parallel_tool_calls: bool = False
-    response_format: dict[str, Any] | None = None
+    response_format: Format = Format()
     enable_thinking: bool | None = None
     thinking_budget: int | None = None
     enable_search: bool = False
-    search_options: dict[str, Any] = {}
+    search_options: Search = Search()
     logprobs: bool = False
     top_logprobs: int = 0
-    asr_options: dict[str, Any] = {}
 
 
 def messages_of(given: Input) -> list[Message]:
@@ -107,10 +129,10 @@ def check(
         raise errors.refused("InvalidParameter", "parameter.enable_thinking must be set to false for non-streaming calls")
     if thinks and streams and wanted.incremental_output is False:
         raise errors.invalid('The incremental_output parameter must be "true" when enable_thinking is true')
-    in_json = wanted.response_format is not None and wanted.response_format.get("type") == "json_object"
+    in_json = wanted.response_format.type == "json_object"
     if thinks and in_json:
         raise errors.invalid("Json mode response is not supported when enable_thinking is true")
-    if thinks and isinstance(wanted.tool_choice, dict):
+    if thinks and isinstance(wanted.tool_choice, Choice):
         raise errors.invalid("The tool_choice parameter does not support being set to required or object in thinking mode")
     if isinstance(wanted.tool_choice, str) and wanted.tool_choice not in ("auto", "none"):
         raise errors.invalid('tool_choice is one of the strings that should be ["none", "auto"]', "tool_choice")
@@ -124,14 +146,12 @@ def check(
 
 def asked(model: str, messages: list[Message], wanted: Parameters, fetch: Fetch, *, thinks: bool, filtered: bool) -> brain.Asked:
     choice = wanted.tool_choice
-    if isinstance(choice, dict):
-        choice = "=" + str((choice.get("function") or {}).get("name", ""))
     return brain.Asked(
         model=model,
         messages=tuple(brain.Said(role=message.role, text=_text(message)) for message in messages),
         seen=tuple(seen for message in messages for seen in _seen(message, fetch)),
         tools=tuple(brain.Tool(name=tool.function.name, schema=tool.function.parameters) for tool in wanted.tools or ()),
-        tool_choice=choice,
+        tool_choice=choice if isinstance(choice, str) else f"={choice.function.name}",
         parallel=wanted.parallel_tool_calls,
         schema=_schema(wanted.response_format),
         reason=thinks,
@@ -146,17 +166,12 @@ def _stop(stop: str | list[str | int | list[int]] | None) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(word for word in stop or () if isinstance(word, str))
 
 
-def _schema(wanted: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    match (wanted or {}).get("type", "text"):
-        case "text":
-            return None
-        case "json_object":
-            return {}
-        case "json_schema":
-            schema = ((wanted or {}).get("json_schema") or {}).get("schema")
-            if isinstance(schema, dict):
-                return schema
-    raise errors.invalid("'response_format.type' must be text, json_object or json_schema with its schema", "response_format")
+def _schema(wanted: Format) -> Mapping[str, Any] | None:
+    if wanted.type != "json_schema":
+        return None if wanted.type == "text" else {}
+    if wanted.json_schema is None:
+        raise errors.invalid("'response_format.json_schema' is missing", "response_format")
+    return wanted.json_schema.schema
 
 
 def _text(message: Message) -> str:

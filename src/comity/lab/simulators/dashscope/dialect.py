@@ -85,10 +85,12 @@ class DashScope:
         return chat.generate(request, body, self._fetch(request, body.model))
 
     def _multimodal(self, request: Request, body: wire.Body) -> Answer:
-        """One address for four kinds of model."""
-        match wire.must_be(body.model, "vision", "asr", "tts", "image"):
+        """One address for five kinds of model."""
+        match wire.must_be(body.model, "vision", "asr", "flash", "tts", "image"):
             case "asr":
                 return sounds.recognise(request, body, self._shelf)
+            case "flash":
+                return sounds.recognise_flash(request, body, self._shelf)
             case "tts":
                 return sounds.speak(request, body, self._shelf)
             case "image":

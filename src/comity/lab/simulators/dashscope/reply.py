@@ -72,7 +72,7 @@ class Shape:
         if not self.in_messages:
             return {"text": choices[0]["message"]["content"], "finish_reason": choices[0]["finish_reason"]}
         found = {"choices": choices}
-        if self.wanted.enable_search and self.wanted.search_options.get("enable_source"):
+        if self.wanted.enable_search and self.wanted.search_options.enable_source:
             source = {"site_name": "", "icon": "", "index": 1, "title": "A page of the lab", "url": "https://search.invalid/1"}
             found["search_info"] = {"search_results": [source]}  # type: ignore[assignment]
         return found
@@ -88,7 +88,7 @@ class Shape:
         if script.usage.reasoning:
             made["output_tokens_details"] = {"reasoning_tokens": min(completion, script.usage.reasoning)}
         if self.wanted.enable_search:
-            made["plugins"] = {"search": {"count": 1, "strategy": str(self.wanted.search_options.get("search_strategy", "turbo"))}}
+            made["plugins"] = {"search": {"count": 1, "strategy": self.wanted.search_options.search_strategy}}
         return made
 
 

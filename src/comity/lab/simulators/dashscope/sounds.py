@@ -3,6 +3,7 @@
 
 Qwen-ASR   https://help.aliyun.com/en/model-studio/qwen-asr-api-reference
 Qwen-TTS   https://help.aliyun.com/en/model-studio/qwen-tts-api
+Fun-ASR-Flash  …/fun-asr-flash-recorded-speech-recognition-http-api, without `choices`
 CosyVoice  https://www.alibabacloud.com/help/zh/model-studio/cosyvoice-tts-http-api
 Qwen-Image https://help.aliyun.com/en/model-studio/qwen-image-api
 """
@@ -34,6 +35,12 @@ class AsrOptions(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     enable_itn: bool = False
     enable_lid: bool = False
+
+
+class FlashOptions(msgspec.Struct, frozen=True, kw_only=True):
+    format: str
+    sample_rate: int | str = 16_000
+    language_hints: list[str] = []
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +75,7 @@ def recognise(request: Request, body: wire.Body, shelf: Shelf) -> Answer:
     """Qwen-ASR: messages with one sound; as events, all that was heard so far."""
     given = wire.typed(body.input, Input, "input")
     options = wire.typed(body.parameters.get("asr_options") or {}, AsrOptions, "parameters.asr_options")
-    parts = [item for message in given.messages or () if isinstance(message.content, list) for item in message.content]
-    sounds = [str(item["audio"]) for item in parts if item.get("audio")]
-    if len(sounds) != 1:
-        raise errors.invalid("The audio is empty" if not sounds else "Only one audio is supported in a request")
-    heard = shelf.heard(request, body.model, sounds[0])
+    heard = _heard(request, body.model, shelf, [item["audio"] for item in _items(given) if item.get("audio")])
     language = options.language or ("zh" if re.search(r"[\u3400-\u9fff]", heard.text) else "en")
     notes = [{"type": "audio_info", "language": language, "emotion": "neutral"}]
 
@@ -92,6 +95,43 @@ def recognise(request: Request, body: wire.Body, shelf: Shelf) -> Answer:
     steps = pieces if body.parameters.get("incremental_output") else ["".join(pieces[: place + 1]) for place in range(len(pieces))]
     last = "" if body.parameters.get("incremental_output") else heard.text
     return wire.streamed([*(told(step, "null") for step in steps), told(last, "stop")])
+
+
+def recognise_flash(request: Request, body: wire.Body, shelf: Shelf) -> Answer:
+    """Fun-ASR-Flash and Qwen-Audio-ASR-Flash: a sound in another member, a text without `choices`, and the time of each word."""
+    given = wire.typed(body.input, Input, "input")
+    wire.typed(body.parameters, FlashOptions, "parameters")
+    sounds = [item["input_audio"] for item in _items(given) if item.get("type") == "input_audio" and item.get("input_audio")]
+    heard = _heard(request, body.model, shelf, [sound.get("data") if isinstance(sound, dict) else sound for sound in sounds])
+    output = {"text": heard.text, "sentence": {**sentence(heard), "sentence_end": True}}
+    usage = {"duration": max(1, math.ceil(heard.seconds))}
+    return wire.streamed([wire.said(request, output, usage)]) if wire.streams(request) else wire.answered(request, output, usage)
+
+
+def sentence(heard: brain.Seen) -> dict[str, Any]:
+    """All that was heard as one sentence, its words spread evenly over its milliseconds."""
+    length, words = round(heard.seconds * 1000), brain.tokens(heard.text)
+    timed = [
+        {
+            "begin_time": length * place // len(words),
+            "end_time": length * (place + 1) // len(words),
+            "text": word,
+            "punctuation": "",
+        }
+        for place, word in enumerate(words)
+    ]
+    return {"begin_time": 0, "end_time": length, "text": heard.text, "sentence_id": 1, "words": timed}
+
+
+def _items(given: Input) -> Iterator[dict[str, Any]]:
+    for message in given.messages or ():
+        yield from message.content if isinstance(message.content, list) else ()
+
+
+def _heard(request: Request, model: str, shelf: Shelf, sounds: list[Any]) -> brain.Seen:
+    if len(sounds) != 1:
+        raise errors.invalid("The audio is empty" if not sounds else "Only one audio is supported in a request")
+    return shelf.heard(request, model, str(sounds[0]))
 
 
 def _parted(value: dict[str, Any]) -> tuple[Any, Any]:

@@ -178,9 +178,7 @@ class Tasks:
     def _document(self, request: Request, url: str, heard: brain.Seen) -> str:
         """What stands at `transcription_url`: the sound's properties, and each channel's text in sentences with their times."""
         length = round(heard.seconds * 1000)
-        words = [{"begin_time": begin, "end_time": end, "text": word, "punctuation": ""} for word, begin, end in _timed(heard.text, length)]
-        sentence = {"begin_time": 0, "end_time": length, "text": heard.text, "sentence_id": 1, "words": words}
-        said = {"channel_id": 0, "content_duration_in_milliseconds": length, "text": heard.text, "sentences": [sentence]}
+        said = {"channel_id": 0, "content_duration_in_milliseconds": length, "text": heard.text, "sentences": [sounds.sentence(heard)]}
         about = {
             "audio_format": "pcm_s16le", "channels": [0], "original_sampling_rate": heard.rate, "original_duration_in_milliseconds": length,
         }  # fmt: skip
@@ -191,12 +189,6 @@ class Tasks:
 def _failed(trouble: Trouble) -> dict[str, Any]:
     _, code, message = errors.refusal(trouble)
     return {"code": code, "message": message}
-
-
-def _timed(text: str, length: int) -> list[tuple[str, int, int]]:
-    """Words spread evenly over ``length`` milliseconds."""
-    words = brain.tokens(text)
-    return [(word, length * place // len(words), length * (place + 1) // len(words)) for place, word in enumerate(words)]
 
 
 def _metrics(good: int, bad: int) -> dict[str, int]:

@@ -20,7 +20,8 @@ FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (family, re.compile(pattern))
     for family, pattern in (
         ("filetrans", r"qwen3-asr-flash-filetrans"),
-        ("asr", r"qwen3-asr-flash|qwen-audio-(?:3\.0-)?asr|fun-asr-flash"),
+        ("flash", r"(?:fun-asr|qwen-audio-3\.\d-asr)-flash(?!.*(?:filetrans|streaming))"),
+        ("asr", r"qwen3-asr-flash(?!-realtime)|qwen-audio-asr"),
         ("recorded", r"(?:paraformer|fun-asr|sensevoice)(?!.*realtime)"),
         ("tts", r"qwen3?-tts(?!.*realtime)"),
         ("cosyvoice", r"cosyvoice-|qwen-audio-.*-tts"),
