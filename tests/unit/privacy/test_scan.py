@@ -248,7 +248,7 @@ def test_in_a_long_text_nothing_is_lost_where_it_is_opened_anew(written: str) ->
 
 
 def test_a_column_is_named_by_its_head_far_above() -> None:
-    rows = [f"{number},C0{number:03}X00T4\n" for number in range(200)]
-    text = "id,passport number\n" + "".join(rows) + "and nothing more. " * 100
+    rows = [f"{number},C0{number:03}X00T4\n" for number in range(220)]
+    text = "id,passport number\n" + "".join(rows) + "and nothing more. " * 200
     assert len(text) > 2 * _BLOCK
     assert sum(each.type == "PASSPORT" for each in scan(text)) == len(rows)

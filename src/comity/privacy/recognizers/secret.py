@@ -111,12 +111,13 @@ _URL = re.compile(r"://(?P<value>[^\s/@:\"'<>]{0,128}:[^\s/@\"'<>]{1,256})@(?=[^
 
 # `password: …`: a word that names a secret, a sign that gives it a value, and the value.
 _STRONG = (
-    r"passw(?:or[dt]|d)|passphrase|passcode|pass|pwd|pw|pin(?:[ _-]?code)?|contraseña|senha|mot de passe|密码|密碼|口令|パスワード|비밀번호"
+    r"passw(?:or[dt]|d)|passphrase|passcode|pass|pwd|pw|pin(?:[ _-]?code)?|contraseña|senha|(?<=mot de )passe"
+    r"|密码|密碼|口令|パスワード|비밀번호"
 )
 _WEAK = r"(?:secret|token|credential|key)s?(?:[ _-]?(?:key|id))?|密钥|秘钥|令牌|私钥"
 _WORD_GATES = (
-    "pass", "pwd", "pw:", "pw=", "pw is", "pin", "contraseña", "senha", "mot de passe", "密码", "密碼",
-    "口令", "パスワード", "비밀번호", "secret", "token", "credential", "key", "密钥", "秘钥", "令牌", "私钥",
+    "pass", "pwd", "pw:", "pw=", "pw is", "pin", "contraseña", "senha", "密码", "密碼",
+    "口令", "パスワード", "비밀번호", "secret", "token", "cred", "key", "密钥", "秘钥", "令牌", "私钥",
 )  # fmt: skip
 # `password for lena: …`, `passcode's …`, `密码改成了…`
 _GIVES = (
@@ -197,10 +198,12 @@ def recognizers() -> tuple[Recognizer, ...]:
     def unit(
         name: str, what: str, gates: tuple[str, ...], pattern: re.Pattern[str], check: Check,
         *, contextual: bool = False, before: int = 0, after: int = 0, digits: int = 0, words: tuple[str, ...] = (),
+        led: bool = False,
     ) -> Recognizer:  # fmt: skip
         return Recognizer(
             name=name, type="SECRET", category=None, jurisdiction="", what=what, gates=gates, before=before, after=after,
-            pattern=pattern, check=check, contextual=contextual or bool(words), words=words, digits=digits,
+            pattern=pattern, check=check, contextual=contextual or bool(words), words=words, led=led,
+            digits=digits,
         )  # fmt: skip
 
     keys = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(_KEYS) + r")(?![A-Za-z0-9])")
@@ -264,7 +267,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         ),
         unit("bot_token", "Telegram bot tokens", (":aa",), _BOT, whole(CERTAIN), before=11, after=48, digits=1),
         unit("jwt", "JSON Web Tokens", ("eyj",), _JWT, whole(CERTAIN), digits=1),
-        unit("authorization", "what follows `Bearer` or `Basic`", ("bearer ", "basic "), _BEARER, _bearer, contextual=True),
+        unit("authorization", "what follows `Bearer` or `Basic`", (), _BEARER, _bearer, words=("bearer", "basic"), led=True),
         unit("connection_string", "user and password in a URL", ("://",), _URL, whole(CERTAIN, "value"), contextual=True),
         unit(
             "password",

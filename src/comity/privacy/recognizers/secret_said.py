@@ -199,8 +199,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("secret_flag_short", "what `mysql`, `sshpass`, `docker login` and the like are given with `-p`", _SHORT,
              _either("joined", "single", "double", "spaced"), gates=(" -p",), before=120, after=140),
         unit("login_pair", "the password of `账号密码：… / …`, `user/password: … / …`", _PAIR, _pair,
-             gates=("密码", "/pass", "/ pass", "/pw", "/ pw", "credential", "creds", "in with ", "in as ", "in using "),
-             before=16, after=210),
+             gates=("密码", "/pass", "/ pass", "/pw", "/ pw", "cred", " / "), before=64, after=210),
         unit("password_line", "an ordinary word as password in a file of settings, beside its user or host", _LINE, _line,
              gates=("pass", "pwd")),
     )  # fmt: skip
