@@ -56,7 +56,7 @@ def base() -> Iterator[str]:
     thread.start()
     assert started.wait(30)
     yield f"http://{host}"
-    transport.close_shared_sync_session()
+    getattr(transport, "close_shared_sync_session", lambda: None)()  # older ones keep no session
     server.should_exit = True
     thread.join(30)
     listening.close()
