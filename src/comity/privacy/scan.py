@@ -38,7 +38,7 @@ class _Groups(NamedTuple):
 
     gates: by a character that each must hold, so that one look rules out many; for texts with a digit or without, in ASCII or not
     latin: words of Latin letters that open a recogniser
-    wide:  other such words, by their first character
+    wide:  other such words, by their first character that is no Latin letter
     """
 
     gated: tuple[Recognizer, ...]
@@ -60,8 +60,8 @@ def _groups() -> _Groups:
     words = dict.fromkeys(word for unit in units for word in unit.words)
     wide: dict[str, list[str]] = {}
     for word in words:
-        if word[0] >= _WIDE:
-            wide.setdefault(word[0], []).append(word)
+        if max(word) >= _WIDE:
+            wide.setdefault(next(letter for letter in word if letter >= _WIDE), []).append(word)  # `b站` by its second
     loose = [unit for unit in units if unit.words or not (unit.gates or unit.many)]
     gated = [unit for unit in units if unit.gates and not unit.words]
     whole = tuple(unit for unit in loose if not unit.digits)
@@ -80,7 +80,7 @@ def _groups() -> _Groups:
         opened={word: tuple(place for place, unit in enumerate(whole) if word in unit.words) for unit in whole for word in unit.words},
         always=frozenset(place for place, unit in enumerate(whole) if not unit.words),
         numbered=frozenset(place for place, unit in enumerate(whole) if unit.numbered),
-        latin=frozenset(word for word in words if word[0] < _WIDE),
+        latin=frozenset(word for word in words if max(word) < _WIDE),
         wide={head: tuple(group) for head, group in wide.items()},
         heads=re.compile(f"[{''.join(map(re.escape, wide))}]" if wide else r"(?!)"),
     )

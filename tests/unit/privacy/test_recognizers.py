@@ -318,6 +318,7 @@ WITH_ITS_SIGN = {
     "code", "webhook", "person_field", "person_greeted", "person_mailed", "person_said", "person_titled", "person_zh", "person_zh_keyed",
     "username_han", "username_logged", "username_number",
     "alias", "alias_mask", "code_ahead", "code_said", "login_command", "login_machine", "login_remote", "password_ahead", "password_word",
+    "seed_phrase",
 }  # fmt: skip
 
 

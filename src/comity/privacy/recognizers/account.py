@@ -44,7 +44,8 @@ _ONLINE = re.compile(r"(?:twitter|ads?|user|instagram|facebook|google|aws|azure|
 _WORD = re.compile(r"[^\W\d_]+")
 _FILL = frozenset(
     table(
-        "no nr nos num number numbers is was are the my our his her their new old following bank with at in to code name holder "
+        "no nr nos num number numbers is was are the my our his her their new old following savings checking current "
+        "bank with at in to code name holder "
         "ist lautet est es è número numero nummer numéro de del la le n o a c"
     )
 )

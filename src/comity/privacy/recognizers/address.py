@@ -156,7 +156,7 @@ _HINT_BEFORE = re.compile(
 _YEARLY = re.compile(r"(?:19|20)[0-9]{2}")
 _COUNTED = re.compile(
     r"\b(?:in|since|during|by|until|the|top|of|about|over|around|after|before|nearly|almost|these|those|all|late|early"
-    "|mid|for|only|had|have|has|with|and|or|EUR|USD|GBP|CNY|RMB|JPY|CHF)[ ]$",
+    "|mid|for|only|had|have|has|with|and|or|chapter|section|figure|table|lesson|EUR|USD|GBP|CNY|RMB|JPY|CHF)[ ]$",
     re.IGNORECASE,
 )
 _MONTH = re.compile(

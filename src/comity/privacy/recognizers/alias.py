@@ -59,7 +59,7 @@ _LEAD = re.compile(
     r"(?<![A-Za-z_])(?:a\.?k\.?a\.?|also known as|better known as|known (?:online|there|here) as"
     r"|(?:goes|go|going|went) by(?: the (?:name|handle|nick))?(?: of)?"
     r"|(?:posts?|posting|posted|plays?|playing|streams?|streaming|writes|writing|registered"
-    r"|(?:log(?:ged|ging)?|sign(?:ed|ing)?)[ -]?(?:in|on|up)) as"
+    r"|know[ns]? (?:me|him|her|them)|(?:ssh(?:ed|ing)?|log(?:ged|ging)?|sign(?:ed|ing)?)[ -]?(?:in|on|up)) as"
     r"|under the (?:name|handle|nick|nickname|alias|username)"
     r"|(?:opened|reported|posted|written|raised|submitted|filed|closed|edited|merged|approved|pushed|locked|created|authored"
     r"|uploaded|resolved"
@@ -179,7 +179,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("alias", "who somebody is elsewhere, and who opened, wrote or was assigned something: `aka`, `on Discord`, `assigned "
                       "to`", _TOKEN,
              _told,
-             "aka k known goes go going went login log logging sign signing user username handle nick nickname "
+             "aka k know knows known ssh goes go going went login log logging sign signing user username handle nick nickname "
              "gamertag posts posted posting plays playing streams streaming registered signed logged under "
              "opened reported written raised submitted filed closed edited merged approved pushed locked created authored uploaded "
              "resolved "

@@ -44,7 +44,7 @@ _BORN_LATIN = (
     r"d\.?[ ]?o\.?[ ]?b\.?|dateofbirth|birth(?:[ _-]?(?:date|day)s?)?|born|b\.(?=[ ]?[0-9A-Z])"
     r"|geboren|geb\.?|geburts(?:datum|tag)|née?\(?e?\)?"
     r"|naissance|nacid[oa]|nac(?:imiento)?\.?|nat[oa]|nascita|nascid[oa]|nascimento|geboortedatum|född|fødselsdato"
-    r"|turns?[ ][0-9]{1,3}|turned[ ][0-9]{1,3}"
+    r"|turn(?:s|ing|ed)?[ ][0-9]{1,3}"
 )
 _BORN_WIDE = "出生年月日|出生年月|出生日期|出生时间|出生於|出生于|出生|生年月日|生日|生于|生於|诞生于|誕生日|生辰|생년월일|생일|출생"
 _GAP = (
@@ -156,7 +156,7 @@ def _star(_: str, found: re.Match[str]) -> Hit | None:
 _LATIN_WORDS = (
     "dob d birth birthdate birthday birthdays dateofbirth born b geboren geb geburtsdatum geburtstag né née naissance "
     "nacido nacida nacimiento nac "
-    "nato nata nascita nascido nascida nascimento geboortedatum född fødselsdato turn turns turned"
+    "nato nata nascita nascido nascida nascimento geboortedatum född fødselsdato turn turns turning turned"
 )
 
 

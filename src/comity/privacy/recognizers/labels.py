@@ -20,7 +20,7 @@ _LABELS = {
     "card": "card|credit|debit|visa|mastercard|amex|unionpay|pan|carte|karte|tarjeta|kreditkarte|cardnumber|卡号|卡號|银行卡"
     "|信用卡|储蓄卡"
     r"|借记卡|尾号|卡|クレジットカード",
-    "account": "account|acct|a/c|bsb|clabe|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号"
+    "account": "account|acct|acc|a/c|bsb|clabe|routing|iban|sort code|aba|konto|kontonummer|compte|cuenta|conto|accountnumber|账号|帐号"
     "|賬號|帳號"
     "|账户|帐户|賬戶|帳戶|户口|戶口|基本户|一般户|对公户"
     r"|开户|開戶|口座|口座番号|계좌|转到|转至|汇到|汇至|汇入|打到|打款到",

@@ -62,10 +62,11 @@ _ZHIPU = re.compile(r"\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")
 _ZHIPU_HEAD = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}$")
 # A code sent to be typed in: whoever reads it may use it.
 _CODE = re.compile(
-    "(?:(?<![A-Za-z])(?:otp|one[ -]time (?:code|password|passcode)|verification code|security code|auth(?:entication)? "
+    "(?:(?<![A-Za-z])(?:otp|one[ -]time (?:code|password|passcode)|verification code|security code(?: on the back)?|auth(?:entication)? "
     "code|(?:2fa|mfa|sms|login|log-in|sign-in|activation|pairing) code|your code(?=[ ]?:|[ ]is)|cvv2?|cvc2?)"
     "|验证码|驗證碼|校验码|动态码|動態碼|安全码|取件码|認証コード|인증번호)"
-    r"[ ]?(?:[:：#=]|is|是|为|為)?[ ]{0,2}[\"'【「]?(?P<value>[0-9]{3,8}|[A-Z0-9]{3}-[A-Z0-9]{3})(?![0-9A-Za-z])(?!\.[0-9])",
+    r"[ ]?(?:[:：#=]|is|是|为|為)?[ ]{0,2}[\"'【「]?(?P<value>[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}"
+    r"|[0-9]{3,8}|[A-Z0-9]{3}-[A-Z0-9]{3})(?![0-9A-Za-z])(?!\.[0-9])",
     re.IGNORECASE,
 )
 # `482913 is your Acme verification code`, `4471（登录验证码）`
@@ -123,7 +124,8 @@ _WORD_GATES = (
 _GIVES = (
     r"[\"'`]?(?:[ ](?:for|to|of|on)(?:[ ][\w.@/-]{2,24}){1,3})?[ \t]{0,3}(?:=>|:=|==?|[:：]|就?是|为|為|(?:改|设|換|换|重置"
     r"|修改)(?:成了?|为|為)"
-    r"|['’]s(?=[ \t])|(?:is|was)(?:[ ](?:now|set to|still))?(?=[ \t])|(?:changed|set|reset)[ ]to(?=[ \t]))[ \t]{0,3}"
+    r"|['’]s(?=[ \t])|used to be(?=[ \t])|(?:(?:was|is|got|has been)[ ])?(?:changed|set|reset)[ ]to(?=[ \t])"
+    r"|(?:is|was)(?:[ ](?:now|set to|still))?(?=[ \t]))[ \t]{0,3}"
 )
 _VALUE = (
     r"(?:\"(?P<d>(?:\\.|[^\"\\\n]){3,512})\"|'(?P<s>(?:\\.|[^'\\\n]){3,512})'|`(?P<t>[^`\n]{3,512})`"

@@ -18,7 +18,8 @@ _TRAILING = ".?:：？)）]"
 _CODE = re.compile(
     r"(?<![A-Za-z])(?i:(?:(?:door|gate|entry|entrance|alarm|garage|keypad|lock|lockbox|key ?safe|safe|locker|vault|access|unlock"
     r"|recovery|backup"
-    r"|building|lobby|suitcase)[ _-](?:code|pin|combination|combo)s?|combination(?:[ ](?:to|of|for)(?:[ ][a-z]{2,10}){1,3})?)"
+    r"|building|lobby|suitcase)[ _-](?:code|pin|combination|combo)s?"
+    r"|(?:recovery|backup)[ _-]key|combination(?:[ ](?:to|of|for)(?:[ ][a-z]{2,10}){1,3})?)"
     r"(?P<of>[ ](?:for|to|of)(?:[ ][a-z]{2,12}){1,3})?(?P<sign>[ ]?[:=]|[ ]is(?:[ ]now)?|['’]s)?)[ ]{0,2}" + _OPEN +
     r"(?P<value>(?=[A-Za-z#*-]{0,8}[0-9])[A-Za-z0-9#*](?:-?[A-Za-z0-9#*]){2,24})(?![A-Za-z0-9])(?!\.[0-9])"
 )  # fmt: skip
@@ -139,6 +140,12 @@ def _pair(_: str, found: re.Match[str]) -> Hit | None:
 # `her api key a8f5f167…`, `the token 9f8e7d6c…`: no word is so long and so mixed.
 _KEY = re.compile(r"(?:token|(?<=(?:api|app)[ _-])key|(?<=(?:access|secret)[ _-])key)[ ]{1,2}" + _OPEN +
                   r"(?P<value>[A-Za-z0-9_]{20,256})(?![\w.(/-])", re.IGNORECASE)  # fmt: skip
+# Twelve to twenty-four words of a list (BIP 39): whoever has them has the purse.
+_SEED = re.compile(
+    r"(?:(?<=seed )(?:phrase|words)|(?<=recovery )(?:phrase|words)|(?<=wallet )phrase|mnemonic(?:[ ]phrase)?|助记词)"
+    r"(?:[ ]is|[ ]?[:：=]|是|为)\s?"
+    + _OPEN + r"(?P<value>[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23})(?![a-z])", re.IGNORECASE
+)  # fmt: skip
 _SNAKE = re.compile("[a-z]+_[a-z]+")
 
 
@@ -181,7 +188,7 @@ def recognizers() -> tuple[Recognizer, ...]:
 
     return (
         unit("code_said", "what opens a door, a gate, a safe or an account: `door code`, `combination`, `recovery code`", _CODE, _code,
-             ("code", "codes", "combination", "combo", "pin"), before=24, after=160),
+             ("code", "codes", "combination", "combo", "pin", "key"), before=24, after=160),
         unit("wifi_key", "the value after `wifi key`, `WPA2 key` and the like", _WIFI, _wifi,
              ("wifi", "wi", "wlan", "wpa", "wireless", "network", "router", "hotspot")),
         unit("password_word", "one ordinary word after `wifi password:`, `解压密码：`, `提取码：`", _WIFI_WORD, _word,
@@ -190,6 +197,8 @@ def recognizers() -> tuple[Recognizer, ...]:
         unit("lock_code", "digits right after `锁屏密码`, `取款密码` and the like, four places after `提取码`", _BESIDE,
              _either("four", "lock"), gates=("密码", "提取码", "访问码"), before=6, after=24),
         unit("key_said", "twenty letters and digits or more right after `api key`, `token`", _KEY, _long, words=("key", "token"), led=True),
+        unit("seed_phrase", "the words that open a purse of coins, after `seed phrase`, `助记词`", _SEED, _either("value"),
+             ("phrase", "words", "mnemonic", "助记词"), led=True),
         unit("pin", "four digits after `PIN`", _PIN, _either("value"), ("pin",)),
         unit("password_bare", "letters, digits and signs right after `password`", _BARE, _bare, gates=("pass",)),
         unit("password_ahead", "letters, digits and signs before `as the password`, `is my password`", _AHEAD, _ahead,

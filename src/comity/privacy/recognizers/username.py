@@ -44,15 +44,18 @@ _WHERE = "游戏|微信|豆瓣|知乎|B站|微博|我的|他的|她的|贴吧|�
 _NAMED = re.compile(
     r"(?<![A-Za-z])(?:(?P<strong>user[ _-]?names?|user[ _-]?id|userid|user[ _-]?handle|log[ _-]?in[ _-]?(?:name|id)|account[ _-]?name"
     r"|screen[ _-]?name|nick[ _-]?name|benutzername|(?<=nom d')utilisateur|identifiant|usuario|(?<=nome )utente|utilizador|gebruikersnaam"
-    r"|用户名|用戶名|登录名|登入名|账户名|帐户名|昵称|暱稱|网名|微信号|微信號|抖音号|小红书号|快手号|花名"
+    r"|用户名|用戶名|登录名|登入名|账户名|帐户名"
+    r"|账号名|帐号名|昵称|暱稱|网名|vx(?=[ ]?[:：号])|v信号?|微信号|微信號|抖音号|小红书号|快手号|花名"
     rf"|(?:(?<={_WHERE})|(?<=(?:{_WHERE})[ ]))ID|ユーザー名|아이디)"
     r"|(?P<service>log[ _-]?in|nick|handle|gamer ?tag|skype|discord|telegram|snapchat|instagram|insta|github|gitlab|twitter|tiktok"
-    r"|wechat(?:[ _-]?id)?|加[Vv](?![A-Za-z])|微信|微博|抖音|小红书|豆瓣|知乎|贴吧|楼主|层主|推特)(?:[ ](?:handle|id|user"
+    r"|wechat(?:[ _-]?id)?|加[Vv](?![A-Za-z])|ins(?=账号|帐号|[ ]?[:：])"
+    r"|微信|微博|抖音|小红书|豆瓣|知乎|贴吧|楼主|层主|推特)(?:[ ](?:handle|id|user"
     r"|account|name|username)|[ ]?(?:账号|帐号|用户名|昵称|ID))?"
     r"|(?P<signed>snap|psn|xbox|steam|slack|roblox|battle ?tag|riot|twitch|viber|signal|kakao|ign|alias)"
-    r"(?:[ ](?P<own>handle|id|user|account|name))?"
+    r"(?:[ ](?P<own>handle|id|user|account|name|channel))?"
     r"|(?P<weak>users?|accounts?|用户|用戶|账号|帐号|賬號|帳號|玩家|会员|网友|博主))"
-    r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫做?|搜索?|上(?:的|叫做?)|(?:(?:on|for|at"
+    r"(?P<sign>[\"'`]?[ \t]{0,2}(?:=>|==?|[:：]|是|为|叫做?|搜索?"
+    r"|上(?:的|叫做?)|['’]s(?=[ ])|(?:(?:on|for|at"
     r"|in)(?:[ ][a-z]{2,12}){1,3}[ ])?is(?=[ ]))[ \t]{0,2}[\"'`]?|[ \t]{1,2}[\"'`@(（]?|[\"'`「“(（]?)"
     r"(?P<name>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{1,38}[A-Za-z0-9_](?:#[0-9]{4}(?![0-9]))?)(?![A-Za-z0-9_@(])(?![.\-/:][A-Za-z0-9])",
     re.IGNORECASE,
@@ -61,8 +64,8 @@ _WORDS = table(
     "user users username usernames userid log login logins account accounts accountname handle nick nickname screen screenname "
     "gamer gamertag battle skype discord telegram snap snapchat instagram insta github gitlab twitter tiktok wechat benutzername "
     "utilisateur identifiant usuario utente utilizador gebruikersnaam 用户 用戶 登录名 登入名 账户名 帐户名 昵称 暱稱 "
-    "网名 微信 抖音号 小红书号 快手号 微博 花名 抖音 小红书 id 加v 豆瓣 知乎 贴吧 楼主 层主 推特 psn xbox steam slack "
-    "roblox battletag riot twitch viber signal kakao "
+    "网名 vx v信 ins 账号名 帐号名 微信 抖音号 小红书号 快手号 微博 花名 抖音 小红书 id 加v 豆瓣 知乎 贴吧 楼主 层主 推特 "
+    "psn xbox steam slack roblox battletag riot twitch viber signal kakao "
     "ign alias 账号 帐号 賬號 帳號 玩家 会员 网友 博主 ユーザー名 아이디"
 )
 _NOBODY = frozenset(
@@ -127,13 +130,13 @@ def _logged(_: str, found: re.Match[str]) -> Hit | None:
 
 
 _QQ = re.compile(
-    "(?<![A-Za-z])(?:QQ|qq|扣扣|企鹅号)(?:号码|号|號|群|是|为|加)?[ ]?(?:[:：=]|是"
+    "(?<![A-Za-z])(?:QQ|qq|加[Qq](?![Qq])|扣扣|企鹅号)(?:号码|号|號|群|是|为|加)?[ ]?(?:[:：=]|是"
     r"|为)?[ ]?[\"'(（]?(?P<name>[1-9][0-9]{4,10})(?![0-9A-Za-z@])(?!\.[0-9])"
 )
 # Names with Chinese in them: after a word and a sign, or with a digit after `@`.
 _HAN_NAMED = re.compile(
     "(?:(?:昵称|暱稱|网名|用户名|微信名|微信号|花名|游戏名|ID)[ ]?(?:[:：=]|是|叫做?|为)"
-    r"|(?:游戏里|网上|论坛上?|群里|圈里)(?:的?(?:名字|昵称|ID))?(?:我|他|她)?(?:叫做?"
+    r"|(?:游戏里|网上|论坛上?|群里|圈里|在(?:B站|b站|抖音|小红书|微博|知乎|豆瓣|贴吧|快手)上?)(?:的?(?:名字|昵称|ID))?(?:我|他|她)?(?:叫做?"
     r"|是)(?=[\u4e00-\u9fffA-Za-z_]{1,12}[0-9]))[ "
     r"]?[\"'“「]?(?P<name>(?=[A-Za-z0-9_]{0,12}[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9_·]{2,16})"
     r"|(?<![A-Za-z0-9_.@])@(?P<at>(?=[\u4e00-\u9fff]{1,10}[A-Za-z0-9_])[\u4e00-\u9fffA-Za-z0-9_]{2,20})"
@@ -208,7 +211,7 @@ def recognizers() -> tuple[Recognizer, ...]:
             words=("password", "publickey", "login", "logon", "logged", "sign", "signed", "authentication", "session", "sudo"),
             led=True,
         ),
-        unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "扣扣", "企鹅号"), before=1, after=24),
+        unit("qq", "QQ numbers", _QQ, _value, gates=("qq", "加q", "扣扣", "企鹅号"), before=1, after=24),
         unit(
             "username_han",
             "names with Chinese after `昵称：`, `用户名：` and the like, or after `@` with a digit",
@@ -235,6 +238,11 @@ def recognizers() -> tuple[Recognizer, ...]:
                 "粉丝",
                 "抖音",
                 "小红书",
+                "b站",
+                "知乎",
+                "豆瓣",
+                "贴吧",
+                "快手",
             ),
         ),
         unit(

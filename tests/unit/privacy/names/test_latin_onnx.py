@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.privacy.names import latin_onnx
-from comity.privacy.names.latin_onnx import Node, ending, fields, numbers, session, tensor, widened, written
+from comity.privacy.names.latin_onnx import Node, fields, numbers, part, session, tensor, widened, written
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("onnxruntime")
@@ -92,15 +92,17 @@ def test_a_model_may_end_early_and_keeps_only_what_leads_there() -> None:
     tensors = {"w": 2 * eye, "b": np.full(3, 0.5, np.float32), "v": 7 * eye}
     whole = written(nodes, tensors, inputs={"x": 3}, outputs=("out",))
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
-    short = ending(whole, ["y"])
+    short = part(whole, ["y"])
     (y,) = session(short).run(None, {"x": x})
     assert (y == 2 * x).all() and len(short) < len(whole)
     assert b"MatMul" in short and b"Add" not in short
-    y, out = session(ending(whole, ["y", "out"])).run(None, {"x": x})
+    y, out = session(part(whole, ["y", "out"])).run(None, {"x": x})
     assert (y == 2 * x).all() and (out == 7 * (2 * x + 0.5)).all()
+    (out,) = session(part(whole, ["out"], "z", 3)).run(None, {"x": x[None], "z": x[None]})
+    assert (out == 7 * x).all()
 
 
 def test_a_model_that_has_no_such_value_is_refused() -> None:
     whole, _ = four_bits()
     with pytest.raises(ValueError, match="without layer 9"):
-        ending(whole, ["layer 9"])
+        part(whole, ["layer 9"])

@@ -8,6 +8,8 @@ People, numbers and secrets are made up.
 
 BY_TYPE: dict[str, list[str]] = {
     "BANK_ACCOUNT": [
+        "acc no «40817263»",
+        "Bank account (savings) «0034-5567-889»",
         "please pay into «40817263», sort code 20-41-88",
         "Please wire the deposit to account no. «40817263» at Harbour Bank.",
         "Acct #: «0098-3321-764»",
@@ -57,6 +59,14 @@ BY_TYPE: dict[str, list[str]] = {
         "打钱到农行«10293847560192837» 户名王芳",
     ],
     "USERNAME": [
+        "Her Twitch channel is «misty_fern»",
+        "my login's «tolsen42»",
+        "the forum knows me as «old_heron7»",
+        "账号名«lwei_2020»",
+        "Ins账号«heron.moon»",
+        "VX：«mossy1988»",
+        "加Q«1039284756»",
+        "我在B站叫«晚风99»",
         "Add me on Discord: «fernmoss#4471»",
         "his Steam name is «IronHeron»",
         "my gamer tag: «PaleOtter»",
@@ -171,6 +181,10 @@ BY_TYPE: dict[str, list[str]] = {
         "车牌尾号？整个是«皖A6P208»",
     ],
     "SECRET": [
+        "the admin pass was changed to «N3wPass#1»",
+        "my password used to be «tulip77garden»",
+        "recovery key: «MK2X-9PLQ-77TR-0ZZA»",
+        "取件码«3-2-7781»",
         "log in with lena / «Gr4niteLake»",
         "Wi-Fi password «maple-lane-22»",
         "her api key «a8f5f167f44f4964e6c998dee827110c» was in the mail",
@@ -280,6 +294,7 @@ BY_TYPE: dict[str, list[str]] = {
         "Passport: USA «548291736»",
     ],
     "DOB": [
+        "she is turning 40 on «12 January 2025»",
         "DOB: «05 03 1988»",
         "date of birth of the applicant: «1988/05/03»",
         "他是«1988年5月3日»生的",
@@ -333,6 +348,10 @@ FINDS: dict[str, list[str]] = {
     "wifi_key": ["WPA2 key: «Gh7tty-Qp29»", "router passkey «sunflower88»"],
     "password_word": ["Wi-Fi password: «maplesyrup»", "解压密码：«haoyun»"],
     "lock_code": ["锁屏密码 «2580»", "提取码 «9fqd»"],
+    "seed_phrase": [
+        "助记词：«apple river stone candle window orange paper garden silver mirror bread winter»",
+        "my seed phrase is «apple river stone candle window orange paper garden silver mirror bread winter»",
+    ],
     "key_said": ["her api key «a8f5f167f44f4964e6c998dee827110c» leaked", "with token «9f8e7d6c5b4a3f2e1d0c»"],
     "code_ahead": ["«482913» is your Harbour verification code", "«4471»（登录验证码），五分钟内有效", "用«4471»这个验证码登录"],
     "phone_extension": ["you reach her at ext. «14»", "my extension is «4471»", "请拨分机号«8021»"],
