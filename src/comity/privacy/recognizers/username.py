@@ -99,7 +99,7 @@ def _named(text: str, found: re.Match[str]) -> Hit | None:
     if sign and (found["own"] or _OWN.match(found["service"] or "")) and _TWO_WORDS.fullmatch(bare):
         odd = True  # `Steam name is IronBadger`, but `GitHub: TypeScript`
     logged = found["sign"] == "="  # `user=jdoe ip=…`
-    if found["weak"] and not odd and not logged:
+    if found["weak"] and ((not odd and not logged) or sign in ("s", "’s")):  # `the user's merge.ff`
         return None
     if found["weak"] and not any(letter.isalpha() for letter in bare):
         return None
