@@ -77,9 +77,10 @@ class PolicyDenied(ComityError):
 class ProviderFailure(ComityError):
     """A partner or a runtime did not answer well.
 
-    kind:       connect | timeout | status | protocol | refused | unavailable
+    kind:       connect | timeout | status | protocol | refused | unavailable | unsupported | content
     retryable:  another attempt inside the allowed plan may be made
     upstream_status: the partner's HTTP status, or 0
+    retry_after_seconds: what the partner asked to wait, or None
     """
 
     status = 502
@@ -93,9 +94,11 @@ class ProviderFailure(ComityError):
         kind: str = "protocol",
         retryable: bool = True,
         upstream_status: int = 0,
+        retry_after_seconds: int | None = None,
         **more: object,
     ) -> None:
         super().__init__(message, **more)  # type: ignore[arg-type]
+        self.retry_after_seconds = retry_after_seconds
         self.kind = kind
         self.retryable = retryable
         self.upstream_status = upstream_status

@@ -27,6 +27,7 @@ from comity.config import (
 )  # fmt: skip
 from comity.errors import ComityError, ProviderFailure
 from comity.gateway.callers import LOCAL
+from comity.gateway.doors import CHAT
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.world import World, build
 from comity.ports import SystemRandom, SystemSecrets
@@ -82,6 +83,7 @@ class FixedClock:
 class EchoAnswer:
     def __init__(self, pieces: list[bytes], content_type: str, cut: bool) -> None:
         self._pieces, self.content_type, self._cut, self.closed = pieces, content_type, cut, False
+        self.rate_limits: dict[str, str] = {}
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
@@ -161,7 +163,7 @@ class Sim:
         raw = json.dumps(body).encode()
         request, dropped = decode_chat(raw)
         lower = {name.lower(): value for name, value in (headers or {}).items()}
-        return Call(id=self.world.ledger.new_id(), request=request, headers=lower, key=key, size=len(raw), dropped=dropped)
+        return Call(id=self.world.ledger.new_id(), request=request, door=CHAT, headers=lower, key=key, size=len(raw), dropped=dropped)
 
     async def ask(self, text: str, headers: Mapping[str, str] | None = None, **more: Any) -> tuple[str, Any]:
         """(the caller's text, what was served); the outcome is recorded before it returns."""
@@ -170,7 +172,7 @@ class Sim:
             if more.get("stream"):
                 raw = b"".join([piece async for piece in served.stream()])
                 return said_in_stream(raw), served
-            return str(json.loads(await served.whole())["choices"][0]["message"]["content"]), served
+            return str(json.loads((await served.whole()).body)["choices"][0]["message"]["content"]), served
         finally:
             await served.close()
 

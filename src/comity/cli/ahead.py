@@ -21,8 +21,8 @@ from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
 from comity.ports import SystemClock, SystemRandom
 from comity.routing.plan import plan
-from comity.wire.chat import texts
 from comity.wire.decode import decode_chat
+from comity.wire.request import texts
 
 
 def ahead(config: Config, raw: bytes, subject: str, state: Path) -> dict[str, Any]:

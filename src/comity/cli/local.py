@@ -13,6 +13,7 @@ import msgspec
 from comity.config import Config
 from comity.gateway.attempt import Served
 from comity.gateway.callers import LOCAL
+from comity.gateway.doors import CHAT
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.world import World, build
 from comity.ports import SystemClock, SystemRandom, SystemSecrets
@@ -31,5 +32,5 @@ async def world_here(config: Config, home: Path) -> AsyncIterator[World]:
 async def served_here(world: World, body: Mapping[str, Any], headers: Mapping[str, str]) -> Served:
     raw = msgspec.json.encode(body)
     request, dropped = decode_chat(raw)
-    call = Call(id=world.ledger.new_id(), request=request, headers=headers, key=LOCAL, size=len(raw), dropped=dropped)
+    call = Call(id=world.ledger.new_id(), request=request, door=CHAT, headers=headers, key=LOCAL, size=len(raw), dropped=dropped)
     return await Pipeline(world).run(call)

@@ -94,9 +94,11 @@ class DeploymentConfig(Section, frozen=True, kw_only=True):
     id: str
     provider: str  # embedded | self-hosted | a provider of the catalog (alibaba, openai, …)
     model: str = ""
+    dialect: str = ""  # of those the provider speaks; default: what the catalog says of the model, else its first
     region: str = ""  # the provider's own region id (cn-beijing)
     scope: str = ""  # deployment scope, where inference runs (chinese-mainland)
-    workspace: str = ""  # Alibaba Model Studio workspace id, for workspace hosts
+    workspace: str = ""  # your own label in the provider's host names: a Model Studio workspace, an Azure resource
+    project: str = ""  # your own project in the provider's paths (Google Cloud)
     base_url: str = ""  # self-hosted only
     stand_in: str = ""  # loopback base URL of a lab partner that plays this deployment; receipts say so
     api_key: SecretRef | None = None
@@ -110,6 +112,8 @@ class DeploymentConfig(Section, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()  # vocabulary id, optionally `:YYYY-MM-DD` valid-to
     context_tokens: int = 0  # 0: what the catalog says; 4096 on this device
     tools: bool | None = None
+    operations: frozenset[str] | None = None  # chat, embeddings, rerank, transcription, speech, images; default: as the catalog says
+    inputs: frozenset[str] | None = None  # what the model takes beside text: image, audio, file; default: as the catalog says
 
 
 class KeyConfig(Section, frozen=True, kw_only=True):
@@ -150,12 +154,22 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     concurrent_requests_max: int = 512
 
 
+class MediaConfig(Section, frozen=True, kw_only=True):
+    """Categories of personal data (words of the vocabulary) that what is no text carries in this service.  Nobody reads an image, a
+    sound or a file on its way: unless it is said here what they carry, they count as carrying every category."""
+
+    image: frozenset[str] | None = None
+    audio: frozenset[str] | None = None
+    file: frozenset[str] | None = None
+
+
 class PrivacyConfig(Section, frozen=True, kw_only=True):
     """How personal data is looked for in what would leave, and what stands in its place."""
 
     profile: Literal["rules", "balanced", "strict"] = "rules"  # rules alone; with models of names; with those, naming a person sooner
     pseudonyms: Literal["tags", "surrogates"] = "tags"  # `PERSON_1_K7QX4`, or made-up values of the same kind
     conversation_seconds_max: float = 0.0  # after its last request, how long a named subject's conversation keeps its stand-ins
+    media: MediaConfig = MediaConfig()
     scan_seconds_max: float = 10.0  # of one request; then it counts as carrying unknown personal data, and stays on the device
 
 

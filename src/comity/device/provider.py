@@ -16,6 +16,7 @@ from comity.device.runtime import Runtime
 from comity.errors import CallerError, ComityError, OperatorError, ProviderFailure
 from comity.providers.base import Deployment
 from comity.wire.chat import ChatRequest
+from comity.wire.request import Request
 from comity.wire.sse import encode as event
 
 _encode = msgspec.json.Encoder().encode
@@ -54,8 +55,10 @@ class EmbeddedProvider:
             return Readiness("model.restarting")
         return self._state
 
-    async def send(self, deployment: Deployment, request: ChatRequest) -> LocalAnswer:
+    async def send(self, deployment: Deployment, request: Request) -> LocalAnswer:
         """Returns once the first piece is there.  Raises CallerError (too long, unsupported), ProviderFailure, TrustFailure."""
+        if not isinstance(request, ChatRequest):
+            raise ProviderFailure(f"the local model does no {request.operation}", kind="unsupported", code="provider.unsupported")
         if (request.n or 1) > 1:
             raise CallerError("the local model gives one choice at a time", code="request.unsupported", field="n", hint="leave `n` out")
         body = msgspec.to_builtins(request)
@@ -82,6 +85,7 @@ class LocalAnswer:
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], name: str, request: ChatRequest) -> None:
         self.content_type = "text/event-stream" if request.stream else "application/json"
+        self.rate_limits: dict[str, str] = {}
         self._pieces, self._name, self._stream = pieces, name, request.stream
         self._usage = bool(request.stream_options and request.stream_options.include_usage)
         self._first: bytes | None = None

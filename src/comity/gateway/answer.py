@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way back: restore what was hidden, discharge output duties, count tokens; bytes that need neither pass untouched."""
+"""The way back of a chat: restore what was hidden, discharge output duties, count tokens; bytes that need neither pass untouched.
+
+A door that is not OpenAI's own is written from the same chunks: each is decoded once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +16,7 @@ from comity.errors import ComityError, ProviderFailure
 from comity.gateway.duties import Duties, metadata, notice
 from comity.privacy.pseudonym import Pseudonyms
 from comity.privacy.stream import ChunkRestorer, restore_completion
+from comity.wire.door import Said, Writer
 from comity.wire.sse import Event, EventDecoder, EventTooLarge, encode
 
 _decode = msgspec.json.decode
@@ -75,7 +79,7 @@ class Labeller:
         return metadata(self._receipt, self._producer, answer.get("AIGC"))
 
 
-def _count(usage: Usage, body: Any) -> None:
+def count(usage: Usage, body: Any) -> None:
     counted = body.get("usage") if isinstance(body, dict) else None
     if isinstance(counted, dict):
         for name in ("prompt_tokens", "completion_tokens"):
@@ -83,34 +87,60 @@ def _count(usage: Usage, body: Any) -> None:
                 setattr(usage, name, counted[name])
 
 
-async def whole(chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage) -> bytes:
-    """One JSON body, its bytes untouched when nothing is owed; raises ProviderFailure when it is not a chat completion."""
-    raw = b"".join([piece async for piece in chunks])
-    try:
-        body = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _broken("the partner's answer is not JSON") from error
-    choices = body.get("choices") if isinstance(body, dict) else None
+Whole = Callable[[dict[str, Any]], Said]
+
+
+async def whole(
+    chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage, door: Whole | None = None
+) -> Said:
+    """One body, its bytes untouched when nothing is owed; raises ProviderFailure when it is not a chat completion."""
+    raw, body = await read_json(chunks)
+    choices = body.get("choices")
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
-        raise _broken("the partner's answer has no `choices`")
-    _count(usage, body)
+        raise broken("the partner's answer has no `choices`")
+    count(usage, body)
     if len(vault):
         body = restore_completion(vault, body)
     if labeller is not None:
         body = labeller.whole(body)
-    out = _encode(body) if len(vault) or labeller is not None else raw
-    usage.bytes_out, usage.complete = len(out), True
-    return out
+    said = door(body) if door is not None else Said(_encode(body) if len(vault) or labeller is not None else raw)
+    usage.bytes_out, usage.complete = len(said.body), True
+    return said
 
 
-async def stream(chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
+async def read_json(chunks: AsyncIterator[bytes]) -> tuple[bytes, dict[str, Any]]:
+    """The bytes, and the object they are; raises ProviderFailure."""
+    raw = b"".join([piece async for piece in chunks])
+    try:
+        body = _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise broken("the partner's answer is not JSON") from error
+    if not isinstance(body, dict):
+        raise broken("the partner's answer is no JSON object")
+    return raw, body
+
+
+class _Plain:
+    """OpenAI's own events."""
+
+    def chunk(self, chunk: dict[str, Any]) -> bytes:
+        return encode(_encode(chunk))
+
+    def end(self) -> bytes:
+        return encode(DONE)
+
+
+async def stream(
+    chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage, writer: Writer | None = None
+) -> AsyncIterator[bytes]:
     """SSE bytes for the caller; what arrived is passed on before a cut stream ends in ProviderFailure."""
-    passing = _untouched(chunks, usage) if not len(vault) and labeller is None else _touched(chunks, vault, labeller, usage)
+    untouched = writer is None and labeller is None and not len(vault)
+    passing = _untouched(chunks, usage) if untouched else _touched(chunks, vault, labeller, usage, writer or _Plain())
     async for piece in passing:
         usage.bytes_out += len(piece)
         yield piece
     if not usage.complete:
-        raise _broken("the partner's stream ended before its end mark")
+        raise broken("the partner's stream ended before its end mark")
 
 
 async def _untouched(chunks: AsyncIterator[bytes], usage: Usage) -> AsyncIterator[bytes]:
@@ -122,18 +152,20 @@ async def _untouched(chunks: AsyncIterator[bytes], usage: Usage) -> AsyncIterato
     usage.complete = events[-1:] == [DONE]
     for data in events:  # the first may be cut; a usage that cannot be read is not counted
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
-            _count(usage, _decode(data))
+            count(usage, _decode(data))
 
 
-async def _touched(chunks: AsyncIterator[bytes], vault: Pseudonyms, labeller: Labeller | None, usage: Usage) -> AsyncIterator[bytes]:
+async def _touched(
+    chunks: AsyncIterator[bytes], vault: Pseudonyms, labeller: Labeller | None, usage: Usage, writer: Writer | _Plain
+) -> AsyncIterator[bytes]:
     decoder, restorer = EventDecoder(), ChunkRestorer(vault)
 
     def ready(restored: list[dict[str, Any]]) -> bytes:
-        return b"".join(encode(_encode(chunk if labeller is None else labeller.chunk(chunk))) for chunk in restored)
+        return b"".join(writer.chunk(chunk if labeller is None else labeller.chunk(chunk)) for chunk in restored)
 
     def last() -> bytes:
         owed = ready(restorer.flush())
-        return owed + b"".join(encode(_encode(chunk)) for chunk in (labeller.rest() if labeller is not None else ()))
+        return owed + b"".join(map(writer.chunk, labeller.rest() if labeller is not None else ()))
 
     try:
         async for piece in chunks:
@@ -141,16 +173,16 @@ async def _touched(chunks: AsyncIterator[bytes], vault: Pseudonyms, labeller: La
             for event in _events(decoder, piece):
                 if event.data == DONE:
                     usage.complete = True
-                    out += last() + encode(DONE)
+                    out += last() + writer.end()
                 else:
                     chunk = _chunk(event.data)
-                    _count(usage, chunk)
+                    count(usage, chunk)
                     out += ready(restorer.feed(chunk))
             if out:
                 yield out
         if not usage.complete and [event.data for event in decoder.flush()] == [DONE]:  # without the empty line that should end it
             usage.complete = True
-            yield last() + encode(DONE)
+            yield last() + writer.end()
     except ComityError:
         if owed := last():
             yield owed
@@ -163,18 +195,18 @@ def _events(decoder: EventDecoder, piece: bytes) -> list[Event]:
     try:
         return decoder.feed(piece)
     except EventTooLarge as error:
-        raise _broken("an event of the partner's stream is too large") from error
+        raise broken("an event of the partner's stream is too large") from error
 
 
 def _chunk(data: bytes) -> dict[str, Any]:
     try:
         chunk = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _broken("an event of the partner's stream is not JSON") from error
+        raise broken("an event of the partner's stream is not JSON") from error
     if not isinstance(chunk, dict):
-        raise _broken("an event of the partner's stream is not an object")
+        raise broken("an event of the partner's stream is not an object")
     return chunk
 
 
-def _broken(what: str) -> ProviderFailure:
+def broken(what: str) -> ProviderFailure:
     return ProviderFailure(what, kind="protocol", retryable=False)

@@ -12,12 +12,14 @@ import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from pathlib import PurePath
+from typing import Any
 
 from comity.device.manifest import model_named
 from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, StorageFailure
 from comity.gateway import api
 from comity.gateway.attempt import Served, regions
 from comity.gateway.callers import Callers
+from comity.gateway.doors import DOORS
 from comity.gateway.http import (
     JSON,
     NO_STORE,
@@ -37,7 +39,7 @@ from comity.gateway.metrics import Metrics
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.world import World
 from comity.providers.base import Deployment
-from comity.wire.decode import decode_chat
+from comity.wire.door import Door
 
 log = logging.getLogger("comity.gateway")
 TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
@@ -56,6 +58,7 @@ class App:
         if scope["type"] != "http":
             raise RuntimeError("only http is served")
         handler, route = self._route(scope)
+        shape = DOORS[route].error if route in DOORS else None
         call = self.world.ledger.new_id()
         started = self.world.clock.monotonic()
         self.metrics.in_flight += 1
@@ -69,11 +72,11 @@ class App:
         except ComityError as error:
             status = error.status
             self._noted(error, call)
-            await respond_error(send, error, call)
+            await respond_error(send, error, call, shape)
         except Exception as error:  # noqa: BLE001 - a bug of ours: say so without content, keep serving
             status = 500
             log.error("request %s failed in an unforeseen way: %s at %s", call, type(error).__name__, place_of(error))
-            await respond_error(send, ComityError("an unforeseen error; the operator's log names it", code="internal"), call)
+            await respond_error(send, ComityError("an unforeseen error; the operator's log names it", code="internal"), call, shape)
         finally:
             self.metrics.in_flight -= 1
             self.metrics.requests[route, str(status)] += 1
@@ -96,20 +99,23 @@ class App:
 
     # -- handlers -----------------------------------------------------------------------------------------------
 
-    async def chat(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+    async def ask(self, door: Door, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+        """A request to a model, by whichever door."""
         key = self.callers.caller(headers)
         body = await self.body(receive, headers)
-        request, dropped = decode_chat(body, drop_unknown=key.unknown_fields == "drop")
+        request, dropped = door.decode(body, headers.get("content-type", ""), key.unknown_fields == "drop")
+        asked = Call(id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped)
         async with _cancelled_when_gone(receive) as watch:
-            served = await self.pipeline.run(Call(id=call, request=request, headers=headers, key=key, size=len(body), dropped=dropped))
+            served = await self.pipeline.run(asked)
             self.metrics.decisions["allow", served.candidate.deployment.id] += 1
             try:
                 if request.stream:
                     await self._stream(served, send, call, watch)
                 else:
-                    out = await served.whole()
+                    said = await served.whole()
                     watch.over()
-                    await respond(send, 200, out, [JSON, NO_STORE, *served.headers])
+                    kind = (b"content-type", said.content_type.encode())
+                    await respond(send, 200, said.body, [kind, NO_STORE, *served.headers])
             finally:
                 await self._close(served, call)
         return 200
@@ -131,17 +137,23 @@ class App:
                     if not begun:
                         begun = True
                         self.metrics.first_byte.add(self.world.clock.monotonic() - started)
-                        head = [SSE, NO_STORE, (b"x-accel-buffering", b"no"), *served.headers]
+                        head = [(b"content-type", served.content_type), NO_STORE, (b"x-accel-buffering", b"no"), *served.headers]
                         await send({"type": "http.response.start", "status": 200, "headers": head})
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             except ComityError as error:
                 if not begun:
                     raise
                 self._noted(error, call)
-                said = b"data: " + encode(error_body(error, call)) + b"\n\n"
-                await send({"type": "http.response.body", "body": said, "more_body": True})
+                await self._broken_off(served, error_body(error, call), send)
             watch.over()
             await send({"type": "http.response.body", "body": b""})
+
+    async def _broken_off(self, served: Served, error: dict[str, Any], send: Send) -> None:
+        """An answer that has begun cannot take its status back: events end in an error, and a sound ends before its time."""
+        if served.content_type != SSE[1]:
+            raise Disconnected
+        said = served.writer.failed(error) if served.writer is not None else b"data: " + encode(error) + b"\n\n"
+        await send({"type": "http.response.body", "body": said, "more_body": True})
 
     async def _close(self, served: Served, call: str) -> None:
         closing = asyncio.ensure_future(served.close())
@@ -209,8 +221,15 @@ class App:
         raise CallerError("this path takes another method", code="request.method", status=405)
 
 
+def through(door: Door) -> Handler:
+    def handler(app: App, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> Awaitable[int]:
+        return app.ask(door, receive, send, headers, call)
+
+    return handler
+
+
 ROUTES: dict[str, tuple[str, Handler]] = {
-    "/v1/chat/completions": ("POST", App.chat),
+    **{path: ("POST", through(door)) for path, door in DOORS.items()},
     "/v1/models": ("GET", App.models),
     "/comity/v1/decide": ("POST", api.decide),
     "/comity/v1/replay": ("POST", api.replay),

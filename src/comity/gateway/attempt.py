@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from comity.errors import ComityError, ProviderFailure
 from comity.gateway import answer as way_back
+from comity.gateway import plain
 from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
 from comity.gateway.lending import Lease
@@ -15,13 +18,15 @@ from comity.gateway.locate import Nexus
 from comity.gateway.world import World
 from comity.policy.decision import Decision, Effect
 from comity.policy.facts import AnyExcept, Place
-from comity.privacy.findings import Findings
+from comity.privacy.findings import Findings, masked
 from comity.privacy.pseudonym import Pseudonyms
 from comity.providers.base import Answer
 from comity.routing.plan import Candidate
 from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
-from comity.wire.chat import ChatRequest, map_texts
+from comity.wire.chat import ChatRequest
+from comity.wire.door import Door, Said, Writer
+from comity.wire.request import Request, map_texts
 
 
 class Gone(ComityError):
@@ -31,6 +36,7 @@ class Gone(ComityError):
     default_code = "caller.gone"
 
 
+SSE = b"text/event-stream; charset=utf-8"
 LEVEL = "A0"  # operator-trusted: nothing attests this machine
 
 
@@ -78,9 +84,11 @@ def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | Non
     )
 
 
-def outgoing(candidate: Candidate, request: ChatRequest, findings: Findings, vault: Pseudonyms) -> ChatRequest:
+def outgoing(candidate: Candidate, request: Request, findings: Findings, vault: Pseudonyms) -> Request:
     """Step 6.  On the device nothing leaves, so nothing is hidden; anywhere else everything found is.
 
+    In a chat it is replaced by stand-ins, which the answer brings back.  Where no answer could bring it back, its type stands in its
+    place (so that equal texts keep equal embeddings); only what is to be spoken is sent as it is, since it is the sound that is asked for.
     Raises ComityError when a recogniser broke: what could not be read cannot be hidden, so it does not leave.
     """
     if candidate.deployment.on_device:
@@ -89,10 +97,11 @@ def outgoing(candidate: Candidate, request: ChatRequest, findings: Findings, vau
         raise ComityError(
             "the privacy scan failed, so nothing was sent", code="privacy.scan_failed", hint="an operator must look at the log"
         )
-    if not findings.types:
+    if not findings.types or request.operation == "speech":
         return request
+    hide = vault.protect if request.operation == "chat" else masked
     places = iter(findings.by_text)  # `map_texts` goes through the texts in the order they were scanned
-    return map_texts(request, lambda text: vault.protect(text, next(places)))
+    return map_texts(request, lambda text: hide(text, next(places)))
 
 
 def refusal(judged: Judged) -> tuple[str, int]:
@@ -114,7 +123,7 @@ def outcome_of(world: World, error: ComityError, *, attempt: int) -> Outcome:
     return Outcome(at=world.clock.now(), status=error.code, upstream_status=upstream, attempt=attempt)
 
 
-@dataclass(slots=True)
+@dataclass
 class Served:
     """An accepted attempt, being answered.  Exactly one of `whole` and `stream` is used, then `close`."""
 
@@ -123,7 +132,8 @@ class Served:
     receipt: Receipt
     answer: Answer
     lease: Lease
-    request: ChatRequest
+    request: Request
+    door: Door
     attempt: int
     dropped: tuple[str, ...] = ()
     usage: way_back.Usage = field(default_factory=way_back.Usage)
@@ -143,35 +153,61 @@ class Served:
             out.append((b"comity-label", label.encode()))
         if self.dropped:
             out.append((b"comity-dropped", ", ".join(self.dropped).encode("ascii", "replace")))
+        out += [(name.encode(), value.encode("latin-1", "replace")) for name, value in self.answer.rate_limits.items()]
         return out
+
+    @property
+    def content_type(self) -> bytes:
+        """Of a streamed answer."""
+        return SSE if self.request.operation in ("chat", "transcription") else self.answer.content_type.encode()
+
+    @property
+    def _producer(self) -> str:
+        return self.world.config.controller.name or self.candidate.deployment.provider
 
     def _labeller(self) -> way_back.Labeller | None:
         owed = duties(self.candidate.decision)
         if not owed.labels:
             return None
-        form = self.request.response_format
-        return way_back.Labeller(
-            owed,
-            receipt=self.receipt.id,
-            producer=self.world.config.controller.name or self.candidate.deployment.provider,
-            plain_text=form is None or form.type == "text",
-        )
+        form = self.request.response_format if isinstance(self.request, ChatRequest) else None
+        return way_back.Labeller(owed, receipt=self.receipt.id, producer=self._producer, plain_text=form is None or form.type == "text")
 
-    async def whole(self) -> bytes:
+    def _file_labels(self) -> plain.FileLabels:
+        return plain.FileLabels(duties(self.candidate.decision), receipt=self.receipt.id, producer=self._producer)
+
+    async def whole(self) -> Said:
         """The body, ready to send; the caller awaits `close` afterwards."""
-        try:
-            body = await way_back.whole(self.answer.chunks(), vault=self.lease.vault, labeller=self._labeller(), usage=self.usage)
-        except ComityError as error:
-            self.status = error.code
-            raise
-        self.status = "ok"
-        return body
+        door, request = self.door.whole, self.request
+        read = (lambda body: door(body, request)) if door is not None else None
+        with self._ending():
+            if self.request.operation == "chat":
+                return await way_back.whole(
+                    self.answer.chunks(), vault=self.lease.vault, labeller=self._labeller(), usage=self.usage, door=read
+                )
+            return await plain.whole(self.answer.chunks(), self.request, labels=self._file_labels(), usage=self.usage, door=read)
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """SSE pieces as they come; the caller awaits `close` afterwards, whatever happened."""
-        try:
-            async for piece in way_back.stream(self.answer.chunks(), vault=self.lease.vault, labeller=self._labeller(), usage=self.usage):
+        """Pieces as they come; the caller awaits `close` afterwards, whatever happened."""
+        with self._ending():
+            async for piece in self._pieces():
                 yield piece
+
+    def _pieces(self) -> AsyncIterator[bytes]:
+        chunks, usage = self.answer.chunks(), self.usage
+        if self.request.operation == "speech":
+            return plain.sound(chunks, self.answer.content_type, labels=self._file_labels(), usage=usage)
+        if self.request.operation == "transcription":
+            return plain.events(chunks, usage=usage)
+        return way_back.stream(chunks, vault=self.lease.vault, labeller=self._labeller(), usage=usage, writer=self.writer)
+
+    @cached_property
+    def writer(self) -> Writer | None:
+        return self.door.writer(self.request) if self.door.writer is not None else None
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        try:
+            yield
         except ComityError as error:
             self.status = error.code
             raise

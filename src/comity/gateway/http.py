@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from comity.errors import CallerError, ComityError, PolicyDenied
+from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -70,7 +70,7 @@ async def respond(send: Send, status: int, body: bytes, headers: Headers) -> Non
 
 
 def error_body(error: ComityError, call: str) -> dict[str, Any]:
-    """OpenAI's error object, with Comity's own members beside; what OpenAI's SDK shows is `message`."""
+    """OpenAI's error object, with Comity's own members beside; what OpenAI's SDK shows is `message`.  Other doors write it their way."""
     out: dict[str, Any] = {
         "message": f"{error} ({error.hint})" if error.hint else str(error),
         "type": _TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error"),
@@ -88,7 +88,10 @@ def error_body(error: ComityError, call: str) -> dict[str, Any]:
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error", 451: "policy_error"}
 
 
-async def respond_error(send: Send, error: ComityError, call: str) -> None:
+Shape = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+async def respond_error(send: Send, error: ComityError, call: str, shape: Shape | None = None) -> None:
     headers: Headers = [JSON]
     if isinstance(error, PolicyDenied):
         headers.append((b"comity-decision", str(error.decision.get("effect", "deny")).encode()))
@@ -96,8 +99,10 @@ async def respond_error(send: Send, error: ComityError, call: str) -> None:
             headers.append((b"comity-receipt", error.receipt.encode()))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    if error.status == 503:
-        headers.append((b"retry-after", b"5"))
+    wait = error.retry_after_seconds if isinstance(error, ProviderFailure) else 5 if error.status == 503 else None
+    if wait is not None:
+        headers.append((b"retry-after", b"%d" % wait))
     if error.status == 413:
         headers.append((b"connection", b"close"))
-    await respond(send, error.status, encode(error_body(error, call)), headers)
+    body = error_body(error, call)
+    await respond(send, error.status, encode(shape(body) if shape is not None else body), headers)

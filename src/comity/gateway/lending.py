@@ -17,7 +17,8 @@ from comity.gateway.locate import Nexus
 from comity.ports import Clock
 from comity.privacy.keeping import Vaults
 from comity.privacy.pseudonym import Pseudonyms
-from comity.wire.chat import ChatRequest, texts
+from comity.wire.chat import ChatRequest
+from comity.wire.request import Request, texts
 
 
 class Lease(NamedTuple):
@@ -33,7 +34,7 @@ class Lending:
         self._kept = Vaults(new, clock=clock, key=key, idle_seconds_max=self._seconds)
         self._timer: asyncio.TimerHandle | None = None
 
-    def lease(self, caller: str, nexus: Nexus, request: ChatRequest) -> Lease:
+    def lease(self, caller: str, nexus: Nexus, request: Request) -> Lease:
         """For as long as the answer takes; then it is closed."""
         if self._seconds <= 0 or nexus.pseudonym is None:
             vault = self._new()
@@ -61,8 +62,11 @@ class Lending:
         self._kept.erase()
 
 
-def _beginning(request: ChatRequest) -> Iterator[str]:
+def _beginning(request: Request) -> Iterator[str]:
     """The messages up to the first of the user's: a chat that goes on sends them again, as they were."""
+    if not isinstance(request, ChatRequest):
+        yield from texts(request)
+        return
     for message in request.messages:
         yield from texts(ChatRequest(messages=(message,)))
         if message.role == "user":

@@ -11,10 +11,11 @@ from comity.config import Config, DeploymentConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
 from comity.jurisdictions.vocab import Vocabulary
-from comity.ports import Secrets
-from comity.providers.adapters.openai import OpenAIProvider
+from comity.ports import Random, Secrets
 from comity.providers.base import Deployment, Provider
 from comity.providers.catalog.resolve import resolve
+from comity.providers.dialect import DialectProvider
+from comity.providers.http import Egress
 
 _KEY = re.compile(r"[!-~]+")
 
@@ -54,12 +55,27 @@ def api_keys(configs: Sequence[DeploymentConfig], secrets: Secrets) -> dict[str,
 
 
 def providers_for(
-    configs: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, config: Config, secrets: Secrets
+    configs: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, config: Config, secrets: Secrets, random: Random
 ) -> dict[str, Provider]:
-    """By deployment id: one client for all partners, one runtime for each model on this device."""
+    """By deployment id: one client for all partners, one provider for each dialect, one runtime for each model on this device."""
     remote = {name: deployment for name, deployment in deployments.items() if not deployment.on_device}
-    over_http = OpenAIProvider(remote, api_keys(configs, secrets), config.limits)
+    egress, keys = Egress(remote, config.limits), api_keys(configs, secrets)
+    spoken = {each.dialect for each in remote.values()}
+    by_dialect = {dialect: _provider(dialect, egress, keys, random) for dialect in spoken}
     return {
-        name: EmbeddedProvider(deployment, paths=config.paths) if deployment.on_device else over_http
+        name: EmbeddedProvider(deployment, paths=config.paths) if deployment.on_device else by_dialect[deployment.dialect]
         for name, deployment in deployments.items()
     }
+
+
+def _provider(dialect: str, egress: Egress, keys: Mapping[str, str], random: Random) -> Provider:
+    """An adapter is imported when a deployment speaks its dialect."""
+
+    def boundary() -> str:
+        return random.token(16).hex()
+
+    if dialect == "openai":
+        from comity.providers.adapters.openai import OpenAIDialect
+
+        return DialectProvider(OpenAIDialect(boundary), egress, keys)
+    raise OperatorError(f"no adapter speaks the dialect `{dialect}`", code="deployment.invalid", field="deployments")

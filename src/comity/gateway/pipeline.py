@@ -22,7 +22,8 @@ from comity.gateway.world import World
 from comity.privacy.findings import Findings
 from comity.routing.plan import Candidate, RoutePlan, plan
 from comity.transparency.receipt import Receipt
-from comity.wire.chat import ChatRequest, texts
+from comity.wire.door import Door
+from comity.wire.request import Request, texts
 
 log = logging.getLogger("comity.gateway")
 
@@ -31,7 +32,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One caller's request, decoded once.  ``size`` is the body's length in bytes, ``dropped`` the fields left out."""
 
     id: str
-    request: ChatRequest
+    request: Request
+    door: Door
     headers: Mapping[str, str]
     key: KeyConfig
     size: int
@@ -48,7 +50,7 @@ class Pipeline:
         wanted = self._wanted(call)
         nexus = world.locator.locate(call.headers, call.key)  # 1
         strings = list(texts(call.request))
-        findings = await world.inspect(strings)  # 2
+        findings = await world.inspect(strings, call.request.media())  # 2
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         standing = standing or world.standings.now()
@@ -86,8 +88,8 @@ class Pipeline:
                 await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
             raise
         return Served(
-            world=world, candidate=candidate, receipt=receipt, answer=answer, lease=lease, request=call.request, attempt=number,
-            dropped=call.dropped,
+            world=world, candidate=candidate, receipt=receipt, answer=answer, lease=lease, request=call.request, door=call.door,
+            attempt=number, dropped=call.dropped,
         )  # fmt: skip
 
     def _wanted(self, call: Call) -> tuple[str, ...]:
@@ -136,8 +138,13 @@ def _exhausted(failures: list[tuple[str, ProviderFailure]]) -> ProviderFailure:
     """One error that lists every attempt; a place that was not allowed was never tried."""
     last = failures[-1][1]
     said = "; ".join(f"`{name}`: {failure}" for name, failure in failures)
+    if last.kind == "content" and len(failures) == 1:
+        return last  # the partner's own refusal is passed on as such
+    waits = [failure.retry_after_seconds for _, failure in failures if failure.upstream_status == 429]
+    busy = len(waits) == len(failures)
     return ProviderFailure(
         f"every lawful place failed: {said}", kind=last.kind, retryable=False, upstream_status=last.upstream_status,
         code="provider.exhausted", hint="try again later, or configure another deployment where the law allows it",
-        status=504 if all(failure.kind == "timeout" for _, failure in failures) else 502,
+        status=429 if busy else 504 if all(failure.kind == "timeout" for _, failure in failures) else 502,
+        retry_after_seconds=min((wait for wait in waits if wait is not None), default=None) if busy else None,
     )  # fmt: skip

@@ -8,12 +8,14 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+import msgspec
 
 from comity.config import Config, DeploymentConfig
 from comity.device.manifest import models_directory
 from comity.device.provider import EmbeddedProvider
-from comity.errors import StorageFailure
+from comity.errors import OperatorError, StorageFailure
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
@@ -21,7 +23,7 @@ from comity.gateway.lending import Lending
 from comity.gateway.locate import Locator
 from comity.gateway.standing import Standings
 from comity.jurisdictions.load import load_packs
-from comity.jurisdictions.vocab import load_vocabulary
+from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 from comity.policy.engine import Engine
 from comity.policy.volumes import edges_of
 from comity.ports import Clock, Random, Secrets
@@ -31,6 +33,7 @@ from comity.providers.base import Deployment, Provider
 from comity.storage.home import KEY_BYTES
 from comity.storage.state import DATABASE, State
 from comity.transparency.ledger import Ledger
+from comity.wire.request import MediumKind
 
 EMBEDDED = DeploymentConfig(id="device", provider="embedded")
 """What answers when no deployment is configured: the model on this machine."""
@@ -50,14 +53,22 @@ class World:
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
     lending: Lending
+    media: Mapping[MediumKind, frozenset[str]]  # categories that each kind of medium carries
 
     def provider_of(self, deployment: Deployment) -> Provider:
         return self.providers[deployment.id]
 
-    async def inspect(self, texts: Sequence[str]) -> Findings:
-        """Step 2.  Rules take microseconds; a model takes milliseconds, in which this loop serves others."""
+    async def inspect(self, texts: Sequence[str], media: frozenset[MediumKind] = frozenset()) -> Findings:
+        """Step 2.  Rules take microseconds; a model takes milliseconds, in which this loop serves others.
+
+        What is no text is not read: it carries what the configuration says, else every category.
+        """
         guard = self.guard
-        return guard.inspect(texts) if guard.profile == "rules" else await asyncio.to_thread(guard.inspect, texts)
+        found = guard.inspect(texts) if guard.profile == "rules" else await asyncio.to_thread(guard.inspect, texts)
+        if not media:
+            return found
+        carried = found.categories.union(*(self.media[kind] for kind in media))
+        return msgspec.structs.replace(found, categories=carried)
 
     async def readiness(self) -> dict[str, Any]:
         """`ready` and, for each part, `ok` or why not; ids and codes only."""
@@ -90,6 +101,7 @@ async def build(
     from comity.gateway.partners import providers_for, resolve_all
 
     vocabulary = load_vocabulary()
+    media_of(config, vocabulary)
     engine = Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
     configured = config.deployments or (EMBEDDED,)
     today = clock.now().date()
@@ -107,7 +119,7 @@ async def build(
         cache_key = hashlib.blake2b(pseudonym_key, person=b"scan-cache").digest()
         guard = guard_of(config, clock=clock, random=random, cache_key=cache_key)
         if providers is None:
-            providers = providers_for(configured, deployments, config=config, secrets=secrets)
+            providers = providers_for(configured, deployments, config=config, secrets=secrets, random=random)
         standings = Standings(
             config=config, deployments=configured, vocabulary=vocabulary, edges=edges_of(engine.packs), state=state, clock=clock,
             random=random,
@@ -122,8 +134,23 @@ async def build(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=guard,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers,
-        lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)),
+        lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)), media=media_of(config, vocabulary),
     )  # fmt: skip
+
+
+def media_of(config: Config, vocabulary: Vocabulary) -> dict[MediumKind, frozenset[str]]:
+    """Raises OperatorError for a word that is no category."""
+    out: dict[MediumKind, frozenset[str]] = {}
+    for kind in get_args(MediumKind):
+        said: frozenset[str] | None = getattr(config.privacy.media, kind)
+        odd = sorted((said or frozenset()) - vocabulary.every_category)
+        if odd:
+            raise OperatorError(
+                f"privacy.media.{kind} names `{odd[0][:64]}`, which is no category", code="config.invalid", field=f"privacy.media.{kind}",
+                hint=f"of: {', '.join(sorted(vocabulary.every_category))}",
+            )  # fmt: skip
+        out[kind] = vocabulary.every_category if said is None else said
+    return out
 
 
 def guard_of(config: Config, *, clock: Clock, random: Random, cache_key: bytes = b"") -> Guard:

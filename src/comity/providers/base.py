@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What routing and the gateway know of a partner: a Deployment (facts) and a Provider (how to ask it).
 
-The canonical dialect between rooms is OpenAI's chat completions; an adapter of another dialect translates both ways.
+Between rooms everything has OpenAI's form; an adapter of another dialect translates both ways.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 import msgspec
 
 from comity.policy import facts
-from comity.wire.chat import ChatRequest
+from comity.wire.request import Request
 
 
 class ModelProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +22,8 @@ class ModelProfile(msgspec.Struct, frozen=True, kw_only=True):
     tools: bool = True
     json_schema: bool = True
     languages: frozenset[str] = frozenset()  # BCP 47 primary tags; empty: not stated
+    operations: frozenset[str] = frozenset(("chat",))
+    inputs: frozenset[str] = frozenset()  # media it takes beside text: image, audio, file
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,14 +31,19 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     provider: str
-    dialect: str  # embedded | openai
+    dialect: str  # embedded, or one of catalog/dialects.toml
     model: str  # the partner's own model name
     base_url: str = ""  # scheme://host[:port]/path, no trailing slash; "" for embedded
     egress: str = ""  # host:port, exact; the only place the adapter may connect to for this deployment
+    downloads: tuple[str, ...] = ()  # further host:port from which this partner's results are fetched by GET
+    key: str = "bearer"  # how its credential is shown: bearer, none, sigv4, google, or `header:NAME`
+    region: str = ""  # the partner's own region id
+    project: str = ""  # the operator's own project there, where paths name it
     facts: facts.Provider
     safeguards: frozenset[str] = frozenset()  # from evidence valid on the day: processor_contract, eu_tia, …
     evidence: frozenset[str] = frozenset()  # evidence ids valid on the day, without their dates
     profile: ModelProfile = ModelProfile()
+    features: Mapping[str, frozenset[str]] = {}  # by operation: what its dialect can carry
     renames: tuple[tuple[str, str], ...] = ()  # members of the request that this partner calls otherwise
     stand_in: bool = False
     plaintext_at: str = "upstream"  # device | node | upstream
@@ -47,13 +54,21 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(Protocol):
-    """What a provider gives back once the partner has accepted the request (2xx)."""
+    """What a provider gives back once the partner has accepted the request (2xx).
 
-    content_type: str  # application/json, or text/event-stream when the request asked to stream
+    Its bytes are OpenAI's: for chat and transcription one JSON body, or SSE when the request asked to stream (`data: [DONE]`
+    ends a chat's); for embeddings, rerank and images one JSON body; for speech the sound.
+    """
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def rate_limits(self) -> Mapping[str, str]:
+        """`x-ratelimit-…`, in OpenAI's names."""
 
     def chunks(self) -> AsyncIterator[bytes]:
-        """Bytes as they arrive: pieces of one JSON body, or of SSE in OpenAI's chat form, `data: [DONE]` included.
-        Raises ProviderFailure when the partner stops short."""
+        """Bytes as they arrive.  Raises ProviderFailure when the partner stops short."""
 
     async def aclose(self) -> None:
         """Gives the connection back, or drops it; may be called at any time, twice too."""
@@ -62,7 +77,7 @@ class Answer(Protocol):
 class Provider(Protocol):
     """One wire dialect.  Raises ProviderFailure, and nothing else, for whatever the partner does."""
 
-    async def send(self, deployment: Deployment, request: ChatRequest) -> Answer:
+    async def send(self, deployment: Deployment, request: Request) -> Answer:
         """Returns once response headers have come; raises ProviderFailure (connect, timeout, status, protocol)."""
 
     async def aclose(self) -> None: ...

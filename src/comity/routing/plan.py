@@ -10,6 +10,7 @@ import msgspec
 from comity.policy.decision import Decision, Effect
 from comity.providers.base import Deployment
 from comity.wire.chat import ChatRequest
+from comity.wire.request import Request
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,16 +29,28 @@ class RoutePlan(msgspec.Struct, frozen=True, kw_only=True):
 CHARACTERS_PER_TOKEN_MIN = 1.5
 
 
-def _unfit(deployment: Deployment, request: ChatRequest, characters: int) -> str:
-    if request.tools and not deployment.profile.tools:
+def _unfit(deployment: Deployment, request: Request, characters: int) -> str:
+    """Why this place cannot serve the request whole; what it cannot carry is never left out silently."""
+    profile, operation = deployment.profile, request.operation
+    carried = deployment.features.get(operation)
+    if operation not in profile.operations or carried is None:
+        return f"it does no {operation}"
+    needs, media = request.needs(), request.media()
+    if "tools" in needs and not profile.tools:
         return "it takes no tools"
-    wanted = request.max_completion_tokens or request.max_tokens or 0
-    if characters / CHARACTERS_PER_TOKEN_MIN + wanted > deployment.profile.context_tokens:
-        return f"the prompt may not fit its {deployment.profile.context_tokens} tokens"
+    if "json_schema" in needs and not profile.json_schema:
+        return "it holds to no JSON schema"
+    if operation == "chat" and media - profile.inputs:
+        return f"its model takes no {', '.join(sorted(media - profile.inputs))}"
+    if needs - carried:
+        return f"its dialect ({deployment.dialect}) cannot carry {', '.join(sorted(needs - carried))}"
+    wanted = (request.max_completion_tokens or request.max_tokens or 0) if isinstance(request, ChatRequest) else 0
+    if characters / CHARACTERS_PER_TOKEN_MIN + wanted > profile.context_tokens:
+        return f"the prompt may not fit its {profile.context_tokens} tokens"
     return ""
 
 
-def plan(candidates: Sequence[Candidate], request: ChatRequest, characters: int) -> RoutePlan:
+def plan(candidates: Sequence[Candidate], request: Request, characters: int) -> RoutePlan:
     """Only what its own decision allows is attempted, whatever the order or the capability."""
     fit: list[Candidate] = []
     unfit: list[tuple[str, str]] = []

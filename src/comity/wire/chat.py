@@ -1,26 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenAI chat completions, request side.
 
-Only what is listed leaves; an unknown field is refused, or dropped and named when the caller's key allows dropping.
-`texts` and `map_texts` are the one definition of "every string that leaves".
+It is also the form between rooms: the other front doors are turned into it, and adapters of other dialects turn it into theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from comity.errors import CallerError
-
-
-class Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    pass
+from comity.wire.request import Change, MediumKind, Operation, Wire, changed
 
 
 class TextPart(Wire, frozen=True, kw_only=True, tag_field="type", tag="text"):
     text: str
+
+
+class ImageUrl(Wire, frozen=True, kw_only=True):
+    url: str  # `data:image/…;base64,…`, or an address that the partner fetches
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class ImagePart(Wire, frozen=True, kw_only=True, tag_field="type", tag="image_url"):
+    image_url: ImageUrl
+
+
+class InputAudio(Wire, frozen=True, kw_only=True):
+    data: str  # base64
+    format: Literal["wav", "mp3"]
+
+
+class AudioPart(Wire, frozen=True, kw_only=True, tag_field="type", tag="input_audio"):
+    input_audio: InputAudio
+
+
+class File(Wire, frozen=True, kw_only=True):
+    file_data: str  # `data:application/pdf;base64,…`
+    filename: str | None = None
+
+
+class FilePart(Wire, frozen=True, kw_only=True, tag_field="type", tag="file"):
+    file: File
+
+
+Part = TextPart | ImagePart | AudioPart | FilePart
 
 
 class FunctionCall(Wire, frozen=True, kw_only=True):
@@ -36,11 +61,13 @@ class ToolCall(Wire, frozen=True, kw_only=True):
 
 class Message(Wire, frozen=True, kw_only=True):
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | tuple[TextPart, ...] | None = None
+    content: str | tuple[Part, ...] | None = None
     name: str | None = None
     tool_calls: tuple[ToolCall, ...] | None = None
     tool_call_id: str | None = None
     refusal: str | None = None
+    reasoning_content: str | None = None  # as DeepSeek, Qwen and vLLM name what a model thought before it answered
+    reasoning_signature: str | None = None  # the partner's proof that the thought is its own; nobody else can read it
 
 
 class Function(Wire, frozen=True, kw_only=True):
@@ -83,6 +110,8 @@ class StreamOptions(Wire, frozen=True, kw_only=True):
 class ChatRequest(Wire, frozen=True, kw_only=True):
     """`POST /v1/chat/completions`; `model` is `auto` or a deployment id."""
 
+    operation: ClassVar[Operation] = "chat"
+
     messages: tuple[Message, ...]
     model: str = "auto"
     stream: bool = False
@@ -91,6 +120,7 @@ class ChatRequest(Wire, frozen=True, kw_only=True):
     max_completion_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
+    top_k: int | None = None
     n: int | None = None
     stop: str | tuple[str, ...] | None = None
     presence_penalty: float | None = None
@@ -102,10 +132,53 @@ class ChatRequest(Wire, frozen=True, kw_only=True):
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    logit_bias: dict[str, float] | None = None  # by token number
+    store: Literal[False] | None = None  # nothing is kept here, and nothing may be kept there
     user: str | None = None
 
+    def mapped(self, change: Change) -> ChatRequest:
+        return _mapped(self, change)
 
-Change = Callable[[str], str]
+    def media(self) -> frozenset[MediumKind]:
+        return frozenset(kind for part in self._parts() if (kind := _KIND.get(type(part))))
+
+    def needs(self) -> frozenset[str]:
+        used = {feature for feature, name in _FEATURES if getattr(self, name) is not None}
+        used |= self.media()
+        if self.stream:
+            used.add("stream")
+        if self.tools:
+            used.add("tools")
+        if self.response_format is not None and self.response_format.type != "text":
+            used.add(self.response_format.type)
+        if (self.n or 1) > 1:
+            used.add("n")
+        if any(message.name is not None for message in self.messages):
+            used.add("name")
+        return frozenset(used)
+
+    def _parts(self) -> list[Part]:
+        return [part for message in self.messages if isinstance(message.content, tuple) for part in message.content]
+
+
+_KIND: dict[type, MediumKind] = {ImagePart: "image", AudioPart: "audio", FilePart: "file"}
+_FEATURES = (
+    ("parallel_tools", "parallel_tool_calls"),
+    ("tool_choice", "tool_choice"),
+    ("logprobs", "logprobs"),
+    ("logprobs", "top_logprobs"),
+    ("seed", "seed"),
+    ("stop", "stop"),
+    ("penalties", "presence_penalty"),
+    ("penalties", "frequency_penalty"),
+    ("top_k", "top_k"),
+    ("reasoning", "reasoning_effort"),
+    ("logit_bias", "logit_bias"),
+    ("user", "user"),
+)
+
+
 _SCHEMA_WORDS = frozenset(
     """
     $anchor $defs $dynamicRef $id $ref $schema additionalProperties allOf anyOf array boolean const contains contentEncoding
@@ -135,12 +208,24 @@ def _schema(value: Any, change: Change) -> Any:
     return value
 
 
+def _part(part: Part, change: Change) -> Part:
+    """Bytes written as text are a medium, not a text; a file's name and an address are texts."""
+    if isinstance(part, TextPart):
+        return TextPart(text=change(part.text))
+    if isinstance(part, ImagePart):
+        url = part.image_url.url
+        return part if url.startswith("data:") else ImagePart(image_url=ImageUrl(url=change(url), detail=part.image_url.detail))
+    if isinstance(part, FilePart):
+        return FilePart(file=File(file_data=part.file.file_data, filename=changed(part.file.filename, change)))
+    return part
+
+
 def _message(message: Message, change: Change) -> Message:
     content = message.content
     if isinstance(content, str):
         content = change(content)
     elif content is not None:
-        content = tuple(TextPart(text=change(part.text)) for part in content)
+        content = tuple(_part(part, change) for part in content)
     calls = message.tool_calls
     if calls is not None:
         calls = tuple(
@@ -154,10 +239,12 @@ def _message(message: Message, change: Change) -> Message:
     return Message(
         role=message.role,
         content=content,
-        name=change(message.name) if message.name is not None else None,
+        name=changed(message.name, change),
         tool_calls=calls,
-        tool_call_id=change(message.tool_call_id) if message.tool_call_id is not None else None,
-        refusal=change(message.refusal) if message.refusal is not None else None,
+        tool_call_id=changed(message.tool_call_id, change),
+        refusal=changed(message.refusal, change),
+        reasoning_content=changed(message.reasoning_content, change),
+        reasoning_signature=changed(message.reasoning_signature, change),
     )
 
 
@@ -166,10 +253,7 @@ def _tool(tool: Tool, change: Change) -> Tool:
     return Tool(
         type=tool.type,
         function=Function(
-            name=change(f.name),
-            description=change(f.description) if f.description is not None else None,
-            parameters=_schema(f.parameters, change),
-            strict=f.strict,
+            name=change(f.name), description=changed(f.description, change), parameters=_schema(f.parameters, change), strict=f.strict
         ),
     )
 
@@ -180,11 +264,7 @@ def _choice(choice: Literal["none", "auto", "required"] | NamedTool | None, chan
     return NamedTool(type=choice.type, function=NamedFunction(name=change(choice.function.name)))
 
 
-def map_texts(request: ChatRequest, change: Change) -> ChatRequest:
-    """The same request with every string that a caller writes freely passed through ``change``: texts, names and ids.
-
-    What was equal stays equal if ``change`` sees to that, so a call keeps its result and a schema its required members.
-    """
+def _mapped(request: ChatRequest, change: Change) -> ChatRequest:
     stop: str | tuple[str, ...] | None = request.stop
     if isinstance(stop, str):
         stop = change(stop)
@@ -198,7 +278,7 @@ def map_texts(request: ChatRequest, change: Change) -> ChatRequest:
             json_schema=JsonSchema(
                 name=change(schema.name),
                 schema=_schema(schema.schema, change),
-                description=change(schema.description) if schema.description is not None else None,
+                description=changed(schema.description, change),
                 strict=schema.strict,
             ),
         )
@@ -208,18 +288,6 @@ def map_texts(request: ChatRequest, change: Change) -> ChatRequest:
         tools=tuple(_tool(tool, change) for tool in request.tools) if request.tools is not None else None,
         tool_choice=_choice(request.tool_choice, change),
         stop=stop,
-        user=change(request.user) if request.user is not None else None,
+        user=changed(request.user, change),
         response_format=form,
     )
-
-
-def texts(request: ChatRequest) -> Iterator[str]:
-    """Every string that ``map_texts`` would pass to its change, in order."""
-    seen: list[str] = []
-
-    def keep(text: str) -> str:
-        seen.append(text)
-        return text
-
-    map_texts(request, keep)
-    return iter(seen)

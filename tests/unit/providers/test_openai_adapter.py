@@ -22,9 +22,11 @@ from hypothesis import strategies as st
 from comity.config import DeploymentConfig, LimitsConfig
 from comity.errors import ProviderFailure
 from comity.jurisdictions.vocab import load_vocabulary
-from comity.providers.adapters.openai import HttpAnswer, OpenAIProvider
+from comity.providers.adapters.openai import OpenAIDialect
 from comity.providers.base import Deployment
 from comity.providers.catalog.resolve import resolve
+from comity.providers.dialect import DialectProvider
+from comity.providers.http import Egress, HttpAnswer
 from comity.wire.chat import ChatRequest
 from comity.wire.decode import decode_chat
 from tests.unit.providers.hostile import (
@@ -47,6 +49,10 @@ HASTY = LimitsConfig(first_byte_seconds_max=0.05, idle_seconds_max=0.05)
 QUICK_TO_GIVE_UP = LimitsConfig(first_byte_seconds_max=PATIENCE_SECONDS, idle_seconds_max=0.05)
 
 
+def OpenAIProvider(places: dict[str, Deployment], keys: dict[str, str], limits: LimitsConfig) -> DialectProvider:
+    return DialectProvider(OpenAIDialect(lambda: "boundary"), Egress(places, limits), keys)
+
+
 def asked(**more: Any) -> ChatRequest:
     return decode_chat(json.dumps({"messages": [{"role": "user", "content": PROMPT}], **more}).encode())[0]
 
@@ -62,7 +68,7 @@ def deployment(base: str, name: str = "here") -> Deployment:
 
 
 @asynccontextmanager
-async def provider_of(*partners: Partner, key: str = KEY, limits: LimitsConfig = PATIENT) -> AsyncIterator[OpenAIProvider]:
+async def provider_of(*partners: Partner, key: str = KEY, limits: LimitsConfig = PATIENT) -> AsyncIterator[DialectProvider]:
     """The deployments are `here`, `there`, … in the order of the partners."""
     names = ("here", "there", "elsewhere")
     places = {name: deployment(partner.base, name) for name, partner in zip(names, partners, strict=False)}

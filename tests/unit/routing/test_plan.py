@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from comity.policy import facts
 from comity.policy.decision import Decision, Effect
 from comity.providers.base import Deployment, ModelProfile
+from comity.providers.catalog.dialects import features
 from comity.routing.plan import Candidate, plan
 from comity.wire.chat import ChatRequest, Function, Message, Tool
 
@@ -21,7 +22,7 @@ def candidate(name: str, effect: Effect = Effect.ALLOW, *, device: bool = False,
     return Candidate(
         deployment=Deployment(
             id=name, provider="x", dialect="openai", model="m", facts=facts.Provider(id=name, kind="on_device" if device else "cloud"),
-            profile=ModelProfile(context_tokens=context, tools=tools),
+            profile=ModelProfile(context_tokens=context, tools=tools), features=features("openai"),
         ),
         decision=Decision(effect=effect, as_of=date(2026, 11, 23)),
     )  # fmt: skip

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from comity.errors import CallerError
 from comity.wire import chat as wire
-from comity.wire.chat import ChatRequest, map_texts, texts
+from comity.wire.chat import ChatRequest
+from comity.wire.request import map_texts, texts
 
 FULL: dict[str, Any] = {
     "model": "auto",

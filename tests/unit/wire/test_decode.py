@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.errors import CallerError
-from comity.wire.chat import map_texts, texts
 from comity.wire.decode import decode_chat
+from comity.wire.request import map_texts, texts
 
 GOOD = {"messages": [{"role": "user", "content": "hi"}]}
 

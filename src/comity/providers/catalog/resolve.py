@@ -16,6 +16,7 @@ from comity.errors import OperatorError
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy import facts as law
 from comity.providers.base import Deployment, ModelProfile
+from comity.providers.catalog.dialects import features
 from comity.providers.catalog.hosts import BadAddress, Endpoint, endpoint
 from comity.providers.catalog.load import Partner, Region, Scope, Sourced, Where, partner_of, partners
 from comity.providers.catalog.places import inside, place, said, with_regions
@@ -237,7 +238,11 @@ class _Resolver:
     def _profile(self, known: ModelProfile) -> ModelProfile:
         config = self._config
         return msgspec.structs.replace(
-            known, context_tokens=config.context_tokens or known.context_tokens, tools=known.tools if config.tools is None else config.tools
+            known,
+            context_tokens=config.context_tokens or known.context_tokens,
+            tools=known.tools if config.tools is None else config.tools,
+            operations=known.operations if config.operations is None else config.operations,
+            inputs=known.inputs if config.inputs is None else config.inputs,
         )
 
     def _made(
@@ -247,7 +252,8 @@ class _Resolver:
         config = self._config
         evidence = self._vocabulary.sorted_evidence(self._evidence)
         return Deployment(
-            id=config.id, provider=config.provider, dialect=dialect, model=config.model, base_url=at.base if at is not None else "",
+            id=config.id, provider=config.provider, dialect=dialect, features=features(dialect), region=config.region,
+            project=config.project, model=config.model, base_url=at.base if at is not None else "",
             egress=at.egress if at is not None else "",
             facts=msgspec.structs.replace(
                 facts, role=config.role, mechanisms=evidence.mechanisms, filings=evidence.filings, certifications=evidence.certifications,
