@@ -41,7 +41,7 @@ LEAVES: list[str] = [
     "chapter 7, Queens Road",
     "acc 0.918273",
     "the channel is closed",
-    "by end-user's \"merge.ff\" setting",
+    'by end-user\'s "merge.ff" setting',
     "token 128000 of the window",
     "the token limit_for_requests_2024_05",
     "building permit for 12 houses",
