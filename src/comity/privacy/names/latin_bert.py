@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks Rampart (a BERT of 22 million weights that marks personal data) what each piece of a text is.
+"""Asks Rampart (a BERT of 22 million weights that marks personal data) how likely each piece of a text is part of a name.
 
-It is asked up to the third of its six layers: what is known of a piece there says nearly as much of names as its last word, at half
-the cost, and more of brands and places that bear one, which it was never taught to leave alone.  Two rows of numbers read it:
-how likely the whole model would call it a name, and what it adds to the judge's sum (`tools/names/latin/fit.py`).
+It has six layers.  After three, two fitted rows of numbers read what is known of a piece (`tools/names/latin/fit.py`): how likely the
+whole model would call it a name, and what it adds to the judge's sum, since there is more of brands and places that bear a name in
+it than the model was taught to say.  Only where that is in doubt, and close by, the other three layers are asked.
 A text is read in windows that overlap, so that every piece is judged with context on both sides and nothing is lost at an edge.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from comity.privacy.names.latin_onnx import ending, session, widened
+from comity.privacy.names.latin_onnx import part, session, widened
 from comity.privacy.names.tokens import Pieces, WordPieces
 
 if TYPE_CHECKING:
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
 WINDOW_PIECES = 192  # what it judges best, and fastest
 OVERLAP_PIECES = 16
 CODE_PIECES = 2  # of a run of letters and digits, such as a key or a number, more says nothing
-DEEP = "/bert/encoder/layer.2/output/LayerNorm/LayerNormalization_output_0"
+DEEP, DEEP_WIDTH = "/bert/encoder/layer.2/output/LayerNorm/LayerNormalization_output_0", 384
+DOUBT = (0.02, 0.98)
+NEAR_PIECES = 2  # of one in doubt
+_NAMES = slice(1, 5)  # labels: begin and inside of a given name, of a surname
 
 
 class Judged(NamedTuple):
@@ -39,7 +41,7 @@ class Judged(NamedTuple):
 
 @cache
 def fitted() -> Floats:
-    """Two columns: one number for each of what the layer gives, and one more on its own."""
+    """Two columns: a number for each of what the third layer gives, and one more on its own."""
     import numpy as np
 
     lines = files("comity.privacy.names").joinpath("latin_fitted.txt").read_text(encoding="ascii").splitlines()
@@ -51,14 +53,15 @@ class Bert:
 
     def __init__(self, model: bytes, vocabulary: bytes) -> None:
         self._words = WordPieces(vocabulary.decode("utf-8").splitlines())
-        self._model: Any = session(ending(widened(model), [DEEP]))
+        whole = widened(model)
+        self._model: Any = session(part(whole, [DEEP]))
+        self._rest: Any = session(part(whole, ["logits"], DEEP, DEEP_WIDTH))
 
     def judge(self, text: str) -> Iterator[Judged]:
         pieces = shortened(text, self._words.of(text))
-        said = fitted()
-        for start, _, known in self.windows(pieces):
-            for at, (name, adds) in enumerate((known @ said[:-1] + said[-1]).tolist(), start):
-                yield Judged(pieces.starts[at], pieces.ends[at], 1 / (1 + math.exp(-max(-30.0, min(30.0, name)))), adds)
+        for start, _, said in self.windows(pieces):
+            for at, (name, adds) in enumerate(said.tolist(), start):
+                yield Judged(pieces.starts[at], pieces.ends[at], name, adds)
 
     def windows(self, pieces: Pieces) -> Iterator[tuple[int, int, Floats]]:
         """Each window's own part: of an overlap, half belongs to either side."""
@@ -66,17 +69,40 @@ class Bert:
         while done < count:
             last = min(first + WINDOW_PIECES, count)
             own = last if last == count else last - OVERLAP_PIECES // 2
-            known = self._ask(pieces.ids[first:last])
-            yield done, own, known[done - first : own - first]
+            said = self._ask(pieces.ids[first:last])
+            yield done, own, said[done - first : own - first]
             first, done = last - OVERLAP_PIECES, own
 
     def _ask(self, ids: Sequence[int]) -> Floats:
         import numpy as np
 
-        row = np.array([[self._words.begin, *ids, self._words.end]], np.int64)
-        feed = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-        known: Floats = self._model.run(None, feed)[0][0, 1:-1]
-        return known
+        feed = self._feed([self._words.begin, *ids, self._words.end])
+        known: Floats = self._model.run(None, feed)[0]
+        columns = fitted()
+        said: Floats = known[0] @ columns[:-1] + columns[-1]
+        said[:, 0] = 1 / (1 + np.exp(-np.clip(said[:, 0], -30, 30)))
+        doubtful = (said[:, 0] > DOUBT[0]) & (said[:, 0] < DOUBT[1])
+        if doubtful[1:-1].any():
+            near = np.convolve(doubtful, np.ones(2 * NEAR_PIECES + 1))[NEAR_PIECES:-NEAR_PIECES] > 0
+            near[[0, -1]] = True
+            scores = self._rest.run(None, self._feed(feed["input_ids"][0, near]) | {DEEP: known[:, near]})[0][0]
+            said[near, 0] = likely(scores)
+        return said[1:-1]
+
+    def _feed(self, ids: Any) -> dict[str, Any]:
+        import numpy as np
+
+        row = np.array([ids], np.int64)
+        return {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+
+
+def likely(scores: Floats) -> Floats:
+    """Of the model's scores of each label: the chance of the labels for names."""
+    import numpy as np
+
+    chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    of_names: Floats = chances[..., _NAMES].sum(axis=-1) / chances.sum(axis=-1)
+    return of_names
 
 
 def shortened(text: str, pieces: Pieces) -> Pieces:

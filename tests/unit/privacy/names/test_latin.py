@@ -218,6 +218,29 @@ def test_a_name_at_any_place_of_a_long_text_is_found(finder: LatinNames) -> None
         assert [text[each.start : each.end] for each in finder.find(text)] == ["Anneliese Schreiber"], before
 
 
+class Layers:
+    """In place of the first three layers, or of the others: says how often it was asked, and for how many pieces."""
+
+    def __init__(self, real: object) -> None:
+        self.real, self.asked = real, list[int]()
+
+    def run(self, names: object, feed: dict[str, object]) -> object:
+        self.asked.append(feed["input_ids"].shape[1])  # type: ignore[attr-defined]
+        return self.real.run(names, feed)  # type: ignore[attr-defined]
+
+
+def test_the_last_layers_are_asked_only_where_there_is_doubt(finder: LatinNames, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, rest = Layers(finder.bert._model), Layers(finder.bert._rest)
+    monkeypatch.setattr(finder.bert, "_model", first)
+    monkeypatch.setattr(finder.bert, "_rest", rest)
+    list(finder.bert.judge("The figures are in the table, and the table is at the end of the report."))
+    assert len(first.asked) == 1 and rest.asked == []
+    list(finder.bert.judge("The figures are in the table, says Siobhan, and the table is at the end of the report, as it was."))
+    assert len(rest.asked) <= 1 and all(count < first.asked[-1] for count in rest.asked)
+    for short in ("Li", "Ana", "Siobhan Oyelaran"):  # fewer pieces than are looked at around one in doubt
+        assert next(finder.bert.judge(short)).start == 0
+
+
 def test_what_the_runtime_raises_reaches_the_caller(finder: LatinNames, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def run(self, *_: object) -> object:
