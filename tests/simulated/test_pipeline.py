@@ -86,7 +86,7 @@ async def test_a_json_answer_stays_valid_and_is_labelled_beside(sim: Sim) -> Non
     served = await sim.pipeline.run(
         sim.call({"messages": [{"role": "user", "content": '{"a":1}'}], "response_format": {"type": "json_object"}}, subject("CN"))
     )
-    body = json.loads(await served.whole())
+    body = json.loads((await served.whole()).body)
     await served.close()
     assert json.loads(body["choices"][0]["message"]["content"]) == {"a": 1}
     assert body["AIGC"]["Label"] == "1" and body["AIGC"]["ProduceID"] == served.receipt.id

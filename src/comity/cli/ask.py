@@ -120,7 +120,7 @@ def _here(args: argparse.Namespace, config: Any, body: Mapping[str, Any], header
                         _said(piece)
                     _told(args, told)
                 else:
-                    _shown(args, [await served.whole()], told)
+                    _shown(args, [(await served.whole()).body], told)
             finally:
                 await served.close()
 

@@ -173,6 +173,14 @@ class PrivacyConfig(Section, frozen=True, kw_only=True):
     scan_seconds_max: float = 10.0  # of one request; then it counts as carrying unknown personal data, and stays on the device
 
 
+class LabelsConfig(Section, frozen=True, kw_only=True):
+    """The operator's signature under generated images and sounds (C2PA; the extra `c2pa`)."""
+
+    certificates: str = ""  # path of a PEM file, the certificate first, its issuers after it; empty: files are labelled, not signed
+    key: SecretRef | None = None  # PEM, PKCS 8
+    algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = "es256"
+
+
 class PathsConfig(Section, frozen=True, kw_only=True):
     home: str = ""  # default: $COMITY_HOME, else the platform's data directory
     models: str = ""  # default: $COMITY_MODELS, else <home>/models
@@ -192,6 +200,7 @@ class Config(Section, frozen=True, kw_only=True):
     server: ServerConfig = ServerConfig()
     limits: LimitsConfig = LimitsConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    labels: LabelsConfig = LabelsConfig()
     paths: PathsConfig = PathsConfig()
     packs: PacksConfig = PacksConfig()
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices

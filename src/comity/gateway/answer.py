@@ -16,6 +16,7 @@ from comity.errors import ComityError, ProviderFailure
 from comity.gateway.duties import Duties, metadata, notice
 from comity.privacy.pseudonym import Pseudonyms
 from comity.privacy.stream import ChunkRestorer, restore_completion
+from comity.providers.http import said_in_stream
 from comity.wire.door import Said, Writer
 from comity.wire.sse import Event, EventDecoder, EventTooLarge, encode
 
@@ -152,7 +153,10 @@ async def _untouched(chunks: AsyncIterator[bytes], usage: Usage) -> AsyncIterato
     usage.complete = events[-1:] == [DONE]
     for data in events:  # the first may be cut; a usage that cannot be read is not counted
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
-            count(usage, _decode(data))
+            body = _decode(data)
+            count(usage, body)
+            if _is_error(body):
+                raise said_in_stream(body)
 
 
 async def _touched(
@@ -176,6 +180,8 @@ async def _touched(
                     out += last() + writer.end()
                 else:
                     chunk = _chunk(event.data)
+                    if _is_error(chunk):
+                        raise said_in_stream(chunk)
                     count(usage, chunk)
                     out += ready(restorer.feed(chunk))
             if out:
@@ -196,6 +202,10 @@ def _events(decoder: EventDecoder, piece: bytes) -> list[Event]:
         return decoder.feed(piece)
     except EventTooLarge as error:
         raise broken("an event of the partner's stream is too large") from error
+
+
+def _is_error(body: Any) -> bool:
+    return isinstance(body, dict) and "error" in body and "choices" not in body
 
 
 def _chunk(data: bytes) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from comity.errors import ComityError, ProviderFailure
 from comity.gateway import answer as way_back
 from comity.gateway import plain
 from comity.gateway.duties import duties
+from comity.gateway.labels.fields import Fields, language_of
 from comity.gateway.judge import Judged
 from comity.gateway.lending import Lease
 from comity.gateway.locate import Nexus
@@ -26,7 +27,7 @@ from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
 from comity.wire.chat import ChatRequest
 from comity.wire.door import Door, Said, Writer
-from comity.wire.request import Request, map_texts
+from comity.wire.request import Request, map_texts, texts
 
 
 class Gone(ComityError):
@@ -173,7 +174,10 @@ class Served:
         return way_back.Labeller(owed, receipt=self.receipt.id, producer=self._producer, plain_text=form is None or form.type == "text")
 
     def _file_labels(self) -> plain.FileLabels:
-        return plain.FileLabels(duties(self.candidate.decision), receipt=self.receipt.id, producer=self._producer)
+        return plain.FileLabels(
+            duties=duties(self.candidate.decision), fields=Fields.of(self._producer, self.receipt.id), signer=self.world.signer,
+            language=language_of(" ".join(texts(self.request))),
+        )  # fmt: skip
 
     async def whole(self) -> Said:
         """The body, ready to send; the caller awaits `close` afterwards."""

@@ -17,9 +17,9 @@ from comity.policy.volumes import COUNTERS
 __all__ = ["DISCHARGERS", "LABELS", "NOTICE", "REGISTERED", "Duties", "duties", "metadata", "notice"]
 
 REGISTERED: dict[str, str] = {
-    "label.explicit": "a visible notice ends each text answer (GB 45438-2025 5.1: at the end of the text)",
-    "label.implicit_metadata": "the AIGC member of the answer's JSON carries the fields of GB 45438-2025 annex E",
-    "mark.machine_readable": "the answer's JSON and the Comity-Label header mark it as generated",
+    "label.explicit": "a visible notice ends each text answer (GB 45438-2025 5.1), a mark stands on each image, a rhythm before each sound",
+    "label.implicit_metadata": "the AIGC member of the answer's JSON, or the metadata of its file, carries the fields of GB 45438-2025 annex E",
+    "mark.machine_readable": "the answer's JSON or its file, and the Comity-Label header, mark it as generated",
     "disclose.ai_interaction": "the Comity-Label header tells the application to say so, and the answer's JSON repeats it",
     "log.retain_months": "records are never deleted before the longest retention named",
     "record.retain_years": "records are never deleted before the longest retention named",
@@ -29,7 +29,7 @@ REGISTERED: dict[str, str] = {
         f"count:{name}": "the person is counted under a pseudonym of the window, durably, before anything is sent"
         for name in ("us_12mo", *COUNTERS)
     },
-    "minimise": "what is found to be personal is replaced by pseudonyms before anything leaves",
+    "minimise": "what is found to be personal is replaced before anything leaves, save in words that are to be spoken",
     "retain.no_unlawful_identifiable_input": "no prompt is stored, logged or hashed",
 }
 DISCHARGERS = frozenset(REGISTERED)

@@ -15,8 +15,10 @@ import msgspec
 from comity.config import KeyConfig
 from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
 from comity.gateway.attempt import Gone, Served, outcome_of, outgoing, receipt_of, refusal
+from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
 from comity.gateway.locate import Nexus
+from comity.gateway.plain import promise
 from comity.gateway.standing import Standing
 from comity.gateway.world import World
 from comity.privacy.findings import Findings
@@ -55,7 +57,7 @@ class Pipeline:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         standing = standing or world.standings.now()
         judged = world.judge.decide(nexus, findings, wanted, standing, today, open_to=call.key.models)  # 3
-        route = plan(judged.candidates, call.request, sum(map(len, strings)))  # 4
+        route = self._able(plan(judged.candidates, call.request, sum(map(len, strings))), call.request)  # 4
         if not route.attempts:
             raise await self._refuse(call, nexus, judged, route)
         failures: list[tuple[str, ProviderFailure]] = []
@@ -92,6 +94,19 @@ class Pipeline:
             attempt=number, dropped=call.dropped,
         )  # fmt: skip
 
+    def _able(self, route: RoutePlan, request: Request) -> RoutePlan:
+        """Without the places whose answer could not carry what is owed there: a label is never skipped."""
+        if request.operation not in ("speech", "images"):
+            return route
+        able, unfit = [], list(route.unfit)
+        for candidate in route.attempts:
+            try:
+                promise(request, duties(candidate.decision), self._world.signer)
+                able.append(candidate)
+            except ComityError as error:
+                unfit.append((candidate.deployment.id, f"{error} ({error.hint})"))
+        return RoutePlan(attempts=tuple(able), unfit=tuple(unfit))
+
     def _wanted(self, call: Call) -> tuple[str, ...]:
         allowed = call.key.models
         model = call.request.model
@@ -113,7 +128,7 @@ class Pipeline:
             why = "; ".join(f"`{name}`: {reason}" for name, reason in route.unfit)
             return CallerError(
                 f"no lawful place can take this request: {why}", code="request.unfit",
-                hint="send a shorter prompt, or configure a larger model where the law allows it",
+                hint="ask for less, or configure a model that does it where the law allows it",
             )  # fmt: skip
         receipt = receipt_of(self._world, call.size, nexus, None, judged=judged)
         await self._record(call, nexus, judged, receipt)

@@ -19,6 +19,7 @@ from comity.errors import OperatorError, StorageFailure
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
+from comity.gateway.labels.credentials import Signer
 from comity.gateway.lending import Lending
 from comity.gateway.locate import Locator
 from comity.gateway.standing import Standings
@@ -53,6 +54,7 @@ class World:
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
     lending: Lending
+    signer: Signer | None
     media: Mapping[MediumKind, frozenset[str]]  # categories that each kind of medium carries
 
     def provider_of(self, deployment: Deployment) -> Provider:
@@ -101,7 +103,7 @@ async def build(
     from comity.gateway.partners import providers_for, resolve_all
 
     vocabulary = load_vocabulary()
-    media_of(config, vocabulary)
+    media, signer = media_of(config, vocabulary), signer_of(config, secrets)
     engine = Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
     configured = config.deployments or (EMBEDDED,)
     today = clock.now().date()
@@ -134,7 +136,7 @@ async def build(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=guard,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers,
-        lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)), media=media_of(config, vocabulary),
+        lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)), media=media, signer=signer,
     )  # fmt: skip
 
 
@@ -151,6 +153,20 @@ def media_of(config: Config, vocabulary: Vocabulary) -> dict[MediumKind, frozens
             )  # fmt: skip
         out[kind] = vocabulary.every_category if said is None else said
     return out
+
+
+def signer_of(config: Config, secrets: Secrets) -> Signer | None:
+    """Raises OperatorError where only one half of a signature is configured, or a file cannot be read."""
+    said = config.labels
+    if not said.certificates and said.key is None:
+        return None
+    if not said.certificates or said.key is None:
+        raise OperatorError(
+            "labels names only one of `certificates` and `key`", code="config.invalid", field="labels", hint="a signature needs both"
+        )
+    certificates = secrets.get(file=said.certificates).encode()
+    key = secrets.get(env=said.key.env, file=said.key.file).encode()
+    return Signer(certificates=certificates, key=key, algorithm=said.algorithm, name=config.controller.name or "Comity")
 
 
 def guard_of(config: Config, *, clock: Clock, random: Random, cache_key: bytes = b"") -> Guard:

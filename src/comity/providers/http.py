@@ -25,7 +25,6 @@ JSON, SSE = "application/json", "text/event-stream"
 ERROR_BYTES_MAX = 16_384
 RETRY_SECONDS_MAX = 3600
 RATE_LIMITS = tuple(f"x-ratelimit-{what}-{unit}" for unit in ("requests", "tokens") for what in ("limit", "remaining", "reset"))
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 # 401, 403 and 404 are this operator's account there: another lawful place may still answer.  400, 413 and 422 are the request's.
 _FINAL = frozenset({400, 405, 406, 409, 411, 413, 414, 415, 422, 451})
 _UNSAFE = frozenset(
@@ -46,13 +45,14 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CodeOf = Callable[[Mapping[str, Any]], str]
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
 def code_of(body: Mapping[str, Any]) -> str:
     """The partner's own word for an error, where OpenAI's, Anthropic's and DashScope's forms have it."""
     error = body.get("error", body)
     found = [error.get(name) for name in ("code", "type")] if isinstance(error, dict) else []
-    return next((word for word in found if isinstance(word, str)), "")
+    return next((word for word in found if isinstance(word, str) and WORD.fullmatch(word)), "")
 
 
 def shown(deployment: Deployment, key: str) -> dict[str, str]:
@@ -209,7 +209,7 @@ class HttpAnswer:
         except (ProviderFailure, TimeoutError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
         word = self._code_of(body) if isinstance(body, dict) else ""
-        return word if _CODE.fullmatch(word) and word.encode() not in self._out.body else ""
+        return word if WORD.fullmatch(word) and word.encode() not in self._out.body else ""
 
     async def aclose(self) -> None:
         """Drops the connection unless the answer was read to its end."""
@@ -226,6 +226,16 @@ def _first_event(raw: bytes) -> bytes:
     return raw
 
 
+def said_in_stream(body: Mapping[str, Any], code_of: CodeOf = code_of) -> ProviderFailure:
+    """An error that a partner says where its answer would go on; of its body only the word for it is told."""
+    code = code_of(body)
+    if code.lower() in _UNSAFE:
+        return _unsafe(code, 200)
+    return ProviderFailure(
+        "the partner broke off its answer" + (f" ({code})" if code else ""), kind="status", retryable=False, upstream_status=200
+    )
+
+
 def _base(deployment: Deployment) -> str:
     base = urlsplit(deployment.base_url)
     # The port is spelled out, so that what is compared before sending is exactly what is connected to.
@@ -239,14 +249,18 @@ def _not_listed() -> ProviderFailure:
 def _refused(status: int, code: str, retry_after: str) -> ProviderFailure:
     said = f"the partner answered {status}" + (f" ({code})" if code else "")
     if code.lower() in _UNSAFE and status < 500:
-        return ProviderFailure(
-            f"the partner's own content check refused this request ({code})", kind="content", retryable=False, upstream_status=status,
-            code="provider.content_refused", status=400, hint="change what is asked, or ask a model whose rules allow it",
-        )  # fmt: skip
+        return _unsafe(code, status)
     seconds = min(int(retry_after), RETRY_SECONDS_MAX) if retry_after.isascii() and retry_after.isdigit() else None
     return ProviderFailure(
         said, kind="protocol" if 300 <= status < 400 else "status", retryable=status not in _FINAL, upstream_status=status,
         retry_after_seconds=seconds,
+    )  # fmt: skip
+
+
+def _unsafe(code: str, status: int) -> ProviderFailure:
+    return ProviderFailure(
+        f"the partner's own content check refused this request ({code})", kind="content", retryable=False, upstream_status=status,
+        code="provider.content_refused", status=400, hint="change what is asked, or ask a model whose rules allow it",
     )  # fmt: skip
 
 

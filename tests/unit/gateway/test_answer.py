@@ -17,6 +17,7 @@ from comity.gateway.answer import Labeller, Usage, stream, whole
 from comity.gateway.duties import Duties
 from comity.privacy.pseudonym import Vault
 from comity.privacy.scan import scan
+from comity.wire.door import Said
 from tests.simulated.worlds import _stream, _whole, said_in_stream
 
 OWED = Duties(explicit=True, labels=("explicit", "implicit"))
@@ -55,7 +56,7 @@ async def test_what_owes_nothing_keeps_its_bytes() -> None:
     assert out == raw and usage.complete and usage.bytes_out == len(raw)
     assert (usage.prompt_tokens, usage.completion_tokens) == (3, 4)
     odd = b'{ "choices" : [ ] }'
-    assert await whole(pieces_of([odd]), vault=Vault(b"n" * 8), labeller=None, usage=Usage()) == odd
+    assert await whole(pieces_of([odd]), vault=Vault(b"n" * 8), labeller=None, usage=Usage()) == Said(odd)
 
 
 @given(st.lists(st.integers(0, 2000), max_size=12))
@@ -125,7 +126,7 @@ async def test_an_event_that_is_none_is_a_failure_after_what_came(event: bytes) 
 async def test_a_whole_answer_is_restored_and_labelled() -> None:
     vault = Vault(b"n" * 8)
     hidden = vault.protect("a@example.org", scan("a@example.org"))
-    out = json.loads(await whole(pieces_of([_whole(hidden)]), vault=vault, labeller=labeller(), usage=Usage()))
+    out = json.loads((await whole(pieces_of([_whole(hidden)]), vault=vault, labeller=labeller(), usage=Usage())).body)
     assert out["choices"][0]["message"]["content"] == "a@example.org\n\n(AI-generated content)"
     assert out["AIGC"]["ProduceID"] == "01J" and out["model"] == "echo"
 

@@ -659,7 +659,8 @@ async def test_the_code_of_an_error_in_sse_form_is_told() -> None:
     """Model Studio answers a refused request to stream with 400 and a body of `data: {"error": …}` (quoted in public code)."""
     body = b'data: {"error":{"code":"data_inspection_failed","param":null,"message":"x","type":"data_inspection_failed"}}\n\n'
     error = await failure_of(saying(reply(body, status="400 x", kind="text/event-stream")), STREAM)
-    assert str(error) == "the partner answered 400 (data_inspection_failed)"
+    assert str(error) == "the partner's own content check refused this request (data_inspection_failed)"
+    assert (error.kind, error.code, error.status, error.retryable) == ("content", "provider.content_refused", 400, False)
 
 
 async def test_a_code_that_repeats_a_word_of_the_prompt_is_not_told() -> None:

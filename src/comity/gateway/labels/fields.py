@@ -89,7 +89,12 @@ def notice(text: str) -> str:
     """The visible notice in the language of the answer: Chinese where Han characters are in it, else English; "" where it stands."""
     if noticed(text):  # a node before us has said it
         return ""
-    return "\n\n" + (NOTICE["zh"] if _HAN.search(text) else NOTICE["en"])
+    return "\n\n" + NOTICE[language_of(text)]
+
+
+def language_of(text: str) -> str:
+    """Chinese where Han characters are in it, else English."""
+    return "zh" if _HAN.search(text) else "en"
 
 
 def noticed(text: str) -> str:
