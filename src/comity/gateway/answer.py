@@ -171,9 +171,9 @@ async def _touched(
         owed = ready(restorer.flush())
         return owed + b"".join(map(writer.chunk, labeller.rest() if labeller is not None else ()))
 
+    out = b""
     try:
         async for piece in chunks:
-            out = b""
             for event in _events(decoder, piece):
                 if event.data == DONE:
                     usage.complete = True
@@ -185,12 +185,13 @@ async def _touched(
                     count(usage, chunk)
                     out += ready(restorer.feed(chunk))
             if out:
-                yield out
+                ready_now, out = out, b""
+                yield ready_now
         if not usage.complete and [event.data for event in decoder.flush()] == [DONE]:  # without the empty line that should end it
             usage.complete = True
             yield last() + writer.end()
     except ComityError:
-        if owed := last():
+        if owed := out + last():
             yield owed
         raise
     if not usage.complete and (owed := last()):
