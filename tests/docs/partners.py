@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from comity.config import DeploymentConfig, SecretRef
 from comity.jurisdictions.vocab import load_vocabulary
-from comity.providers.base import Deployment
-from comity.providers.catalog.load import Model, Partner, Region, Scope, partners
-from comity.providers.catalog.places import said
-from comity.providers.catalog.resolve import resolve
+from comity.providers.catalog.load import partners
+from comity.providers.catalog.places import place, reach, said
+from comity.providers.catalog.shapes import Dialect, Model, Partner, Region
 from tests.docs.settings import MARK
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,30 +19,25 @@ PAGE = ROOT / "docs" / "reference" / "providers.md"
 TO_DECLARE = "yours to declare"
 
 
-def resolved(partner: Partner, region: Region, scope: Scope) -> Deployment:
-    """With nothing declared but what must be."""
-    config = DeploymentConfig(
-        id="x", provider=partner.id, region=region.id, scope=scope.id, model=f"x{scope.model_suffix}", api_key=SecretRef(env="X"),
-        workspace="" if region.hosts else "x", storage=frozenset({partner.group.seat}) if region.storage is None else None,
-    )  # fmt: skip
-    return resolve(config, vocabulary=load_vocabulary(), as_of=max(source.read for source in partner.sources.values()))
-
-
 def places(partner: Partner) -> list[str]:
     lines = [
         "| `region` | `scope` | computes | stores | can be read from | contracts | host |",
         "|---|---|---|---|---|---|---|",
     ]
+    vocabulary = load_vocabulary()
     for region in partner.regions:
+        if region.storage is not None:
+            storage = place(region.storage, vocabulary)
+            kept, read = said(storage), said(reach(partner, region, storage, vocabulary))
+        else:
+            kept, read = TO_DECLARE, f"where it stores, and {_more(partner, region)}"
         for scope in region.scopes:
-            facts = resolved(partner, region, scope).facts
-            stored = region.storage is not None
             cells = (
                 f"`{region.id}`{_cite(region.source)}",
                 f"`{scope.id}`{_cite(scope.source)}",
-                said(facts.processing),
-                said(facts.storage) if stored else TO_DECLARE,
-                said(facts.access) if stored or region.access is not None else f"where it stores, and {_more(partner, region)}",
+                said(place(scope.processing, vocabulary)),
+                kept,
+                read,
                 region.organised,
                 "<br>".join(f"`{host}`" for host in (*region.hosts, region.workspace_host) if host),
             )
@@ -61,33 +54,51 @@ def _cite(source: str) -> str:
 
 
 def notes(partner: Partner) -> list[str]:
-    lines = [f"- path `{partner.path}`, {'an API key' if partner.key == 'bearer' else 'no key'}; the group sits in "
-             f"{partner.group.seat}{_cite(partner.group.source)}"]  # fmt: skip
+    lines = [f"- the group sits in {partner.group.seat}{_cite(partner.group.source)}"]
     if partner.group.covered_person:
         lines[0] += ", and is a covered person of 28 CFR 202.211"
+    lines += [_spoken(name, dialect) for name, dialect in partner.dialects.items()]
+    chosen = dict.fromkeys((scope.id, scope.such_as, scope.source) for region in partner.regions for scope in region.scopes if scope.models)
+    lines += [f"- the model's name chooses the scope: `{scope}` needs one of the form of `{such_as}`{_cite(source)}"
+              for scope, such_as, source in chosen]  # fmt: skip
     for region in partner.regions:
-        for scope in region.scopes:
-            if scope.model_suffix:
-                lines.append(
-                    f"- in `{region.id}` the model's name chooses the scope: `{scope.id}` needs a name that ends in "
-                    f"`{scope.model_suffix}`{_cite(scope.source)}"
-                )
+        if region.results:
+            hosts = ", ".join(f"`{each.host}`{_cite(each.source)}" for each in region.results)
+            lines.append(f"- in `{region.id}`, results that it keeps for a while are fetched from {hosts}")
     named = "; ".join(f"{entity.name} ({entity.organised}){_cite(entity.source)}" for entity in partner.entities)
     lines.append(f"- who contracts (`operator`), by the customer's own address: {named}")
-    if partner.wire is not None:
-        renamed = ", ".join(f"`{ours}` as `{theirs}`" for ours, theirs in partner.wire.rename.items())
-        lines.append(f"- it calls {renamed}{_cite(partner.wire.source)}")
-    lines += [f"- model `{model.id}`: {_stated(model)}{_cite(model.source)}" for model in partner.models]
+    lines += [f"- model `{model.id}{'…' if model.family else ''}`: {_stated(model)}{_cite(model.source)}" for model in partner.models]
     return lines
 
 
+KEYS = {"bearer": "a bearer key", "none": "no key", "sigv4": "an access key that signs", "google": "an access token of Google Cloud"}
+
+
+def _spoken(name: str, dialect: Dialect) -> str:
+    key = KEYS.get(dialect.key) or f"a key in `{dialect.key.removeprefix('header:')}`"
+    line = f"- dialect `{name}` below `{dialect.path or '/'}`, with {key}: {', '.join(dialect.operations)}{_cite(dialect.source)}"
+    if dialect.wire is not None:
+        renamed = ", ".join(f"`{ours}` as `{theirs}`" for ours, theirs in dialect.wire.rename.items())
+        line += f"; it calls {renamed}{_cite(dialect.wire.source)}"
+    return line
+
+
 def _stated(model: Model) -> str:
-    words = [f"{model.context_tokens:,} tokens of context"] if model.context_tokens is not None else []
+    words = [", ".join(model.operations)]
+    if model.inputs is not None:
+        words.append(f"takes {' and '.join(model.inputs) or 'text alone'}")
+    if model.context_tokens is not None:
+        words.append(f"{model.context_tokens:,} tokens of context")
     for name in ("tools", "json_schema"):
         able = getattr(model, name)
         if able is not None:
             words.append(f"{'' if able else 'no '}{name.replace('json_schema', 'JSON schemas')}")
-    return ", ".join(words)
+    if model.languages:
+        words.append(f"languages {', '.join(model.languages)}")
+    for price in model.prices:
+        where = f" in {', '.join(price.regions)}" if price.regions else ""
+        words.append(f"{price.currency} {price.input:g} in and {price.output:g} out for a million tokens{where}{_cite(price.source)}")
+    return "; ".join(words)
 
 
 def partners_list() -> str:

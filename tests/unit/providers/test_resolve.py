@@ -244,7 +244,7 @@ OFFERED = [(partner, region, scope) for partner in partners().values() for regio
 
 @pytest.mark.parametrize(("partner", "region", "scope"), OFFERED, ids=lambda each: each.id)
 def test_every_place_of_the_catalog_resolves_or_says_what_is_missing(partner: Any, region: Any, scope: Any) -> None:
-    members = {"provider": partner.id, "region": region.id, "scope": scope.id, "model": f"m{scope.model_suffix}", "api_key": KEY}
+    members = {"provider": partner.id, "region": region.id, "scope": scope.id, "model": scope.such_as or "m", "api_key": KEY}
     if not region.hosts:
         refused(members, "workspace")
         members["workspace"] = "ws"
@@ -255,7 +255,9 @@ def test_every_place_of_the_catalog_resolves_or_says_what_is_missing(partner: An
     host, _, port = deployment.egress.rpartition(":")
     assert partner_of(host) is partner and port == "443"
     assert partner.region_of(host) == region.id
-    assert not host.endswith(".") and deployment.base_url == f"https://{deployment.egress}{partner.path}"
+    path = partner.dialects[deployment.dialect].path.replace("{region}", region.id).replace("{project}", "a-project")
+    assert not host.endswith(".") and deployment.base_url == f"https://{deployment.egress}{path}"
+    assert deployment.key == partner.dialects[deployment.dialect].key
 
 
 def test_no_host_stands_in_two_regions_and_each_is_its_partners() -> None:
@@ -276,10 +278,8 @@ def test_every_region_of_the_catalog_is_one_of_the_vocabulary() -> None:
 SMALL = """
 id = "x"
 name = "X"
-dialect = "openai"
 domains = ["x.example"]
-path = "/v1"
-key = "none"
+dialects.openai = { path = "/v1", operations = ["chat"], key = "none", source = "a" }
 entities = [{ name = "X", organised = "US", source = "a" }]
 regions = [{ id = "r", organised = "US", source = "a", scopes = [{ id = "s", processing = ["US"], source = "a" }] }]
 [group]
@@ -299,8 +299,14 @@ says = "so"
         ("[sources.a]", '[sources.b]\nurl = "u"\nread = 2026-11-26\nsays = "x"\n[sources.a]'),  # listed, not cited
         ('seat = "US"\nsource = "a"', 'seat = "US"'),
         ('{ id = "r", organised = "US"', '{ id = "r", organised = "FR"'),  # nobody contracts there
-        ('dialect = "openai"', 'dialect = "other"'),
-        ('key = "none"', 'key = "none"\nshiny = 1'),
+        ('operations = ["chat"]', 'operations = ["chat", "song"]'),
+        ('operations = ["chat"]', "operations = []"),
+        ('key = "none"', 'key = "none", shiny = 1'),
+        ('key = "none"', 'key = "header:X\\r\\nY"'),
+        ('processing = ["US"]', 'processing = ["US"], models = "us-.+"'),  # no example
+        ('processing = ["US"]', 'processing = ["US"], models = "us-.+", such_as = "eu-1"'),  # one that does not fit
+        ("[group]", '[[models]]\nid = "m"\noperations = ["rerank"]\nsource = "a"\n[group]'),  # in no dialect
+        ('url = "https://x.example"', 'url = "a page I saw"'),
     ],
 )
 def test_a_catalog_without_a_source_or_with_odd_members_is_refused(old: str, new: str) -> None:

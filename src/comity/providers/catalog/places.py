@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from comity.config import AnyExceptConfig, PlaceConfig
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy.facts import AnyExcept, Place
+from comity.providers.catalog.shapes import Partner, Region
 
 
 def place(where: PlaceConfig | tuple[str, ...], vocabulary: Vocabulary) -> Place:
@@ -36,6 +37,13 @@ def with_regions(where: Place, more: Iterable[str], vocabulary: Vocabulary) -> P
         return where.union(more)
     added = frozenset().union(*map(vocabulary.members, more))
     return AnyExcept(any_except=frozenset(region for region in where.any_except if not vocabulary.members(region) & added))
+
+
+def reach(partner: Partner, region: Region, storage: Place, vocabulary: Vocabulary) -> Place:
+    """From where what is stored can be read.  Where no source bounds it: from there, and from where the entity and its group are."""
+    if region.access is not None:
+        return place(region.access, vocabulary)
+    return with_regions(storage, (region.organised, partner.group.seat), vocabulary)
 
 
 def said(where: Place) -> str:

@@ -16,15 +16,18 @@ from comity.errors import OperatorError
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy import facts as law
 from comity.providers.base import Deployment, ModelProfile
+from comity.providers.catalog.able import own_dialect, own_model, partners_model, spoken
 from comity.providers.catalog.dialects import features
 from comity.providers.catalog.hosts import BadAddress, Endpoint, endpoint
-from comity.providers.catalog.load import Partner, Region, Scope, Sourced, Where, partner_of, partners
-from comity.providers.catalog.places import inside, place, said, with_regions
+from comity.providers.catalog.load import partner_of, partners
+from comity.providers.catalog.places import inside, place, reach, said
+from comity.providers.catalog.refusals import Refusals
+from comity.providers.catalog.shapes import Partner, Region, Scope, Sourced, Where
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _WORKSPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 EMBEDDED_CONTEXT_TOKENS = 4096
-UNSTATED_TOKENS = 10_000_000  # no source says how much the model takes: the partner itself refuses what is too long
 
 
 def resolve(config: DeploymentConfig, *, vocabulary: Vocabulary, as_of: date, field: str = "deployments[0]") -> Deployment:
@@ -35,6 +38,8 @@ def resolve(config: DeploymentConfig, *, vocabulary: Vocabulary, as_of: date, fi
 class _Resolver:
     def __init__(self, config: DeploymentConfig, vocabulary: Vocabulary, as_of: date, field: str) -> None:
         self._config, self._vocabulary, self._field = config, vocabulary, field
+        refuse = self._refuse = Refusals(field)
+        self._wrong, self._contradicts, self._no_region = refuse.wrong, refuse.contradicts, refuse.no_region
         self._evidence = self._valid_evidence(as_of)
 
     def deployment(self) -> Deployment:
@@ -63,7 +68,7 @@ class _Resolver:
         config = self._config
         if not config.base_url:
             raise self._wrong("base_url", "is missing", 'for example base_url = "https://llm.example.com/v1"')
-        for name in ("region", "scope", "workspace", "stand_in"):
+        for name in ("region", "scope", "workspace", "project", "stand_in"):
             if getattr(config, name):
                 raise self._wrong(name, "belongs to a partner of the catalog, not to a self-hosted deployment", "leave it out")
         at = self._endpoint("base_url", config.base_url)
@@ -81,7 +86,8 @@ class _Resolver:
             covered_person=bool(config.covered_person), processing=self._declared("processing"), storage=self._declared("storage"),
             access=self._declared("access"),
         )  # fmt: skip
-        return self._made(facts, "openai", self._profile(ModelProfile()), at=at)
+        dialect = own_dialect(config, self._refuse)
+        return self._made(facts, dialect, own_model(config, dialect, self._refuse), at=at)
 
     def _partner(self, partner: Partner) -> Deployment:
         config = self._config
@@ -91,19 +97,25 @@ class _Resolver:
             raise self._wrong("model", "is missing", f"a model of {partner.name}")
         region = self._chosen_region(partner)
         scope = self._scope(partner, region)
-        at = self._at(partner, region)
-        if partner.key == "bearer" and config.api_key is None:
+        name = spoken(config, partner, self._refuse)
+        dialect = partner.dialects[name]
+        at = self._at(partner, region, dialect.path)
+        if dialect.key != "none" and config.api_key is None:
             raise self._wrong("api_key", "is missing", 'for example api_key = { env = "…_API_KEY" }')
         if config.covered_person is False and partner.group.covered_person:
-            raise self._contradicts("covered_person", f"declares false, but {self._cited(partner, partner.group)}", "leave it out")
+            raise self._contradicts("covered_person", f"declares false, but {partner.cited(partner.group)}", "leave it out")
         storage = self._storage(partner, region)
         facts = law.Provider(
             id=config.id, kind="cloud", operator_region=self._operator(partner, region),
             covered_person=partner.group.covered_person or bool(config.covered_person),
             processing=self._processing(partner, scope), storage=storage, access=self._access(partner, region, storage),
         )  # fmt: skip
-        renames = tuple(partner.wire.rename.items()) if partner.wire is not None else ()
-        return self._made(facts, partner.dialect, self._profile(self._stated(partner)), at=at, renames=renames)
+        profile = partners_model(config, partner, name, self._refuse)
+        made = self._made(facts, name, profile, at=at)
+        return msgspec.structs.replace(
+            made, key=dialect.key, renames=tuple(dialect.wire.rename.items()) if dialect.wire is not None else (),
+            downloads=(made.egress,) if config.stand_in else tuple(f"{each.host}:443" for each in region.results),
+        )  # fmt: skip
 
     # -- choosing ------------------------------------------------------------------------------------------------
 
@@ -121,21 +133,30 @@ class _Resolver:
         if scope is None:
             reason = f"`{named[:64]}` is not offered in {region.id}" if named else f"is missing: {region.id} offers several"
             raise self._wrong("scope", reason, f"one of: {', '.join(scopes)} (it decides where inference runs)")
-        if not self._config.model.endswith(scope.model_suffix):
+        if not scope.takes(self._config.model):
+            others = [f'scope = "{other.id}"' for other in region.scopes if other.models and other.takes(self._config.model)]
             raise self._contradicts(
-                "model", f"`{self._config.model[:64]}` is not kept in {said(self._known(scope.processing))}: {self._cited(partner, scope)}",
-                f"a model whose name ends in `{scope.model_suffix}`, or another scope",
+                "model", f"`{self._config.model[:64]}` is not kept in {said(self._known(scope.processing))}: {partner.cited(scope)}",
+                f"a model whose name is of the form of `{scope.such_as}`, or {' or '.join(others) or 'another scope'}",
             )  # fmt: skip
         return scope
 
-    def _at(self, partner: Partner, region: Region) -> Endpoint:
-        host = self._host(partner, region)
+    def _at(self, partner: Partner, region: Region, path: str) -> Endpoint:
+        host, path = self._host(partner, region), path.replace("{region}", region.id)
+        project = self._config.project
+        if project and "{project}" not in path:
+            raise self._wrong("project", f"is in no path of {partner.name}", "leave it out")
+        if "{project}" in path and not _PROJECT.fullmatch(project):
+            raise self._wrong(
+                "project", f"`{project[:64]}` is no project id" if project else "is missing", "the project's id from the console"
+            )
+        path = path.replace("{project}", project)
         if not self._config.stand_in:
-            return endpoint(f"https://{host}{partner.path}")
+            return endpoint(f"https://{host}{path}")
         at = self._endpoint("stand_in", self._config.stand_in)
         if not at.loopback:
             raise self._wrong("stand_in", "a stand-in is a lab partner on this machine", "a loopback URL, or leave it out")
-        return at._replace(base=at.base + partner.path)
+        return at._replace(base=at.base + path)
 
     def _host(self, partner: Partner, region: Region) -> str:
         workspace = self._config.workspace.lower()
@@ -159,7 +180,7 @@ class _Resolver:
         declared = self._declared("processing")
         if not inside(declared, known, self._vocabulary) or (isinstance(known, law.AnyExcept) and declared != known):
             raise self._contradicts(
-                "processing", f"declares {said(declared)}, but in scope {scope.id} it is {said(known)}: {self._cited(partner, scope)}",
+                "processing", f"declares {said(declared)}, but in scope {scope.id} it is {said(known)}: {partner.cited(scope)}",
                 "choose the scope that stays there, or leave it out",
             )  # fmt: skip
         return declared
@@ -172,11 +193,7 @@ class _Resolver:
         return self._declared("storage")
 
     def _access(self, partner: Partner, region: Region, storage: law.Place) -> law.Place:
-        """Where no source bounds it: from where it is stored, and from where the entity and its group are."""
-        if region.access is not None:
-            known = self._known(region.access)
-        else:
-            known = with_regions(storage, (region.organised, partner.group.seat), self._vocabulary)
+        known = reach(partner, region, storage, self._vocabulary)
         return self._narrowed("access", known, partner, region)
 
     def _operator(self, partner: Partner, region: Region) -> str:
@@ -208,7 +225,7 @@ class _Resolver:
         declared = self._declared(name)
         if not inside(declared, known, self._vocabulary):
             raise self._contradicts(
-                name, f"declares {said(declared)}, but it is {said(known)}: {self._cited(partner, source)}", "declare no more than that"
+                name, f"declares {said(declared)}, but it is {said(known)}: {partner.cited(source)}", "declare no more than that"
             )
         return declared
 
@@ -226,29 +243,9 @@ class _Resolver:
         except BadAddress as error:
             raise self._wrong(name, error.why, error.mend) from None
 
-    def _stated(self, partner: Partner) -> ModelProfile:
-        profile = ModelProfile(context_tokens=UNSTATED_TOKENS)
-        for model in partner.models:
-            if model.id == self._config.model:
-                stated = {name: getattr(model, name) for name in ("context_tokens", "tools", "json_schema")}
-                known = {name: value for name, value in stated.items() if value is not None}
-                return msgspec.structs.replace(profile, languages=frozenset(model.languages), **known)
-        return profile
-
-    def _profile(self, known: ModelProfile) -> ModelProfile:
-        config = self._config
-        return msgspec.structs.replace(
-            known,
-            context_tokens=config.context_tokens or known.context_tokens,
-            tools=known.tools if config.tools is None else config.tools,
-            operations=known.operations if config.operations is None else config.operations,
-            inputs=known.inputs if config.inputs is None else config.inputs,
-        )
-
     def _made(
-        self, facts: law.Provider, dialect: str, profile: ModelProfile, *, at: Endpoint | None = None,
-        renames: tuple[tuple[str, str], ...] = (), plaintext_at: str = "upstream",
-    ) -> Deployment:  # fmt: skip
+        self, facts: law.Provider, dialect: str, profile: ModelProfile, *, at: Endpoint | None = None, plaintext_at: str = "upstream"
+    ) -> Deployment:
         config = self._config
         evidence = self._vocabulary.sorted_evidence(self._evidence)
         return Deployment(
@@ -259,7 +256,7 @@ class _Resolver:
                 facts, role=config.role, mechanisms=evidence.mechanisms, filings=evidence.filings, certifications=evidence.certifications,
                 trains_on_input=config.trains_on_input,
             ),
-            safeguards=evidence.safeguards, evidence=self._evidence, profile=profile, renames=renames, stand_in=bool(config.stand_in),
+            safeguards=evidence.safeguards, evidence=self._evidence, profile=profile, stand_in=bool(config.stand_in),
             plaintext_at=plaintext_at,
         )  # fmt: skip
 
@@ -274,16 +271,3 @@ class _Resolver:
         for name in DeploymentConfig.__struct_fields__:
             if name not in ("id", "provider", *allowed) and getattr(self._config, name) != getattr(default, name):
                 raise self._wrong(name, "says nothing about the model on this device", "leave it out")
-
-    def _wrong(self, name: str, why: str, mend: str) -> OperatorError:
-        return OperatorError(f"{self._field}.{name} {why}", code="deployment.invalid", field=f"{self._field}.{name}", hint=mend)
-
-    def _no_region(self, name: str, region: str) -> OperatorError:
-        return self._wrong(name, f"`{region[:16]}` is not a region of ISO 3166", "for example CN, DE, EEA")
-
-    def _contradicts(self, name: str, why: str, mend: str) -> OperatorError:
-        return OperatorError(f"{self._field}.{name} {why}", code="deployment.contradiction", field=f"{self._field}.{name}", hint=mend)
-
-    def _cited(self, partner: Partner, table: Sourced) -> str:
-        source = partner.sources[table.source]
-        return f"{source.says} (read {source.read} at {source.url})"
