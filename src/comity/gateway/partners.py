@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from comity.config import Config, DeploymentConfig
+from comity.config import Config, DeploymentConfig, LimitsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
 from comity.jurisdictions.vocab import Vocabulary
@@ -61,14 +62,14 @@ def providers_for(
     remote = {name: deployment for name, deployment in deployments.items() if not deployment.on_device}
     egress, keys = Egress(remote, config.limits), api_keys(configs, secrets)
     spoken = {each.dialect for each in remote.values()}
-    by_dialect = {dialect: _provider(dialect, egress, keys, random) for dialect in spoken}
+    by_dialect = {dialect: _provider(dialect, egress, keys, random, config.limits) for dialect in spoken}
     return {
         name: EmbeddedProvider(deployment, paths=config.paths) if deployment.on_device else by_dialect[deployment.dialect]
         for name, deployment in deployments.items()
     }
 
 
-def _provider(dialect: str, egress: Egress, keys: Mapping[str, str], random: Random) -> Provider:
+def _provider(dialect: str, egress: Egress, keys: Mapping[str, str], random: Random, limits: LimitsConfig) -> Provider:
     """An adapter is imported when a deployment speaks its dialect."""
 
     def boundary() -> str:
@@ -78,4 +79,8 @@ def _provider(dialect: str, egress: Egress, keys: Mapping[str, str], random: Ran
         from comity.providers.adapters.openai import OpenAIDialect
 
         return DialectProvider(OpenAIDialect(boundary), egress, keys)
+    if dialect == "dashscope":
+        from comity.providers.adapters.dashscope.provider import DashScopeProvider
+
+        return DashScopeProvider(egress, keys, pause=asyncio.sleep, seconds_max=limits.first_byte_seconds_max, boundary=boundary)
     raise OperatorError(f"no adapter speaks the dialect `{dialect}`", code="deployment.invalid", field="deployments")
