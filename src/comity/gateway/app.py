@@ -185,7 +185,10 @@ class App:
             rows.append(
                 {
                     "id": deployment.id, "object": "model", "created": 0, "owned_by": deployment.provider,
-                    "comity": {"model": model_of(deployment), "processing": place, "stand_in": deployment.stand_in},
+                    "comity": {
+                        "model": model_of(deployment), "processing": place, "stand_in": deployment.stand_in,
+                        "operations": sorted(deployment.profile.operations), "inputs": ["text", *sorted(deployment.profile.inputs)],
+                    },
                 }
             )  # fmt: skip
         await respond(send, 200, encode({"object": "list", "data": rows}), [JSON])
