@@ -159,7 +159,7 @@ def _exhausted(failures: list[tuple[str, ProviderFailure]]) -> ProviderFailure:
     busy = len(waits) == len(failures)
     return ProviderFailure(
         f"every lawful place failed: {said}", kind=last.kind, retryable=False, upstream_status=last.upstream_status,
-        code="provider.exhausted", hint="try again later, or configure another deployment where the law allows it",
+        code="provider.exhausted", hint=last.hint or "try again later, or configure another deployment where the law allows it",
         status=429 if busy else 504 if all(failure.kind == "timeout" for _, failure in failures) else 502,
         retry_after_seconds=min((wait for wait in waits if wait is not None), default=None) if busy else None,
     )  # fmt: skip

@@ -44,6 +44,11 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "POST"
 
 
+_ACCOUNT = {
+    401: "for its operator: many partners bind a key to a region; is it one of this region's?",
+    403: "for its operator: may this key use this model there?",
+    404: "for its operator: is there such a model in this region?",
+}
 CodeOf = Callable[[Mapping[str, Any]], str]
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
@@ -253,7 +258,7 @@ def _refused(status: int, code: str, retry_after: str) -> ProviderFailure:
     seconds = min(int(retry_after), RETRY_SECONDS_MAX) if retry_after.isascii() and retry_after.isdigit() else None
     return ProviderFailure(
         said, kind="protocol" if 300 <= status < 400 else "status", retryable=status not in _FINAL, upstream_status=status,
-        retry_after_seconds=seconds,
+        retry_after_seconds=seconds, hint=_ACCOUNT.get(status, ""),
     )  # fmt: skip
 
 
