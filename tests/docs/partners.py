@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from comity.jurisdictions.vocab import load_vocabulary
+from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 from comity.providers.catalog.load import partners
 from comity.providers.catalog.places import place, reach, said
-from comity.providers.catalog.shapes import Dialect, Model, Partner, Region
+from comity.providers.catalog.shapes import Dialect, Model, Partner, Region, Scope
 from tests.docs.settings import MARK
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,25 +28,33 @@ def places(partner: Partner) -> list[str]:
     for region in partner.regions:
         if region.storage is not None:
             storage = place(region.storage, vocabulary)
-            kept, read = said(storage), said(reach(partner, region, storage, vocabulary))
+            kept = said(storage)
+            read = said(reach(partner, region, storage, "", vocabulary)) if region.organised else f"{kept}, {_more(partner, region)}"
         else:
             kept, read = TO_DECLARE, f"where it stores, and {_more(partner, region)}"
         for scope in region.scopes:
             cells = (
                 f"`{region.id}`{_cite(region.source)}",
                 f"`{scope.id}`{_cite(scope.source)}",
-                said(place(scope.processing, vocabulary)),
+                _computes(scope, vocabulary),
                 kept,
                 read,
-                region.organised,
+                region.organised or TO_DECLARE,
                 "<br>".join(f"`{host}`" for host in (*region.hosts, region.workspace_host) if host),
             )
             lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
+def _computes(scope: Scope, vocabulary: Vocabulary) -> str:
+    if scope.processing is None:
+        return TO_DECLARE + (f", {', '.join(scope.among)} among it" if scope.among else "")
+    pool = " (a pool)" if scope.pool and len(vocabulary.places(scope.processing)) > 1 else ""
+    return said(place(scope.processing, vocabulary)) + pool
+
+
 def _more(partner: Partner, region: Region) -> str:
-    return ", ".join(sorted({region.organised, partner.group.seat}))
+    return ", ".join(sorted({region.organised or "where the entity is", partner.group.seat}))
 
 
 def _cite(source: str) -> str:
@@ -66,7 +74,7 @@ def notes(partner: Partner) -> list[str]:
             hosts = ", ".join(f"`{each.host}`{_cite(each.source)}" for each in region.results)
             lines.append(f"- in `{region.id}`, results that it keeps for a while are fetched from {hosts}")
     named = "; ".join(f"{entity.name} ({entity.organised}){_cite(entity.source)}" for entity in partner.entities)
-    lines.append(f"- who contracts (`operator`), by the customer's own address: {named}")
+    lines += [f"- who contracts (`operator`), by the customer's own address: {named}"] if named else []
     lines += [f"- model `{model.id}{'…' if model.family else ''}`: {_stated(model)}{_cite(model.source)}" for model in partner.models]
     return lines
 

@@ -39,11 +39,11 @@ def with_regions(where: Place, more: Iterable[str], vocabulary: Vocabulary) -> P
     return AnyExcept(any_except=frozenset(region for region in where.any_except if not vocabulary.members(region) & added))
 
 
-def reach(partner: Partner, region: Region, storage: Place, vocabulary: Vocabulary) -> Place:
+def reach(partner: Partner, region: Region, storage: Place, operator: str, vocabulary: Vocabulary) -> Place:
     """From where what is stored can be read.  Where no source bounds it: from there, and from where the entity and its group are."""
     if region.access is not None:
         return place(region.access, vocabulary)
-    return with_regions(storage, (region.organised, partner.group.seat), vocabulary)
+    return with_regions(storage, (region.organised or operator, partner.group.seat), vocabulary)
 
 
 def said(where: Place) -> str:

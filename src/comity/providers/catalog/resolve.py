@@ -104,11 +104,12 @@ class _Resolver:
             raise self._wrong("api_key", "is missing", 'for example api_key = { env = "…_API_KEY" }')
         if config.covered_person is False and partner.group.covered_person:
             raise self._contradicts("covered_person", f"declares false, but {partner.cited(partner.group)}", "leave it out")
-        storage = self._storage(partner, region)
+        storage, operator = self._storage(partner, region), self._operator(partner, region)
+        access = self._narrowed("access", reach(partner, region, storage, operator, self._vocabulary), partner, region)
         facts = law.Provider(
-            id=config.id, kind="cloud", operator_region=self._operator(partner, region),
+            id=config.id, kind="cloud", operator_region=operator,
             covered_person=partner.group.covered_person or bool(config.covered_person),
-            processing=self._processing(partner, scope), storage=storage, access=self._access(partner, region, storage),
+            processing=self._processing(partner, scope), storage=storage, access=access,
         )  # fmt: skip
         profile = partners_model(config, partner, name, self._refuse)
         made = self._made(facts, name, profile, at=at)
@@ -136,7 +137,7 @@ class _Resolver:
         if not scope.takes(self._config.model):
             others = [f'scope = "{other.id}"' for other in region.scopes if other.models and other.takes(self._config.model)]
             raise self._contradicts(
-                "model", f"`{self._config.model[:64]}` is not kept in {said(self._known(scope.processing))}: {partner.cited(scope)}",
+                "model", f"`{self._config.model[:64]}` does not run in scope {scope.id}: {partner.cited(scope)}",
                 f"a model whose name is of the form of `{scope.such_as}`, or {' or '.join(others) or 'another scope'}",
             )  # fmt: skip
         return scope
@@ -174,14 +175,31 @@ class _Resolver:
 
     def _processing(self, partner: Partner, scope: Scope) -> law.Place:
         """The scope's.  A pool is scheduled by the partner alone: no declaration keeps a request in one part of it."""
+        if scope.processing is None:
+            return self._whole(partner, scope)
         known = self._known(scope.processing)
         if self._config.processing is None:
             return known
         declared = self._declared("processing")
-        if not inside(declared, known, self._vocabulary) or (isinstance(known, law.AnyExcept) and declared != known):
+        pool = scope.pool or isinstance(known, law.AnyExcept)
+        if not inside(declared, known, self._vocabulary) or (pool and declared != known):
             raise self._contradicts(
                 "processing", f"declares {said(declared)}, but in scope {scope.id} it is {said(known)}: {partner.cited(scope)}",
                 "choose the scope that stays there, or leave it out",
+            )  # fmt: skip
+        return declared
+
+    def _whole(self, partner: Partner, scope: Scope) -> law.Place:
+        """What no source bounds is the operator's to declare; what is known to be a part of it is not left out."""
+        if self._config.processing is None:
+            raise self._wrong(
+                "processing", f"no source says where {partner.name} computes in scope {scope.id}", "declare it from your contract"
+            )
+        declared, part = self._declared("processing"), self._known(scope.among)
+        if not inside(part, declared, self._vocabulary):
+            raise self._contradicts(
+                "processing", f"declares {said(declared)}, but in scope {scope.id} it is at least {said(part)}: {partner.cited(scope)}",
+                f"declare {said(part)}, and what else your contract says",
             )  # fmt: skip
         return declared
 
@@ -192,16 +210,14 @@ class _Resolver:
             raise self._wrong("storage", f"no source says where {partner.name} stores what it is sent", "declare it from your contract")
         return self._declared("storage")
 
-    def _access(self, partner: Partner, region: Region, storage: law.Place) -> law.Place:
-        known = reach(partner, region, storage, self._vocabulary)
-        return self._narrowed("access", known, partner, region)
-
     def _operator(self, partner: Partner, region: Region) -> str:
         if self._config.operator is None:
+            if not region.organised:
+                raise self._wrong("operator", f"no source says which entity of {partner.name} contracts", "the region it is organised in")
             return region.organised
         declared = self._region("operator", self._config.operator)
         entities = {entity.organised: entity.name for entity in partner.entities}
-        if declared not in entities:
+        if entities and declared not in entities:
             names = "; ".join(f"{at}: {name}" for at, name in entities.items())
             raise self._contradicts("operator", f"declares {declared}, where no entity of {partner.name} is known to contract", names)
         return declared

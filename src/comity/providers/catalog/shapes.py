@@ -75,10 +75,13 @@ class Dialect(Sourced, frozen=True, kw_only=True):
 
 
 class Scope(Sourced, frozen=True, kw_only=True):
-    """Where inference runs.  ``models``: the scope is chosen by the model's name, which has this form, ``such_as`` this one."""
+    """Where inference runs: ``processing``; absent where no source says it, when ``among`` is at least a part of it.  ``pool``: the
+    partner schedules it among all of them.  ``models``: the scope is chosen by the model's name, which has this form, such as that."""
 
     id: str
-    processing: Where
+    processing: Where | None = None
+    among: tuple[str, ...] = ()
+    pool: bool = False
     models: str = ""
     such_as: str = ""
 
@@ -97,10 +100,10 @@ class Results(Sourced, frozen=True, kw_only=True):
 
 
 class Region(Sourced, frozen=True, kw_only=True):
-    """``storage`` and ``access`` are absent where no source says them.  Hosts without region or scope are no hosts here."""
+    """``organised``, ``storage`` and ``access`` are absent where no source says them.  Hosts without region or scope are no hosts here."""
 
     id: str
-    organised: str  # where the entity is that contracts here, unless the operator's contract names another of the catalog
+    organised: str = ""  # where the entity is that contracts here, unless the operator's contract names another of the catalog
     scopes: tuple[Scope, ...]
     storage: Where | None = None
     access: Where | None = None
@@ -144,9 +147,9 @@ class Partner(Shape, frozen=True, kw_only=True):
     domains: tuple[str, ...]  # a host below one is this partner's, whether or not a region is known for it
     dialects: dict[str, Dialect]
     group: Group
-    entities: tuple[Entity, ...]
     regions: tuple[Region, ...]
     sources: dict[str, Source]
+    entities: tuple[Entity, ...] = ()  # all of them, or none where no source lists all
     models: tuple[Model, ...] = ()
 
     def __post_init__(self) -> None:
@@ -154,7 +157,7 @@ class Partner(Shape, frozen=True, kw_only=True):
         if cited != self.sources.keys():
             odd = ", ".join(sorted(cited ^ self.sources.keys()))
             raise ValueError(f"cited without being listed, or listed without being cited: {odd}")
-        unknown = {region.organised for region in self.regions} - {entity.organised for entity in self.entities}
+        unknown = {region.organised for region in self.regions if region.organised} - {entity.organised for entity in self.entities}
         if unknown:
             raise ValueError(f"no entity is organised in {', '.join(sorted(unknown))}")
         offered = {operation for dialect in self.dialects.values() for operation in dialect.operations}
