@@ -108,7 +108,9 @@ def stored(egress: Egress) -> Any:
 
 
 @asynccontextmanager
-async def asking(place: Deployment, *, key: str = KEY, pauses: Pauses | None = None, store: bool = True) -> AsyncIterator[DashScopeProvider]:
+async def asking(
+    place: Deployment, *, key: str = KEY, pauses: Pauses | None = None, store: bool = True
+) -> AsyncIterator[DashScopeProvider]:
     egress = Egress({place.id: place}, LIMITS)
     provider = DashScopeProvider(
         egress, {place.id: key}, pause=pauses or Pauses(), seconds_max=PATIENCE_SECONDS, boundary=lambda: "boundary",
@@ -235,7 +237,9 @@ async def test_a_thought_comes_before_the_answer_and_no_further_than_its_budget(
     got = json.loads(await said(place, chat(reasoning_effort="high")))
     assert got["choices"][0]["message"]["reasoning_content"] == "The caller wrote: Hello there, 你好"
     assert got["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0
-    deltas = [choice["delta"] for chunk in chunks(await said(place, chat(reasoning_effort="low", stream=True))) for choice in chunk["choices"]]
+    deltas = [
+        choice["delta"] for chunk in chunks(await said(place, chat(reasoning_effort="low", stream=True))) for choice in chunk["choices"]
+    ]
     thinking = [bool(delta.get("reasoning_content")) for delta in deltas if delta.get("content") or delta.get("reasoning_content")]
     assert thinking[0] and thinking == sorted(thinking, reverse=True)
     plain = json.loads(await said(place, chat(reasoning_effort="none")))

@@ -34,8 +34,8 @@ def steps(output: Any) -> Iterator[Step]:
             delta["content"] = text
         if thought := _text(message.get("reasoning_content")):
             delta["reasoning_content"] = thought
-        if calls := [_call(place, call) for place, call in enumerate(message.get("tool_calls") or ())]:
-            delta["tool_calls"] = calls
+        if message.get("tool_calls"):
+            delta["tool_calls"] = [_call(place, call) for place, call in enumerate(member(message, "tool_calls", list))]
         likely = choice.get("logprobs")
         yield Step(
             place=_index(choice, 0),
@@ -181,7 +181,7 @@ class _Said:
         for piece in step.delta.get("tool_calls", ()):
             call = self._calls.setdefault(piece["index"], {"id": "", "type": "function", "function": {"name": "", "arguments": []}})
             call["id"] = piece.get("id") or call["id"]
-            call["function"]["name"] += piece["function"].get("name", "")
+            call["function"]["name"] = call["function"]["name"] or piece["function"].get("name", "")
             call["function"]["arguments"].append(piece["function"]["arguments"])
         if step.logprobs is not None:
             self._logprobs = (self._logprobs or []) + step.logprobs

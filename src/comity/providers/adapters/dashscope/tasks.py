@@ -59,7 +59,12 @@ async def done(
         raise broken("the partner's task has no id that could be asked after")
     for seconds in patience.pauses():
         await patience.pause(seconds)
-        body = await line.get(f"/tasks/{task}")
+        try:
+            body = await line.get(f"/tasks/{task}")
+        except ProviderFailure as failure:
+            if failure.upstream_status == 429 or failure.upstream_status >= 500:  # asking too often says nothing of the task
+                continue
+            raise
         output = member(body, "output", dict)
         match output.get("task_status"):
             case "PENDING" | "RUNNING":
