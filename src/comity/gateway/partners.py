@@ -12,7 +12,7 @@ from comity.config import Config, DeploymentConfig, LimitsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
 from comity.jurisdictions.vocab import Vocabulary
-from comity.ports import Random, Secrets
+from comity.ports import Clock, Random, Secrets, SystemClock
 from comity.providers.base import Deployment, Provider
 from comity.providers.catalog.resolve import resolve
 from comity.providers.dialect import DialectProvider
@@ -56,20 +56,24 @@ def api_keys(configs: Sequence[DeploymentConfig], secrets: Secrets) -> dict[str,
 
 
 def providers_for(
-    configs: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, config: Config, secrets: Secrets, random: Random
-) -> dict[str, Provider]:
+    configs: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, config: Config, secrets: Secrets, random: Random,
+    clock: Clock | None = None,
+) -> dict[str, Provider]:  # fmt: skip
     """By deployment id: one client for all partners, one provider for each dialect, one runtime for each model on this device."""
+    clock = clock or SystemClock()
     remote = {name: deployment for name, deployment in deployments.items() if not deployment.on_device}
     egress, keys = Egress(remote, config.limits), api_keys(configs, secrets)
     spoken = {each.dialect for each in remote.values()}
-    by_dialect = {dialect: _provider(dialect, egress, keys, random, config.limits) for dialect in spoken}
+    by_dialect = {dialect: _provider(dialect, egress, keys, random, clock, config.limits) for dialect in spoken}
     return {
         name: EmbeddedProvider(deployment, paths=config.paths) if deployment.on_device else by_dialect[deployment.dialect]
         for name, deployment in deployments.items()
     }
 
 
-def _provider(dialect: str, egress: Egress, keys: Mapping[str, str], random: Random, limits: LimitsConfig) -> Provider:
+def _provider(
+    dialect: str, egress: Egress, keys: Mapping[str, str], random: Random, clock: Clock, limits: LimitsConfig
+) -> Provider:  # fmt: skip
     """An adapter is imported when a deployment speaks its dialect."""
 
     def boundary() -> str:
@@ -83,4 +87,12 @@ def _provider(dialect: str, egress: Egress, keys: Mapping[str, str], random: Ran
         from comity.providers.adapters.dashscope.provider import DashScopeProvider
 
         return DashScopeProvider(egress, keys, pause=asyncio.sleep, seconds_max=limits.first_byte_seconds_max, boundary=boundary)
+    if dialect == "bedrock":
+        from comity.providers.adapters.bedrock.provider import BedrockProvider
+
+        return BedrockProvider(egress, keys, now=clock.now)
+    if dialect == "cohere":
+        from comity.providers.adapters.cohere import CohereDialect
+
+        return DialectProvider(CohereDialect(), egress, keys)
     raise OperatorError(f"no adapter speaks the dialect `{dialect}`", code="deployment.invalid", field="deployments")
