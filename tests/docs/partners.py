@@ -70,9 +70,9 @@ def notes(partner: Partner) -> list[str]:
     lines += [f"- the model's name chooses the scope: `{scope}` needs one of the form of `{such_as}`{_cite(source)}"
               for scope, such_as, source in chosen]  # fmt: skip
     for region in partner.regions:
-        if region.results:
-            hosts = ", ".join(f"`{each.host}`{_cite(each.source)}" for each in region.results)
-            lines.append(f"- in `{region.id}`, results that it keeps for a while are fetched from {hosts}")
+        if region.stores:
+            hosts = ", ".join(f"`{each.host}`{_cite(each.source)}" for each in region.stores)
+            lines.append(f"- in `{region.id}`, what it keeps for a while is at {hosts}")
     named = "; ".join(f"{entity.name} ({entity.organised}){_cite(entity.source)}" for entity in partner.entities)
     lines += [f"- who contracts (`operator`), by the customer's own address: {named}"] if named else []
     lines += [f"- model `{model.id}{'…' if model.family else ''}`: {_stated(model)}{_cite(model.source)}" for model in partner.models]

@@ -60,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
     lines += [f"ok  {len(sketches)} sketches, which deny or escalate where they are not sure: {', '.join(sketches)}"] if sketches else []
     for each in deployments.values():
         where = "this device" if each.on_device else f"{', '.join(regions(each.facts.processing))} over {each.egress}"
-        lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}")
+        further = [host for host in each.downloads if host != each.egress]
+        also = f", and what is kept at {', '.join(further)}" if further else ""
+        lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}{also}")
     say.result(
         args,
         {"packs": [pack.name for pack in packs], "deployments": list(deployments), "warnings": warnings},

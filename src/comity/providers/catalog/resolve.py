@@ -113,9 +113,10 @@ class _Resolver:
         )  # fmt: skip
         profile = partners_model(config, partner, name, self._refuse)
         made = self._made(facts, name, profile, at=at)
+        stores = tuple(f"{store.host}:443" for store in region.stores) if dialect.stores else ()
         return msgspec.structs.replace(
             made, key=dialect.key, renames=tuple(dialect.wire.rename.items()) if dialect.wire is not None else (),
-            downloads=(made.egress,) if config.stand_in else tuple(f"{each.host}:443" for each in region.results),
+            downloads=(made.egress,) if config.stand_in and dialect.stores else stores,
         )  # fmt: skip
 
     # -- choosing ------------------------------------------------------------------------------------------------

@@ -62,11 +62,12 @@ class Wire(Sourced, frozen=True, kw_only=True):
 
 class Dialect(Sourced, frozen=True, kw_only=True):
     """A wire dialect that the partner speaks below ``path`` (`{region}` and `{project}` stand for the deployment's), for which
-    operations, and how a key is shown there."""
+    operations, and how a key is shown there.  ``stores``: its answers may name what is kept at one of the region's stores."""
 
     path: str
     operations: tuple[Operation, ...]
     key: str = "bearer"
+    stores: bool = False
     wire: Wire | None = None
 
     def __post_init__(self) -> None:
@@ -93,8 +94,8 @@ class Scope(Sourced, frozen=True, kw_only=True):
         return not self.models or re.fullmatch(self.models, model) is not None
 
 
-class Results(Sourced, frozen=True, kw_only=True):
-    """A host from which results that the partner keeps for a while are fetched."""
+class Store(Sourced, frozen=True, kw_only=True):
+    """A further host, which keeps results and files of requests for a while."""
 
     host: str
 
@@ -109,7 +110,7 @@ class Region(Sourced, frozen=True, kw_only=True):
     access: Where | None = None
     hosts: tuple[str, ...] = ()
     workspace_host: str = ""  # `{workspace}` stands for the first label
-    results: tuple[Results, ...] = ()
+    stores: tuple[Store, ...] = ()
 
 
 class Price(Sourced, frozen=True, kw_only=True):
@@ -177,7 +178,7 @@ class Partner(Shape, frozen=True, kw_only=True):
         for region in self.regions:
             yield region
             yield from region.scopes
-            yield from region.results
+            yield from region.stores
 
     def region_of(self, host: str) -> str:
         """The region a host of this partner stands in; "" where no host shows it."""
