@@ -170,6 +170,7 @@ class PrivacyConfig(Section, frozen=True, kw_only=True):
     pseudonyms: Literal["tags", "surrogates"] = "tags"  # `PERSON_1_K7QX4`, or made-up values of the same kind
     conversation_seconds_max: float = 0.0  # after its last request, how long a named subject's conversation keeps its stand-ins
     media: MediaConfig = MediaConfig()
+    ocr: bool = False  # read text in images, count what is found there, paint it over before an image leaves (the extra `ocr`)
     scan_seconds_max: float = 10.0  # of one request; then it counts as carrying unknown personal data, and stays on the device
 
 

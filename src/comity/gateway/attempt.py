@@ -12,14 +12,15 @@ from comity.errors import ComityError, ProviderFailure
 from comity.gateway import answer as way_back
 from comity.gateway import plain
 from comity.gateway.duties import duties
-from comity.gateway.labels.fields import Fields, language_of
 from comity.gateway.judge import Judged
+from comity.gateway.labels.fields import Fields, language_of
 from comity.gateway.lending import Lease
 from comity.gateway.locate import Nexus
 from comity.gateway.world import World
 from comity.policy.decision import Decision, Effect
 from comity.policy.facts import AnyExcept, Place
 from comity.privacy.findings import Findings, masked
+from comity.privacy.pictures.look import with_images
 from comity.privacy.pseudonym import Pseudonyms
 from comity.providers.base import Answer
 from comity.routing.plan import Candidate
@@ -90,6 +91,7 @@ def outgoing(candidate: Candidate, request: Request, findings: Findings, vault: 
 
     In a chat it is replaced by stand-ins, which the answer brings back.  Where no answer could bring it back, its type stands in its
     place (so that equal texts keep equal embeddings); only what is to be spoken is sent as it is, since it is the sound that is asked for.
+    An image that was read leaves with what was found in it painted over.
     Raises ComityError when a recogniser broke: what could not be read cannot be hidden, so it does not leave.
     """
     if candidate.deployment.on_device:
@@ -98,6 +100,8 @@ def outgoing(candidate: Candidate, request: Request, findings: Findings, vault: 
         raise ComityError(
             "the privacy scan failed, so nothing was sent", code="privacy.scan_failed", hint="an operator must look at the log"
         )
+    if findings.images:
+        request = with_images(request, findings.images)
     if not findings.types or request.operation == "speech":
         return request
     hide = vault.protect if request.operation == "chat" else masked

@@ -22,6 +22,7 @@ from comity.gateway.plain import promise
 from comity.gateway.standing import Standing
 from comity.gateway.world import World
 from comity.privacy.findings import Findings
+from comity.privacy.pictures.look import images
 from comity.routing.plan import Candidate, RoutePlan, plan
 from comity.transparency.receipt import Receipt
 from comity.wire.door import Door
@@ -52,7 +53,7 @@ class Pipeline:
         wanted = self._wanted(call)
         nexus = world.locator.locate(call.headers, call.key)  # 1
         strings = list(texts(call.request))
-        findings = await world.inspect(strings, call.request.media())  # 2
+        findings = await world.inspect(strings, call.request.media(), images(call.request))  # 2
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         standing = standing or world.standings.now()

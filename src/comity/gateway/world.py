@@ -29,6 +29,7 @@ from comity.policy.engine import Engine
 from comity.policy.volumes import edges_of
 from comity.ports import Clock, Random, Secrets
 from comity.privacy.guard import Findings, Guard
+from comity.privacy.pictures.look import Pictures
 from comity.privacy.pseudonym import Pseudonyms, Vault
 from comity.providers.base import Deployment, Provider
 from comity.storage.home import KEY_BYTES
@@ -48,6 +49,7 @@ class World:
     engine: Engine
     judge: Judge
     guard: Guard
+    pictures: Pictures | None  # reads what is written in images, where that is configured
     locator: Locator
     ledger: Ledger
     standings: Standings
@@ -60,13 +62,15 @@ class World:
     def provider_of(self, deployment: Deployment) -> Provider:
         return self.providers[deployment.id]
 
-    async def inspect(self, texts: Sequence[str], media: frozenset[MediumKind] = frozenset()) -> Findings:
+    async def inspect(self, texts: Sequence[str], media: frozenset[MediumKind] = frozenset(), images: Sequence[str] = ()) -> Findings:
         """Step 2.  Rules take microseconds; a model takes milliseconds, in which this loop serves others.
 
-        What is no text is not read: it carries what the configuration says, else every category.
+        What is no text carries what the configuration says, else every category; reading the text in ``images`` adds to it.
         """
         guard = self.guard
         found = guard.inspect(texts) if guard.profile == "rules" else await asyncio.to_thread(guard.inspect, texts)
+        if images and self.pictures is not None:
+            found = await asyncio.to_thread(self.pictures.inspect, images, found)
         if not media:
             return found
         carried = found.categories.union(*(self.media[kind] for kind in media))
@@ -120,6 +124,7 @@ async def build(
         locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
         cache_key = hashlib.blake2b(pseudonym_key, person=b"scan-cache").digest()
         guard = guard_of(config, clock=clock, random=random, cache_key=cache_key)
+        pictures = pictures_of(config, guard, clock=clock, cache_key=cache_key)
         if providers is None:
             providers = providers_for(configured, deployments, config=config, secrets=secrets, random=random)
         standings = Standings(
@@ -134,7 +139,7 @@ async def build(
     judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
     return World(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
-        guard=guard,
+        guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers,
         lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)), media=media, signer=signer,
     )  # fmt: skip
@@ -178,6 +183,16 @@ def guard_of(config: Config, *, clock: Clock, random: Random, cache_key: bytes =
         wanted.profile, finders(wanted.profile, models_directory(config.paths)), cache_key=cache_key,
         finders_seconds_max=wanted.scan_seconds_max, clock=clock, random=random,
     )  # fmt: skip
+
+
+def pictures_of(config: Config, guard: Guard, *, clock: Clock, cache_key: bytes) -> Pictures | None:
+    """Raises OperatorError when what reads text in images is not on this machine."""
+    if not config.privacy.ocr:
+        return None
+    from comity.privacy.pictures.load import reader
+
+    seen = reader(models_directory(config.paths))
+    return Pictures(seen, guard, clock=clock, seconds_max=config.privacy.scan_seconds_max, cache_key=cache_key)
 
 
 def vaults(config: Config, random: Random) -> Callable[[], Pseudonyms]:

@@ -25,12 +25,14 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     categories: vocabulary ids found
     types:      types found
     failed:     a recogniser broke: the request must be treated as carrying unknown personal data
+    images:     the request's images as they leave, what was found painted over; empty where none were read: they leave as they came
     """
 
     by_text: tuple[tuple[Finding, ...], ...] = ()
     categories: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
     failed: bool = False
+    images: tuple[str, ...] = ()
 
 
 def masked(text: str, findings: Sequence[Finding]) -> str:
