@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -21,7 +22,10 @@ from comity.jurisdictions.vocab import load_vocabulary
 from comity.lab.simulators import media
 from comity.lab.simulators.base import Simulator
 from comity.lab.simulators.dashscope import DashScope
+from comity.providers.adapters.dashscope.hearing import sound_of
 from comity.providers.adapters.dashscope.provider import DashScopeProvider
+from comity.providers.adapters.dashscope.tasks import as_protected
+from comity.providers.adapters.dashscope.wire import Line
 from comity.providers.base import Answer, Deployment, ModelProfile
 from comity.providers.catalog.dialects import features
 from comity.providers.catalog.resolve import resolve
@@ -374,3 +378,141 @@ async def test_images_are_drawn_and_fetched(base: str, model: str) -> None:
     got = json.loads(await said(deployment(base, model), ImageRequest(prompt="a cat", n=2, size="512x512")))
     assert [media.picture(base64.b64decode(each["b64_json"])) for each in got["data"]] == [("png", 512, 512)] * 2
     assert got["created"] > 1_000_000_000
+
+
+# -- what is carried, and what is refused aloud ----------------------------------------------------------------------
+
+
+def received(base: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{base}/_lab/received") as answer:
+        return dict(json.load(answer))
+
+
+async def arrived(base: str, model: str, request: Request, *, place: int = -1) -> tuple[dict[str, Any], Any]:
+    """What the partner got last, or so many before."""
+    await said(deployment(base, model), request)
+    last = received(base)["received"][place]
+    return last, last["body"]
+
+
+async def test_what_a_listener_is_told(base: str) -> None:
+    _, body = await arrived(base, "qwen3-asr-flash", sound(language="zh", prompt="names: Ana"))
+    system, user = body["input"]["messages"]
+    assert system == {"role": "system", "content": [{"text": "names: Ana"}]}
+    assert user["content"][0]["audio"].startswith("data:audio/wav;base64,") and "zhang.wei" not in json.dumps(body)
+    assert body["parameters"]["asr_options"] == {"language": "zh"}
+    _, body = await arrived(base, "fun-asr-flash", sound(language="zh"))
+    assert body["parameters"] == {"format": "wav", "language_hints": ["zh"]}
+
+
+async def test_what_a_recording_is_told_and_by_which_way(base: str) -> None:
+    await said(deployment(base, "paraformer-v2"), sound(language="zh"))
+    *_, policy, store, begun, _, _, _, document = received(base)["received"]
+    assert (policy["path"], policy["query"]) == ("/api/v1/uploads", {"action": "getPolicy", "model": "paraformer-v2"})
+    assert store["path"] == "/_oss" and "authorization" not in store["headers"] and "authorization" not in document["headers"]
+    assert begun["headers"]["x-dashscope-async"] == begun["headers"]["x-dashscope-ossresourceresolve"] == "enable"
+    (url,) = begun["body"]["input"]["file_urls"]
+    assert url.startswith("oss://") and url.endswith("/audio.wav")
+    assert begun["body"]["parameters"] == {"language_hints": ["zh"]}
+
+
+async def test_what_a_speaker_and_a_painter_are_told(base: str) -> None:
+    speech = SpeechRequest(input="Hi", voice="longanyang", response_format="pcm", speed=2)
+    asked, body = await arrived(base, "cosyvoice-v3-flash", speech)
+    assert body["input"] == {"text": "Hi", "voice": "longanyang", "format": "pcm", "sample_rate": 24_000, "rate": 2}
+    assert asked["headers"]["x-dashscope-sse"] == "enable"
+    _, body = await arrived(base, "qwen-image-plus", ImageRequest(prompt="a cat", size="auto", output_format="png"), place=-2)
+    assert body["parameters"] == {} and body["input"] == {"messages": [{"role": "user", "content": [{"text": "a cat"}]}]}
+
+
+SPOKEN = SpeechRequest(input="Hi", voice="x", response_format="pcm")
+TABLES: dict[str, dict[str, tuple[str, Any]]] = {
+    "embeddings": {"dimensions": ("text-embedding-v4", EmbeddingsRequest(input="a", dimensions=64))},
+    "rerank": {},
+    "transcription": {
+        "stream": ("qwen3-asr-flash", sound(stream=True)),
+        "language": ("qwen3-asr-flash", sound(language="zh")),
+        "prompt": ("qwen3-asr-flash", sound(prompt="Ana")),
+        "segments": ("paraformer-v2", sound(response_format="srt")),
+        "words": ("fun-asr", sound(response_format="verbose_json", timestamp_granularities=("word",))),
+    },
+    "speech": {
+        "speed": ("cosyvoice-v2", msgspec.structs.replace(SPOKEN, speed=0.5)),
+        "mp3": ("cosyvoice-v2", msgspec.structs.replace(SPOKEN, response_format="mp3")),
+        "wav": ("qwen3-tts-flash", msgspec.structs.replace(SPOKEN, response_format="wav")),
+        "pcm": ("qwen3-tts-flash", SPOKEN),
+        "opus": ("cosyvoice-v2", None),  # the simulator makes none
+    },
+    "images": {
+        "n": ("qwen-image", ImageRequest(prompt="a", n=2)),
+        "size": ("qwen-image", ImageRequest(prompt="a", size="512x512")),
+        "output_format": ("qwen-image", ImageRequest(prompt="a", output_format="png")),
+    },
+}
+
+
+@pytest.mark.parametrize("operation", TABLES)
+async def test_the_table_says_what_is_carried(base: str, operation: str) -> None:
+    assert features("dashscope")[operation] == set(TABLES[operation])
+    for feature, (model, request) in TABLES[operation].items():
+        if request is not None:
+            assert feature in request.needs()
+            assert await said(deployment(base, model), request)
+
+
+REFUSED: tuple[tuple[str, Request], ...] = (
+    ("text-embedding-v4", EmbeddingsRequest(input="a", user="u")),
+    ("gte-rerank-v2", RerankRequest(query="a", documents=("b",) * 501)),
+    ("qwen3-asr-flash", sound(temperature=0.5)),
+    ("qwen3-asr-flash", sound(response_format="verbose_json")),
+    ("fun-asr-flash", sound(response_format="vtt")),
+    ("fun-asr-flash", sound(prompt="x")),
+    ("paraformer-v2", sound(prompt="x")),
+    ("qwen3-tts-flash", SpeechRequest(input="a", voice="b")),  # mp3
+    ("qwen3-tts-flash", msgspec.structs.replace(SPOKEN, speed=2)),
+    ("cosyvoice-v2", msgspec.structs.replace(SPOKEN, speed=3)),
+    ("cosyvoice-v2", msgspec.structs.replace(SPOKEN, instructions="happily")),
+    ("cosyvoice-v2", msgspec.structs.replace(SPOKEN, response_format="aac")),
+    ("cosyvoice-v2", msgspec.structs.replace(SPOKEN, response_format="flac")),
+    ("qwen-image", ImageRequest(prompt="a", output_format="jpeg")),
+    ("qwen-image", ImageRequest(prompt="a", quality="high")),
+    ("qwen-image", ImageRequest(prompt="a", background="opaque")),
+    ("qwen-image", ImageRequest(prompt="a", style="vivid")),
+    ("qwen-image", ImageRequest(prompt="a", user="u")),
+)
+
+
+@pytest.mark.parametrize(("model", "request_"), REFUSED, ids=lambda each: each if isinstance(each, str) else "")
+async def test_what_cannot_be_said_is_refused_before_anything_is_sent(base: str, model: str, request_: Request) -> None:
+    before = received(base)["requests"]
+    error = await failed(deployment(base, model), request_)
+    assert (error.kind, error.code, error.retryable) == ("unsupported", "provider.unsupported", True)
+    assert received(base)["requests"] == before
+
+
+@pytest.mark.parametrize(
+    ("beginning", "filename", "kind", "ending"),
+    [
+        (b"ID3\4", "x", "audio/mpeg", "mp3"),
+        (b"\xff\xfb\x90", "x", "audio/mpeg", "mp3"),
+        (b"\xff\xf1\x50", "x", "audio/aac", "aac"),
+        (b"OggS", "x", "audio/ogg", "ogg"),
+        (b"fLaC", "x", "audio/flac", "flac"),
+        (b"\0\0\0 ftypM4A ", "x", "audio/mp4", "m4a"),
+        (b"RIFF", "voice.mp3", "audio/wav", "wav"),  # its bytes, not its name
+        (b"????", "voice.OPUS", "audio/opus", "opus"),  # its name, where its bytes do not tell
+        (b"????", "../../zhang wei", "audio/opus", "opus"),
+        (b"", "", "audio/opus", "opus"),
+    ],
+)
+def test_a_sound_is_what_it_begins_with(beginning: bytes, filename: str, kind: str, ending: str) -> None:
+    asked = TranscriptionRequest(file=beginning, filename=filename, content_type="audio/opus; codecs=opus")
+    assert sound_of(asked) == (ending, kind)
+
+
+def test_a_result_is_fetched_no_less_protected_than_the_question_was() -> None:
+    place = deployment("http://127.0.0.1:9", "qwen-image")
+    line: Any = Line(Egress({}, LIMITS), msgspec.structs.replace(place, base_url="https://dashscope.aliyuncs.com/api/v1"), "", 9)
+    assert as_protected(line, "http://store.aliyuncs.com/x?y=http://z") == "https://store.aliyuncs.com/x?y=http://z"
+    assert as_protected(line, "ftp://store.aliyuncs.com/x") == "ftp://store.aliyuncs.com/x"
+    assert as_protected(Line(Egress({}, LIMITS), place, "", 9), "http://127.0.0.1:9/x") == "http://127.0.0.1:9/x"

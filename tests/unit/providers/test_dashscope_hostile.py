@@ -7,6 +7,7 @@ import asyncio
 import copy
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -252,6 +253,34 @@ async def test_who_leaves_before_the_first_event_closes_the_connection() -> None
             await sending
         await provider.aclose()
         await partner.wait(partner.gone)
+
+
+async def test_a_stream_that_only_says_that_it_lives_does_not_hold_a_request() -> None:
+    async def script(with_: Conversation) -> None:
+        await with_.say(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        while not with_.reader.at_eof():
+            await with_.say(b"3\r\n:\n\n\r\n")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(with_.reader.read(1), 0.005)  # until the caller leaves
+
+    async with Partner(script) as partner:
+        place = deployment(partner.base, "qwen-plus")
+        provider = DashScopeProvider(Egress({"here": place}, LIMITS), {}, pause=Pauses(), seconds_max=0.1, boundary=lambda: "b")
+        with pytest.raises(ProviderFailure) as caught:
+            await asyncio.wait_for(provider.send(place, STREAM), PATIENCE_SECONDS)
+        await partner.wait(partner.gone)
+        await provider.aclose()
+    assert (caught.value.kind, caught.value.retryable) == ("timeout", True)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_object_alone_is_read_as_its_one_event(stream: bool) -> None:
+    choice = {"finish_reason": "stop", "message": {"role": "assistant", "content": "Hi"}}
+    whole = json.dumps({"output": {"choices": [choice]}, "request_id": "r"}, indent=1).encode()
+    raw, _ = await asked(saying(reply(whole)), STREAM if stream else WHOLE)
+    assert b'"Hi"' in raw and raw.endswith(b"data: [DONE]\n\n") is stream
+    error = await failure_of(saying(reply(body_of(DOCUMENTED["Throttling"]))), STREAM if stream else WHOLE)
+    fits(error, DOCUMENTED["Throttling"])
 
 
 async def test_how_it_is_asked() -> None:

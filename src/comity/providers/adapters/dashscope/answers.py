@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from comity.errors import ProviderFailure
-from comity.providers.adapters.dashscope.wire import Body, broken, object_of
+from comity.providers.adapters.dashscope.wire import Body, broken, encode, object_of
 from comity.providers.dialect import Reader
 from comity.providers.http import JSON, SSE, HttpAnswer
+from comity.wire import sse
 from comity.wire.sse import Event, EventDecoder, EventTooLarge
 
 
@@ -67,29 +69,46 @@ class EventReader:
         return out
 
 
+async def _as_events(answer: HttpAnswer) -> AsyncIterator[bytes]:
+    """What is called JSON may be an event under a wrong name, or an object alone: a refusal, most often."""
+    if answer.content_type != JSON:
+        async for piece in answer.chunks():
+            yield piece
+        return
+    raw = await answer.read()
+    yield sse.encode(encode(object_of(raw))) if raw.lstrip().startswith(b"{") else raw
+
+
 class Reading:
     """An answer that is read as it comes."""
 
     def __init__(self, answer: HttpAnswer, reader: Events) -> None:
         self.content_type = reader.content_type
         self._answer, self._reader = answer, reader
-        self._pieces = answer.chunks()
+        self._pieces = _as_events(answer)
         self._held = b""
         self._ended = False
 
-    async def begin(self) -> Reading:
+    async def begin(self, seconds_max: float) -> Reading:
         """Up to the first event, since a stream may be refused in it: then another place can still be asked."""
         try:
-            async for piece in self._pieces:
-                self._held += self._reader.feed(piece)
-                if self._reader.begun:
-                    return self
-            self._held += self._reader.finish()
-            self._ended = True
+            async with asyncio.timeout(seconds_max):
+                await self._until_begun()
+        except TimeoutError:
+            await self.aclose()
+            raise ProviderFailure("the partner did not begin its answer in time", kind="timeout") from None
         except BaseException:  # a caller who leaves meanwhile too
             await self.aclose()
             raise
         return self
+
+    async def _until_begun(self) -> None:
+        async for piece in self._pieces:
+            self._held += self._reader.feed(piece)
+            if self._reader.begun:
+                return
+        self._held += self._reader.finish()
+        self._ended = True
 
     @property
     def rate_limits(self) -> Mapping[str, str]:

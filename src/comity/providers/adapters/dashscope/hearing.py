@@ -7,6 +7,7 @@ https://help.aliyun.com/en/model-studio/qwen-asr-api-reference, …/fun-asr-flas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from comity.providers.http import JSON, SSE
 from comity.wire import sse
 from comity.wire.audio import TranscriptionRequest
 
+_PLAIN = re.compile(r"[a-z0-9]{1,5}")
 _DOCUMENT = (JSON, "application/octet-stream", "binary/octet-stream", "text/plain")
 
 
@@ -37,7 +39,7 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
 async def heard(line: Line, request: TranscriptionRequest, means: Means) -> Answer:
     if request.temperature is not None:
         raise refuse("temperature")
-    kind = kind_of(request.file) or _declared(request)
+    kind = sound_of(request)
     match hearing(line.deployment.model):
         case "at once":
             return await _at_once(line, request, kind)
@@ -50,12 +52,13 @@ async def heard(line: Line, request: TranscriptionRequest, means: Means) -> Answ
             return await _recorded(line, request, kind, means, _hints(request), one=False)
 
 
-def _declared(request: TranscriptionRequest) -> Kind:
-    """By what the caller called it, where its bytes do not tell."""
+def sound_of(request: TranscriptionRequest) -> Kind:
+    """By its first bytes, else by what the caller called it."""
     said = request.content_type.partition(";")[0].strip().lower()
-    ending = request.filename.rpartition(".")[2].lower()
-    plain = ending.isascii() and ending.isalnum() and len(ending) <= 5
-    return Kind(ending if plain else "wav", said if said.startswith(("audio/", "video/")) else "audio/wav")
+    media_type = said if said.startswith(("audio/", "video/")) else "audio/wav"
+    _, dot, ending = request.filename.lower().rpartition(".")
+    names = (ending if dot else "", media_type.partition("/")[2], "wav")
+    return kind_of(request.file) or Kind(next(name for name in names if _PLAIN.fullmatch(name)), media_type)
 
 
 def _hints(request: TranscriptionRequest) -> Body:
@@ -76,7 +79,7 @@ async def _at_once(line: Line, request: TranscriptionRequest, kind: Kind) -> Ans
     messages.append({"role": "user", "content": [{"audio": data_url(request.file, kind.media_type)}]})
     options = {} if request.language is None else {"asr_options": {"language": request.language}}
     answer = await line.open(MULTIMODAL, {"messages": messages}, {"incremental_output": True, **options}, stream=True)
-    return await Reading(answer, Transcript(stream=request.stream)).begin()
+    return await Reading(answer, Transcript(stream=request.stream)).begin(line.seconds_max)
 
 
 class Transcript(EventReader):

@@ -23,14 +23,14 @@ from comity.wire.rerank import RerankRequest
 
 
 class DashScopeProvider:
-    """``keys``: API key by deployment id.  ``seconds_max``: for a task, from asking for it to having its result.
+    """``keys``: API key by deployment id.  ``seconds_max``: until a first event, and for a task until its result.
     ``deliver``: a way to the partner's store, for recordings that can only be fetched from there."""
 
     def __init__(
         self, egress: Egress, keys: Mapping[str, str], *, pause: Pause, seconds_max: float, boundary: Callable[[], str],
         deliver: Deliver | None = None,
     ) -> None:  # fmt: skip
-        self._egress, self._keys = egress, keys
+        self._egress, self._keys, self._seconds_max = egress, keys, seconds_max
         self._patience = Patience(pause, seconds_max)
         self._means = hearing.Means(patience=self._patience, deliver=deliver, boundary=boundary)
 
@@ -39,7 +39,7 @@ class DashScopeProvider:
 
     async def send(self, deployment: Deployment, request: Request) -> Answer:
         """Raises ProviderFailure, and nothing else, for whatever the partner does."""
-        line = Line(self._egress, deployment, self._keys.get(deployment.id, ""))
+        line = Line(self._egress, deployment, self._keys.get(deployment.id, ""), self._seconds_max)
         if isinstance(request, ChatRequest):
             return await _chat(line, request)
         if isinstance(request, EmbeddingsRequest):
@@ -68,4 +68,4 @@ async def _chat(line: Line, request: ChatRequest) -> Answer:
         reader = Streamed(model, count=count, created=created, with_usage=with_usage)
     else:
         reader = Joined(model, count=count, created=created)
-    return await Reading(answer, reader).begin()
+    return await Reading(answer, reader).begin(line.seconds_max)

@@ -31,13 +31,13 @@ async def spoken(line: Line, request: SpeechRequest) -> Reading:
             raise refuse(f"speed below {SPEED_MIN} or above {SPEED_MAX}")
         given |= {"format": form, "sample_rate": PCM_RATE} | ({} if request.speed is None else {"rate": request.speed})
         answer = await line.open("/services/audio/tts/SpeechSynthesizer", given, {}, stream=True)
-        return await Reading(answer, Sound(_TYPES[form])).begin()
+        return await Reading(answer, Sound(_TYPES[form])).begin(line.seconds_max)
     if form not in ("pcm", "wav"):
         raise refuse(f"response_format of {form}, by {model}, which makes samples: pcm or wav")
     if request.speed not in (None, 1):
         raise refuse(f"speed, by {model}")
     answer = await line.open(MULTIMODAL, given, {}, stream=True)
-    return await Reading(answer, Sound(_TYPES[form], before=wav_head() if form == "wav" else b"")).begin()
+    return await Reading(answer, Sound(_TYPES[form], before=wav_head() if form == "wav" else b"")).begin(line.seconds_max)
 
 
 class Sound(EventReader):

@@ -28,10 +28,10 @@ _OF_THE_ACCOUNT = frozenset({"Arrearage"})
 
 
 class Line:
-    """One deployment, and how it is asked."""
+    """One deployment, and how it is asked.  ``seconds_max``: for what must come before an answer begins."""
 
-    def __init__(self, egress: Egress, deployment: Deployment, key: str) -> None:
-        self.egress, self.deployment, self._key = egress, deployment, key
+    def __init__(self, egress: Egress, deployment: Deployment, key: str, seconds_max: float) -> None:
+        self.egress, self.deployment, self.seconds_max, self._key = egress, deployment, seconds_max, key
 
     async def open(
         self, path: str, given: Body, parameters: Body, *, stream: bool = False, headers: Mapping[str, str] = _NONE
