@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import argparse
 
-DIALECTS = ("openai", "model-studio", "dashscope", "vllm")  # those of `lab.simulators.serve`, named here so that help costs no import
+# Those of `lab.simulators.serve`, named here so that help costs no import.
+DIALECTS = ("openai", "model-studio", "dashscope", "vllm", "bedrock", "cohere")
 ABOUT = "a world of regions on this machine, and the founding case"
 
 

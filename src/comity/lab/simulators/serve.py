@@ -8,6 +8,8 @@ from typing import Any
 
 from comity.gateway.serve import bind, listen
 from comity.lab.simulators.base import Dialect, Simulator
+from comity.lab.simulators.bedrock import Bedrock
+from comity.lab.simulators.cohere import Cohere
 from comity.lab.simulators.dashscope import DashScope
 from comity.lab.simulators.openai.dialect import OpenAI
 from comity.ports import SystemClock
@@ -20,6 +22,8 @@ DIALECTS: Mapping[str, Making] = {
     "model-studio": lambda path, models: OpenAI("model-studio", path=path, models=models),
     "dashscope": lambda path, models: DashScope(path=path, models=models),
     "vllm": lambda path, models: OpenAI("vllm", path=path, models=models),
+    "bedrock": lambda path, models: Bedrock(secret_of=lambda region: LAB_KEY.format(region=region), path=path, models=models),
+    "cohere": lambda path, models: Cohere(path=path, models=models),
 }
 
 
