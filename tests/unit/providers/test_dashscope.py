@@ -22,10 +22,7 @@ from comity.jurisdictions.vocab import load_vocabulary
 from comity.lab.simulators import media
 from comity.lab.simulators.base import Simulator
 from comity.lab.simulators.dashscope import DashScope
-from comity.providers.adapters.dashscope.hearing import sound_of
 from comity.providers.adapters.dashscope.provider import DashScopeProvider
-from comity.providers.adapters.dashscope.tasks import as_protected
-from comity.providers.adapters.dashscope.wire import Line
 from comity.providers.base import Answer, Deployment, ModelProfile
 from comity.providers.catalog.dialects import features
 from comity.providers.catalog.resolve import resolve
@@ -488,31 +485,3 @@ async def test_what_cannot_be_said_is_refused_before_anything_is_sent(base: str,
     error = await failed(deployment(base, model), request_)
     assert (error.kind, error.code, error.retryable) == ("unsupported", "provider.unsupported", True)
     assert received(base)["requests"] == before
-
-
-@pytest.mark.parametrize(
-    ("beginning", "filename", "kind", "ending"),
-    [
-        (b"ID3\4", "x", "audio/mpeg", "mp3"),
-        (b"\xff\xfb\x90", "x", "audio/mpeg", "mp3"),
-        (b"\xff\xf1\x50", "x", "audio/aac", "aac"),
-        (b"OggS", "x", "audio/ogg", "ogg"),
-        (b"fLaC", "x", "audio/flac", "flac"),
-        (b"\0\0\0 ftypM4A ", "x", "audio/mp4", "m4a"),
-        (b"RIFF", "voice.mp3", "audio/wav", "wav"),  # its bytes, not its name
-        (b"????", "voice.OPUS", "audio/opus", "opus"),  # its name, where its bytes do not tell
-        (b"????", "../../zhang wei", "audio/opus", "opus"),
-        (b"", "", "audio/opus", "opus"),
-    ],
-)
-def test_a_sound_is_what_it_begins_with(beginning: bytes, filename: str, kind: str, ending: str) -> None:
-    asked = TranscriptionRequest(file=beginning, filename=filename, content_type="audio/opus; codecs=opus")
-    assert sound_of(asked) == (ending, kind)
-
-
-def test_a_result_is_fetched_no_less_protected_than_the_question_was() -> None:
-    place = deployment("http://127.0.0.1:9", "qwen-image")
-    line: Any = Line(Egress({}, LIMITS), msgspec.structs.replace(place, base_url="https://dashscope.aliyuncs.com/api/v1"), "", 9)
-    assert as_protected(line, "http://store.aliyuncs.com/x?y=http://z") == "https://store.aliyuncs.com/x?y=http://z"
-    assert as_protected(line, "ftp://store.aliyuncs.com/x") == "ftp://store.aliyuncs.com/x"
-    assert as_protected(Line(Egress({}, LIMITS), place, "", 9), "http://127.0.0.1:9/x") == "http://127.0.0.1:9/x"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a chat becomes for Model Studio's own API, and its events wherever they are cut."""
+"""What is sent to Model Studio's own API, as far as no socket is needed to see it, and its events wherever they are cut."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -20,12 +21,16 @@ from comity.lab.simulators.dashscope import wire as told
 from comity.providers.adapters.dashscope.answers import EventReader
 from comity.providers.adapters.dashscope.chat import asked
 from comity.providers.adapters.dashscope.families import MULTIMODAL, TEXT, chat_path, hearing
-from comity.providers.adapters.dashscope.hearing import Transcript
+from comity.providers.adapters.dashscope.hearing import Transcript, sound_of
 from comity.providers.adapters.dashscope.reply import Joined, Streamed
 from comity.providers.adapters.dashscope.speech import Sound
+from comity.providers.adapters.dashscope.tasks import as_protected
+from comity.providers.adapters.dashscope.wire import Line
 from comity.providers.catalog.dialects import features
+from comity.providers.http import Egress
+from comity.wire.audio import TranscriptionRequest
 from comity.wire.decode import decode_chat
-from tests.unit.providers.test_dashscope import CLOCK, PICTURE, WEATHER, deployment
+from tests.unit.providers.test_dashscope import CLOCK, LIMITS, PICTURE, WEATHER, deployment
 
 IMAGE = {"type": "image_url", "image_url": {"url": PICTURE}}
 AUDIO = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}}
@@ -165,6 +170,37 @@ def test_a_name_or_a_profile_tells_the_address() -> None:
     heard_by = {"qwen3-asr-flash-filetrans": "filetrans", "qwen3-asr-flash-us": "at once", "fun-asr-flash-2026": "flash"}
     for model, way in (heard_by | {"fun-asr": "recorded", "paraformer-v2": "recorded"}).items():
         assert hearing(model) == way
+
+
+# -- sounds and addresses --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("beginning", "filename", "kind", "ending"),
+    [
+        (b"ID3\4", "x", "audio/mpeg", "mp3"),
+        (b"\xff\xfb\x90", "x", "audio/mpeg", "mp3"),
+        (b"\xff\xf1\x50", "x", "audio/aac", "aac"),
+        (b"OggS", "x", "audio/ogg", "ogg"),
+        (b"fLaC", "x", "audio/flac", "flac"),
+        (b"\0\0\0 ftypM4A ", "x", "audio/mp4", "m4a"),
+        (b"RIFF", "voice.mp3", "audio/wav", "wav"),  # its bytes, not its name
+        (b"????", "voice.OPUS", "audio/opus", "opus"),  # its name, where its bytes do not tell
+        (b"????", "../../zhang wei", "audio/opus", "opus"),
+        (b"", "", "audio/opus", "opus"),
+    ],
+)
+def test_a_sound_is_what_it_begins_with(beginning: bytes, filename: str, kind: str, ending: str) -> None:
+    asked = TranscriptionRequest(file=beginning, filename=filename, content_type="audio/opus; codecs=opus")
+    assert sound_of(asked) == (ending, kind)
+
+
+def test_a_result_is_fetched_no_less_protected_than_the_question_was() -> None:
+    place = deployment("http://127.0.0.1:9", "qwen-image")
+    line: Any = Line(Egress({}, LIMITS), msgspec.structs.replace(place, base_url="https://dashscope.aliyuncs.com/api/v1"), "", 9)
+    assert as_protected(line, "http://store.aliyuncs.com/x?y=http://z") == "https://store.aliyuncs.com/x?y=http://z"
+    assert as_protected(line, "ftp://store.aliyuncs.com/x") == "ftp://store.aliyuncs.com/x"
+    assert as_protected(Line(Egress({}, LIMITS), place, "", 9), "http://127.0.0.1:9/x") == "http://127.0.0.1:9/x"
 
 
 # -- events, cut anywhere --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import copy
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -388,6 +389,36 @@ async def exchanged(name: str, bodies: list[Any]) -> bytes:
 @pytest.mark.parametrize("name", EXCHANGES)
 async def test_an_exchange_in_memory(name: str) -> None:
     assert await exchanged(name, EXCHANGES[name][2])
+
+
+RECORDED = Path("tests/recorded/dashscope")
+
+
+def sample(name: str) -> Any:
+    return json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))["answer"]
+
+
+async def test_the_samples_of_the_documentation_are_read() -> None:
+    """What a page shows, not what our own simulator makes of it."""
+    heard = json.loads(await exchanged("heard", [sample("recognised")]))
+    assert heard == {"text": "这里是实验室。", "usage": {"type": "duration", "seconds": 1}}
+    begun, done, document = (sample(f"transcription_{name}") for name in ("begun", "done", "document"))
+    recorded = json.loads(await exchanged("recorded", [sample("policy"), begun, done, document]))
+    assert recorded["segments"] == [{"id": 0, "start": 0.1, "end": 3.82, "text": "这里是实验室。"}]
+    assert recorded["words"] == [{"start": 0.1, "end": 0.596, "word": "这里"}]
+    assert recorded["usage"] == {"type": "duration", "seconds": 9}
+    mixed = sample("transcription_mixed")
+    mixed["output"]["results"].reverse()  # ours is the one that could not be read
+    for failed in (sample("transcription_failed"), mixed):
+        with pytest.raises(ProviderFailure, match=r"InvalidFile\.DownloadFailed") as caught:
+            await exchanged("recorded", [sample("policy"), begun, failed])
+        assert (caught.value.kind, caught.value.retryable) == ("status", False)
+    model = EXCHANGES["vectors"][0]
+    memory: Any = Memory([sample("vectors")])
+    provider = DashScopeProvider(memory, {}, pause=Pauses(), seconds_max=5, boundary=lambda: "b")
+    vectors = json.loads(await read(await provider.send(deployment("http://127.0.0.1:9", model), EmbeddingsRequest(input="风急天高"))))
+    assert vectors["data"] == [{"object": "embedding", "index": 0, "embedding": [0.1]}]
+    assert vectors["usage"] == {"prompt_tokens": 4, "total_tokens": 4}
 
 
 def places(value: Any, put: Callable[[Any], None]) -> list[Callable[[Any], None]]:
