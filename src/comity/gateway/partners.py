@@ -83,6 +83,10 @@ def _provider(
         from comity.providers.adapters.openai import OpenAIDialect
 
         return DialectProvider(OpenAIDialect(boundary), egress, keys)
+    if dialect == "responses":
+        from comity.providers.adapters.responses import ResponsesDialect
+
+        return DialectProvider(ResponsesDialect(), egress, keys)
     if dialect == "dashscope":
         from comity.providers.adapters.dashscope.provider import DashScopeProvider
 

@@ -150,6 +150,9 @@ def _hint(judged: Judged) -> str:
     return "what may change it: " + ", ".join(remedies[:6]) if remedies else ""
 
 
+_STATUS = {"timeout": 504, "unsupported": 400}
+
+
 def _exhausted(failures: list[tuple[str, ProviderFailure]]) -> ProviderFailure:
     """One error that lists every attempt; a place that was not allowed was never tried."""
     last = failures[-1][1]
@@ -161,6 +164,6 @@ def _exhausted(failures: list[tuple[str, ProviderFailure]]) -> ProviderFailure:
     return ProviderFailure(
         f"every lawful place failed: {said}", kind=last.kind, retryable=False, upstream_status=last.upstream_status,
         code="provider.exhausted", hint=last.hint or "try again later, or configure another deployment where the law allows it",
-        status=429 if busy else 504 if all(failure.kind == "timeout" for _, failure in failures) else 502,
+        status=429 if busy else _STATUS.get(last.kind, 502) if len({failure.kind for _, failure in failures}) == 1 else 502,
         retry_after_seconds=min((wait for wait in waits if wait is not None), default=None) if busy else None,
     )  # fmt: skip
