@@ -70,7 +70,7 @@ class World:
         guard = self.guard
         found = guard.inspect(texts) if guard.profile == "rules" else await asyncio.to_thread(guard.inspect, texts)
         if images and self.pictures is not None:
-            found = await asyncio.to_thread(self.pictures.inspect, images, found)
+            found = await asyncio.wrap_future(self.pictures.inspect(images, found))
         if not media:
             return found
         carried = found.categories.union(*(self.media[kind] for kind in media))
@@ -92,6 +92,8 @@ class World:
     async def aclose(self) -> None:
         for provider in {id(provider): provider for provider in self.providers.values()}.values():
             await provider.aclose()
+        if self.pictures is not None:
+            self.pictures.close()
         self.lending.close()
         await self.standings.aclose()
         await self.ledger.aclose()

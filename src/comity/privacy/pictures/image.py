@@ -44,7 +44,7 @@ def opened(url: str) -> tuple[Image, str]:
     try:
         with pillow.open(io.BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
-            kind = image.format or "PNG"
+            kind = "JPEG" if image.format in ("JPEG", "MPO") else image.format or "PNG"  # MPO: a JPEG with more of them behind it
             if width * height <= DECODED_PIXELS_MAX and max(width, height) <= SIDE_MAX * 4:
                 return _flat(ImageOps.exif_transpose(image)), kind
     except Exception:  # noqa: BLE001 — a decoder raises what it likes; whatever it was, this is no image

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
@@ -49,18 +49,18 @@ class Spot(NamedTuple):
 
 
 class Pictures:
-    """Reads one image at a time, whoever asks: what an image costs is memory and a core.
+    """One thread, whoever asks: what reading an image costs is memory and a core, and texts are not to wait for it.
 
-    seconds_max: for all images of one request, waiting for others included
+    seconds_max: for all images of one request, waiting for those of others included
     """
 
     def __init__(self, reader: Reads, guard: Guard, *, clock: Clock, seconds_max: float, cache_key: bytes = b"") -> None:
         self._reader, self._guard, self._clock, self._seconds_max = reader, guard, clock, seconds_max
         self._key = cache_key[:64]
-        self._reading = Lock()
         self._cache: OrderedDict[bytes, tuple[Spot, ...]] = OrderedDict()
+        self._thread = ThreadPoolExecutor(1, "images")
 
-    def inspect(self, urls: Sequence[str], found: Findings) -> Findings:
+    def inspect(self, urls: Sequence[str], found: Findings) -> Future[Findings]:
         """``found``, and what the images carry.  Raises CallerError for an image that cannot be read; where the reading breaks or takes
         too long, `failed` is set."""
         last = self._clock.monotonic() + self._seconds_max
@@ -69,34 +69,31 @@ class Pictures:
             if self._clock.monotonic() > last:
                 raise TimeoutError("reading the images took too long")
 
-        out: list[str] = []
-        spots: list[Spot] = []
+        return self._thread.submit(self._inspect, urls, found, beat)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _inspect(self, urls: Sequence[str], found: Findings, beat: Beat) -> Findings:
         try:
-            for url in urls:
-                if not self._reading.acquire(timeout=max(0.0, last - self._clock.monotonic())):
-                    raise TimeoutError("others' images took too long")
-                try:
-                    here, leaves = self._seen(url, beat)
-                finally:
-                    self._reading.release()
-                spots += here
-                out.append(leaves)
+            seen = [self._seen(url, beat) for url in urls]
         except CallerError:
             raise
         except Exception:  # noqa: BLE001 — fails closed, whatever it was
             return msgspec.structs.replace(found, failed=True)
+        spots = [spot for here, _ in seen for spot in here]
         return msgspec.structs.replace(
             found,
             categories=found.categories | {spot.category for spot in spots if spot.category is not None},
             types=found.types | {spot.type for spot in spots},
-            images=tuple(out),
+            images=tuple(leaves for _, leaves in seen),
         )
 
     def _seen(self, url: str, beat: Beat) -> tuple[tuple[Spot, ...], str]:
-        """Where something is, and the image as it leaves; by one thread at a time."""
+        """Where something is, and the image as it leaves."""
         beat()
         image, kind = opened(url)
-        name = hashlib.blake2b(url.encode(), key=self._key, digest_size=16).digest()
+        name = hashlib.blake2b(url.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
         spots = self._cache.pop(name, None)
         if spots is None:
             spots = tuple(_spots(self._reader.rows(image, beat), self._guard))
