@@ -184,7 +184,7 @@ def transcribed(document: Body, request: TranscriptionRequest) -> tuple[str, Bod
     """A channel after the other; times of all channels in one order, in seconds."""
     channels = member(document, "transcripts", list)
     text = "\n".join(member(channel, "text", str) for channel in channels)
-    if not request.timed:
+    if not request.timed and not request.timestamp_granularities:
         return text, {}
     sentences = sorted((each for channel in channels for each in member(channel, "sentences", list)), key=_begin)
     more: Body = {"task": "transcribe", "duration": max((_time(each, "end_time") for each in sentences), default=0.0)}
