@@ -20,7 +20,7 @@ SKEW_SECONDS_MAX = 300
 _STAMP = "%Y%m%dT%H%M%SZ"
 _SIGNED = re.compile(
     rf"{ALGORITHM} Credential=([^/,\s]+)/(\d{{8}})/([a-z0-9-]+)/([a-z0-9-]+)/{ENDING}"
-    r", ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{{64}})"
+    r", ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})"
 )
 SecretOf = Callable[[str], str]  # of a region
 
