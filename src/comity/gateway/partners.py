@@ -90,7 +90,9 @@ def _provider(
     if dialect == "dashscope":
         from comity.providers.adapters.dashscope.provider import DashScopeProvider
 
-        return DashScopeProvider(egress, keys, pause=asyncio.sleep, seconds_max=limits.first_byte_seconds_max, boundary=boundary)
+        return DashScopeProvider(
+            egress, keys, pause=asyncio.sleep, seconds_max=limits.first_byte_seconds_max, boundary=boundary, deliver=egress.deliver
+        )  # fmt: skip
     if dialect == "bedrock":
         from comity.providers.adapters.bedrock.provider import BedrockProvider
 

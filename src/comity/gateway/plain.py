@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from comity.gateway.answer import TAIL_BYTES, Usage, broken, count, read_json
+from comity.gateway.answer import DONE, Usage, broken, count, read_json
 from comity.gateway.duties import Duties
 from comity.gateway.labels.fields import Fields
 from comity.gateway.labels.files import Signer, label, require, stream_label
@@ -20,7 +20,7 @@ from comity.wire.audio import SpeechRequest
 from comity.wire.door import Said
 from comity.wire.images import ImageRequest
 from comity.wire.request import Request
-from comity.wire.sse import EventDecoder
+from comity.wire.sse import EventDecoder, EventTooLarge
 
 _encode = msgspec.json.Encoder().encode
 _HOLDS = {"embeddings": "data", "images": "data", "rerank": "results", "transcription": "text"}
@@ -84,12 +84,15 @@ async def _image(entry: Any, labels: FileLabels) -> dict[str, Any]:
 
 async def events(chunks: AsyncIterator[bytes], *, usage: Usage) -> AsyncIterator[bytes]:
     """A transcript as it is heard, untouched; whole only if its last event says so."""
-    tail = b""
+    decoder = EventDecoder()
     async for piece in chunks:
-        tail = (tail + piece)[-TAIL_BYTES:]
+        try:
+            for event in decoder.feed(piece):
+                usage.complete = b'"transcript.text.done"' in event.data or (usage.complete and event.data == DONE)
+        except EventTooLarge as error:
+            raise broken("an event of the partner's stream is too large") from error
         usage.bytes_out += len(piece)
         yield piece
-    usage.complete = b'"transcript.text.done"' in b"".join(event.data for event in EventDecoder().feed(tail + b"\n\n")[-2:])
     if not usage.complete:
         raise broken("the partner's stream ended before its end mark")
 

@@ -89,6 +89,14 @@ class Egress:
 
     async def fetch(self, deployment: Deployment, url: str, *, accept: tuple[str, ...]) -> HttpAnswer:
         """A result that the partner keeps elsewhere, by GET and without credentials.  The host must be one of `downloads`."""
+        return await self._begun(self._stored(deployment, url), Outgoing(path="/", method="GET", accept=accept), code_of)
+
+    async def deliver(self, deployment: Deployment, url: str, out: Outgoing) -> HttpAnswer:
+        """A file put where the partner itself will fetch it: at one of `downloads` too, and without credentials."""
+        return await self._begun(self._stored(deployment, url), out, code_of)
+
+    def _stored(self, deployment: Deployment, url: str) -> str:
+        """The address, where it is one of the partner's listed stores.  Raises ProviderFailure."""
         base, _, downloads = self._allowed.get(deployment.id, ("", "", frozenset()))
         try:
             parts = urlsplit(url)
@@ -97,8 +105,7 @@ class Egress:
             raise _not_listed() from None
         if parts.scheme != urlsplit(base).scheme or at not in downloads or "@" in parts.netloc or not url.isascii():
             raise _not_listed()
-        rest = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        return await self._begun(f"{parts.scheme}://{at}{rest}", Outgoing(path="/", method="GET", accept=accept), code_of)
+        return f"{parts.scheme}://{at}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
 
     async def _begun(self, url: str, out: Outgoing, code_of: CodeOf) -> HttpAnswer:
         client = self._opened()
