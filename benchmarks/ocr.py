@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well text in images is found and painted over, and what it costs: images are drawn here, so it is known which pixels had to go.
 
-python -m benchmarks.ocr [--font FILE.otf] [--models DIRECTORY] [--rounds 4] [--keep DIRECTORY]
+python -m benchmarks.ocr [--font FILE.otf] [--models DIRECTORY] [--rounds 4] [--only 12] [--keep DIRECTORY]
 
 `--font` names a font with Chinese; without one only English is drawn, in the font that Pillow brings. An item counts as hidden when no
 more than a twentieth of its ink is left. Figures are of drawn text, not of photographs, and of the profile `rules`.
@@ -181,6 +181,7 @@ def main() -> None:
     parser.add_argument("--font", type=Path)
     parser.add_argument("--models", type=Path, default=models_directory(PathsConfig()))
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--only", default="", help="part of the name of a way that pages are drawn in")
     parser.add_argument("--keep", type=Path, help="where painted images are written, to be looked at")
     args = parser.parse_args()
     pictures = Pictures(reader(args.models), Guard(), clock=SystemClock(), seconds_max=600)
@@ -189,6 +190,8 @@ def main() -> None:
     hidden_in_all = items_in_all = 0
     clean: list[float] = []
     for name, way in WAYS.items():
+        if args.only not in name:
+            continue
         rng = random.Random(2026)
         hidden, missed, over, took = 0, list[str](), list[float](), list[float]()
         for number in range(args.rounds):
