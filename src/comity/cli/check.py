@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
                 SystemSecrets().get(env=deployment.api_key.env, file=deployment.api_key.file)
             except OperatorError as error:
                 warnings.append(f"deployment {deployment.id}: {error}")
-    from comity.gateway.attempt import regions
+    from comity.providers.catalog.places import said
 
     lines = [f"ok  {place.config_path(args) or 'no file: the defaults'}"]
     for pack in packs:
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     sketches = [pack.name for pack in packs if pack.head.depth == "sketch"]
     lines += [f"ok  {len(sketches)} sketches, which deny or escalate where they are not sure: {', '.join(sketches)}"] if sketches else []
     for each in deployments.values():
-        where = "this device" if each.on_device else f"{', '.join(regions(each.facts.processing))} over {each.egress}"
+        where = "this device" if each.on_device else f"{said(each.facts.processing)} over {each.egress}"
         further = [host for host in each.downloads if host != each.egress]
         also = f", and what is kept at {', '.join(further)}" if further else ""
         lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}{also}")
