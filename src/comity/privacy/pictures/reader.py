@@ -61,7 +61,7 @@ class Reader:
             line = self._line(image, place.scaled(width / size[0], height / size[1]))
             if line is not None:
                 lines.append(line)
-        return _in_rows(lines)
+        return in_rows(lines)
 
     def _line(self, image: Image, place: Place) -> Line | None:
         along, across = place.size
@@ -119,7 +119,7 @@ def _cut(image: Image, place: Place) -> Image:
     return strip.resize((min(WIDTH_MAX, max(STEP, round(along * HEIGHT / across))), HEIGHT), pillow.Resampling.BILINEAR)
 
 
-def _in_rows(lines: Sequence[Line]) -> list[list[Line]]:
+def in_rows(lines: Sequence[Line]) -> list[list[Line]]:
     """As each is read: what stands on its side is put in order as if its page were turned."""
     rows: list[list[Line]] = []
     for quarters in range(4):
