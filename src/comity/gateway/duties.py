@@ -18,7 +18,7 @@ __all__ = ["DISCHARGERS", "LABELS", "NOTICE", "REGISTERED", "Duties", "duties", 
 
 REGISTERED: dict[str, str] = {
     "label.explicit": "a visible notice ends each text answer (GB 45438-2025 5.1), a mark stands on each image, a rhythm before each sound",
-    "label.implicit_metadata": "the AIGC member of the answer's JSON, or the metadata of its file, carries the fields of GB 45438-2025 annex E",
+    "label.implicit_metadata": "the AIGC member of the answer's JSON, or its file, carries the fields of GB 45438-2025 annex E",
     "mark.machine_readable": "the answer's JSON or its file, and the Comity-Label header, mark it as generated",
     "disclose.ai_interaction": "the Comity-Label header tells the application to say so, and the answer's JSON repeats it",
     "log.retain_months": "records are never deleted before the longest retention named",
