@@ -117,8 +117,7 @@ def _blocks(message: Message, names: set[str]) -> list[Body]:
     parts = (TextPart(text=content),) if isinstance(content, str) else content or ()
     blocks = [_part(part, names) for part in parts if not (isinstance(part, TextPart) and not part.text)]
     if message.role == "tool":
-        # A tool that said nothing has still answered.
-        return [{"toolResult": {"toolUseId": message.tool_call_id or "", "content": blocks or [{"text": ""}]}}]
+        return [{"toolResult": {"toolUseId": message.tool_call_id or "", "content": blocks}}]
     if message.refusal:
         blocks.append({"text": message.refusal})
     if message.reasoning_content is not None:
