@@ -96,7 +96,7 @@ def _provider(
     if dialect == "bedrock":
         from comity.providers.adapters.bedrock.provider import BedrockProvider
 
-        return BedrockProvider(egress, keys, now=clock.now)
+        return BedrockProvider(egress, keys, now=clock.now, seconds_max=limits.first_byte_seconds_max)
     if dialect == "cohere":
         from comity.providers.adapters.cohere import CohereDialect
 

@@ -19,8 +19,10 @@ from comity.config import LimitsConfig
 from comity.errors import ProviderFailure
 from comity.lab.simulators import media
 from comity.lab.simulators.bedrock import Bedrock
+from comity.lab.simulators.bedrock import reply as lab
 from comity.lab.simulators.bedrock.keys import ACCESS_KEY
 from comity.policy import facts
+from comity.providers.adapters.bedrock.frames import CONTENT_TYPE
 from comity.providers.adapters.bedrock.provider import BedrockProvider
 from comity.providers.base import Deployment, ModelProfile
 from comity.providers.catalog.dialects import features
@@ -32,7 +34,7 @@ from comity.wire.rerank import RerankRequest
 from comity.wire.sse import EventDecoder
 from tests.fakes import FakeClock
 from tests.unit.lab.simulators.served import served
-from tests.unit.providers.hostile import PATIENCE_SECONDS
+from tests.unit.providers.hostile import PATIENCE_SECONDS, Partner, chunked, saying, saying_then_silent
 
 KEY, REGION = "the/secret+of=here", "eu-central-1"
 LIMITS = LimitsConfig(first_byte_seconds_max=PATIENCE_SECONDS, idle_seconds_max=PATIENCE_SECONDS)
@@ -75,7 +77,7 @@ def asked(**more: Any) -> ChatRequest:
 
 @asynccontextmanager
 async def provider(place: Deployment, *, key: str = SIGNED, limits: LimitsConfig = LIMITS) -> AsyncIterator[BedrockProvider]:
-    made = BedrockProvider(Egress({place.id: place}, limits), {place.id: key}, now=FakeClock().now)
+    made = BedrockProvider(Egress({place.id: place}, limits), {place.id: key}, now=FakeClock().now, seconds_max=PATIENCE_SECONDS)
     try:
         yield made
     finally:
@@ -190,7 +192,7 @@ async def test_everything_that_is_sent(base: str) -> None:
             {"id": "a", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Oslo"}'}},
             {"id": "b", "type": "function", "function": {"name": "nothing", "arguments": ""}}]},
         {"role": "tool", "tool_call_id": "a", "content": "rain"},
-        {"role": "tool", "tool_call_id": "b", "content": ""},
+        {"role": "tool", "tool_call_id": "b", "content": " "},
         {"role": "developer", "content": "Be kind."},
         {"role": "user", "content": "And?"},
     ]  # fmt: skip
@@ -413,6 +415,26 @@ async def test_an_answer_that_never_ends_is_given_up(base: str, stream: bool) ->
     planned(base, kind="oversized", at=200_000)
     small = msgspec.structs.replace(LIMITS, answer_bytes_max=100_000)
     assert (await failure_of(exchange(base, asked(stream=stream), limits=small))).kind == "protocol"
+
+
+@pytest.mark.parametrize(("word", "retryable"), [("throttlingException", True), ("validationException", False)])
+async def test_a_stream_that_begins_with_a_refusal_can_be_asked_for_elsewhere(word: str, retryable: bool) -> None:
+    refusal = lab.exception(word, "about Hello there")
+    async with Partner(saying(chunked(refusal[:40], refusal[40:], kind=CONTENT_TYPE))) as partner:
+        place = deployment(partner.base)
+        async with provider(place) as made:
+            failure = await failure_of(made.send(place, asked(stream=True)))
+    assert word in str(failure) and (failure.kind, failure.retryable) == ("status", retryable)
+
+
+async def test_a_stream_that_never_begins_is_given_up() -> None:
+    beginning = chunked(lab.event("messageStart", {"role": "assistant"})[:20], kind=CONTENT_TYPE, end=b"")
+    async with Partner(saying_then_silent(beginning)) as partner:
+        place = deployment(partner.base)
+        made = BedrockProvider(Egress({"here": place}, LIMITS), {"here": SIGNED}, now=FakeClock().now, seconds_max=0.05)
+        failure = await failure_of(made.send(place, asked(stream=True)))
+        await made.aclose()
+    assert (failure.kind, failure.retryable) == ("timeout", True)
 
 
 async def test_a_slow_drip_is_still_the_answer(base: str) -> None:

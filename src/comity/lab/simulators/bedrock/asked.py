@@ -75,7 +75,8 @@ def _block(block: Block, at: str, wish: Converse) -> None:
     set_members = [name for name in block.__struct_fields__ if getattr(block, name) is not None]
     if len(set_members) != 1:
         raise invalid(f"The ContentBlock object at {at} must set one of the following keys: text, image, toolUse, toolResult, document.")
-    if block.text is not None and not block.text.strip():
+    texts = [block.text] if block.text is not None else [part.text for part in block.tool_result.content] if block.tool_result else []
+    if any(text is not None and not text.strip() for text in texts):
         raise invalid(f"The text field in the ContentBlock object at {at} is blank. Add text to the text field, and try again.")
     if block.document is not None and not DOCUMENT_NAME.fullmatch(block.document.name):
         raise invalid(

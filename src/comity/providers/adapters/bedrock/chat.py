@@ -40,7 +40,7 @@ def asked(request: ChatRequest, model: str) -> Body:
     """Raises ProviderFailure for what it cannot say."""
     _second_look(request)
     body: Body = {"messages": _messages(request.messages)}
-    if system := [{"text": text} for message in request.messages if _rules(message) for text in _texts(message) if text]:
+    if system := [{"text": text} for message in request.messages if _rules(message) for text in _texts(message) if text.strip()]:
         body["system"] = system
     stop = (request.stop,) if isinstance(request.stop, str) else request.stop
     inference = {
@@ -115,7 +115,7 @@ def _messages(messages: tuple[Message, ...]) -> list[Body]:
 def _blocks(message: Message, names: set[str]) -> list[Body]:
     content = message.content
     parts = (TextPart(text=content),) if isinstance(content, str) else content or ()
-    blocks = [_part(part, names) for part in parts if not (isinstance(part, TextPart) and not part.text)]
+    blocks = [_part(part, names) for part in parts if not isinstance(part, TextPart) or part.text.strip()]  # a blank text is refused
     if message.role == "tool":
         return [{"toolResult": {"toolUseId": message.tool_call_id or "", "content": blocks}}]
     if message.refusal:

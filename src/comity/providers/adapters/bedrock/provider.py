@@ -6,7 +6,8 @@ Errors have their word in `__type`, or in the header `x-amzn-errortype`: https:/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from comity.errors import ProviderFailure
 from comity.providers.adapters.bedrock import chat, sigv4
 from comity.providers.adapters.bedrock.frames import CONTENT_TYPE
 from comity.providers.adapters.bedrock.reply import Head, Streamed, Whole
@@ -34,10 +36,11 @@ def code_of(body: Mapping[str, Any]) -> str:
 
 
 class BedrockProvider:
-    """``keys``: by deployment id, `ACCESSKEYID:SECRET[:SESSIONTOKEN]` or a Bedrock API key.  ``now``: a signature holds for minutes."""
+    """``keys``: by deployment id, `ACCESSKEYID:SECRET[:SESSIONTOKEN]` or a Bedrock API key.  ``now``: a signature holds for minutes.
+    ``seconds_max``: for the first message of a stream."""
 
-    def __init__(self, egress: Egress, keys: Mapping[str, str], *, now: Callable[[], datetime]) -> None:
-        self._egress, self._keys, self._now = egress, keys, now
+    def __init__(self, egress: Egress, keys: Mapping[str, str], *, now: Callable[[], datetime], seconds_max: float) -> None:
+        self._egress, self._keys, self._now, self._seconds_max = egress, keys, now, seconds_max
 
     def __repr__(self) -> str:
         return f"BedrockProvider({self._egress!r})"
@@ -48,10 +51,43 @@ class BedrockProvider:
             raise chat.refuse(request.operation)
         out = outgoing(deployment, request, self._keys.get(deployment.id, ""), self._now())
         answer = await self._egress.open(deployment, out, code_of=code_of)
-        return Translated(answer, _reader(deployment, request, answer))
+        told = Translated(answer, _reader(deployment, request, answer))
+        return await _Begun(told).begin(self._seconds_max) if request.stream else told
 
     async def aclose(self) -> None:
         await self._egress.aclose()
+
+
+class _Begun:
+    """A stream whose first message has come, since it may be refused in it: then another place can still be asked."""
+
+    def __init__(self, answer: Translated) -> None:
+        self.content_type, self.rate_limits = answer.content_type, answer.rate_limits
+        self._answer, self._pieces, self._first = answer, answer.chunks(), b""
+
+    async def begin(self, seconds_max: float) -> _Begun:
+        try:
+            async with asyncio.timeout(seconds_max):
+                self._first = await anext(self._pieces)
+        except TimeoutError:
+            await self.aclose()
+            raise ProviderFailure("the partner did not begin its answer in time", kind="timeout") from None
+        except ProviderFailure as failure:
+            await self.aclose()
+            failure.retryable = failure.kind == "status" and "validation" not in str(failure)
+            raise
+        except BaseException:  # a caller who leaves meanwhile too
+            await self.aclose()
+            raise
+        return self
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self._first
+        async for piece in self._pieces:
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
 
 
 def outgoing(deployment: Deployment, request: ChatRequest, key: str, at: datetime) -> Outgoing:
