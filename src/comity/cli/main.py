@@ -49,7 +49,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "results as JSON"},
 }
 ABOUT = "Answers on this machine, else where the law lets the data go, and can prove it."
-NEXT = "of one command: comity COMMAND --help; start here: comity up"
+NEXT = "Start here: comity up.  Of one command: comity COMMAND --help"
 
 
 class Parser(argparse.ArgumentParser):
@@ -105,8 +105,8 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     named = {module.__name__.rsplit(".", 1)[-1]: module for module in COMMANDS}
     made = Parser(
-        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", epilog=NEXT, brief=True,
-        description="\n".join([ABOUT, "", *(f"  {name:14} {module.ABOUT}" for name, module in named.items())]),
+        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", brief=True,
+        description="\n".join([ABOUT, NEXT, "", *(f"  {name:14} {module.ABOUT}" for name, module in named.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     commands = made.add_subparsers(prog="comity", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
