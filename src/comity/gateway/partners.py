@@ -97,6 +97,14 @@ def _provider(
         from comity.providers.adapters.bedrock.provider import BedrockProvider
 
         return BedrockProvider(egress, keys, now=clock.now, seconds_max=limits.first_byte_seconds_max)
+    if dialect == "anthropic":
+        from comity.providers.adapters.anthropic.provider import AnthropicProvider
+
+        return AnthropicProvider(egress, keys, now=clock.now)
+    if dialect == "gemini":
+        from comity.providers.adapters.gemini.dialect import GeminiDialect
+
+        return DialectProvider(GeminiDialect(clock.now), egress, keys)
     if dialect == "cohere":
         from comity.providers.adapters.cohere import CohereDialect
 
