@@ -81,7 +81,7 @@ def _photographed(image: Image.Image) -> Image.Image:
 
 WAYS = {
     "plain": Way(), "large": Way(size=64), "16 px": Way(size=16), "12 px": Way(size=12), "9 px": Way(size=9), "7 px": Way(size=7),
-    "dark page": Way(ink=235, paper=25), "grey on grey, 1.9:1": Way(ink=120, paper=170), "grey on grey, 1.2:1": Way(ink=155, paper=170),
+    "dark page": Way(ink=235, paper=25), "grey on grey, 1.2:1": Way(ink=155, paper=170), "grey on grey, 1.07:1": Way(ink=164, paper=170),
     "turned 5°": Way(turn=5), "turned 20°": Way(turn=20), "turned 90°": Way(turn=90), "turned 180°": Way(turn=180),
     "turned 270°": Way(turn=270),
     "JPEG, quality 25": Way(spoil=_jpeg), "noise": Way(spoil=_noisy), "blurred": Way(spoil=lambda i: i.filter(ImageFilter.GaussianBlur(2))),

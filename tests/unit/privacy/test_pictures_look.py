@@ -97,6 +97,17 @@ def test_another_column_is_another_number() -> None:
     assert seen_by(Told([line("138 1234", 50, 40), line("5678", 400, 40)])).types == set()
 
 
+def test_text_that_cannot_be_read_surely_is_painted_over_whole_and_counts_as_nothing() -> None:
+    """An ornament that looks like a letter or two is left alone; what a sure line says stays."""
+    unsure = [line("9014 1533 xx", 50, 40)._replace(sure=0.6), line("ok", 400, 40)._replace(sure=0.6)]
+    seen = seen_by(Told(unsure, [line("the budget of 2024", 50, 100)]))
+    assert black(seen.images[0], 50)[50:170] == "#" * 120 and "#" not in black(seen.images[0], 50)[180:]
+    assert "#" not in black(seen.images[0], 110)
+    assert seen.types == set() == seen.categories
+    found = seen_by(Told([line("lena@vogel.io", 50, 40)._replace(sure=0.6)]))
+    assert found.types == {"EMAIL"}, "what it seems to say is counted all the same"
+
+
 def test_every_image_is_read_and_leaves_in_its_order() -> None:
     seen = seen_by(Told([line("lena@vogel.io", 10, 10)]), urls=[url((300, 60)), url((200, 50))])
     assert [black(each, 20).count("#") for each in seen.images] == [131, 131]

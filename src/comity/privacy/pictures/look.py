@@ -21,7 +21,7 @@ from comity.privacy.findings import Finding, Findings
 from comity.privacy.guard import Guard
 from comity.privacy.pictures.image import opened, painted, written
 from comity.privacy.pictures.places import Point
-from comity.privacy.pictures.reader import Beat, Line
+from comity.privacy.pictures.reader import SURE, Beat, Line
 from comity.wire.chat import ChatRequest, ImagePart, Part
 from comity.wire.request import Request
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CACHE_IMAGES_MAX = 512
+UNREAD_MIN = 5  # characters: less is an ornament more often than text
 BESIDE = 2.0  # heights of a line: what stands nearer may be one number, what stands farther is another column
 
 Quad = tuple[Point, Point, Point, Point]
@@ -41,7 +42,8 @@ class Reads(Protocol):
 
 
 class Spot(NamedTuple):
-    """What was found, and the corners of where."""
+    """What was found, and the corners of where.  ``type`` is empty where text stands that could not be read surely: it is painted over
+    like the rest, since it may be anything, and counts as nothing."""
 
     type: str
     category: str | None
@@ -85,7 +87,7 @@ class Pictures:
         return msgspec.structs.replace(
             found,
             categories=found.categories | {spot.category for spot in spots if spot.category is not None},
-            types=found.types | {spot.type for spot in spots},
+            types=found.types | {spot.type for spot in spots if spot.type},
             images=tuple(leaves for _, leaves in seen),
         )
 
@@ -140,7 +142,9 @@ def _spots(rows: Sequence[Sequence[Line]], guard: Guard) -> list[Spot]:
             lines.append((len(text), line))
             text, before = text + line.text, line
         text += "\n"
-    return [Spot(found.type, found.category, corners) for found in guard.scan(text) for corners in _corners(found, lines)]
+    found = [Spot(each.type, each.category, corners) for each in guard.scan(text) for corners in _corners(each, lines)]
+    unread = [line for _, line in lines if line.sure < SURE and len(line.text.replace(" ", "")) >= UNREAD_MIN]
+    return [*found, *(Spot("", None, line.place.part(0, 1)) for line in unread)]
 
 
 def _gap(one: Line, other: Line) -> float:

@@ -23,8 +23,8 @@ HEIGHT = 48  # of a line, as the second network takes it
 WIDTH_MIN, WIDTH_MAX = 320, 8192  # a line longer than the second is squeezed: none that a person reads is
 STEP = 8  # pixels of a line to which it gives one letter
 TALL = 1.5  # from this ratio on a place stands on its side
-SURE = 0.5  # less is no text
-UNSURE = 0.9  # below it a line is also read the other way up
+TEXT = 0.35  # less is no text
+SURE = 0.85  # below it a line is read the other way up too, and where that is no surer, what stands there is unread
 SAME_ROW = 0.5  # of a line's height
 
 Beat = Callable[[], None]
@@ -32,11 +32,12 @@ Beat = Callable[[], None]
 
 
 class Line(NamedTuple):
-    """``at``: where each character of ``text`` stands, as a fraction of the place's length."""
+    """``at``: where each character of ``text`` stands, as a fraction of the place's length; ``sure``: on average, up to 1."""
 
     text: str
     at: tuple[float, ...]
     place: Place
+    sure: float = 1.0
 
 
 class Reader:
@@ -66,17 +67,16 @@ class Reader:
     def _line(self, image: Image, place: Place) -> Line | None:
         along, across = place.size
         ways = (1, 3) if across >= along * TALL else (0, 2)
-        best, line = SURE, None
+        best = None
         for quarters in ways:
-            turned = place.turned(quarters)
-            sure, text, at = self._read(image, turned)
-            if text.strip() and sure >= best:
-                best, line = sure, Line(text, at, turned)
-            if best >= UNSURE:
+            line = self._read(image, place.turned(quarters))
+            if line.text.strip() and line.sure > (best.sure if best is not None else TEXT):
+                best = line
+            if best is not None and best.sure >= SURE:
                 break
-        return line
+        return best
 
-    def _read(self, image: Image, place: Place) -> tuple[float, str, tuple[float, ...]]:
+    def _read(self, image: Image, place: Place) -> Line:
         import numpy as np
 
         strip = _cut(image, place)
@@ -89,7 +89,7 @@ class Reader:
         new = np.flatnonzero((letters != 0) & (letters != np.concatenate(([0], letters[:-1]))))
         text = "".join(self._alphabet[letter] for letter in letters[new].tolist())
         at = ((new + 0.5) * pixels.shape[3] / len(letters) / width).tolist()
-        return (float(sure[new].mean()) if new.size else 0.0), text, tuple(min(each, 1.0) for each in at)
+        return Line(text, tuple(min(each, 1.0) for each in at), place, float(sure[new].mean()) if new.size else 0.0)
 
     def _run(self, session: Any, pixels: NDArray[Any]) -> NDArray[Any]:
         (out,) = session.run(None, {session.get_inputs()[0].name: pixels})
