@@ -216,6 +216,31 @@ async def test_everything_that_is_sent(base: str) -> None:
     }  # fmt: skip
 
 
+async def test_what_stands_in_parts_and_in_a_row(base: str) -> None:
+    """Rules in parts; a user who speaks twice; a refusal and a thought that were answers; a tool without parameters; blank texts."""
+    rule = [{"type": "text", "text": "Be brief."}, {"type": "text", "text": ""}]
+    messages = [
+        {"role": "system", "content": rule},
+        {"role": "user", "content": "Hello"},
+        {"role": "user", "content": [{"type": "text", "text": " "}, {"type": "text", "text": "there"}]},
+        {"role": "assistant", "refusal": "I would rather not."},
+        {"role": "assistant", "content": ""},
+        {"role": "user", "content": "Why?"},
+    ]
+    strict = {"type": "function", "function": {"name": "why", "description": "tells why", "strict": True}}
+    await whole(base, messages=messages, tools=[strict])
+    sent = received(base)
+    assert sent["system"] == [{"text": "Be brief."}]
+    assert sent["messages"] == [
+        {"role": "user", "content": [{"text": "Hello"}, {"text": "there"}]},
+        {"role": "assistant", "content": [{"text": "I would rather not."}]},
+        {"role": "user", "content": [{"text": "Why?"}]},
+    ]
+    assert sent["toolConfig"]["tools"] == [{"toolSpec": {
+        "name": "why", "description": "tells why", "strict": True, "inputSchema": {"json": {"type": "object", "properties": {}}},
+    }}]  # fmt: skip
+
+
 async def test_tools_are_called_and_their_results_answered_with(base: str) -> None:
     choice = await both(base, messages=[{"role": "user", "content": "use weather and time and nothing"}], tools=TOOLS)
     calls = choice["message"]["tool_calls"]
@@ -282,6 +307,9 @@ def called_with(arguments: str) -> list[dict[str, Any]]:
     return [*HELLO, {"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "a", "content": "noon"}]
 
 
+HEARD = [*called_with("{}")[:-1], {"role": "tool", "tool_call_id": "a", "content": [
+    {"type": "input_audio", "input_audio": {"data": SOUND, "format": "wav"}}]}]  # fmt: skip
+RULED = [{"role": "system", "content": [{"type": "image_url", "image_url": {"url": PICTURE}}]}, *HELLO]
 CALLED, LAST = called_with("{}"), called_with("[1]")
 CARRIED: dict[str, dict[str, Any]] = {
     "stream": {"stream": True},
@@ -320,6 +348,8 @@ BEYOND: dict[str, dict[str, Any]] = {
         "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": PICTURE, "detail": "high"}}]}]
     },
     "tool_calls.function.arguments that are no JSON object": {"messages": LAST},
+    "a sound that a tool has made": {"messages": HEARD, "tools": TOOLS},
+    "what is no text, in a system message": {"messages": RULED},
     "tool_choice of none, once tools have been called": {"messages": CALLED, "tools": TOOLS, "tool_choice": "none"},
 }
 

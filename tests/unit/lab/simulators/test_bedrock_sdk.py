@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -255,12 +256,18 @@ def test_a_guardrail_answers(base: str) -> None:
 
 def test_a_stream_that_breaks_ends_in_an_exception(base: str) -> None:
     got = []
-    with pytest.raises(EventStreamError, match="internalServerException"):
-        for event in faulty(base, "break").converse_stream(modelId=MODEL, messages=HELLO)["stream"]:
+    with (
+        closing(faulty(base, "break").converse_stream(modelId=MODEL, messages=HELLO)["stream"]) as stream,
+        pytest.raises(EventStreamError, match="internalServerException"),
+    ):
+        for event in stream:
             got.append(event)
     assert got[0] == {"messageStart": {"role": "assistant"}}
 
 
 def test_a_stream_with_a_message_cut_in_two_is_not_read(base: str) -> None:
-    with pytest.raises(botocore.eventstream.ParserError):
-        list(faulty(base, "malformed").converse_stream(modelId=MODEL, messages=HELLO)["stream"])
+    with (
+        closing(faulty(base, "malformed").converse_stream(modelId=MODEL, messages=HELLO)["stream"]) as stream,
+        pytest.raises(botocore.eventstream.ParserError),
+    ):
+        list(stream)

@@ -117,6 +117,8 @@ def _blocks(message: Message, names: set[str]) -> list[Body]:
     parts = (TextPart(text=content),) if isinstance(content, str) else content or ()
     blocks = [_part(part, names) for part in parts if not isinstance(part, TextPart) or part.text.strip()]  # a blank text is refused
     if message.role == "tool":
+        if any("audio" in block for block in blocks):
+            raise refuse("a sound that a tool has made")
         return [{"toolResult": {"toolUseId": message.tool_call_id or "", "content": blocks}}]
     if message.refusal:
         blocks.append({"text": message.refusal})
