@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 
 # Those of `lab.simulators.serve`, named here so that help costs no import.
-DIALECTS = ("openai", "model-studio", "dashscope", "vllm", "bedrock", "cohere")
+DIALECTS = ("openai", "model-studio", "dashscope", "vllm", "bedrock", "anthropic", "gemini", "cohere")
 ABOUT = "a world of regions on this machine, and the founding case"
 
 

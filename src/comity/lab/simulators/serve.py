@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from comity.gateway.serve import bind, listen
+from comity.lab.simulators.anthropic import Anthropic
 from comity.lab.simulators.base import Dialect, Simulator
 from comity.lab.simulators.bedrock import Bedrock
 from comity.lab.simulators.cohere import Cohere
 from comity.lab.simulators.dashscope import DashScope
+from comity.lab.simulators.gemini import Gemini
 from comity.lab.simulators.openai.dialect import OpenAI
 from comity.ports import SystemClock
 
@@ -23,6 +25,8 @@ DIALECTS: Mapping[str, Making] = {
     "dashscope": lambda path, models: DashScope(path=path, models=models),
     "vllm": lambda path, models: OpenAI("vllm", path=path, models=models),
     "bedrock": lambda path, models: Bedrock(secret_of=lambda region: LAB_KEY.format(region=region), path=path, models=models),
+    "anthropic": lambda path, models: Anthropic(path=path, models=models),
+    "gemini": lambda path, models: Gemini(path=path, models=models),
     "cohere": lambda path, models: Cohere(path=path, models=models),
 }
 
