@@ -89,6 +89,14 @@ def test_four_quarters_are_a_whole_turn_and_a_turn_keeps_the_place(quarters: int
     assert sorted(place.turned(quarters).part(0, 1)) == sorted(place.part(0, 1))
 
 
-def test_a_map_of_noise_is_bounded() -> None:
+def test_a_map_of_noise_is_one_place_at_most_and_too_many_places_are_refused() -> None:
     noise = numpy.random.default_rng(1).random((512, 512), numpy.float32)
-    assert len(places(noise)) <= 1000
+    assert len(places(noise)) <= 1
+    many = numpy.zeros((480, 480), numpy.float32)
+    for at in range(40):
+        many[12 * at : 12 * at + 8] = 1
+    for at in range(40):
+        many[:, 12 * at + 8 : 12 * at + 12] = 0
+    with pytest.raises(ValueError, match="more than 1000 places"):
+        places(many)
+    assert len(places(many[:120])) == 400

@@ -17,7 +17,7 @@ PIXEL_SURE = 0.3  # from here on a pixel belongs to text
 PLACE_SURE = 0.5  # what a place's pixels must be on average
 SIDE_MIN = 3.0  # pixels of the map; less is a speck
 GROWN = 1.6  # the model marks the core of a line: the line is larger by this part of area over circumference
-PLACES_MAX = 1000
+PLACES_MAX = 1000  # more than a page of print has lines
 
 Point = tuple[float, float]
 
@@ -53,10 +53,15 @@ class Place(NamedTuple):
 
 
 def places(sure: NDArray[Any]) -> list[Place]:
-    """Of a map of rows of pixels; the largest first where there are too many to be lines of text."""
-    cores = [core for points in _parts(sure) if min((core := rectangle(points)).size) >= SIDE_MIN]
-    cores.sort(key=lambda core: -core.size[0] * core.size[1])
-    return [_grown(core) for core in cores[:PLACES_MAX]]
+    """Of a map of rows of pixels.  Raises ValueError where there are too many to be read."""
+    found = []
+    for points in _parts(sure):
+        core = rectangle(points)
+        if min(core.size) >= SIDE_MIN:
+            found.append(_grown(core))
+        if len(found) > PLACES_MAX:
+            raise ValueError(f"more than {PLACES_MAX} places of text in one image")
+    return found
 
 
 def rectangle(points: Sequence[Point]) -> Place:
@@ -109,7 +114,8 @@ def _parts(sure: NDArray[Any]) -> Iterator[list[Point]]:
     mass, area = sums[rows, ends] - sums[rows, starts], ends - starts
     order = np.argsort(part, kind="stable")
     for run in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
-        if mass[run].sum() < PLACE_SURE * area[run].sum():
+        size = area[run].sum()
+        if size < SIDE_MIN**2 or mass[run].sum() < PLACE_SURE * size:
             continue
         top, bottom = rows[run].tolist(), (rows[run] + 1).tolist()
         left, right = starts[run].tolist(), ends[run].tolist()
