@@ -250,6 +250,7 @@ def test_a_whole_answer_that_is_cut_short_is_a_failure(size: int) -> None:
         ({"__type": "com.amazon.coral.service#UnrecognizedClientException"}, "UnrecognizedClientException"),
         ({"__type": "ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/"}, "ValidationException"),
         ({"code": "AccessDeniedException", "message": "no"}, "AccessDeniedException"),
+        ({"__type": "", "code": "AccessDeniedException"}, "AccessDeniedException"),
         ({"message": "no"}, ""),
         ({"__type": 3}, ""),
     ],

@@ -31,7 +31,7 @@ _PORTS = {"https": 443, "http": 80}
 
 def code_of(body: Mapping[str, Any]) -> str:
     """`ThrottlingException`, also out of `com.amazon.coral.service#ThrottlingException` and `ThrottlingException:http://…`."""
-    word = next((said for name in ("__type", "code") if isinstance(said := body.get(name), str)), "")
+    word = next((said for name in ("__type", "code") if isinstance(said := body.get(name), str) and said), "")
     return word.rpartition("#")[2].partition(":")[0]
 
 
