@@ -180,7 +180,7 @@ def test_a_call_without_an_id_gets_one_and_counts_are_cumulative() -> None:
 
 @pytest.mark.parametrize(("fault", "word"), [("break", "INTERNAL"), ("malformed", "not JSON")])
 async def test_a_stream_that_goes_wrong_is_one_failure(fault: str, word: str) -> None:
-    request = asked(stream=True)
+    request = asked(stream=True, messages=[{"role": "user", "content": "one two three four five six seven eight"}])
     raw = await STAND.recorded(request, **{"x-lab-fault": fault})
     with pytest.raises(ProviderFailure, match=word) as raised:
         through(STAND.reader(request), [raw])
