@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -88,6 +88,7 @@ def count(usage: Usage, body: Any) -> None:
                 setattr(usage, name, counted[name])
 
 
+T = TypeVar("T")
 Whole = Callable[[dict[str, Any]], Said]
 
 
@@ -104,9 +105,17 @@ async def whole(
         body = restore_completion(vault, body)
     if labeller is not None:
         body = labeller.whole(body)
-    said = door(body) if door is not None else Said(_encode(body) if len(vault) or labeller is not None else raw)
+    said = _written(lambda: door(body)) if door is not None else Said(_encode(body) if len(vault) or labeller is not None else raw)
     usage.bytes_out, usage.complete = len(said.body), True
     return said
+
+
+def _written(write: Callable[[], T]) -> T:
+    """What a partner says where a chat has something else is its failure, whichever door writes it."""
+    try:
+        return write()
+    except (TypeError, AttributeError, KeyError, IndexError, ValueError) as error:
+        raise broken("the partner's answer has not the form of a chat") from error
 
 
 async def read_json(chunks: AsyncIterator[bytes]) -> tuple[bytes, dict[str, Any]]:
@@ -165,7 +174,7 @@ async def _touched(
     decoder, restorer = EventDecoder(), ChunkRestorer(vault)
 
     def ready(restored: list[dict[str, Any]]) -> bytes:
-        return b"".join(writer.chunk(chunk if labeller is None else labeller.chunk(chunk)) for chunk in restored)
+        return _written(lambda: b"".join(writer.chunk(chunk if labeller is None else labeller.chunk(chunk)) for chunk in restored))
 
     def last() -> bytes:
         owed = ready(restorer.flush())

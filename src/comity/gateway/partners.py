@@ -12,7 +12,7 @@ from comity.config import Config, DeploymentConfig, LimitsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
 from comity.jurisdictions.vocab import Vocabulary
-from comity.ports import Clock, Random, Secrets, SystemClock
+from comity.ports import Clock, Random, Secrets
 from comity.providers.base import Deployment, Provider
 from comity.providers.catalog.resolve import resolve
 from comity.providers.dialect import DialectProvider
@@ -57,10 +57,9 @@ def api_keys(configs: Sequence[DeploymentConfig], secrets: Secrets) -> dict[str,
 
 def providers_for(
     configs: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, config: Config, secrets: Secrets, random: Random,
-    clock: Clock | None = None,
+    clock: Clock,
 ) -> dict[str, Provider]:  # fmt: skip
     """By deployment id: one client for all partners, one provider for each dialect, one runtime for each model on this device."""
-    clock = clock or SystemClock()
     remote = {name: deployment for name, deployment in deployments.items() if not deployment.on_device}
     egress, keys = Egress(remote, config.limits), api_keys(configs, secrets)
     spoken = {each.dialect for each in remote.values()}

@@ -128,7 +128,7 @@ async def build(
         guard = guard_of(config, clock=clock, random=random, cache_key=cache_key)
         pictures = pictures_of(config, guard, clock=clock, cache_key=cache_key)
         if providers is None:
-            providers = providers_for(configured, deployments, config=config, secrets=secrets, random=random)
+            providers = providers_for(configured, deployments, config=config, secrets=secrets, random=random, clock=clock)
         standings = Standings(
             config=config, deployments=configured, vocabulary=vocabulary, edges=edges_of(engine.packs), state=state, clock=clock,
             random=random,

@@ -209,7 +209,10 @@ class HttpAnswer:
             yield bytes(piece)
 
     async def _error_code(self) -> str:
-        """The partner's own code for the error, where it is one plain word and none of ours; its message may repeat the prompt."""
+        """The partner's own code for the error, where it is one plain word and none of ours; its message may repeat the prompt.
+
+        Amazon says it in a header, which stands here as the member that its bodies else have.
+        """
         raw = b""
         try:
             async with asyncio.timeout(self._limits.first_byte_seconds_max):
@@ -220,7 +223,7 @@ class HttpAnswer:
             body = msgspec.json.decode(_first_event(raw))
         except (ProviderFailure, TimeoutError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
-        word = self._code_of(body) if isinstance(body, dict) else ""
+        word = self._code_of({"__type": self.header("x-amzn-errortype"), **body}) if isinstance(body, dict) else ""
         return word if WORD.fullmatch(word) and word.encode() not in self._out.body else ""
 
     async def aclose(self) -> None:

@@ -14,7 +14,7 @@ from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
 from comity.gateway.partners import api_keys, providers_for, resolve_all
 from comity.jurisdictions.vocab import load_vocabulary
-from comity.ports import SystemRandom, SystemSecrets
+from comity.ports import SystemClock, SystemRandom, SystemSecrets
 from comity.providers.base import Deployment
 from comity.providers.dialect import DialectProvider
 from comity.wire.decode import decode_chat
@@ -95,7 +95,7 @@ async def test_partners_share_one_client_and_each_model_here_has_its_own(monkeyp
     monkeypatch.setenv("A_KEY", SECRET)
     configs = (config("a"), config("b", region="eu"), DEVICE, DeploymentConfig(id="other", provider="embedded"))
     deployments = resolved(*configs)
-    providers = providers_for(configs, deployments, config=Config(), secrets=SystemSecrets(), random=SystemRandom())
+    providers = providers_for(configs, deployments, config=Config(), secrets=SystemSecrets(), random=SystemRandom(), clock=SystemClock())
     assert list(providers) == list(deployments)
     assert providers["a"] is providers["b"] and isinstance(providers["a"], DialectProvider)
     assert isinstance(providers["device"], EmbeddedProvider) and providers["device"] is not providers["other"]
@@ -113,7 +113,7 @@ async def test_each_place_gets_its_own_key_and_none_gets_another_s(monkeypatch: 
     async with Partner(saying(reply(b"{}"))) as first, Partner(saying(reply(b"{}"))) as second:
         configs = (config("a", stand_in=first.base), config("b", stand_in=second.base, api_key=SecretRef(env="B_KEY")))
         deployments = resolved(*configs)
-        providers = providers_for(configs, deployments, config=Config(), secrets=SystemSecrets(), random=SystemRandom())
+        providers = providers_for(configs, deployments, config=Config(), secrets=SystemSecrets(), random=SystemRandom(), clock=SystemClock())
         for name, deployment in deployments.items():
             answer = await providers[name].send(deployment, request)
             await answer.aclose()
