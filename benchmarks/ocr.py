@@ -72,6 +72,11 @@ def _busy(image: Image.Image) -> Image.Image:
     return Image.composite(image, clouds, image.convert("L").point(lambda value: 255 if value < 128 else 0))
 
 
+def _barred(image: Image.Image) -> Image.Image:
+    ImageDraw.Draw(image).rectangle((0, 0, SIDE, 20), fill=(0, 0, 0))
+    return image
+
+
 def _photographed(image: Image.Image) -> Image.Image:
     """In bad light, out of focus, and saved twice."""
     light = np.linspace(0.45, 1.0, image.width)[None, :, None]
@@ -82,6 +87,7 @@ def _photographed(image: Image.Image) -> Image.Image:
 WAYS = {
     "plain": Way(), "large": Way(size=64), "16 px": Way(size=16), "12 px": Way(size=12), "9 px": Way(size=9), "7 px": Way(size=7),
     "dark page": Way(ink=235, paper=25), "grey on grey, 1.2:1": Way(ink=155, paper=170), "grey on grey, 1.07:1": Way(ink=164, paper=170),
+    "1.16:1 beside black": Way(ink=238, spoil=_barred), "1.07:1 beside black": Way(ink=247, spoil=_barred),
     "turned 5°": Way(turn=5), "turned 20°": Way(turn=20), "turned 90°": Way(turn=90), "turned 180°": Way(turn=180),
     "turned 270°": Way(turn=270),
     "JPEG, quality 25": Way(spoil=_jpeg), "noise": Way(spoil=_noisy), "blurred": Way(spoil=lambda i: i.filter(ImageFilter.GaussianBlur(2))),

@@ -55,7 +55,7 @@ def test_text_is_read_whichever_way_the_page_lies(real: Reader, degrees: int) ->
     assert said(real, drawn(*LINES).rotate(degrees, expand=True)) == list(LINES)
 
 
-@pytest.mark.parametrize("more", [{"size": 13}, {"ink": 150, "paper": 175}, {"ink": 240, "paper": 20}])
+@pytest.mark.parametrize("more", [{"size": 13}, {"ink": 164, "paper": 170}, {"ink": 240, "paper": 20}])
 def test_small_pale_and_light_text_is_read(real: Reader, more: dict[str, int]) -> None:
     """A space between small letters may be lost."""
     assert [row.replace(" ", "") for row in said(real, drawn(*LINES, **more))] == [row.replace(" ", "") for row in LINES]

@@ -52,6 +52,9 @@ class Reader:
 
     def rows(self, image: Image, beat: Beat = lambda: None) -> list[list[Line]]:
         """Lines beside each other are one row, from left to right; rows from top to bottom."""
+        from PIL import ImageOps
+
+        image = ImageOps.autocontrast(image, preserve_tone=True)  # a faded page is read like another
         width, height = image.size
         scale = max(1.0, min(SIDE_MIN / min(width, height), SIDE_MAX / max(width, height)))
         size = (_grains(width * scale), _grains(height * scale))
