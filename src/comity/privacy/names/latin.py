@@ -24,14 +24,12 @@ from comity.privacy.names.weights import opened
 from comity.privacy.recognizers.base import LIKELY
 
 PERSON, CATEGORY = "PERSON", "name"
-NEEDED = 0.38  # the chance from which a word is taken for part of a name
+NEEDED = 0.34  # the chance from which a word is taken for part of a name
 NEEDED_STRICT = 0.2
 SURE = 0.65  # from which the same word, where it stands elsewhere in the text, is one too
 _AGAIN = 0.05  # and there is not all against it
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]{2}")
 _CAPITALISED = re.compile(r"[^\W\d_a-z][a-z]")
-STRETCH_CHARACTERS = 10_240  # what is read at once: a window of the guard, with what is around it
-AROUND_CHARACTERS = 256
 
 
 class LatinNames:
@@ -41,21 +39,15 @@ class LatinNames:
 
     def __init__(self, directory: Path, *, strict: bool = False) -> None:
         held = opened("latin", directory)
-        self.reader = Reader(held["reader"], held["moves"])
+        self.reader = Reader(held["reader"], held["moves"], held["vectors"], held["keys"])
         self.bert = Bert(held["bert"], held["pieces"])
         self._needed = NEEDED_STRICT if strict else NEEDED
 
     def find(self, text: str) -> list[Proposal]:
-        out: list[Proposal] = []
-        for start, end in _stretches(text):
-            shift = max(0, start - AROUND_CHARACTERS)
-            piece = text[shift : end + AROUND_CHARACTERS]
-            if not _LATIN.search(piece):
-                continue
-            for first, stop in self._names(piece):
-                if first + shift < end and stop + shift > start:
-                    out.append(Proposal(first + shift, stop + shift, PERSON, CATEGORY, LIKELY))
-        return list(dict.fromkeys(out))
+        """``text`` is read whole: who has a long one asks by windows, as the guard does."""
+        if not _LATIN.search(text):
+            return []
+        return list(dict.fromkeys(Proposal(first, stop, PERSON, CATEGORY, LIKELY) for first, stop in self._names(text)))
 
     def _names(self, text: str) -> Iterator[tuple[int, int]]:
         found = words(text)
@@ -210,14 +202,3 @@ def _surname(word: str) -> bool:
 
 def _beside(text: str, left: Word, right: Word) -> bool:
     return text[left.end : right.start] in ("", " ")
-
-
-def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    while start < len(text):
-        end = start + STRETCH_CHARACTERS
-        if end < len(text):
-            cut = max(text.rfind("\n", end - 1024, end), text.rfind(" ", end - 1024, end))
-            end = cut + 1 if cut > 0 else end
-        yield start, min(end, len(text))
-        start = end

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asks Rampart (a BERT of 22 million weights that marks personal data) how likely each piece of a text is part of a name.
 
-It has six layers.  After three, two fitted rows of numbers read what is known of a piece (`tools/names/latin/fit.py`): how likely the
-whole model would call it a name, and what it adds to the judge's sum, since there is more of brands and places that bear a name in
-it than the model was taught to say.  Only where that is in doubt, and close by, the other three layers are asked.
+Of its six layers three are run.  Two fitted rows of numbers read what is known of a piece then (`tools/names/latin/fit.py`): how likely
+the whole model would call it a name, and what it adds to the judge's sum, since there is more of brands and places that bear a name in
+it than the model was taught to say.
 A text is read in windows that overlap, so that every piece is judged with context on both sides and nothing is lost at an edge.
 """
 
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 WINDOW_PIECES = 192  # what it judges best, and fastest
 OVERLAP_PIECES = 16
 CODE_PIECES = 2  # of a run of letters and digits, such as a key or a number, more says nothing
-DEEP, DEEP_WIDTH = "/bert/encoder/layer.2/output/LayerNorm/LayerNormalization_output_0", 384
-DOUBT = (0.02, 0.98)
-NEAR_PIECES = 2  # of one in doubt
-_NAMES = slice(1, 5)  # labels: begin and inside of a given name, of a surname
+DEEP = "/bert/encoder/layer.2/output/LayerNorm/LayerNormalization_output_0"
 
 
 class Judged(NamedTuple):
@@ -53,9 +50,7 @@ class Bert:
 
     def __init__(self, model: bytes, vocabulary: bytes) -> None:
         self._words = WordPieces(vocabulary.decode("utf-8").splitlines())
-        whole = widened(model)
-        self._model: Any = session(part(whole, [DEEP]))
-        self._rest: Any = session(part(whole, ["logits"], DEEP, DEEP_WIDTH))
+        self._model: Any = session(part(widened(model), [DEEP]))
 
     def judge(self, text: str) -> Iterator[Judged]:
         pieces = shortened(text, self._words.of(text))
@@ -76,33 +71,18 @@ class Bert:
     def _ask(self, ids: Sequence[int]) -> Floats:
         import numpy as np
 
-        feed = self._feed([self._words.begin, *ids, self._words.end])
-        known: Floats = self._model.run(None, feed)[0]
         columns = fitted()
-        said: Floats = known[0] @ columns[:-1] + columns[-1]
+        said: Floats = self._known(ids, self._model)[0][1:-1] @ columns[:-1] + columns[-1]
         said[:, 0] = 1 / (1 + np.exp(-np.clip(said[:, 0], -30, 30)))
-        doubtful = (said[:, 0] > DOUBT[0]) & (said[:, 0] < DOUBT[1])
-        if doubtful[1:-1].any():
-            near = np.convolve(doubtful, np.ones(2 * NEAR_PIECES + 1))[NEAR_PIECES:-NEAR_PIECES] > 0
-            near[[0, -1]] = True
-            scores = self._rest.run(None, self._feed(feed["input_ids"][0, near]) | {DEEP: known[:, near]})[0][0]
-            said[near, 0] = likely(scores)
-        return said[1:-1]
+        return said
 
-    def _feed(self, ids: Any) -> dict[str, Any]:
+    def _known(self, ids: Sequence[int], model: Any) -> list[Floats]:
+        """Each of what ``model`` gives, of the beginning, of the pieces and of the end."""
         import numpy as np
 
-        row = np.array([ids], np.int64)
-        return {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-
-
-def likely(scores: Floats) -> Floats:
-    """Of the model's scores of each label: the chance of the labels for names."""
-    import numpy as np
-
-    chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    of_names: Floats = chances[..., _NAMES].sum(axis=-1) / chances.sum(axis=-1)
-    return of_names
+        row = np.array([[self._words.begin, *ids, self._words.end]], np.int64)
+        given: list[Floats] = model.run(None, {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)})
+        return [each[0] for each in given]
 
 
 def shortened(text: str, pieces: Pieces) -> Pieces:

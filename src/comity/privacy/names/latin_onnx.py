@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Field numbers of onnx.proto.
-MODEL_GRAPH, GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT = 7, 1, 5, 11, 12
+MODEL_GRAPH, GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_OUTPUT = 7, 1, 5, 12
 NODE_INPUT, NODE_OUTPUT, NODE_OP, NODE_ATTRIBUTE, NODE_DOMAIN = 1, 2, 4, 5, 7
 TENSOR_DIMS, TENSOR_TYPE, TENSOR_NAME, TENSOR_RAW = 1, 2, 8, 9
 _FLOAT, _UINT8, _INT8, _INT64 = 1, 2, 3, 7
@@ -77,17 +77,15 @@ def widened(model: bytes) -> bytes:
     return head + _field(MODEL_GRAPH, b"".join(nodes + kept)) + tail
 
 
-def part(model: bytes, outputs: Sequence[str], given: str = "", width: int = 0) -> bytes:
-    """The part of a model that leads to the values named ``outputs``: from its inputs, or from the value ``given``, so many numbers
-    wide, as one input more."""
+def part(model: bytes, outputs: Sequence[str]) -> bytes:
+    """The part of a model that leads to the values named ``outputs``."""
     parts = [(number, value) for number, value in fields(model) if number != MODEL_GRAPH]
     (graph,) = (list(fields(value)) for number, value in fields(model) if number == MODEL_GRAPH)
     needed, kept = set(outputs), []
     for number, value in reversed(graph):  # nodes stand in the order in which they run
         if number == GRAPH_NODE:
             said = [(at, name.decode()) for at, name in fields(value) if at in (NODE_INPUT, NODE_OUTPUT)]
-            made = {name for at, name in said if at == NODE_OUTPUT}
-            if given in made or needed.isdisjoint(made):
+            if needed.isdisjoint(name for at, name in said if at == NODE_OUTPUT):
                 continue
             needed.update(name for at, name in said if at == NODE_INPUT)
             kept.append((number, value))
@@ -96,7 +94,6 @@ def part(model: bytes, outputs: Sequence[str], given: str = "", width: int = 0) 
     kept.reverse()
     kept += [each for each in graph if each[0] not in (GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_OUTPUT)]
     kept += [each for each in graph if each[0] == GRAPH_INITIALIZER and _text(each[1], TENSOR_NAME) in needed]
-    kept += [(GRAPH_INPUT, _value(given, ("texts", "pieces", width)))] if given else []
     kept += [(GRAPH_OUTPUT, _value(name, ())) for name in outputs]
     return b"".join(_field(*each) for each in [*parts, (MODEL_GRAPH, b"".join(_field(*each) for each in kept))])
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the names of persons with a small convolutional network: what a word is made of, two words of context a layer, then one
-decision a word (begin, in, last, unit, out), each in the light of the entity that is open.
+"""Reads the names of persons with a small convolutional network: what a word is made of and its vector, two words of context a layer,
+then one decision a word (begin, in, last, unit, out), each in the light of the entity that is open.
 
-The network and its weights are those of a spaCy pipeline (`ner/model`); here is what is needed to run it, in numpy.
+The network and its weights are those of a spaCy pipeline (`ner/model`, `vocab`); here is what is needed to run it, in numpy.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,10 +41,12 @@ class Read(NamedTuple):
 
 
 class Reader:
-    """``model``: the bytes of `ner/model`; ``moves``: of `ner/moves`."""
+    """``model``: the bytes of `ner/model`; ``moves``: of `ner/moves`; ``vectors`` and ``keys``: of `vocab/vectors` and `vocab/key2row`."""
 
-    def __init__(self, model: bytes, moves: bytes) -> None:
+    def __init__(self, model: bytes, moves: bytes, vectors: bytes, keys: bytes) -> None:
         parts = _Parts(model)
+        (narrowing,) = parts.named("static_vectors")
+        self._vectors = _Vectors(vectors, keys, parts.array(narrowing, "W"))
         self._kinds = _kinds(moves)
         self._person = self._kinds.index("PERSON")
         self._tables = [(parts.array(node, "E"), seed) for node, seed in parts.tables]
@@ -66,15 +69,17 @@ class Reader:
         return self._decide(features[_PADS:-_PADS].reshape(len(words), 3, -1), closed[_PADS:-_PADS], words)
 
     def _made_of(self, words: Sequence[str]) -> Floats:
-        """Their vectors, each of its norm, first letter, last three letters and shape alone.  No word is remembered."""
+        """What each says by itself: its norm, first letter, last three letters, shape, and vector.  No word is remembered."""
         import numpy as np
 
         norms = [_NORMS.get(word.lower(), word.lower()) for word in words]
         columns = norms, [word[0] for word in words], [word[-3:] for word in words], [_shape(word) for word in words]
+        hashes = {part: feature_hash(part) for part in set().union(*columns)}
         parts = [
-            table[[rows_of(feature_hash(part), seed, len(table)) for part in column]].sum(axis=1)
+            table[rows_of(np.array([hashes[part] for part in column], np.uint64), seed, len(table))].sum(axis=1)
             for (table, seed), column in zip(self._tables, columns, strict=True)
         ]
+        parts.append(self._vectors.of(words))
         vectors: Floats = self._mix.run(None, {"x": np.concatenate(parts, axis=1)})[0]
         return vectors
 
@@ -123,6 +128,28 @@ def _kinds(moves: bytes) -> list[str]:
     if len(begins) != _KINDS:
         raise ValueError(f"{len(begins)} kinds of entities, not {_KINDS}")
     return sorted(begins, key=lambda kind: -begins[kind])
+
+
+class _Vectors:
+    """Vectors of the common words, many words to a vector, as narrow as the network makes them: a third of what is stored."""
+
+    def __init__(self, vectors: bytes, keys: bytes, weight: Floats) -> None:
+        import numpy as np
+
+        rows: dict[int, int] = msgspec.msgpack.decode(keys)  # by the hash of a word
+        hashes = np.fromiter(rows, np.uint64, len(rows))
+        order = hashes.argsort()
+        self._hashes, self._rows = hashes[order], np.fromiter(rows.values(), np.int32, len(rows))[order]
+        self._table = np.load(io.BytesIO(vectors), allow_pickle=False).astype(np.float32) @ weight.T
+
+    def of(self, words: Sequence[str]) -> Floats:
+        """Nothing but zeros for a word that has none."""
+        import numpy as np
+
+        asked = np.array([feature_hash(word) for word in words], np.uint64)
+        at = np.minimum(self._hashes.searchsorted(asked), len(self._hashes) - 1)
+        found: Floats = self._table[self._rows[at]] * (self._hashes[at] == asked)[:, None]
+        return found
 
 
 class _Parts:
@@ -178,7 +205,7 @@ def _maxout(parts: _Parts, node: int, x: str, out: str) -> tuple[list[Node], dic
 
 def _mixer(parts: _Parts) -> bytes:
     nodes, tensors = _maxout(parts, parts.named("maxout")[0], "x", "y")
-    return written(nodes, tensors, inputs={"x": 4 * _WIDTH}, outputs=("y",))
+    return written(nodes, tensors, inputs={"x": 5 * _WIDTH}, outputs=("y",))
 
 
 def _network(parts: _Parts) -> bytes:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import msgspec
@@ -15,8 +16,13 @@ from comity.privacy.names.latin_words import Word, words
 np = pytest.importorskip("numpy")
 pytest.importorskip("onnxruntime")
 
-WIDTH, HIDDEN, KINDS, SEEDS, ROWS = 96, 64, 18, (8, 9, 10, 11), 50
+WIDTH, HIDDEN, KINDS, SEEDS, ROWS, VECTOR = 96, 64, 18, (8, 9, 10, 11), 50, 300
+KNOWN = ("Lopez", "met", "in", "friends", "Friends", "'s")  # words that have a vector, some the same
 TEXT = "Maria Lopez met J. Smith-Weiss at Ford  Motor\nin Lyon; Bob's 3 friends saw him ."
+
+
+def hashed(part: str) -> Any:
+    return np.array([feature_hash(part)], np.uint64)
 
 
 class Made:
@@ -29,15 +35,17 @@ class Made:
             return random.normal(0, 0.6 / np.sqrt(shape[-1]) if len(shape) > 1 else 0.3, shape).astype(np.float32)
 
         self.tables = [random.normal(0, 1, (ROWS, WIDTH)).astype(np.float32) for _ in SEEDS]
-        self.mixers = [(some(WIDTH, 3, wide), some(WIDTH, 3), 1 + some(WIDTH), some(WIDTH)) for wide in (4 * WIDTH, *[3 * WIDTH] * 4)]
+        self.mixers = [(some(WIDTH, 3, wide), some(WIDTH, 3), 1 + some(WIDTH), some(WIDTH)) for wide in (5 * WIDTH, *[3 * WIDTH] * 4)]
+        self.vectors_of, self.narrowed = some(4, VECTOR) * 20, some(WIDTH, VECTOR)
         self.lower = some(3, HIDDEN, 2, HIDDEN) * 6, some(HIDDEN, 2), some(1, 3, HIDDEN, 2)
         self.upper, self.narrow = (some(4 * KINDS + 2, HIDDEN) * 4, some(4 * KINDS + 2)), (some(HIDDEN, WIDTH), some(HIDDEN))
 
-    def stored(self) -> tuple[bytes, bytes]:
+    def stored(self) -> tuple[bytes, bytes, bytes, bytes]:
         nodes: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             ("precomputable_affine", {}, dict(zip(("W", "b", "pad"), self.lower, strict=True))),
             ("linear", {}, dict(zip("Wb", self.upper, strict=True))),
             ("linear", {}, dict(zip("Wb", self.narrow, strict=True))),
+            ("static_vectors", {}, {"W": self.narrowed}),
         ]
         nodes += [("hashembed", {"seed": msgspec.msgpack.encode(seed)}, {"E": e}) for seed, e in zip(SEEDS, self.tables, strict=True)]
         for weight, bias, gain, shift in self.mixers:
@@ -51,7 +59,11 @@ class Made:
             ],
         }
         kinds = {kind: KINDS - at for at, kind in enumerate(["ORG", "DATE", "PERSON", *(f"K{n}" for n in range(KINDS - 3))])}
-        return msgspec.msgpack.encode(model), msgspec.msgpack.encode({"moves": msgspec.json.encode({"1": kinds}).decode()})
+        vectors = io.BytesIO()
+        np.save(vectors, self.vectors_of)
+        keys = msgspec.msgpack.encode({feature_hash(word): at % 4 for at, word in enumerate(KNOWN)})
+        moves = msgspec.msgpack.encode({"moves": msgspec.json.encode({"1": kinds}).decode()})
+        return msgspec.msgpack.encode(model), moves, vectors.getvalue(), keys
 
     def layer(self, at: int, x: Any) -> Any:
         weight, bias, gain, shift = self.mixers[at]
@@ -64,7 +76,8 @@ class Made:
             norm = {"'s": "'s"}.get(word.text, word.text.lower())
             parts = (norm, word.text[0], word.text[-3:], _shape(word.text))
             said = zip(self.tables, SEEDS, parts, strict=True)
-            rows.append(np.concatenate([table[rows_of(feature_hash(part), seed, ROWS)].sum(0) for table, seed, part in said]))
+            own = self.narrowed @ self.vectors_of[KNOWN.index(word.text) % 4] if word.text in KNOWN else np.zeros(WIDTH)
+            rows.append(np.concatenate([*(table[rows_of(hashed(part), seed, ROWS)].sum(1)[0] for table, seed, part in said), own]))
         x = np.pad(self.layer(0, np.array(rows)), ((4, 4), (0, 0)))
         for at in range(1, 5):
             beside = np.pad(x, ((1, 1), (0, 0)))
@@ -127,6 +140,6 @@ def test_nothing_is_read_in_nothing() -> None:
 
 
 def test_another_network_is_refused() -> None:
-    model, _ = Made(1).stored()
+    model, _, vectors, keys = Made(1).stored()
     with pytest.raises(ValueError, match="3 kinds"):
-        Reader(model, msgspec.msgpack.encode({"moves": '{"1":{"A":1,"B":2,"C":3}}'}))
+        Reader(model, msgspec.msgpack.encode({"moves": '{"1":{"A":1,"B":2,"C":3}}'}), vectors, keys)

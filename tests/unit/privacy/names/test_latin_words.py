@@ -67,6 +67,14 @@ def test_hashes_are_those_that_the_tables_were_made_with() -> None:
     # MurmurHash64A of the words, as spaCy's documentation prints them
     assert feature_hash("coffee") == 3197928453018144401
     assert feature_hash("apple") == 8566208034543834098
+    assert [feature_hash(word) for word in ("X", "agent")] == [101, 401]  # spacy.symbols
+
+
+def test_rows_are_those_that_the_tables_were_made_with() -> None:
+    np = pytest.importorskip("numpy")
     # MurmurHash3 x64_128 of 8 bytes, as thinc 8.3 answers for this key and seed
-    assert rows_of(feature_hash("Maria"), 8, 1 << 32) == [3333035634, 1284889229, 2852069803, 4074817492]
-    assert all(0 <= row < 1000 for row in rows_of(feature_hash("Ωmega" * 9), 9, 1000))
+    maria, long = feature_hash("Maria"), feature_hash("Ωmega" * 9)
+    rows = rows_of(np.array([maria, long], np.uint64), 8, 1 << 32)
+    assert rows[0].tolist() == [3333035634, 1284889229, 2852069803, 4074817492]
+    assert rows[1:].tolist() == rows_of(np.array([long], np.uint64), 8, 1 << 32).tolist()
+    assert rows_of(np.array([maria, long], np.uint64), 9, 1000).max() < 1000

@@ -50,7 +50,7 @@ def test_another_file_is_never_used(two: Path, data: bytes) -> None:
 
 def test_the_manifest_is_whole() -> None:
     every = [weight for needed in weights().values() for weight in needed]
-    assert {weight.name for weight in weights()["latin"]} == {"reader", "moves", "bert", "pieces"}
+    assert {weight.name for weight in weights()["latin"]} == {"reader", "moves", "vectors", "keys", "bert", "pieces"}
     assert len({weight.file for weight in every}) == len(every)
     for weight in every:
         assert len(weight.sha256) == 64 and set(weight.sha256) <= set("0123456789abcdef") and weight.bytes > 0
