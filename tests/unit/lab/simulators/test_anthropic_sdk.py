@@ -61,7 +61,7 @@ def test_a_stream_is_the_same_message(client: Any) -> None:
 
 
 def test_tools_and_the_thought_before_them(client: Any) -> None:
-    wish = asked(tools=TOOLS, thinking={"type": "enabled", "budget_tokens": 1024}, messages=[{"role": "user", "content": "call both"}])
+    wish = asked(tools=TOOLS, thinking={"type": "adaptive"}, messages=[{"role": "user", "content": "call both"}])
     said = client.messages.create(**wish)
     assert said.stop_reason == "tool_use" and said.content[0].type == "thinking"
     calls = [block for block in said.content if block.type == "tool_use"]

@@ -39,7 +39,8 @@ class Anthropic:
         self._path, self._models = (path or PATH).rstrip("/"), models
 
     def key(self, request: Request) -> str | None:
-        return request.headers.get("x-api-key", "")
+        """By either header: its own SDK shows a key as a token since 2026."""
+        return request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
 
     async def answer(self, request: Request) -> Answer:
         if (request.method, request.path) != ("POST", f"{self._path}/messages"):

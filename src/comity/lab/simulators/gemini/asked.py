@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -16,6 +17,10 @@ import msgspec
 
 from comity.lab.simulators import brain
 from comity.lab.simulators.answer import Trouble
+
+FREE = frozenset({"args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema"})
+"""Members whose own members are the caller's."""
+_UNDERSCORED = re.compile(r"_([a-z])")
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -117,9 +122,19 @@ class Batch(Shape, frozen=True, kw_only=True):
 
 def read(body: dict[str, Any], kind: Any) -> Any:
     try:
-        return msgspec.convert(body, kind)
+        return msgspec.convert(_named(body), kind)
     except msgspec.ValidationError as error:
         raise invalid(f"Invalid JSON payload received. {error}") from error
+
+
+def _named(value: Any) -> Any:
+    """Google takes a member's name in both spellings, `inline_data` and `inlineData`; its own SDK uses both in one request."""
+    if isinstance(value, list):
+        return [_named(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    camel = {_UNDERSCORED.sub(lambda found: found[1].upper(), name): each for name, each in value.items()}
+    return {name: each if name in FREE else _named(each) for name, each in camel.items()}
 
 
 def signature(thought: str) -> str:
@@ -183,7 +198,7 @@ def _said(wish: Wish) -> Iterator[brain.Said]:
 
 def _seen(blob: Blob) -> brain.Seen:
     try:
-        data = base64.b64decode(blob.data, validate=True)
+        data = base64.b64decode(blob.data.replace("-", "+").replace("_", "/"), validate=True)  # both alphabets are taken
     except (binascii.Error, ValueError) as error:
         raise invalid("Invalid value at 'inline_data.data' (TYPE_BYTES), Base64 decoding failed") from error
     if blob.mime_type.startswith("image/"):

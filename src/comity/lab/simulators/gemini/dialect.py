@@ -18,7 +18,7 @@ from comity.lab.simulators.answer import SSE, Answer, Request, Trouble, event, w
 from comity.lab.simulators.gemini import asked
 
 Body = dict[str, Any]
-PATH = "/v1beta"
+PATHS = ("/v1beta", "/v1")
 DIMENSIONS, DIMENSIONS_MAX, TEXTS_MAX = 768, 3072, 100
 STOPS = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
 TOLD = {
@@ -43,7 +43,8 @@ class Gemini:
     """``models``: those that are there; none: any."""
 
     def __init__(self, *, path: str = "", models: tuple[str, ...] = ()) -> None:
-        self._path, self._models = (path or PATH).rstrip("/"), models
+        self._models = models
+        self._before = tuple(f"{each.rstrip('/')}/models/" for each in ((path,) if path else PATHS))
 
     def key(self, request: Request) -> str | None:
         """Vertex AI takes a token instead."""
@@ -51,10 +52,11 @@ class Gemini:
         return request.headers.get("x-goog-api-key") or request.query.get("key") or token
 
     async def answer(self, request: Request) -> Answer:
-        name, _, verb = request.path.removeprefix(f"{self._path}/models/").rpartition(":")
-        model = unquote(name)
-        if request.method != "POST" or not request.path.startswith(f"{self._path}/models/"):
+        before = next((each for each in self._before if request.path.startswith(each)), "")
+        if request.method != "POST" or not before:
             raise Trouble("path", "Requested entity was not found.")
+        name, _, verb = request.path.removeprefix(before).rpartition(":")
+        model = unquote(name)
         if self._models and model not in self._models:
             raise Trouble("model", f"models/{model} is not found for API version v1beta, or is not supported for {verb}.")
         if verb in ("generateContent", "streamGenerateContent"):
