@@ -46,6 +46,7 @@ def opened(url: str) -> tuple[Image, str]:
             width, height = image.size
             kind = "JPEG" if image.format in ("JPEG", "MPO") else image.format or "PNG"  # MPO: a JPEG with more of them behind it
             if width * height <= DECODED_PIXELS_MAX and max(width, height) <= SIDE_MAX * 4:
+                image.draft("RGB", _fit(width, height))  # a JPEG can be decoded at a half, a quarter or an eighth
                 return _flat(ImageOps.exif_transpose(image)), kind
     except Exception:  # noqa: BLE001 — a decoder raises what it likes; whatever it was, this is no image
         raise _unreadable("not a whole PNG, JPEG or WebP") from None
@@ -76,16 +77,19 @@ def _flat(image: Image) -> Image:
     """In red, green and blue, on white where it was clear, and not larger than is read."""
     from PIL import Image as pillow
 
-    width, height = image.size
-    scale = min(1.0, (READ_PIXELS_MAX / (width * height)) ** 0.5, SIDE_MAX / max(width, height))
     if image.has_transparency_data:
         image = pillow.alpha_composite(pillow.new("RGBA", image.size, (255, 255, 255, 255)), image.convert("RGBA"))
     flat = image.convert("RGB")
-    if scale < 1.0:
-        flat = flat.resize((max(1, int(width * scale)), max(1, int(height * scale))), pillow.Resampling.LANCZOS)
+    if (fit := _fit(*flat.size)) != flat.size:
+        flat = flat.resize(fit, pillow.Resampling.LANCZOS)
     clean = pillow.new("RGB", flat.size)  # what an image carries beside its pixels stays behind
     clean.paste(flat)
     return clean
+
+
+def _fit(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, (READ_PIXELS_MAX / (width * height)) ** 0.5, SIDE_MAX / max(width, height))
+    return max(1, int(width * scale)), max(1, int(height * scale))
 
 
 def _unreadable(why: str) -> CallerError:
