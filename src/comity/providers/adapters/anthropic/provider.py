@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from comity.providers.adapters.anthropic.chat import asked
 from comity.providers.adapters.anthropic.reply import Telling, code_of
-from comity.providers.adapters.deltas import Streamed, Whole, encode
 from comity.providers.base import Answer, Deployment
+from comity.providers.deltas import Streamed, Whole, encode
 from comity.providers.dialect import DialectProvider, Reader, Translated, unsupported
 from comity.providers.http import JSON, SSE, Egress, HttpAnswer, Outgoing, shown
 from comity.wire.chat import ChatRequest

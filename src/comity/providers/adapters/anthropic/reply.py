@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from comity.providers import http
-from comity.providers.adapters.deltas import Body, broken, continued, count, encode, member, opened, usage
+from comity.providers.deltas import Body, broken, continued, count, encode, member, opened, usage
 
 FINISH = {
     "end_turn": "stop",

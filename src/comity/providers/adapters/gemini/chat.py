@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from comity.errors import ProviderFailure
-from comity.providers.adapters import asking
+from comity.providers import asking
 from comity.providers.dialect import unsupported
 from comity.wire.chat import AudioPart, ChatRequest, FilePart, ImagePart, Message, NamedTool, Part, TextPart, Tool
 

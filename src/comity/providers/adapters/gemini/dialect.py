@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
 
-from comity.providers.adapters.deltas import Body, Streamed, Whole, encode
 from comity.providers.adapters.gemini.chat import asked
 from comity.providers.adapters.gemini.reply import Telling, Vectors, code_of
 from comity.providers.base import Deployment
+from comity.providers.deltas import Body, Streamed, Whole, encode
 from comity.providers.dialect import Reader, unsupported
 from comity.providers.http import JSON, SSE, Outgoing, shown
 from comity.wire.chat import ChatRequest

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from comity.providers import http
-from comity.providers.adapters.deltas import Body, broken, count, encode, member, object_of, opened, usage
+from comity.providers.deltas import Body, broken, count, encode, member, object_of, opened, usage
 
 BLOCKED = frozenset(
     """
