@@ -36,13 +36,19 @@ class Callers:
         """The key's configuration; CallerError 401 when keys are configured and none matches."""
         if not self._by_hash:
             return LOCAL
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token:
-            digest = hashlib.sha256(token.strip().encode()).hexdigest()
+        token = shown_key(headers)
+        if token:
+            digest = hashlib.sha256(token.encode()).hexdigest()
             key = self._by_hash.get(digest)
             if key is not None and hmac.compare_digest(key.sha256.lower(), digest):
                 return key
         raise CallerError(
             "no valid key in the `Authorization` header", code="request.unauthenticated", status=401,
-            field="authorization", hint="send `Authorization: Bearer …` with a key of this gateway",
+            field="authorization", hint="send `Authorization: Bearer …`, or `x-api-key`, with a key of this gateway",
         )  # fmt: skip
+
+
+def shown_key(headers: Mapping[str, str]) -> str:
+    """The key a caller shows: as OpenAI's clients do, else as Anthropic's do.  "" for none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "").strip()
