@@ -9,7 +9,7 @@ UP_FLAGS := $(if $(PORT),--port $(PORT))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-full check format lint types contracts cov bench case lock changelog clean _python _run _dev _model
+.PHONY: help up test test-full live check format lint types contracts cov bench case lock changelog clean _python _run _dev _model
 
 help: ## List these targets
 	@echo "usage: make TARGET  [PYTHON=python3.12] [PORT=9000] [ARGS='…']"
@@ -24,6 +24,9 @@ test: _dev _model ## Run the tests (under 15 minutes on 2 cores)
 
 test-full: _dev _model ## Run every test, the long ones too
 	@$(PYTEST) --full $(ARGS)
+
+live: _dev ## Ask the real services whose keys are in the environment (costs money; see docs/reference/doors-and-dialects.md)
+	@$(PYTEST) tests/live/matrix/services.py $(ARGS)
 
 check: lint types contracts ## Format, lint, types and import contracts (changes nothing)
 
