@@ -25,7 +25,9 @@ import texts
 
 WORDS_MIN = 3  # occurrences in the dictionary's text (58 million)
 FOREIGN_SCORE_MIN = 15  # a character
-WORD_SCORE_MIN = -20  # a word whose characters speak more strongly against a name needs no entry
+WORD_SCORE_MIN = -40  # a word whose characters speak more strongly against a name needs no entry
+GIVEN_SCORE_MIN = 40  # the same of a given name alone
+NAME_SCORE_MIN = -10  # a name of the dictionary whose characters speak more strongly against one is taken for a word
 
 
 def chars_of(words: Mapping[str, float]) -> Counter[str]:
@@ -120,16 +122,25 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
     lines.append("given\t" + " ".join(rows))
     lines.append("loan\t" + " ".join(f"{char}{given_ratios[3][char]}" for char in sorted(loan) if given_ratios[3][char] > -25))
 
+    def likely(word: str) -> int | None:
+        """As a surname and a given name."""
+        if word[0] not in surname or len(word) > 3:
+            return None
+        tables = given_ratios[:1] if len(word) == 2 else given_ratios[1:3]
+        return surname[word[0]] + sum(table[char] for table, char in zip(tables, word[1:], strict=True))
+
+    for name, count in names.items():  # the dictionary calls many a word a name
+        score = likely(name) if 2 <= len(name) <= 3 and name[:2] not in double_roots else None
+        if score is not None and score < NAME_SCORE_MIN:
+            words.setdefault(name, count)
     kept: dict[str, list[str]] = {}
     for word, count in sorted(words.items()):
         if count < WORDS_MIN or not 2 <= len(word) <= 5:
             continue
         resembles = sum(given_ratios[3][char] for char in word) >= FOREIGN_SCORE_MIN * len(word)
-        if word[0] in surname and len(word) == 2:
-            resembles |= surname[word[0]] + given_ratios[0][word[1]] >= WORD_SCORE_MIN
-        elif word[0] in surname and len(word) == 3:
-            resembles |= surname[word[0]] + given_ratios[1][word[1]] + given_ratios[2][word[2]] >= WORD_SCORE_MIN
-        if resembles:
+        resembles |= len(word) == 2 and given_ratios[1][word[0]] + given_ratios[2][word[1]] >= GIVEN_SCORE_MIN
+        score = likely(word)
+        if resembles or (score is not None and score >= WORD_SCORE_MIN):
             kept.setdefault(word[0], []).append(f"{word[1:]}{'p' if word in places else ''}{min(9, round(math.log10(count) * 2))}")
     lines += [f"word\t{root} " + "".join(tails) for root, tails in sorted(kept.items())]
     lines.append("abroad\t" + " ".join(sorted(abroad | heard)))

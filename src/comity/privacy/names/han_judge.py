@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from comity.privacy.names.han_cues import BRANDS, DATED, ERA, LABEL, LEFT, NEVER, RANKS, REACH, RIGHT
+from comity.privacy.names.han_cues import BRANDS, DATED, ERA, KIN, LABEL, LEFT, NEVER, RANKS, REACH, RIGHT
 from comity.privacy.names.han_lexicon import Lexicon
 from comity.privacy.names.han_reader import KINDS, Belief, odds
 
@@ -24,6 +24,7 @@ _UNLIKELY = -5.0  # log odds; most stretches that begin like a name are told off
 _COMMAS = "、，, /|"
 _NOTHING = (0.0,) * len(KINDS)
 _GIVEN_LEAST = 4.0
+_GIVEN_KIN = 1.0  # behind a word for kin
 _PART_MAX = 10  # characters between two dots
 _LONG = 14  # characters of a name without dots
 
@@ -36,8 +37,8 @@ FEATURES = (
     "short", "long", "compound", "japanese", "foreign", "given_name", "other", "one", "nick", "dotted", "spaced",
     "exact", "mean", "least", "begins", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
     "chars_short", "chars_long", "chars_compound", "given", "loan", "loan_before", "loan_after", "abroad", "word", "place_word",
-    "role", "link", "label", "title", "says", "moves", "thing", "left", "right", "edge_before", "edge_after", "listed", "size", "wide",
-    "cut", "grows", "ends_as", "goes_as", "list_before", "list_after",
+    "role", "link", "label", "kin", "title", "says", "moves", "thing", "left", "right", "edge_before", "edge_after", "listed", "size",
+    "wide", "cut", "grows", "ends_as", "goes_as", "list_before", "list_after",
     *(f"{where}_{kind}" for where in ("is", "before", "after") for kind in KINDS),
 )  # fmt: skip
 
@@ -80,12 +81,12 @@ def candidates(text: str, plain: str, belief: Belief, lexicon: Lexicon) -> Itera
 
 
 def _thing(plain: str, place: Candidate) -> bool:
-    """Whether it is known for something else: a courtesy, a surname and a rank, an era and its year, a people."""
+    """Whether it is known for something else: a courtesy, a surname and a rank, a house, an era and its year, a people."""
     start, end, kind, root = place
     name = plain[start:end].replace(" ", "")
     if (
         NEVER.fullmatch(name)
-        or (root and RANKS.fullmatch(name, root))
+        or (root and (RANKS.fullmatch(name, root) or name[root:] == "家"))
         or (kind in (FOREIGN, OTHER) and len(name) > 3 and name[-1] in "人队族")
     ):
         return True
@@ -154,7 +155,10 @@ def _rooted(plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]
 def _given(plain: str, belief: Belief, lexicon: Lexicon) -> Iterator[Candidate]:
     for run in _RUN.finditer(plain):
         for start in range(run.start(), run.end() - 1):
-            if min(belief.breaks[start], belief.breaks[start + 2]) > 0.2 and lexicon.alone(plain[start : start + 2]) > _GIVEN_LEAST:
+            if min(belief.breaks[start], belief.breaks[start + 2]) <= 0.2:
+                continue
+            alone = lexicon.alone(plain[start : start + 2])
+            if alone > _GIVEN_LEAST or (alone > _GIVEN_KIN and KIN.search(plain, max(0, start - REACH), start)):
                 yield Candidate(start, start + 2, GIVEN, 0)
 
 
@@ -192,6 +196,7 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         is_place,
         *(pattern.search(before) is not None for pattern in LEFT),
         LABEL.search(before) is not None,
+        KIN.search(before) is not None,
         *(pattern.match(after) is not None for pattern in RIGHT),
         beside(context.left, before[-2:], -1),
         beside(context.right, after[:2], 0),
