@@ -101,7 +101,7 @@ class Gathered:
         self.logprobs += tokens
         pieces: list[Piece] = []
         for member, kind in _MEMBERS:
-            text = said.get(member)
+            text = said.get(member) or (said.get("reasoning") if kind == "thought" else None)  # as newer vLLM names a thought
             if isinstance(text, str) and text:
                 setattr(self, kind, getattr(self, kind) + text)
                 pieces.append(Piece(kind, text, logprobs=tokens if kind == "text" else []))

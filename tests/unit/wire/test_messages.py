@@ -220,3 +220,11 @@ def test_what_came_from_a_cache_is_counted_beside() -> None:
         "output_tokens": 2,
         "cache_read_input_tokens": 4,
     }
+
+
+def test_a_thought_is_read_by_either_name_and_counted() -> None:
+    answered = completion("x") | {"usage": {"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 5}}}
+    answered["choices"][0]["message"]["reasoning"] = "hm"
+    made = json.loads(answer.whole(answered, read({})).body)
+    assert made["content"][0] == {"type": "thinking", "thinking": "hm", "signature": ""}
+    assert made["usage"]["output_tokens_details"] == {"thinking_tokens": 5}

@@ -59,7 +59,9 @@ def usage(got: Gathered) -> Body:
     """What came from a cache is counted beside the rest here, and within it by OpenAI."""
     cached = got.counted("prompt_tokens_details", "cached_tokens")
     counts = {"input_tokens": max(0, got.counted("prompt_tokens") - cached), "output_tokens": got.counted("completion_tokens")}
-    return counts | ({"cache_read_input_tokens": cached} if cached else {})
+    thought = got.counted("completion_tokens_details", "reasoning_tokens")
+    details = {"output_tokens_details": {"thinking_tokens": thought}} if thought else {}
+    return counts | ({"cache_read_input_tokens": cached} if cached else {}) | details
 
 
 def label(got: Gathered) -> Body:
