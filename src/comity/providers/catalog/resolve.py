@@ -116,7 +116,7 @@ class _Resolver:
         stores = tuple(f"{store.host}:443" for store in region.stores) if dialect.stores else ()
         return msgspec.structs.replace(
             made, key=dialect.key, renames=tuple(dialect.wire.rename.items()) if dialect.wire is not None else (),
-            downloads=(made.egress,) if config.stand_in and dialect.stores else stores,
+            downloads=(made.egress,) if config.stand_in and dialect.stores else stores, sends=tuple(scope.send.items()),
         )  # fmt: skip
 
     # -- choosing ------------------------------------------------------------------------------------------------

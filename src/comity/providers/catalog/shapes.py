@@ -77,13 +77,15 @@ class Dialect(Sourced, frozen=True, kw_only=True):
 
 class Scope(Sourced, frozen=True, kw_only=True):
     """Where inference runs: ``processing``; absent where no source says it, when ``among`` is at least a part of it.  ``pool``: the
-    partner schedules it among all of them.  ``models``: the scope is chosen by the model's name, which has this form, such as that."""
+    partner schedules it among all of them.  ``models``: the scope is chosen by the model's name, which has this form, such as that.
+    ``send``: members that every request carries, so that the partner keeps it in the scope."""
 
     id: str
     processing: Where | None = None
     among: tuple[str, ...] = ()
     pool: bool = False
     models: str = ""
+    send: dict[str, str] = {}
     such_as: str = ""
 
     def __post_init__(self) -> None:

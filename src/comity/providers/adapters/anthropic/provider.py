@@ -34,7 +34,9 @@ class AnthropicDialect:
             raise unsupported("anthropic", request.operation)
         headers = {"content-type": JSON, "anthropic-version": VERSION} | shown(deployment, key)
         accept = (SSE,) if request.stream else (JSON,)
-        return Outgoing(path="/messages", body=encode(asked(request, deployment.model)), headers=headers, accept=accept)
+        return Outgoing(
+            path="/messages", body=encode(asked(request, deployment.model) | dict(deployment.sends)), headers=headers, accept=accept
+        )
 
     def reader(self, deployment: Deployment, request: Request) -> Reader:
         assert isinstance(request, ChatRequest)
