@@ -24,7 +24,8 @@ TABLES = {
     "SubjectDefaults": "[defaults.subject]", "DeploymentConfig": "[[deployments]]", "KeyConfig": "[[keys]]",
     "IssuerConfig": "[[issuers]]",
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
-    "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]", "PathsConfig": "[paths]", "PacksConfig": "[packs]",
+    "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
+    "PathsConfig": "[paths]", "PacksConfig": "[packs]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",
     "AnyExceptConfig": "a place that is a pool",
 }  # fmt: skip

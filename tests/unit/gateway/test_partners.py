@@ -113,7 +113,9 @@ async def test_each_place_gets_its_own_key_and_none_gets_another_s(monkeypatch: 
     async with Partner(saying(reply(b"{}"))) as first, Partner(saying(reply(b"{}"))) as second:
         configs = (config("a", stand_in=first.base), config("b", stand_in=second.base, api_key=SecretRef(env="B_KEY")))
         deployments = resolved(*configs)
-        providers = providers_for(configs, deployments, config=Config(), secrets=SystemSecrets(), random=SystemRandom(), clock=SystemClock())
+        providers = providers_for(
+            configs, deployments, config=Config(), secrets=SystemSecrets(), random=SystemRandom(), clock=SystemClock()
+        )
         for name, deployment in deployments.items():
             answer = await providers[name].send(deployment, request)
             await answer.aclose()

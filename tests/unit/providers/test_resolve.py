@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -383,4 +383,6 @@ def test_a_scope_that_a_request_chooses_is_asked_for_with_each() -> None:
     )  # fmt: skip
     made = resolve(config, vocabulary=load_vocabulary(), as_of=date(2026, 11, 26))
     request, _ = decode_chat(b'{"messages":[{"role":"user","content":"x"}]}')
-    assert json.loads(AnthropicDialect().outgoing(made, request, "k").body)["inference_geo"] == "us"
+    assert (
+        json.loads(AnthropicDialect(lambda: datetime(2026, 11, 26, tzinfo=UTC)).outgoing(made, request, "k").body)["inference_geo"] == "us"
+    )
