@@ -72,7 +72,8 @@ _run: _python
 _dev: _python
 	@$(PYTHON) requirements/install.py dev
 
-# Once, 98 and 86 MB, hashes checked.  Where they cannot be had the tests go on, and say what they could not do.
+# Once, 98, 86 and 31 MB, hashes checked.  Where they cannot be had the tests go on, and say what they could not do.
 _model: _dev
 	@$(COMITY) models add smollm2-135m-instruct >/dev/null || echo "comity: without that model, what needs one is NOT RUN" >&2
 	@$(COMITY) models add names >/dev/null || echo "comity: without those models, what needs them is NOT RUN" >&2
+	@$(COMITY) models add ocr >/dev/null || echo "comity: without those models, what needs them is NOT RUN" >&2

@@ -141,7 +141,7 @@ def no_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_models_lists_what_can_be_had_where_nothing_is(cli: Cli, no_models: Path) -> None:
     rows = cli("--json", "models").json()["models"]
-    assert [row["id"] for row in rows] == [*models(), "names"] and not any(row["present"] for row in rows)
+    assert [row["id"] for row in rows] == [*models(), "names", "ocr"] and not any(row["present"] for row in rows)
     assert cli("models", "list").out == cli("models").out
     assert cli("models").out.endswith(f"in {no_models}; fetch one: comity models add --default\n")
 

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from comity.config import Config
 from comity.gateway.callers import LOCAL
 from comity.gateway.duties import DISCHARGERS
@@ -15,7 +17,7 @@ from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.gateway.partners import resolve_all
 from comity.gateway.standing import looked_up
-from comity.gateway.world import EMBEDDED, guard_of
+from comity.gateway.world import EMBEDDED, guard_of, media_of
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
@@ -42,6 +44,8 @@ def ahead(config: Config, raw: bytes, subject: str, state: Path) -> dict[str, An
     strings = list(texts(request))
     nexus = locator.locate({"comity-subject": subject} if subject else {}, LOCAL)
     wanted = () if request.model == "auto" else (request.model,)
-    judged = judge.decide(nexus, guard_of(config, clock=clock, random=SystemRandom()).inspect(strings), wanted, standing, today)
+    found = guard_of(config, clock=clock, random=SystemRandom()).inspect(strings)
+    carried = found.categories.union(*(media_of(config, vocabulary)[kind] for kind in request.media()))
+    judged = judge.decide(nexus, msgspec.structs.replace(found, categories=carried), wanted, standing, today)
     route = plan(judged.candidates, request, sum(map(len, strings)))
     return {**json.loads(judged.decision), "would_ask": [attempt.deployment.id for attempt in route.attempts]}

