@@ -168,7 +168,7 @@ def test_a_file_that_is_not_the_model_does_not_verify(cli: Cli, no_models: Path)
 @pytest.mark.model
 def test_the_model_that_is_here_verifies(cli: Cli) -> None:
     here = [row["id"] for row in cli("--json", "models").json()["models"] if row["present"]]
-    smallest = min(set(here) - {"names"}, key=lambda name: models()[name].bytes)
+    smallest = min(set(here) - {"names", "ocr"}, key=lambda name: models()[name].bytes)
     done = cli("--json", "models", "verify", smallest)
     assert done.code == 0 and done.json() == {"id": smallest, "sha256": models()[smallest].sha256}
     assert " %\n" in done.err and "\r" not in done.err and "\033" not in done.err
