@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds `comity/privacy/names/han.txt`: how characters occur in Chinese names, and which words only look like names.
 
-    python tools/names/han/lexicon.py JIEBA_DICT MINGZI_DATA FOREIGN_NAMES OUT       (and the lists beside it)
+    python tools/names/han/lexicon.py WEIGHTS JIEBA_DICT MINGZI_DATA FOREIGN_NAMES OUT       (and the lists beside it)
 
+WEIGHTS        the folder that `comity models add names` fills
 JIEBA_DICT     `dict.txt` of the package jieba 0.42.1 (MIT): words, how often each occurs, part of speech (nr: a name)
 MINGZI_DATA    `data.json` of the package mingzi 1.2.3 (MIT): shares of surnames in the population, given names of today
 FOREIGN_NAMES  `data/foreign_zh.py` of the package random-name-type 2.1.0 (ISC): foreign names as Chinese writes them
@@ -18,16 +19,20 @@ import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import texts
 
+from comity.privacy.names.han_reader import Reader
+from comity.privacy.names.weights import opened
+
 WORDS_MIN = 3  # occurrences in the dictionary's text (58 million)
 FOREIGN_SCORE_MIN = 15  # a character
+UNSEEN = -25  # of a character that no foreign name was seen to hold
 WORD_SCORE_MIN = -40  # a word whose characters speak more strongly against a name needs no entry
 GIVEN_SCORE_MIN = 40  # the same of a given name alone
-NAME_SCORE_MIN = -10  # a name of the dictionary whose characters speak more strongly against one is taken for a word
+NAME_ODDS_MIN = -3  # the dictionary calls many a word a name: less likely ones by the network are taken for words
 
 
 def chars_of(words: Mapping[str, float]) -> Counter[str]:
@@ -49,7 +54,16 @@ def ratios(seen: Mapping[str, float], base: Mapping[str, float], every: set[str]
     }
 
 
-def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
+def believed(reader: Reader, names: Sequence[str]) -> Iterator[float]:
+    """The higher of the log odds that each is a name where it stands alone and in a sentence."""
+    alone = reader.read([f"{name}。" for name in names])
+    within = reader.read([f"他们说到{name}的事。" for name in names])
+    for name, one, two in zip(names, alone, within, strict=True):
+        yield max(one.exactly(0, len(name)), two.exactly(4, 4 + len(name)))
+
+
+def main(weights: str, jieba: str, mingzi: str, foreign: str, out: str) -> None:
+    reader = Reader(opened("han", Path(weights)))
     single_roots, double_roots = texts.surnames()
     words: dict[str, int] = {}
     names: dict[str, int] = {}
@@ -88,6 +102,9 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
             if len(given) == 2:
                 first[given[0]] += 3
                 second[given[1]] += 3
+    for given in texts.given_names():
+        first[given[0]] += 3
+        second[given[1]] += 3
     for seen in (single, first, second):  # what names one kind of given name names the others, less often
         for char in list(single | first | second):
             seen[char] += 0.1 * (single[char] + first[char] + second[char])  # type: ignore[assignment]
@@ -102,7 +119,7 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
     spelt = ratios(loan, base, every)
     heard = set()
     for name in sounds:
-        if 2 < len(name) <= 6 and name not in places and sum(spelt.get(char, -25) for char in name) >= FOREIGN_SCORE_MIN * len(name):
+        if 2 < len(name) <= 6 and name not in places and sum(spelt.get(char, UNSEEN) for char in name) >= FOREIGN_SCORE_MIN * len(name):
             heard.add(name)
     loan += chars_of(dict.fromkeys(heard, 0.5))
     given_ratios = [ratios(seen, base, every) for seen in (single, first, second, loan)]
@@ -120,24 +137,22 @@ def main(jieba: str, mingzi: str, foreign: str, out: str) -> None:
         if any(abs(value - unseen) > 8 for value, unseen in zip(values, rare, strict=True)):
             rows.append(char + ",".join(map(str, values)))
     lines.append("given\t" + " ".join(rows))
-    lines.append("loan\t" + " ".join(f"{char}{given_ratios[3][char]}" for char in sorted(loan) if given_ratios[3][char] > -25))
+    lines.append("loan\t" + " ".join(f"{char}{given_ratios[3][char]}" for char in sorted(loan) if given_ratios[3][char] > UNSEEN))
 
     def likely(word: str) -> int | None:
         """As a surname and a given name."""
-        if word[0] not in surname or len(word) > 3:
+        if word[0] not in surname or not 2 <= len(word) <= 3:
             return None
         tables = given_ratios[:1] if len(word) == 2 else given_ratios[1:3]
         return surname[word[0]] + sum(table[char] for table, char in zip(tables, word[1:], strict=True))
 
-    for name, count in names.items():  # the dictionary calls many a word a name
-        score = likely(name) if 2 <= len(name) <= 3 and name[:2] not in double_roots else None
-        if score is not None and score < NAME_SCORE_MIN:
-            words.setdefault(name, count)
+    doubtful = [name for name in names if every.issuperset(name) and likely(name) is not None and name[:2] not in double_roots]
+    words |= {name: names[name] for name, odds in zip(doubtful, believed(reader, doubtful), strict=True) if odds < NAME_ODDS_MIN}
     kept: dict[str, list[str]] = {}
     for word, count in sorted(words.items()):
         if count < WORDS_MIN or not 2 <= len(word) <= 5:
             continue
-        resembles = sum(given_ratios[3][char] for char in word) >= FOREIGN_SCORE_MIN * len(word)
+        resembles = sum(given_ratios[3].get(char, UNSEEN) for char in word) >= FOREIGN_SCORE_MIN * len(word)
         resembles |= len(word) == 2 and given_ratios[1][word[0]] + given_ratios[2][word[1]] >= GIVEN_SCORE_MIN
         score = likely(word)
         if resembles or (score is not None and score >= WORD_SCORE_MIN):

@@ -38,6 +38,7 @@ class Names:
         self._rare, self._double = surnames()
         self._given: dict[str, list[str]] = {key: list(today[key]) for key in today if key.startswith(("male", "female"))}  # type: ignore[call-overload]
         self._foreign = list(foreign)
+        self._said = given_names()
         known = lexicon()
         self._chars = [char for char, chances in known.given.items() if chances[0] > 0]
         self._words = [word for word, (common, _) in known.words.items() if common >= COMMON]
@@ -56,8 +57,8 @@ class Names:
         luck = dice.random()
         if luck < 0.22:
             return root + dice.choice(self._given[f"{sex}_single"])
-        if luck < 0.65:
-            return root + dice.choice(self._given[f"{sex}_double"])
+        if luck < 0.6:
+            return root + dice.choice(self._said)
         one, two = (dice.choice(dice.choice((self._given[f"{sex}_double"], self._given[f"{sex}_single"]))) for _ in "12")
         return root + one[0] + two[-1]
 
@@ -77,6 +78,8 @@ class Names:
         return self._dice.choice(self._worded)
 
     def given(self) -> str:
+        if self._dice.random() < 0.7:
+            return self._dice.choice(self._said)
         return self._dice.choice(self._given[self._dice.choice(("male_double", "female_double"))])
 
     def part(self) -> str:
@@ -109,6 +112,11 @@ def _list(name: str) -> Iterator[tuple[str, list[str]]]:
 
 def other_names() -> dict[str, list[str]]:
     return dict(_list("other_names.txt"))
+
+
+def given_names() -> list[str]:
+    """Of two characters, of several generations."""
+    return [name for _, names in _list("given_names.txt") for name in names]
 
 
 def surnames() -> tuple[list[str], list[str]]:

@@ -83,6 +83,8 @@ BRANDS: Final = re.compile(_BRANDS)
 """Names only where the words beside say so."""
 RANKS: Final = re.compile(_RANKS)
 """Behind a surname alone they are no given name."""
+WEEKS: Final = frozenset(("上周", "下周", "本周", "每周"))
+"""Their second character is no surname."""
 ERA: Final = re.compile(_ERAS)
 DATED: Final = re.compile(
     r" ?(?:[元初末中][年期叶]|[0-9〇一二三四五六七八九十廿]{1,3}年(?![级前后来])|年[间号]|[(（](?:公?元?前?[0-9]{2,3}|1[0-8][0-9]{2})年)"

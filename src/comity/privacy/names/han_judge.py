@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from comity.privacy.names.han_cues import BRANDS, DATED, ERA, KIN, LABEL, LEFT, NEVER, RANKS, REACH, RIGHT
+from comity.privacy.names.han_cues import BRANDS, DATED, ERA, KIN, LABEL, LEFT, NEVER, RANKS, REACH, RIGHT, WEEKS
 from comity.privacy.names.han_lexicon import Lexicon
 from comity.privacy.names.han_reader import KINDS, Belief, odds
 
@@ -38,7 +38,7 @@ FEATURES = (
     "exact", "mean", "least", "begins", "breaks_before", "breaks_after", "breaks_inside", "name_before", "name_after",
     "chars_short", "chars_long", "chars_compound", "given", "loan", "loan_before", "loan_after", "abroad", "word", "place_word",
     "role", "link", "label", "kin", "title", "says", "moves", "thing", "left", "right", "edge_before", "edge_after", "listed", "size",
-    "wide", "cut", "grows", "ends_as", "goes_as", "list_before", "list_after",
+    "wide", "cut", "behind_root", "grows", "ends_as", "goes_as", "list_before", "list_after",
     *(f"{where}_{kind}" for where in ("is", "before", "after") for kind in KINDS),
 )  # fmt: skip
 
@@ -90,7 +90,7 @@ def _thing(plain: str, place: Candidate) -> bool:
         or (kind in (FOREIGN, OTHER) and len(name) > 3 and name[-1] in "人队族")
     ):
         return True
-    if ERA.fullmatch(name) and DATED.match(plain, end):
+    if plain[start - 1 : start + 1] in WEEKS or (ERA.fullmatch(name) and DATED.match(plain, end)):
         return True
     if not BRANDS.fullmatch(name):
         return False
@@ -187,7 +187,7 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         chars / 4 if kind in (SHORT, SPACED) else 0.0,
         chars / 4 if kind == LONG else 0.0,
         chars / 4 if kind == COMPOUND else 0.0,
-        lexicon.alone(name) / 4 if kind in (OTHER, GIVEN) and len(name) == 2 else 0.0,
+        lexicon.alone(name) / 4 if kind in (OTHER, GIVEN, FOREIGN) and len(name) == 2 else 0.0,
         lexicon.foreign(name) / 2,
         loan(before[-1:], -2.5) / 2,
         loan(after[:1], -2.5) / 2,
@@ -206,6 +206,7 @@ def weigh(text: str, plain: str, belief: Belief, lexicon: Lexicon, context: Cont
         len(name) / 4,
         name != text[start:end],
         plain[start - 1 : start + 1] in lexicon.double if start else 0.0,
+        before[-1:] in lexicon.surname and _HAN.match(before[-2:-1]) is None,
         given(after[:1], (-4.0, -4.0, -4.0))[2] / 4 if kind in (SHORT, COMPOUND) and len(name) == root + 1 else 0.0,
         given(name[-1], lexicon.rare)[2] / 4 if root and len(name) == root + 2 else 0.0,
         given(name[1:2], lexicon.rare)[1] / 4 if root and len(name) == root + 2 else 0.0,

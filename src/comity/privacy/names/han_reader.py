@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,6 +35,9 @@ _KINDS = {
 }
 KINDS = tuple(_KINDS)
 """Kinds of word other than a person's name."""
+_JOINED = re.compile("[\u4e00-\u9fff-]+(?:[·•・‧∙⋅][\u4e00-\u9fff-]+)+")
+_MARKS = str.maketrans(dict.fromkeys("-•・‧∙⋅", "·"))
+"""Between the parts of a foreign name, as the network learned them."""
 _FLOOR = 1e-9
 _BATCH = 16  # pieces whose sums are taken together
 
@@ -96,7 +100,8 @@ class Reader:
         sizes = [len(piece) for piece in pieces]
         shown = np.ones((len(sizes), max(sizes), len(self._moves)), np.float32)  # (row, place, tag)
         for row, (piece, size) in enumerate(zip(pieces, sizes, strict=True)):
-            ids = np.array([[self._ids.get(char, self._unknown) for char in piece]], np.int64)
+            said = _JOINED.sub(lambda name: name[0].translate(_MARKS), piece)
+            ids = np.array([[self._ids.get(char, self._unknown) for char in said]], np.int64)
             scores = self._network.run(None, {"token_ids": ids, "length": np.array([size], np.int64)})[0][0]
             shown[row, :size] = np.exp(scores - scores.max(axis=1, keepdims=True))
         moves = self._moves
