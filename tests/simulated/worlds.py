@@ -116,7 +116,7 @@ class EchoPartner:
         if self.failures:
             raise self.failures.pop(0)
         content = request.messages[-1].content
-        said = self.answer(content if isinstance(content, str) else "".join(part.text for part in content or ()))
+        said = self.answer(content if isinstance(content, str) else "".join(getattr(part, "text", "") for part in content or ()))
         raw = _stream(said) if request.stream else _whole(said)
         if self.cut:
             raw = raw[: len(raw) // 2]
