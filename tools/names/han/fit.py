@@ -32,7 +32,7 @@ from comity.privacy.names.han_reader import Reader
 from comity.privacy.names.weights import opened
 
 SEED = 7
-HIDDEN = 16
+HIDDEN = 12
 EPOCHS = 20
 DECAY = 1e-3  # what is made up is more alike than what people write: little may hang on any one thing
 NETWORKS = 6  # their mean, which is one network as wide as all, depends less on the dice

@@ -99,7 +99,9 @@ class HanNames:
         if not places:
             return []
         known = [weigh(piece.text, piece.plain, belief, self._lexicon, self._judge.context, place) for place in places]
-        return pick(dict(zip(places, self._judge.score(known), strict=True)), self._least)
+        scored = dict(zip(places, self._judge.score(known), strict=True))
+        whole = {(place.start + 1, place.end) for place, score in scored.items() if place.kind == LONG and score > self._least}
+        return pick({place: score for place, score in scored.items() if place[:2] not in whole}, self._least)
 
     def _spread(self, block: Sequence[Piece], picked: Sequence[Sequence[tuple[Candidate, float]]]) -> re.Pattern[str] | None:
         """Finds the names of which the judge is sure, and their parts: 晓明 of 李晓明, 琼斯 of 艾琳·琼斯."""

@@ -24,7 +24,7 @@ _UNLIKELY = -5.0  # log odds; most stretches that begin like a name are told off
 _COMMAS = "、，, /|"
 _NOTHING = (0.0,) * len(KINDS)
 _GIVEN_LEAST = 4.0
-_GIVEN_KIN = 1.0  # behind a word for kin
+_GIVEN_KIN = 0.0  # behind a word for kin
 _PART_MAX = 10  # characters between two dots
 _LONG = 14  # characters of a name without dots
 

@@ -83,6 +83,11 @@ def said(finder: HanNames, text: str) -> list[str]:
         ("ＮＡＭＥ：赵雪梅，电话另发。", ["赵雪梅"]),
         ("婚礼上见到了表哥振东，很高兴。", ["振东"]),
         ("区文斌｜财务部", ["区文斌"]),
+        ("外甥立新，还有小姨春燕，都来了。", ["立新", "春燕"]),
+        ("翻译好了就转发秀芳。", ["秀芳"]),
+        ("参会：向雅琪、于海洋、和立军", ["向雅琪", "于海洋", "和立军"]),
+        ("导演让-皮埃尔·梅尔维尔来了。", ["让-皮埃尔·梅尔维尔"]),
+        ("上官雪梅和令狐建国下周出差。", ["上官雪梅", "令狐建国"]),
         ("球员路易斯·苏亚雷斯（Luis Suárez）进球。", ["路易斯·苏亚雷斯", "Luis Suárez"]),
     ],
 )
@@ -104,6 +109,9 @@ def test_found(finder: HanNames, text: str, names: list[str]) -> None:
         "表哥高兴，妹妹开心，弟弟回家，哥哥结婚，姐姐上班。",
         "最终，凯尔特人以四比二击败湖人。",
         "她跟伯伯和伯母住。",
+        "下周签合同，上周开会，每周打扫。",
+        "向郑家借了两石米，郑家没有要利息。",
+        "院子里有桑树和柏树，黄铜的门环。",
         "所有的方法都试过了，但是没有一个能解决问题。",
         "No Chinese name at all: Peter, 13 May.",
         "",
@@ -117,6 +125,10 @@ def test_a_name_found_once_is_found_elsewhere_but_not_as_a_word(finder: HanNames
     assert said(finder, "李晓明走进教室。晓明笑了笑。天刚晓明亮了一半。")[:2] == ["李晓明", "晓明"]
     text = "经理高兴说下周签合同。\n听到消息我们很高兴，大家高兴地走了。"
     assert [found.start for found in scan(text, [finder])] == [2]
+
+
+def test_a_name_found_once_is_left_where_a_thing_bears_it(finder: HanNames) -> None:
+    assert said(finder, "法国作家维克多·雨果出生在这里，维克多·雨果大街也在这里。") == ["维克多·雨果"]
 
 
 def test_places_are_those_of_the_caller_s_text(finder: HanNames) -> None:
