@@ -41,7 +41,6 @@ class Names:
         self._said = given_names()
         known = lexicon()
         self._chars = [char for char, chances in known.given.items() if chances[0] > 0]
-        self._places = [word for word, (_, place) in known.words.items() if place and known.foreign(word) > 1]
         self._words = [word for word, (common, _) in known.words.items() if common >= COMMON]
         self._worded = [word for word in known.words if len(word) < 4 and word[0] in known.surname and known.chinese(word, 1) > 0]
 
@@ -73,9 +72,6 @@ class Names:
     def word(self) -> str:
         """Nobody's name, though it looks like one."""
         return self._dice.choice(self._words)
-
-    def place(self) -> str:
-        return self._dice.choice(self._places)
 
     def like_a_word(self) -> str:
         """Parents do not ask a dictionary."""
@@ -179,11 +175,11 @@ def made(templates: Path, names: Names, dice: random.Random, wide: Mapping[str, 
 def _filled(line: str, names: Names, dice: random.Random, wide: Mapping[str, str]) -> Sentence:
     draws = {"{A}": names.like_a_word, "{F}": names.foreign, "{H}": names.given, "{K}": names.old}
     out, places, either = "", [], []
-    for part in re.split(r"(\{[AFGHKLNPQSWXY]\})", line.replace("\\n", "\n")):
+    for part in re.split(r"(\{[AFGHKLNPQSWX]\})", line.replace("\\n", "\n")):
         start = len(out)
         match part:
-            case "{Q}" | "{W}" | "{X}" | "{Y}":
-                out += {"{Q}": names.chinese, "{W}": names.word, "{X}": names.part, "{Y}": names.place}[part]()
+            case "{Q}" | "{X}" | "{W}":
+                out += names.chinese() if part == "{Q}" else names.part() if part == "{X}" else names.word()
             case "{A}" | "{F}" | "{G}" | "{H}" | "{K}" | "{L}" | "{P}":
                 name = draws.get(part, names.chinese)()
                 if part == "{L}":

@@ -21,9 +21,9 @@ from comity.privacy.names.han_reader import Belief, Reader
 from comity.privacy.names.weights import opened
 from comity.privacy.recognizers.base import HINTED, LIKELY
 
-LEAST = -1.0
+LEAST = -1.25
 """Log odds from which a candidate counts: a name left in the clear costs more than a word too many hidden."""
-LEAST_STRICT = -2.0
+LEAST_STRICT = -2.25
 SURE = 1.0
 _BLOCK = 20_000  # characters read at once; a name spreads within one
 _PIECE = 120  # characters at most between two ends of a sentence
