@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
@@ -21,7 +22,7 @@ class Events(Reader, Protocol):
     begun: bool
 
 
-class EventReader:
+class EventReader(ABC):
     """Bytes, cut anywhere, to bodies; a subclass says what each becomes.  There is no end mark: `end` must know."""
 
     def __init__(self, content_type: str = SSE) -> None:
@@ -30,12 +31,12 @@ class EventReader:
         self._decoder = EventDecoder()
         self._failure: ProviderFailure | None = None
 
-    def event(self, body: Body) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def event(self, body: Body) -> bytes: ...
 
+    @abstractmethod
     def end(self) -> bytes:
         """Raises ProviderFailure when the partner stopped short."""
-        raise NotImplementedError
 
     def feed(self, piece: bytes) -> bytes:
         self._check()

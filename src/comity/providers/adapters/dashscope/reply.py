@@ -7,6 +7,7 @@ stream is whole when every choice has finished.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -110,16 +111,16 @@ class ChatReader(EventReader):
             out += self.step(step)
         return out
 
-    def step(self, step: Step) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def step(self, step: Step) -> bytes: ...
 
     def end(self) -> bytes:
         if self._open:
             raise broken("the partner's stream ended before its end")
         return self.ended()
 
-    def ended(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def ended(self) -> bytes: ...
 
 
 class Streamed(ChatReader):
