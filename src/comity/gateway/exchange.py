@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request of a caller and the way to answer it, as the front door sees them, whatever carries HTTP underneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Disconnected(Exception):
+    """The caller has gone; nobody reads an answer."""
+
+
+class Exchange(Protocol):
+    """Answered once: by `respond`, or by `begin`, any number of `write` and `end`."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str:
+        """Decoded, without the query."""
+
+    @property
+    def query(self) -> str:
+        """What follows `?`, as it came; "" without one."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Lower-case names.  One that may appear once and does not was refused before this was made; of the rest the last counts."""
+
+    async def body(self, bytes_max: int) -> bytes:
+        """The whole body.  Raises CallerError (413) as soon as it is known to be larger, Disconnected."""
+
+    async def respond(self, status: int, body: bytes, headers: Headers) -> None:
+        """The whole answer; its length is added."""
+
+    async def begin(self, status: int, headers: Headers) -> None:
+        """The head of an answer whose length nobody knows yet."""
+
+    async def write(self, piece: bytes) -> None:
+        """Returns once the caller takes more (back-pressure).  Raises Disconnected."""
+
+    async def end(self) -> None:
+        """The answer is whole.  Without it the connection is dropped, so that a caller can tell."""
+
+    def on_gone(self, call: Callable[[], None] | None) -> None:
+        """``call`` is called once, should the caller leave before the answer is whole; None takes it back."""
