@@ -7,7 +7,6 @@ A door that is not OpenAI's own is written from the same chunks: each is decoded
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,7 +22,6 @@ from comity.wire.sse import Event, EventDecoder, EventTooLarge, encode
 _decode = msgspec.json.decode
 _encode = msgspec.json.Encoder().encode
 DONE = b"[DONE]"
-TAIL_BYTES = 2048  # of an untouched stream: enough for its last events, where usage stands
 
 
 class Usage(msgspec.Struct, kw_only=True):
@@ -154,18 +152,60 @@ async def stream(
 
 
 async def _untouched(chunks: AsyncIterator[bytes], usage: Usage) -> AsyncIterator[bytes]:
-    tail = b""
+    """Bytes as they came, up to the end of an event: half of one, were it the last, would swallow the error that follows it."""
+    decoder, held = EventDecoder(), b""
     async for piece in chunks:
-        tail = (tail + piece)[-TAIL_BYTES:]
-        yield piece
-    events = [event.data for event in EventDecoder().feed(tail + b"\n\n")]
-    usage.complete = events[-1:] == [DONE]
-    for data in events:  # the first may be cut; a usage that cannot be read is not counted
-        with suppress(msgspec.DecodeError, UnicodeDecodeError):
-            body = _decode(data)
-            count(usage, body)
-            if _is_error(body):
-                raise said_in_stream(body)
+        events = _events(decoder, piece)
+        for at, event in enumerate(events):
+            try:
+                _look(event.data, usage)
+            except ProviderFailure:
+                if at:
+                    yield b"".join(encode(good.data) for good in events[:at])
+                raise
+        held += piece
+        if end := _end_of_events(held):
+            ready, held = held[:end], held[end:]
+            yield ready
+    for event in decoder.flush() if held else ():  # without the empty line that should end it
+        if event.data == DONE:
+            usage.complete = True
+            yield held
+
+
+class _Seen(msgspec.Struct):
+    """What is looked at of an event that passes as it is; the rest is only held to be JSON."""
+
+    choices: msgspec.Raw = msgspec.Raw()
+    usage: Any = None
+    error: msgspec.Raw = msgspec.Raw()
+
+
+_seen = msgspec.json.Decoder(_Seen).decode
+
+
+def _look(data: bytes, usage: Usage) -> None:
+    if data == DONE:
+        usage.complete = True
+        return
+    try:
+        seen = _seen(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise broken("an event of the partner's stream is not a JSON object") from error
+    if seen.error and not seen.choices:
+        raise said_in_stream(_chunk(data))
+    if seen.usage is not None:
+        count(usage, {"usage": seen.usage})
+
+
+_EMPTY_LINES = (b"\n\n", b"\n\r\n")
+
+
+def _end_of_events(raw: bytes) -> int:
+    """Where the last whole event ends, which is after an empty line; 0 where none does."""
+    if raw.endswith(b"\n\n"):
+        return len(raw)
+    return max(found + len(line) if (found := raw.rfind(line)) >= 0 else 0 for line in _EMPTY_LINES)
 
 
 async def _touched(

@@ -44,6 +44,9 @@ class Caller(Protocol):
 
     def ask(self, model: str, question: Question, *, stream: bool) -> Got: ...
 
+    def broken(self, model: str, text: str) -> str:
+        """What the client says at the end of a stream that breaks; "" where it takes it for whole."""
+
 
 def _function(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "description": f"{name} of a place", "parameters": schema}
@@ -74,6 +77,15 @@ class Chat:
             choice.message.content or "", choice.finish_reason or "", calls, made.usage.prompt_tokens, made.usage.completion_tokens,
             getattr(choice.message, "reasoning_content", "") or getattr(choice.message, "reasoning", "") or "", made,
         )  # fmt: skip
+
+    def broken(self, model: str, text: str) -> str:
+        try:
+            with self._client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}], stream=True) as events:
+                for _ in events:
+                    pass
+        except openai.APIError as error:
+            return str(error.code)
+        return ""
 
     def _asked(self, model: str, q: Question) -> dict[str, Any]:
         parts: list[dict[str, Any]] = [{"type": "text", "text": q.text}]
@@ -122,6 +134,20 @@ class Responses:
         thought = [part.text for item in made.output if item.type == "reasoning" for part in (item.content or item.summary or ())]
         return Got(made.output_text, finish, calls, made.usage.input_tokens, made.usage.output_tokens, "".join(thought), made)
 
+    def broken(self, model: str, text: str) -> str:
+        said = ""
+        try:
+            with self._client.responses.create(model=model, input=text, stream=True) as events:
+                for event in events:
+                    assert event.type not in ("response.completed", "response.incomplete"), "told as whole"
+                    if event.type == "response.failed" and event.response.error is not None:
+                        said = said or f"{event.response.error.code} {event.response.error.message}"
+                    if event.type == "error":
+                        said = event.code or ""
+        except openai.APIError as error:
+            return str(error.code)
+        return said
+
     def _asked(self, model: str, q: Question) -> dict[str, Any]:
         parts: list[dict[str, Any]] = [{"type": "input_text", "text": q.text}]
         parts += [{"type": "input_image", "image_url": f"data:image/png;base64,{q.image}", "detail": "auto"}] if q.image else []
@@ -166,6 +192,18 @@ class Messages:
         thought = "".join(block.thinking for block in made.content if block.type == "thinking")
         usage = made.usage
         return Got(text, self._FINISH[made.stop_reason], calls, usage.input_tokens, usage.output_tokens, thought, made)
+
+    def broken(self, model: str, text: str) -> str:
+        import anthropic
+
+        asked = {"model": model, "max_tokens": 512, "messages": [{"role": "user", "content": text}]}
+        try:
+            with self._client.messages.create(**asked, stream=True) as events:
+                for event in events:
+                    assert event.type != "message_stop", "told as whole"
+        except anthropic.APIError as error:
+            return str(error.body)
+        return ""
 
     def _asked(self, model: str, q: Question) -> dict[str, Any]:
         parts: list[dict[str, Any]] = []

@@ -91,5 +91,29 @@ def test_nothing_is_lost_on_the_way_and_back(
         assert len(received(process)) == before, "refused, and yet it was sent"
 
 
+FAULTS: dict[str, dict[str, object]] = {
+    "cut": {"kind": "cut", "at": 700},
+    "broken off by the partner": {"kind": "break"},
+    "malformed": {"kind": "malformed"},
+}
+BROKEN = [(door, partner, fault) for door in ("chat", "responses", "messages") for partner in PARTNERS for fault in FAULTS]
+
+
+@pytest.mark.parametrize(("door", "partner", "fault"), BROKEN, ids=[f"{door}-{partner.name}-{fault}" for door, partner, fault in BROKEN])
+def test_a_broken_stream_is_an_error_to_the_doors_own_client(
+    door: str, partner: Partner, fault: str, callers: dict[tuple[str, str], Caller], simulators: dict[str, Process]
+) -> None:
+    """Never a short answer that looks whole, whichever dialect broke and whichever client reads."""
+    process = simulators[partner.name]
+    assert call(process.base, "POST", "/_lab/faults", json.dumps({"faults": [FAULTS[fault]]}).encode()).status == 200
+    try:
+        ended = callers[door, partner.subject].broken(partner.name, "Tell me a long story of the sea, please, with ships and whales in it.")
+    finally:
+        left = call(process.base, "GET", "/_lab/faults").json()["faults"]
+        call(process.base, "DELETE", "/_lab/faults")
+    assert left == [], "the fault struck nothing"
+    assert "provider." in ended, ended
+
+
 def test_the_page_is_written_from_the_same_table() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.live.matrix.page"

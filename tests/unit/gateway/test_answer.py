@@ -139,3 +139,25 @@ async def test_what_a_node_before_us_labelled_is_not_labelled_twice() -> None:
     (marked,) = [json.loads(line[6:])["AIGC"] for line in out.split(b"\n") if b'"AIGC"' in line]
     assert (marked["ContentProducer"], marked["ProduceID"]) == ("Example", "01J")
     assert (marked["ContentPropagator"], marked["PropagateID"]) == ("Next", "02K")
+
+
+@given(st.integers(1, 400), st.lists(st.integers(0, 2000), max_size=6))
+async def test_half_an_event_is_never_passed_on(end: int, places: list[int]) -> None:
+    """Were it, the error event after it would be read as its continuation."""
+    raw = _stream("hello, and a little more")
+    whole_events = raw[: max(raw[: end % len(raw)].rfind(b"\n\n") + 2, 0) if b"\n\n" in raw[: end % len(raw)] else 0]
+    out = b""
+    with pytest.raises(ProviderFailure):
+        async for piece in stream(pieces_of(cut_up(raw[: end % len(raw)], places)), vault=Vault(b"n" * 8), labeller=None, usage=Usage()):
+            out += piece
+    assert out == whole_events
+
+
+@pytest.mark.parametrize("bad", [b'data: {"choices": [{\n\n', b"data: []\n\n", b'data: {"error": {"code": "overloaded"}}\n\n'])
+async def test_a_bad_event_ends_what_else_passes_untouched(bad: bytes) -> None:
+    good = chunk({"content": "Good"})
+    out = b""
+    with pytest.raises(ProviderFailure):
+        async for piece in stream(pieces_of([good + bad + _stream("more")]), vault=Vault(b"n" * 8), labeller=None, usage=Usage()):
+            out += piece
+    assert json.loads(out.removeprefix(b"data: ")) == json.loads(good.removeprefix(b"data: "))
