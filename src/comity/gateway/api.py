@@ -16,7 +16,8 @@ import msgspec
 
 from comity.errors import CallerError, ComityError
 from comity.gateway.duties import DISCHARGERS
-from comity.gateway.http import JSON, NO_STORE, Receive, Scope, Send, encode, respond
+from comity.gateway.exchange import Exchange
+from comity.gateway.http import JSON, NO_STORE, encode
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import as_json
 from comity.policy.reading import facts_of, located, misshapen
@@ -46,9 +47,9 @@ class ScanAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     profile: Profile | None = None
 
 
-async def decide(app: App, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+async def decide(app: App, exchange: Exchange, call: str) -> int:
     """Facts, or a list of them -> a decision, or a list of them in their order."""
-    asked = _decoded(await _body(app, receive, headers), Any)
+    asked = _decoded(await _body(app, exchange), Any)
     several = isinstance(asked, list)
     decisions: list[dict[str, Any]] = []
     for at, tree in enumerate(_few(asked) if several else [asked]):
@@ -57,26 +58,26 @@ async def decide(app: App, scope: Scope, receive: Receive, send: Send, headers: 
         except CallerError as error:
             raise (located(error, f"[{at}]") if several else error) from None
         await asyncio.sleep(0)
-    await respond(send, 200, encode(decisions if several else decisions[0]), [JSON, NO_STORE])
+    await exchange.respond(200, encode(decisions if several else decisions[0]), [JSON, NO_STORE])
     return 200
 
 
-async def replay(app: App, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+async def replay(app: App, exchange: Exchange, call: str) -> int:
     """A day and records -> what flips; the same as `comity replay --json`."""
-    asked: Asked = _decoded(await _body(app, receive, headers), Asked)
+    asked: Asked = _decoded(await _body(app, exchange), Asked)
     law = app.world.engine
     made = Replay(law=law, standing=law, as_of=asked.as_of, vocabulary=load_vocabulary(), dischargers=DISCHARGERS)
     for at, line in enumerate(_few(asked.records)):
         made.add(line, f"records[{at}]")
         made.settle()
         await asyncio.sleep(0)
-    await respond(send, 200, encode(made.result()), [JSON, NO_STORE])
+    await exchange.respond(200, encode(made.result()), [JSON, NO_STORE])
     return 200
 
 
-async def scan(app: App, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+async def scan(app: App, exchange: Exchange, call: str) -> int:
     """Texts -> where something personal is in them, and of which type; nothing of the texts themselves."""
-    body = await _body(app, receive, headers)
+    body = await _body(app, exchange)
     try:
         asked: ScanAsked = _decoded(body, ScanAsked)
     except CallerError as error:
@@ -101,7 +102,7 @@ async def scan(app: App, scope: Scope, receive: Receive, send: Send, headers: di
         "types": dict(Counter(each.type for each in found).most_common()),
         "categories": sorted({each.category for each in found if each.category is not None}),
     }  # fmt: skip
-    await respond(send, 200, encode(answer), [JSON, NO_STORE])
+    await exchange.respond(200, encode(answer), [JSON, NO_STORE])
     return 200
 
 
@@ -116,9 +117,9 @@ def _rules_alone(app: App, profile: Profile | None) -> Guard | None:
     return Guard()
 
 
-async def _body(app: App, receive: Receive, headers: dict[str, str]) -> bytes:
-    app.callers.caller(headers)
-    return await app.body(receive, headers)
+async def _body(app: App, exchange: Exchange) -> bytes:
+    app.callers.caller(exchange.headers)
+    return await app.body(exchange)
 
 
 def _decoded(body: bytes, shape: Any) -> Any:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The front door as a raw ASGI application: OpenAI's chat and models, health, metrics, receipts.
+"""The front door: OpenAI's chat and models, health, metrics, receipts.
 
-No framework on the hot path; every error a caller sees is made here, once.
+No framework on the hot path; every error a caller sees is made here, once.  `App.answer` takes an Exchange of Comity's own server;
+called as ASGI, an App stands in any other.
 """
 
 from __future__ import annotations
@@ -9,32 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from pathlib import PurePath
 from typing import Any
 
 from comity.device.manifest import model_named
 from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, StorageFailure
-from comity.gateway import api
+from comity.gateway import api, asgi
 from comity.gateway.attempt import Served, regions
 from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
-from comity.gateway.http import (
-    JSON,
-    NO_STORE,
-    SSE,
-    Disconnected,
-    Receive,
-    Scope,
-    Send,
-    encode,
-    error_body,
-    header_map,
-    read_body,
-    respond,
-    respond_error,
-)  # fmt: skip
+from comity.gateway.exchange import Disconnected, Exchange
+from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_body, respond_error
 from comity.gateway.metrics import Metrics
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.world import World
@@ -43,8 +31,8 @@ from comity.wire.door import Door
 
 log = logging.getLogger("comity.gateway")
 TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
-WATCH_AFTER_SECONDS = 0.02
-Handler = Callable[["App", Scope, Receive, Send, dict[str, str], str], Awaitable[int]]
+Handler = Callable[["App", Exchange, str], Awaitable[int]]
+"""Answers, and returns the status; the last is the request's id."""
 
 
 class App:
@@ -54,42 +42,42 @@ class App:
         self.callers = Callers(world.config)
         self.metrics = Metrics()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise RuntimeError("only http is served")
-        handler, route = self._route(scope)
+    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        await asgi.carry(self.answer, scope, receive, send)
+
+    async def answer(self, exchange: Exchange) -> None:
+        handler, route = self._route(exchange.method, exchange.path)
         shape = DOORS[route].error if route in DOORS else None
         call = self.world.ledger.new_id()
         started = self.world.clock.monotonic()
         self.metrics.in_flight += 1
         status = 499  # the caller went away
         try:
-            headers = header_map(scope["headers"])
-            self.callers.check_host(headers)
-            status = await handler(self, scope, receive, send, headers, call)
+            self.callers.check_host(exchange.headers)
+            status = await handler(self, exchange, call)
         except Disconnected:
             pass
         except ComityError as error:
             status = error.status
             self._noted(error, call)
-            await respond_error(send, error, call, shape)
+            await respond_error(exchange, error, call, shape)
         except Exception as error:  # noqa: BLE001 - a bug of ours: say so without content, keep serving
             status = 500
             log.error("request %s failed in an unforeseen way: %s at %s", call, type(error).__name__, place_of(error))
-            await respond_error(send, ComityError("an unforeseen error; the operator's log names it", code="internal"), call, shape)
+            await respond_error(exchange, ComityError("an unforeseen error; the operator's log names it", code="internal"), call, shape)
         finally:
             self.metrics.in_flight -= 1
             self.metrics.requests[route, str(status)] += 1
             self.metrics.seconds.add(self.world.clock.monotonic() - started)
 
-    def _route(self, scope: Scope) -> tuple[Handler, str]:
-        path, method = scope["path"], scope["method"]
-        found = ROUTES.get(path)
-        if found is None and path.startswith("/comity/v1/receipts/"):
-            path, found = "/comity/v1/receipts", ("GET", App.receipt)
-        if found is None:
+    def _route(self, method: str, path: str) -> tuple[Handler, str]:
+        route = path
+        if path not in ROUTES:
+            route = path[: path.rfind("/") + 1] + "{id}"
+        methods = ROUTES.get(route)
+        if methods is None:
             return App.unknown, "unknown"
-        return (found[1] if found[0] == method else App.wrong_method), path
+        return methods.get("GET" if method == "HEAD" else method, App.wrong_method), route
 
     def _noted(self, error: ComityError, call: str) -> None:
         if isinstance(error, PolicyDenied):
@@ -99,61 +87,58 @@ class App:
 
     # -- handlers -----------------------------------------------------------------------------------------------
 
-    async def ask(self, door: Door, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+    async def ask(self, door: Door, exchange: Exchange, call: str) -> int:
         """A request to a model, by whichever door."""
+        headers = exchange.headers
         key = self.callers.caller(headers)
-        body = await self.body(receive, headers)
+        body = await self.body(exchange)
         request, dropped = door.decode(body, headers.get("content-type", ""), key.unknown_fields == "drop")
         asked = Call(id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped)
-        async with _cancelled_when_gone(receive) as watch:
+        with _cancelled_when_gone(exchange):
             served = await self.pipeline.run(asked)
             self.metrics.decisions["allow", served.candidate.deployment.id] += 1
             try:
                 if request.stream:
-                    await self._stream(served, send, call, watch)
+                    await self._stream(served, exchange, call)
                 else:
                     said = await served.whole()
-                    watch.over()
                     kind = (b"content-type", said.content_type.encode())
-                    await respond(send, 200, said.body, [kind, NO_STORE, *served.headers])
+                    await exchange.respond(200, said.body, [kind, NO_STORE, *served.headers])
             finally:
                 await self._close(served, call)
         return 200
 
-    async def body(self, receive: Receive, headers: dict[str, str]) -> bytes:
+    async def body(self, exchange: Exchange) -> bytes:
         """What the caller sends, unless too many ask at once."""
         limits = self.world.config.limits
         if self.metrics.in_flight > limits.concurrent_requests_max:
             raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
-        return await read_body(receive, headers, limits.body_bytes_max)
+        return await exchange.body(limits.body_bytes_max)
 
-    async def _stream(self, served: Served, send: Send, call: str, watch: _cancelled_when_gone) -> None:
+    async def _stream(self, served: Served, exchange: Exchange, call: str) -> None:
         """Nothing is sent before the first piece is there, so an early failure keeps its own status."""
         started = self.world.clock.monotonic()
         async with aclosing(served.stream()) as pieces:
-            begun = False
             try:
                 async for piece in pieces:
-                    if not begun:
-                        begun = True
+                    if not exchange.begun:
                         self.metrics.first_byte.add(self.world.clock.monotonic() - started)
                         head = [(b"content-type", served.content_type), NO_STORE, (b"x-accel-buffering", b"no"), *served.headers]
-                        await send({"type": "http.response.start", "status": 200, "headers": head})
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                        await exchange.begin(200, head)
+                    await exchange.write(piece)
             except ComityError as error:
-                if not begun:
+                if not exchange.begun:
                     raise
                 self._noted(error, call)
-                await self._broken_off(served, error_body(error, call), send)
-            watch.over()
-            await send({"type": "http.response.body", "body": b""})
+                await self._broken_off(served, error_body(error, call), exchange)
+            await exchange.end()
 
-    async def _broken_off(self, served: Served, error: dict[str, Any], send: Send) -> None:
+    async def _broken_off(self, served: Served, error: dict[str, Any], exchange: Exchange) -> None:
         """An answer that has begun cannot take its status back: events end in an error, and a sound ends before its time."""
         if served.content_type != SSE[1]:
             raise Disconnected
         said = served.writer.failed(error) if served.writer is not None else b"data: " + encode(error) + b"\n\n"
-        await send({"type": "http.response.body", "body": said, "more_body": True})
+        await exchange.write(said)
 
     async def _close(self, served: Served, call: str) -> None:
         closing = asyncio.ensure_future(served.close())
@@ -175,8 +160,8 @@ class App:
         self.metrics.unrecorded_outcomes += 1
         log.error("request %s: answered and its decision is recorded, but its outcome could not be written", call)
 
-    async def models(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
-        key = self.callers.caller(headers)
+    async def models(self, exchange: Exchange, call: str) -> int:
+        key = self.callers.caller(exchange.headers)
         rows: list[dict[str, object]] = [{"id": "auto", "object": "model", "created": 0, "owned_by": "comity"}]
         for deployment in self.world.deployments.values():
             if key.models and deployment.id not in key.models:
@@ -191,56 +176,55 @@ class App:
                     },
                 }
             )  # fmt: skip
-        await respond(send, 200, encode({"object": "list", "data": rows}), [JSON])
+        await exchange.respond(200, encode({"object": "list", "data": rows}), [JSON])
         return 200
 
-    async def receipt(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+    async def receipt(self, exchange: Exchange, call: str) -> int:
         """The bundle of one receipt: whoever holds its id (80 random bits) and a key may have it."""
-        self.callers.caller(headers)
-        reference = scope["path"].rsplit("/", 1)[1]
+        self.callers.caller(exchange.headers)
+        reference = exchange.path.rsplit("/", 1)[1]
         bundle = await self.world.ledger.bundle(reference)
-        await respond(send, 200, encode(bundle), [JSON, NO_STORE])
+        await exchange.respond(200, encode(bundle), [JSON, NO_STORE])
         return 200
 
-    async def healthz(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
-        await respond(send, 200, b'{"service":"comity","status":"ok"}', [JSON, NO_STORE])
+    async def healthz(self, exchange: Exchange, call: str) -> int:
+        await exchange.respond(200, b'{"service":"comity","status":"ok"}', [JSON, NO_STORE])
         return 200
 
-    async def readyz(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+    async def readyz(self, exchange: Exchange, call: str) -> int:
         """Ready when a record can be written and every local model can answer."""
         state = await self.world.readiness()
         status = 200 if state["ready"] else 503
-        await respond(send, status, encode(state), [JSON, NO_STORE])
+        await exchange.respond(status, encode(state), [JSON, NO_STORE])
         return status
 
-    async def metrics_text(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
-        await respond(send, 200, self.metrics.text(), [TEXT, NO_STORE])
+    async def metrics_text(self, exchange: Exchange, call: str) -> int:
+        await exchange.respond(200, self.metrics.text(), [TEXT, NO_STORE])
         return 200
 
-    async def unknown(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+    async def unknown(self, exchange: Exchange, call: str) -> int:
         raise CallerError("no such path", code="request.unknown_path", status=404, hint="see `/v1/models`, `/v1/chat/completions`")
 
-    async def wrong_method(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> int:
+    async def wrong_method(self, exchange: Exchange, call: str) -> int:
         raise CallerError("this path takes another method", code="request.method", status=405)
 
 
 def through(door: Door) -> Handler:
-    def handler(app: App, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: str) -> Awaitable[int]:
-        return app.ask(door, receive, send, headers, call)
-
-    return handler
+    return lambda app, exchange, call: app.ask(door, exchange, call)
 
 
-ROUTES: dict[str, tuple[str, Handler]] = {
-    **{path: ("POST", through(door)) for path, door in DOORS.items()},
-    "/v1/models": ("GET", App.models),
-    "/comity/v1/decide": ("POST", api.decide),
-    "/comity/v1/replay": ("POST", api.replay),
-    "/comity/v1/scan": ("POST", api.scan),
-    "/healthz": ("GET", App.healthz),
-    "/readyz": ("GET", App.readyz),
-    "/metrics": ("GET", App.metrics_text),
+ROUTES: dict[str, Mapping[str, Handler]] = {
+    **{path: {"POST": through(door)} for path, door in DOORS.items()},
+    "/v1/models": {"GET": App.models},
+    "/comity/v1/decide": {"POST": api.decide},
+    "/comity/v1/replay": {"POST": api.replay},
+    "/comity/v1/scan": {"POST": api.scan},
+    "/comity/v1/receipts/{id}": {"GET": App.receipt},
+    "/healthz": {"GET": App.healthz},
+    "/readyz": {"GET": App.readyz},
+    "/metrics": {"GET": App.metrics_text},
 }
+"""By path, then by method; `{id}` stands for any last part.  What takes GET takes HEAD."""
 
 
 def model_of(deployment: Deployment) -> str:
@@ -257,42 +241,23 @@ def place_of(error: BaseException) -> str:
 
 
 class _cancelled_when_gone:
-    """While inside, a caller who disconnects cancels the work, and so the partner's request.
+    """While inside, a caller who leaves cancels the work, and so the partner's request; outside it is Disconnected."""
 
-    Looking begins a moment later: most answers are there before, and a task for each would cost as much as deciding does.
-    """
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._gone = False
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._gone = self._over = False
-        self._watch: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> _cancelled_when_gone:
+    def __enter__(self) -> None:
         self._work = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, self._begin)
-        return self
+        self._exchange.on_gone(self._cancel)
 
-    def _begin(self) -> None:
-        if not self._over:
-            self._watch = asyncio.ensure_future(self._wait())
-
-    def over(self) -> None:
-        """The answer is complete: a server says "disconnected" from here on, and means nobody's leaving."""
-        self._over = True
-
-    async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        if not self._over and self._work is not None:
+    def _cancel(self) -> None:
+        if self._work is not None:
             self._gone = True
             self._work.cancel()
 
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._timer.cancel()
-        if self._watch is not None:
-            self._watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watch
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._exchange.on_gone(None)
         if self._gone and kind is asyncio.CancelledError and self._work is not None:
             self._work.uncancel()
             raise Disconnected

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -31,6 +31,10 @@ class Exchange(Protocol):
     def headers(self) -> Mapping[str, str]:
         """Lower-case names.  One that may appear once and does not was refused before this was made; of the rest the last counts."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether the head of an answer was given: its status can no longer be changed."""
+
     async def body(self, bytes_max: int) -> bytes:
         """The whole body.  Raises CallerError (413) as soon as it is known to be larger, Disconnected."""
 
@@ -47,4 +51,8 @@ class Exchange(Protocol):
         """The answer is whole.  Without it the connection is dropped, so that a caller can tell."""
 
     def on_gone(self, call: Callable[[], None] | None) -> None:
-        """``call`` is called once, should the caller leave before the answer is whole; None takes it back."""
+        """``call`` is called once, should the caller leave before the answer is whole; None takes it back.  Ask for the body first."""
+
+
+Answering = Callable[[Exchange], Awaitable[None]]
+"""Answers one exchange; whatever goes wrong in it is its own affair to tell."""

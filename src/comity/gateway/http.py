@@ -1,60 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small pieces of the front door over raw ASGI: reading within limits, answering, and errors in OpenAI's shape."""
+"""Small pieces of the front door: reading headers, and errors in OpenAI's shape."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
+from comity.gateway.exchange import Exchange
 
 JSON = (b"content-type", b"application/json")
 SSE = (b"content-type", b"text/event-stream; charset=utf-8")
 NO_STORE = (b"cache-control", b"no-store")
 encode = msgspec.json.Encoder().encode
-_ONCE = frozenset({"authorization", "content-type", "content-length", "host", "comity-subject", "comity-purpose", "comity-task"})
-
-
-class Disconnected(Exception):
-    """The caller has gone; nobody reads an answer."""
+ONCE = frozenset({"authorization", "content-type", "content-length", "host", "comity-subject", "comity-purpose", "comity-task"})
 
 
 def header_map(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names; a header that may appear once and does not is refused, the rest keep their last value."""
     out: dict[str, str] = {}
     for name, value in raw:
-        key = name.decode("latin-1")
-        if key in out and key in _ONCE:
+        key = name.decode("latin-1").lower()
+        if key in out and key in ONCE:
             raise CallerError(f"header `{key}` appears more than once", code="request.repeated_header", field=key)
         out[key] = value.decode("latin-1")
     return out
-
-
-async def read_body(receive: Receive, headers: Mapping[str, str], bytes_max: int) -> bytes:
-    """The whole body, or CallerError 413 as soon as it is known to be too large."""
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > bytes_max:
-        raise too_large(bytes_max)
-    pieces: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > bytes_max:
-            raise too_large(bytes_max)
-        pieces.append(piece)
-        if not message.get("more_body", False):
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def too_large(bytes_max: int) -> CallerError:
@@ -62,11 +34,6 @@ def too_large(bytes_max: int) -> CallerError:
         f"the body is larger than {bytes_max} bytes", code="request.too_large", status=413,
         hint="send less, or raise `limits.body_bytes_max`",
     )  # fmt: skip
-
-
-async def respond(send: Send, status: int, body: bytes, headers: Headers) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"content-length", b"%d" % len(body))]})
-    await send({"type": "http.response.body", "body": body})
 
 
 def error_body(error: ComityError, call: str) -> dict[str, Any]:
@@ -91,8 +58,9 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_
 Shape = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-async def respond_error(send: Send, error: ComityError, call: str, shape: Shape | None = None) -> None:
-    headers: Headers = [JSON]
+def error_answer(error: ComityError, call: str, shape: Shape | None = None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    """Status, body and headers."""
+    headers = [JSON]
     if isinstance(error, PolicyDenied):
         headers.append((b"comity-decision", str(error.decision.get("effect", "deny")).encode()))
         if error.receipt:
@@ -102,7 +70,12 @@ async def respond_error(send: Send, error: ComityError, call: str, shape: Shape 
     wait = error.retry_after_seconds if isinstance(error, ProviderFailure) else 5 if error.status == 503 else None
     if wait is not None:
         headers.append((b"retry-after", b"%d" % wait))
-    if error.status == 413:
-        headers.append((b"connection", b"close"))
     body = error_body(error, call)
-    await respond(send, error.status, encode(shape(body) if shape is not None else body), headers)
+    return error.status, encode(shape(body) if shape is not None else body), headers
+
+
+async def respond_error(exchange: Exchange, error: ComityError, call: str, shape: Shape | None = None) -> None:
+    """Nothing, once an answer has begun: that it does not end says it."""
+    if not exchange.begun:
+        status, body, headers = error_answer(error, call, shape)
+        await exchange.respond(status, body, headers)

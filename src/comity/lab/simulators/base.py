@@ -26,7 +26,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from comity.errors import CallerError
-from comity.gateway.http import Disconnected, Receive, Scope, Send, header_map, read_body
+from comity.gateway import asgi
+from comity.gateway.exchange import Disconnected, Exchange
 from comity.lab.simulators.answer import Answer, Request, Trouble, ready, whole
 from comity.lab.simulators.faults import Fault, Faults, Plan, named, refusal, spoil
 from comity.ports import Clock
@@ -56,7 +57,7 @@ class Dialect(Protocol):
 
 
 class Simulator:
-    """ASGI.  ``hosts``: the exact values of `Host` that mean this server; ``pace``: seconds before each piece of a stream."""
+    """``hosts``: the exact values of `Host` that mean this server; ``pace``: seconds before each piece of a stream."""
 
     def __init__(
         self,
@@ -75,34 +76,33 @@ class Simulator:
         self._requests = 0
         self._received: deque[dict[str, Any]] = deque(maxlen=RECEIVED_KEPT)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        lab = scope["path"].startswith("/_lab/")
+    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        await asgi.carry(self.serve, scope, receive, send)
+
+    async def serve(self, exchange: Exchange) -> None:
+        lab = exchange.path.startswith("/_lab/")
         self._requests += not lab
         request = Request(
-            method=scope["method"],
-            path=scope["path"],
-            query=dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))),
+            method=exchange.method,
+            path=exchange.path,
+            query=dict(parse_qsl(exchange.query)),
             headers={},
             body=b"",
             id=hashlib.sha256(f"{self._region} {self._requests}".encode()).hexdigest()[:32],
             at=self._clock.now().timestamp(),
             base="",
         )
+        gone: Gone = asyncio.get_running_loop().create_future()
         try:
-            request = await self._read(request, scope, receive)
-        except Disconnected:
-            return
+            request = await self._read(request, exchange)
+            exchange.on_gone(lambda: gone.set_result(None))
+            await self._send(self._control(request) if lab else await self._answered(request, gone), exchange, gone)
         except Trouble as trouble:
-            await self._send(self._dialect.error(trouble, request), send, None)
-            return
-        gone = asyncio.ensure_future(_gone(receive))
-        try:
-            await self._send(self._control(request) if lab else await self._answered(request, gone), send, gone)
+            await self._send(self._dialect.error(trouble, request), exchange, gone)
         except Disconnected:
             return
         finally:
+            exchange.on_gone(None)
             gone.cancel()
 
     async def _answered(self, request: Request, gone: Gone) -> Answer:
@@ -127,15 +127,15 @@ class Simulator:
             return answer
         return spoil(fault, answer, self._dialect.error_event(Trouble("server", "This error was asked for."), request))
 
-    async def _read(self, request: Request, scope: Scope, receive: Receive) -> Request:
+    async def _read(self, request: Request, exchange: Exchange) -> Request:
+        headers = dict(exchange.headers)
         try:
-            headers = header_map(scope["headers"])
             if headers.get("host", "") not in self._hosts:
                 raise Trouble("host", "This host is not served here.")
-            body = await read_body(receive, headers, BODY_BYTES_MAX)
+            body = await exchange.body(BODY_BYTES_MAX)
         except CallerError as error:
             raise Trouble("too_large" if error.status == 413 else "body", str(error)) from error
-        return msgspec.structs.replace(request, headers=headers, body=body, base=f"{scope.get('scheme', 'http')}://{headers['host']}")
+        return msgspec.structs.replace(request, headers=headers, body=body, base=f"http://{headers['host']}")
 
     def _fault(self, request: Request) -> Fault | None:
         header = request.headers.get("x-lab-fault", "")
@@ -167,19 +167,19 @@ class Simulator:
                 return whole({"faults": self._faults.left()})
         return whole({"error": "the lab has /_lab/received and /_lab/faults"}, status=404)
 
-    async def _send(self, answer: Answer, send: Send, gone: Gone | None) -> None:
+    async def _send(self, answer: Answer, exchange: Exchange, gone: Gone) -> None:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         pause = answer.pause if answer.pause is not None else self._pace if answer.streamed else 0.0
         if isinstance(answer.pieces, tuple) and not answer.streamed:
             headers.append((b"content-length", b"%d" % sum(map(len, answer.pieces))))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await exchange.begin(answer.status, headers)
         async with aclosing(ready(answer.pieces)) as pieces:
             async for piece in pieces:
-                if pause and gone is not None:
+                if pause:
                     await self._rest(pause, gone)
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await exchange.write(piece)
         if not answer.cut:  # else the server, left with half an answer, closes the connection
-            await send({"type": "http.response.body", "body": b""})
+            await exchange.end()
 
     async def _rest(self, seconds: float, gone: Gone) -> None:
         """Waits, but not for a caller who has left."""
@@ -189,11 +189,6 @@ class Simulator:
             each.cancel()
         if gone in done:
             raise Disconnected
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        continue
 
 
 def kept(body: bytes) -> Any:
