@@ -81,11 +81,15 @@ class ProviderFailure(ComityError):
     retryable:  another attempt inside the allowed plan may be made
     upstream_status: the partner's HTTP status, or 0
     retry_after_seconds: what the partner asked to wait, or None
+    attempts, lawful, ways: of `provider.exhausted`: what was tried; what the law allows and was not; what would allow more (JSON-ready)
     """
 
     status = 502
     exit_code = 1
     default_code = "provider.failed"
+    attempts: tuple[dict[str, object], ...] = ()
+    lawful: tuple[dict[str, object], ...] = ()
+    ways: tuple[dict[str, object], ...] = ()
 
     def __init__(
         self,

@@ -22,10 +22,10 @@ MARK = re.compile(r"(<!-- begin (?P<name>[a-z]+) -->\n).*?(<!-- end (?P=name) --
 TABLES = {
     "Config": "the top of the file", "ControllerConfig": "[controller]", "ServiceConfig": "[service]", "Defaults": "[defaults]",
     "SubjectDefaults": "[defaults.subject]", "DeploymentConfig": "[[deployments]]", "KeyConfig": "[[keys]]",
-    "IssuerConfig": "[[issuers]]",
+    "IssuerConfig": "[[issuers]]", "RoutingConfig": "[routing]", "PriceConfig": "a price", "CostConfig": "a ceiling",
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
-    "PathsConfig": "[paths]", "PacksConfig": "[packs]",
+    "PathsConfig": "[paths]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",
     "AnyExceptConfig": "a place that is a pool",
 }  # fmt: skip

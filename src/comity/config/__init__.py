@@ -10,6 +10,7 @@ from comity.config.schema import (
     AnyExceptConfig,
     Config,
     ControllerConfig,
+    CostConfig,
     Defaults,
     DeploymentConfig,
     IssuerConfig,
@@ -18,7 +19,9 @@ from comity.config.schema import (
     PacksConfig,
     PathsConfig,
     PlaceConfig,
+    PriceConfig,
     PrivacyConfig,
+    RoutingConfig,
     SecretRef,
     ServerConfig,
     ServiceConfig,
@@ -28,7 +31,7 @@ from comity.config.schema import (
 )  # fmt: skip
 
 __all__ = [
-    "AnyExceptConfig", "Config", "ControllerConfig", "Defaults", "DeploymentConfig", "IssuerConfig", "KeyConfig", "LimitsConfig",
-    "PacksConfig", "PathsConfig", "PlaceConfig", "PrivacyConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SubjectDefaults",
-    "US12MonthsConfig", "VolumesConfig",
+    "AnyExceptConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig", "IssuerConfig", "KeyConfig",
+    "LimitsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RoutingConfig", "SecretRef",
+    "ServerConfig", "ServiceConfig", "SubjectDefaults", "US12MonthsConfig", "VolumesConfig",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ import msgspec
 
 from comity.config.lines import Path as Place
 from comity.config.lines import lines
-from comity.config.schema import Config, SecretRef, Section
+from comity.config.schema import Config, CostConfig, SecretRef, Section
 from comity.errors import OperatorError
 
 _AT = re.compile(r" - at `\$?([^`]*)`$")
@@ -79,6 +79,7 @@ def faults(config: Config) -> Iterator[Fault]:
     for limit in limits.__struct_fields__:
         if not 0 < getattr(limits, limit) < math.inf:  # TOML knows nan and inf
             yield ("limits", limit), "is not a number above zero", "leave it out for the default"
+    yield from _routing(config)
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
@@ -100,6 +101,28 @@ def faults(config: Config) -> Iterator[Fault]:
     for where in config.volumes.us_12mo.__struct_fields__:
         if getattr(config.volumes.us_12mo, where) < 0:
             yield ("volumes", "us_12mo", where), "is below zero", "a number of persons"
+
+
+def _routing(config: Config) -> Iterator[Fault]:
+    routing = config.routing
+    zero = ("retry_share_max", "retries_min", "probe_seconds", "hedge_after_ms", "queue_max", "backoff_seconds")  # each turns something off
+    for name in routing.__struct_fields__:
+        value = getattr(routing, name)
+        if type(value) in (int, float) and not (0 <= value < math.inf if name in zero else 0 < value < math.inf):
+            yield ("routing", name), f"is not a number {'of at least' if name in zero else 'above'} zero", "leave it out for the default"
+    for number, each in enumerate(config.deployments):
+        place = ("deployments", number)
+        if not 0 <= each.weight < math.inf:
+            yield (*place, "weight"), "is not a number of at least zero", "1 is the default; 0 asks it only when the others fail"
+        if each.concurrency_max < 0:
+            yield (*place, "concurrency_max"), "is below zero", "0 is no limit"
+        if each.price is not None and not (0 <= each.price.input < math.inf and 0 <= each.price.output < math.inf):
+            yield (*place, "price"), "is not a number of at least zero", "of a million tokens"
+    ceilings: list[tuple[Place, CostConfig | None]] = [(("routing", "cost_max"), routing.cost_max)]
+    ceilings += [(("keys", number, "cost_max"), key.cost_max) for number, key in enumerate(config.keys)]
+    for where, ceiling in ceilings:
+        if ceiling is not None and not 0 < ceiling.amount < math.inf:
+            yield where, "is not an amount above zero", "leave it out for none"
 
 
 def exposed(host: str) -> bool:

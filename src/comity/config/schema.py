@@ -84,6 +84,21 @@ class AnyExceptConfig(Section, frozen=True, kw_only=True):
 PlaceConfig = frozenset[str] | AnyExceptConfig
 
 
+class PriceConfig(Section, frozen=True, kw_only=True):
+    """Of a million tokens, as your contract says it; without one, what the catalog says of the model."""
+
+    currency: str  # ISO 4217: CNY, USD
+    input: float
+    output: float = 0.0
+
+
+class CostConfig(Section, frozen=True, kw_only=True):
+    """The most that one request may cost, by an estimate from above made before anything is sent."""
+
+    amount: float
+    currency: str  # prices in another currency count as unknown, and what is unknown is above every ceiling
+
+
 class DeploymentConfig(Section, frozen=True, kw_only=True):
     """One model at one partner, or on this device.
 
@@ -114,6 +129,10 @@ class DeploymentConfig(Section, frozen=True, kw_only=True):
     tools: bool | None = None
     operations: frozenset[str] | None = None  # chat, embeddings, rerank, transcription, speech, images; default: as the catalog says
     inputs: frozenset[str] | None = None  # what the model takes beside text: image, audio, file; default: as the catalog says
+    priority: int = 0  # lower is asked first; the device always comes before
+    weight: float = 1.0  # among places of one priority where `routing.balance` is "weighted"; 0: only when the others fail
+    concurrency_max: int = 0  # requests at once; 0: no limit
+    price: PriceConfig | None = None  # default: as the catalog says
 
 
 class KeyConfig(Section, frozen=True, kw_only=True):
@@ -126,6 +145,7 @@ class KeyConfig(Section, frozen=True, kw_only=True):
     purpose: str | None = None
     task: str | None = None
     models: tuple[str, ...] = ()  # deployment ids; empty: all
+    cost_max: CostConfig | None = None  # of one request; beside `routing.cost_max`, and both hold
 
 
 class IssuerConfig(Section, frozen=True, kw_only=True):
@@ -194,6 +214,38 @@ class PacksConfig(Section, frozen=True, kw_only=True):
     extra: tuple[str, ...] = ()  # directories of further packs (tenant policy)
 
 
+class RoutingConfig(Section, frozen=True, kw_only=True):
+    """In which order and how often the places are asked that the law allows and that can take the request.  Nothing here adds one."""
+
+    balance: Literal["order", "weighted", "latency"] = "order"  # among equal priorities: as configured, by weight, the quickest
+    sticky: bool = True  # "weighted": a conversation goes on where it began, while that place is well, so that prompt caches hit
+    attempts_max: int = 4  # for one request, over all places, hedges included
+    rounds_max: int = 2  # how often one place may be asked for one request
+    backoff_seconds: float = 0.2  # before a place is asked again: a random part of it, doubled each time
+    backoff_seconds_max: float = 2.0  # the longest such wait, and the longest `Retry-After` that is waited for
+    retry_share_max: float = 0.2  # attempts after the first, as a share of the requests within `window_seconds`
+    retries_min: int = 10  # that many within `window_seconds` whatever the share
+    window_seconds: float = 30.0  # over which failures, requests and retries are counted
+    failures_max: int = 5  # in a row; then a place is left alone
+    failure_share_max: float = 0.5  # of at least 20 answers within `window_seconds`; then a place is left alone
+    open_seconds: float = 5.0  # how long; then one request tries it, and each time that fails the time doubles
+    open_seconds_max: float = 120.0  # the longest that it doubles to
+    probe_seconds: float = 0.0  # how often a place left alone is looked for, without key or content; 0: the next request tries it
+    hedge: bool = False  # ask a second place when the first is slow; whoever answers first is passed on
+    hedge_after_ms: int = 0  # 0: slower than 19 of 20 of that place's last answers
+    queue_max: int = 128  # requests that wait while every place is full
+    queue_seconds_max: float = 5.0  # then the answer is 503 with `Retry-After`
+    cost_max: CostConfig | None = None  # of one request
+    completion_tokens_assumed: int = 4096  # for the cost of a request that names no `max_tokens`
+
+
+class ResilienceConfig(Section, frozen=True, kw_only=True):
+    """Of whom `comity resilience` asks who would answer them."""
+
+    jurisdictions: tuple[str, ...] = ()  # regions where you serve people; empty: those of every pack that is enabled
+    tasks: tuple[str, ...] = ()  # words of the vocabulary; empty: all of them
+
+
 class Config(Section, frozen=True, kw_only=True):
     controller: ControllerConfig = ControllerConfig()
     service: ServiceConfig = ServiceConfig()
@@ -203,8 +255,10 @@ class Config(Section, frozen=True, kw_only=True):
     limits: LimitsConfig = LimitsConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     labels: LabelsConfig = LabelsConfig()
+    routing: RoutingConfig = RoutingConfig()
     paths: PathsConfig = PathsConfig()
     packs: PacksConfig = PacksConfig()
+    resilience: ResilienceConfig = ResilienceConfig()
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices
     keys: tuple[KeyConfig, ...] = ()
     issuers: tuple[IssuerConfig, ...] = ()
