@@ -36,6 +36,7 @@ def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
             if mode != "wal" or connection.execute("PRAGMA synchronous").fetchone()[0] != FULL:
                 raise StorageFailure("the database cannot keep a write-ahead log here", hint="use a local disk")
             connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA secure_delete=ON")  # what expires is gone, not only unlisted
             _migrate(connection, migrations)
     except BaseException:
         connection.close()
