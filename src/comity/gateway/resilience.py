@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may lawfully answer, jurisdiction by jurisdiction, and what goes dark when one of them vanishes.
+
+The pipeline's own steps 1 to 4 are asked, with the very requests that a drill sends: there is no second way to read the law here.
+Nothing is recorded and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import msgspec
+
+from comity.accord.evidence import register
+from comity.config import Config, DeploymentConfig
+from comity.errors import ComityError, OperatorError
+from comity.gateway.callers import LOCAL
+from comity.gateway.doors import DOORS
+from comity.gateway.duties import DISCHARGERS, duties
+from comity.gateway.issuers import load_issuers
+from comity.gateway.judge import Judge
+from comity.gateway.locate import Locator
+from comity.gateway.partners import resolve_all
+from comity.gateway.plain import promise
+from comity.gateway.standing import Standing, declared, spans
+from comity.gateway.world import EMBEDDED, guard_of, media_of
+from comity.jurisdictions.load import load_packs
+from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
+from comity.policy.engine import Engine
+from comity.policy.volumes import with_counts
+from comity.ports import Clock, Random
+from comity.privacy.findings import Findings
+from comity.providers.base import Deployment
+from comity.providers.catalog.load import partners
+from comity.providers.catalog.places import said
+from comity.routing.plan import plan
+from comity.routing.resilience import Cell, Concentration, Loss, Question, Support, concentrations, dark, losses
+from comity.storage.state import glimpse
+from comity.wire.request import Operation, Request, texts
+
+WARNED_DAYS = 60
+SECOND_OF_SILENCE = b"RIFF$\x3e\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00@\x1f\x00\x00\x01\x00\x08\x00data\x40\x1f\x00\x00" + (
+    b"\x80" * 8000
+)
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is supposed to ask, about what.  ``text`` holds made-up values of that kind; what the guard finds in it is what counts."""
+
+    name: str
+    means: str
+    age: int
+    consent: tuple[str, ...]
+    text: str
+
+
+PERSONS = (
+    Person(
+        name="adult", means="an adult who consented in general; a mail address is in the text", age=35, consent=("general",),
+        text="Please shorten this note. My mail is ana.ivanova@example.com",
+    ),
+    Person(
+        name="sensitive", means="an adult who consented explicitly, to sensitive data too; an account number is in the text", age=35,
+        consent=("explicit", "general", "separate_sensitive"), text="Please check this transfer to my account DE89370400440532013000",
+    ),
+    Person(
+        name="minor", means="a child of 13 whose guardian consented; a mail address is in the text", age=13,
+        consent=("general", "guardian"), text="Please shorten this note. My mail is ana.ivanova@example.com",
+    ),
+)  # fmt: skip
+"""Nobody here consented to a transfer abroad: what rests on that alone counts as dark."""
+
+
+class Asked(NamedTuple):
+    """One request as a caller sends it."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Warned(msgspec.Struct, frozen=True, kw_only=True):
+    """``code``: `nobody`, `one-partner` or `evidence-ends`; what is said of ``questions``, and for the last on which day it ends."""
+
+    code: str
+    text: str
+    questions: tuple[Question, ...]
+    on: date | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    as_of: date
+    persons: tuple[Person, ...]
+    deployments: tuple[Support, ...]
+    cells: tuple[Cell, ...]
+    losses: tuple[Loss, ...]
+    concentration: tuple[Concentration, ...]
+    warnings: tuple[Warned, ...]
+
+
+def asked(question: Question) -> Asked:
+    """The request that asks it: by the report of this gateway's own steps, by a drill of a gateway over HTTP."""
+    person = next(each for each in PERSONS if each.name == question.person)
+    at = question.jurisdiction
+    headers = {
+        "comity-subject": f'id="drill", location="{at}", residence="{at}", collected="{at}", age={person.age}, '
+        f"consent=({' '.join(person.consent)})",
+        "comity-task": question.task,
+        "content-type": "application/json",
+    }
+    if question.operation == "transcription":
+        form = b'--sound\r\ncontent-disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+        sound = form % (b"file", b'; filename="a.wav"\r\ncontent-type: audio/wav', SECOND_OF_SILENCE)
+        body = form % (b"model", b"", b"auto") + sound + form % (b"prompt", b"", person.text.encode()) + b"--sound--\r\n"
+        return Asked("/v1/audio/transcriptions", headers | {"content-type": "multipart/form-data; boundary=sound"}, body)
+    path, members = {
+        "chat": ("/v1/chat/completions", {"messages": [{"role": "user", "content": person.text}], "max_tokens": 16}),
+        "embeddings": ("/v1/embeddings", {"input": person.text}),
+        "rerank": ("/v1/rerank", {"query": person.text, "documents": ["a note", "a transfer"]}),
+        "speech": ("/v1/audio/speech", {"input": person.text, "voice": "alloy"}),
+        "images": ("/v1/images/generations", {"prompt": person.text}),
+    }[question.operation]
+    return Asked(path, headers, json.dumps({"model": "auto", **members}).encode())
+
+
+def decoded(sent: Asked) -> Request:
+    request, _ = DOORS[sent.path].decode(sent.body, sent.headers["content-type"], False)
+    return request
+
+
+class Survey:
+    """Everything that steps 1 to 4 need, of one configuration on one day.  Raises OperatorError as a start of the gateway would."""
+
+    def __init__(self, config: Config, *, at: datetime, state: Path, clock: Clock, random: Random) -> None:
+        self._config, self._at = config, at
+        vocabulary = self._vocabulary = load_vocabulary()
+        packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
+        self._configured: Sequence[DeploymentConfig] = config.deployments or (EMBEDDED,)
+        self.deployments = resolve_all(self._configured, vocabulary=vocabulary, as_of=at.date())
+        self._locator = Locator(config=config, vocabulary=vocabulary, issuers=load_issuers(config.issuers), clock=clock, pseudonym_key=b"")
+        self._judge = Judge(
+            config=config, engine=Engine(packs, vocabulary), vocabulary=vocabulary, deployments=list(self.deployments.values()),
+            dischargers=DISCHARGERS,
+        )  # fmt: skip
+        self._guard, self._media = guard_of(config, clock=clock, random=random), media_of(config, vocabulary)
+        counts, entries = glimpse(state, spans(vocabulary, at))
+        self._registered = register(entries)
+        made = self._on(at.date())
+        self.standing = msgspec.structs.replace(made, volumes=with_counts(made.volumes, counts))
+        regions = [region for pack in packs for region in pack.head.regions[-1:]]  # of `EU` and `EEA` the wider
+        wanted = config.resilience.jurisdictions or tuple(regions)
+        self._jurisdictions = tuple(dict.fromkeys(_region(each, vocabulary) for each in wanted))
+        self._tasks = _tasks(config, vocabulary)
+
+    def _on(self, day: date, number: int = 0) -> Standing:
+        made = declared(self._config, self._configured, self._vocabulary, day, self._registered)
+        return msgspec.structs.replace(made, number=number)
+
+    def questions(self) -> Iterator[Question]:
+        """Each jurisdiction, person and task, for each operation that some deployment offers."""
+        offered = [each for each in get_args(Operation) if any(_offers(d, each) for d in self.deployments.values())]
+        for jurisdiction in self._jurisdictions:
+            for operation in offered:
+                for task in self._tasks:
+                    for person in PERSONS:
+                        yield Question(jurisdiction=jurisdiction, person=person.name, task=task, operation=operation)
+
+    def cells(self, standing: Standing) -> tuple[Cell, ...]:
+        found: dict[str, Findings] = {}
+        return tuple(self._cell(each, standing, found) for each in self.questions())
+
+    def _cell(self, question: Question, standing: Standing, found: dict[str, Findings]) -> Cell:
+        sent = asked(question)
+        request = decoded(sent)
+        strings = list(texts(request))
+        nexus = self._locator.locate(sent.headers, LOCAL)  # 1
+        key = question.operation + question.person
+        if key not in found:
+            seen = self._guard.inspect(strings)  # 2
+            carried = seen.categories.union(*(self._media[kind] for kind in request.media()))
+            found[key] = msgspec.structs.replace(seen, categories=carried)
+        judged = self._judge.decide(nexus, found[key], (), standing, self._at.date())  # 3
+        route = plan(judged.candidates, request, sum(map(len, strings)))  # 4
+        able: list[str] = []
+        for candidate in route.attempts:
+            try:
+                promise(request, duties(candidate.decision), None)
+            except ComityError:  # its answer could not carry the label that is owed
+                continue
+            able.append(candidate.deployment.id)
+        return Cell(**msgspec.structs.asdict(question), lawful=tuple(able))
+
+    def report(self) -> Report:
+        cells = self.cells(self.standing)
+        supports = tuple(support(each) for each in self.deployments.values())
+        return Report(
+            as_of=self._at.date(), persons=PERSONS, deployments=supports, cells=cells, losses=losses(cells, supports),
+            concentration=concentrations(cells, supports),
+            warnings=(*_lone(cells, supports), *self._ending(cells)),
+        )  # fmt: skip
+
+    def _ending(self, cells: Sequence[Cell]) -> Iterator[Warned]:
+        """Evidence whose last day lies within sixty days, where that turns something dark.  The law and the counts stay today's."""
+        before, known = self.standing.evidence, cells
+        for ahead in range(1, WARNED_DAYS + 1):
+            day = self._at.date() + timedelta(days=ahead)
+            then = msgspec.structs.replace(self._on(day, number=ahead), volumes=self.standing.volumes)
+            ended = {at: before[at] - then.evidence.get(at, frozenset()) for at in before}
+            if any(ended.values()):
+                after = self.cells(then)
+                lost = [(old, new) for old, new in zip(known, after, strict=True) if old.lawful and not new.lawful]
+                if lost:
+                    names = "; ".join(f"{', '.join(sorted(kinds))} of {_owner(at)}" for at, kinds in ended.items() if kinds)
+                    yield Warned(
+                        code="evidence-ends", on=day - timedelta(days=1), questions=tuple(old.question for old, _ in lost),
+                        text=f"{names} ends on {day - timedelta(days=1)}, and nobody is left",
+                    )  # fmt: skip
+                known = after
+            before = then.evidence
+
+
+def support(deployment: Deployment) -> Support:
+    """A partner of the catalog by its id, a server of one's own by its host; the entity that contracts where the operator is."""
+    if deployment.on_device:
+        return Support(deployment=deployment.id)
+    facts, partner = deployment.facts, partners().get(deployment.provider)
+    where = facts.operator_region or ""
+    if partner is None:
+        host = deployment.egress.rpartition(":")[0]
+        return Support(deployment=deployment.id, partner=host, region=said(facts.processing), entity=f"own operator in {where}")
+    entity = next((each.name for each in partner.entities if each.organised == where), f"{partner.name} in {where}")
+    return Support(deployment=deployment.id, partner=partner.id, region=f"{partner.id}/{deployment.region}", entity=entity)
+
+
+def _lone(cells: Sequence[Cell], supports: Sequence[Support]) -> Iterator[Warned]:
+    partner = {each.deployment: each.partner or each.deployment for each in supports}
+    nobody = tuple(cell.question for cell in cells if not cell.lawful)
+    if nobody:
+        yield Warned(code="nobody", text="nobody may answer, though nothing failed", questions=nobody)
+    for name in dict.fromkeys(partner.values()):
+        alone = dark(cells, frozenset(each for each, of in partner.items() if of == name))
+        if alone:
+            yield Warned(code="one-partner", text=f"{name} alone may answer", questions=alone)
+
+
+def _offers(deployment: Deployment, operation: str) -> bool:
+    return operation in deployment.profile.operations and operation in deployment.features
+
+
+def _owner(scope: str) -> str:
+    return "the controller" if scope == "*" else scope
+
+
+def _region(name: str, vocabulary: Vocabulary) -> str:
+    try:
+        return vocabulary.canonical(name)
+    except KeyError:
+        near = vocabulary.nearest_region(name)
+        raise OperatorError(
+            f"resilience.jurisdictions: `{name}` is not a region of ISO 3166", code="config.invalid", field="resilience.jurisdictions",
+            hint=f"did you mean `{near}`?" if near else "for example CN, EEA, US-CA",
+        ) from None  # fmt: skip
+
+
+def _tasks(config: Config, vocabulary: Vocabulary) -> tuple[str, ...]:
+    odd = sorted(set(config.resilience.tasks) - vocabulary.features)
+    if odd:
+        raise OperatorError(
+            f"resilience.tasks: `{odd[0]}` is not a word of the vocabulary", code="config.invalid", field="resilience.tasks",
+            hint="one of: " + ", ".join(sorted(vocabulary.features)),
+        )  # fmt: skip
+    return config.resilience.tasks or tuple(sorted(vocabulary.features))
