@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ from comity.policy.facts import Subject
 from comity.ports import Clock
 
 PSEUDONYM_BYTES = 16
+SAID_KEPT_MAX, KEPT_CHARACTERS_MAX = 4096, 1024
+_NAMED = re.compile(r'id="([ !#-\[\]-~]{1,256})"(?=$|, ?[a-z])')
+"""A header that begins with the person's own name (RFC 9651, section 3.3.3, without escapes); what follows is said of many."""
 T = TypeVar("T")
 
 
@@ -50,6 +54,7 @@ class Locator:
         self._issuers = issuers
         self._clock = clock
         self._key = pseudonym_key
+        self._kept: dict[tuple[object, ...], Nexus] = {}  # by what was said, but never by whose name
         default = config.defaults.subject
         basis = config.defaults.legal_basis
         for field, word, known in (
@@ -76,10 +81,24 @@ class Locator:
     def locate(self, headers: Mapping[str, str], key: KeyConfig) -> Nexus:
         """``headers`` by lower-case name.  Raises CallerError: 400 what was said is wrong, 401 the token, 403 the key may not say it."""
         value = headers.get(HEADER)
-        told = self._told(value, key) if value is not None else Said()
-        purpose = self._word("comity-purpose", headers.get("comity-purpose"), self._vocabulary.purposes)
-        feature = self._word("comity-task", headers.get("comity-task"), self._vocabulary.features)
-        return self._nexus(told, key, purpose, feature)
+        named = _NAMED.match(value) if value is not None and len(value) <= KEPT_CHARACTERS_MAX else None
+        facts = value[named.end() :] if value is not None and named is not None else None
+        said_so = (facts, headers.get("comity-purpose"), headers.get("comity-task"), key.purpose, key.task, key.may_assert_subject)
+        nexus = self._kept.get(said_so) if named is not None or value is None else None
+        if nexus is None:
+            told = self._told(value, key) if value is not None else Said()
+            nexus = self._located(told, key, *said_so[1:3])
+            if named is not None or value is None:
+                if len(self._kept) >= SAID_KEPT_MAX:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[said_so] = msgspec.structs.replace(nexus, pseudonym=None)
+        elif named is not None:
+            return msgspec.structs.replace(nexus, pseudonym=self._pseudonym(named[1]))
+        return nexus
+
+    def _located(self, told: Said, key: KeyConfig, purpose: str | None, task: str | None) -> Nexus:
+        feature = self._word("comity-task", task, self._vocabulary.features)
+        return self._nexus(told, key, self._word("comity-purpose", purpose, self._vocabulary.purposes), feature)
 
     def _nexus(self, told: Said, key: KeyConfig | None, purpose: str | None = None, feature: str | None = None) -> Nexus:
         default = self._defaults.subject

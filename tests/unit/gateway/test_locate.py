@@ -101,6 +101,46 @@ def test_any_header_is_understood_or_refused(value: str) -> None:
         said(members(value))
 
 
+PARTS = (
+    'id="a"',
+    'id="b"',
+    "id=7",
+    "id=x",
+    'id="\\""',
+    'location="CN"',
+    'location="DE"',
+    "age=3",
+    "age=-3",
+    'token="t"',
+    "consent=(general)",
+    "",
+)
+_warm = locator()
+
+
+def understood(by: Locator, value: str, key: KeyConfig) -> Nexus | tuple[str, str, str]:
+    try:
+        return by.locate({"comity-subject": value}, key)
+    except CallerError as error:
+        return error.code, error.field, str(error)
+
+
+@given(
+    st.lists(st.sampled_from(PARTS), max_size=4), st.sampled_from((", ", ",", " , ", ";", "")), st.sampled_from((LOCAL, UNTRUSTED)),
+)  # fmt: skip
+def test_what_was_understood_before_changes_nothing(parts: list[str], between: str, key: KeyConfig) -> None:
+    """What is kept of an earlier header is never taken for what another says."""
+    value = between.join(parts)
+    assert understood(_warm, value, key) == understood(locator(), value, key)
+    assert understood(_warm, value, key) == understood(locator(), value, key)
+
+
+def test_nobody_s_name_is_kept() -> None:
+    by = locator()
+    by.locate({"comity-subject": 'id="somebody-81", location="CN"'}, LOCAL)
+    assert "somebody" not in repr(by.__dict__) and by.locate({"comity-subject": 'location="CN"'}, LOCAL).pseudonym is None
+
+
 def test_a_key_that_may_not_assert_cannot() -> None:
     with pytest.raises(CallerError) as raised:
         locate('location="US"', UNTRUSTED)
