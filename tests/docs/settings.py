@@ -22,6 +22,8 @@ MARK = re.compile(r"(<!-- begin (?P<name>[a-z]+) -->\n).*?(<!-- end (?P=name) --
 TABLES = {
     "Config": "the top of the file", "ControllerConfig": "[controller]", "ServiceConfig": "[service]", "Defaults": "[defaults]",
     "SubjectDefaults": "[defaults.subject]", "DeploymentConfig": "[[deployments]]", "KeyConfig": "[[keys]]",
+    "TenantConfig": "[[tenants]]", "RatesConfig": "limits of a key or tenant",
+    "BudgetConfig": "a budget", "SharedConfig": "[shared]",
     "IssuerConfig": "[[issuers]]", "RoutingConfig": "[routing]", "PriceConfig": "a price", "CostConfig": "a ceiling",
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
@@ -33,7 +35,7 @@ TABLES = {
 WORDS = {
     "frozenset[str]": "list of strings", "tuple[str, ...]": "list of strings", "str": "string", "bool": "true or false",
     "int": "whole number", "float": "number", "PlaceConfig": "a place",
-    "tuple[[[keys]], ...]": "tables", "tuple[[[issuers]], ...]": "tables",
+    "tuple[[[keys]], ...]": "tables", "tuple[[[tenants]], ...]": "tables", "tuple[[[issuers]], ...]": "tables",
     "tuple[[[deployments]], ...]": "tables",
 }  # fmt: skip
 """Types in the words of TOML."""

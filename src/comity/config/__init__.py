@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from comity.config.schema import (
     AnyExceptConfig,
+    BudgetConfig,
     Config,
     ControllerConfig,
     CostConfig,
@@ -25,13 +26,15 @@ from comity.config.schema import (
     SecretRef,
     ServerConfig,
     ServiceConfig,
+    SharedConfig,
     SubjectDefaults,
+    TenantConfig,
     US12MonthsConfig,
     VolumesConfig,
 )  # fmt: skip
 
 __all__ = [
-    "AnyExceptConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig", "IssuerConfig", "KeyConfig",
-    "LimitsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RoutingConfig", "SecretRef",
-    "ServerConfig", "ServiceConfig", "SubjectDefaults", "US12MonthsConfig", "VolumesConfig",
+    "AnyExceptConfig", "BudgetConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig", "IssuerConfig",
+    "KeyConfig", "LimitsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RoutingConfig",
+    "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TenantConfig", "US12MonthsConfig", "VolumesConfig",
 ]  # fmt: skip

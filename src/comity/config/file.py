@@ -16,13 +16,14 @@ import msgspec
 
 from comity.config.lines import Path as Place
 from comity.config.lines import lines
-from comity.config.schema import Config, CostConfig, SecretRef, Section
+from comity.config.schema import BudgetConfig, Config, CostConfig, RatesConfig, SecretRef, Section
 from comity.errors import OperatorError
 
 _AT = re.compile(r" - at `\$?([^`]*)`$")
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _SEE = "see docs/reference/configuration.md"
 Fault = tuple[Place, str, str]
 """Where, why, and the mend."""
@@ -83,10 +84,21 @@ def faults(config: Config) -> Iterator[Fault]:
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
+        yield from _allowance(("keys", number), key.limits, key.budget)
+        if key.tenant and key.tenant not in {tenant.id for tenant in config.tenants}:
+            yield ("keys", number, "tenant"), f"`{key.tenant}` is no tenant", "add it as [[tenants]]"
+    for number, tenant in enumerate(config.tenants):
+        yield from _allowance(("tenants", number), tenant.limits, tenant.budget)
+    if config.shared.valkey is not None:
+        yield from _secret(("shared", "valkey"), config.shared.valkey)
     for number, deployment in enumerate(config.deployments):
         if deployment.api_key is not None:
             yield from _secret(("deployments", number, "api_key"), deployment.api_key)
-    for table, ids in (("keys", [key.id for key in config.keys]), ("deployments", [deployment.id for deployment in config.deployments])):
+    named = (
+        ("keys", [key.id for key in config.keys]), ("tenants", [tenant.id for tenant in config.tenants]),
+        ("deployments", [deployment.id for deployment in config.deployments]),
+    )  # fmt: skip
+    for table, ids in named:
         for number, each in enumerate(ids):
             if each in ids[:number]:
                 yield (table, number, "id"), f"`{each}` stands twice", "rename one"
@@ -116,13 +128,25 @@ def _routing(config: Config) -> Iterator[Fault]:
             yield (*place, "weight"), "is not a number of at least zero", "1 is the default; 0 asks it only when the others fail"
         if each.concurrency_max < 0:
             yield (*place, "concurrency_max"), "is below zero", "0 is no limit"
-        if each.price is not None and not (0 <= each.price.input < math.inf and 0 <= each.price.output < math.inf):
+        if each.price is not None and not all(0 <= part < math.inf for part in (each.price.input, each.price.output, each.price.request)):
             yield (*place, "price"), "is not a number of at least zero", "of a million tokens"
     ceilings: list[tuple[Place, CostConfig | None]] = [(("routing", "cost_max"), routing.cost_max)]
     ceilings += [(("keys", number, "cost_max"), key.cost_max) for number, key in enumerate(config.keys)]
     for where, ceiling in ceilings:
         if ceiling is not None and not 0 < ceiling.amount < math.inf:
             yield where, "is not an amount above zero", "leave it out for none"
+
+
+def _allowance(place: Place, limits: RatesConfig | None, budget: BudgetConfig | None) -> Iterator[Fault]:
+    if limits is not None:
+        for name in limits.__struct_fields__:
+            if getattr(limits, name) < 0:
+                yield (*place, "limits", name), "is below zero", "0 is no limit"
+    if budget is not None:
+        if not 0 < budget.amount < math.inf:
+            yield (*place, "budget", "amount"), "is not a number above zero", "an amount of the currency, for example 50.0"
+        if not _CURRENCY.fullmatch(budget.currency):
+            yield (*place, "budget", "currency"), f"`{budget.currency[:16]}` is no currency", "three letters of ISO 4217, for example USD"
 
 
 def exposed(host: str) -> bool:
@@ -136,8 +160,9 @@ def exposed(host: str) -> bool:
 
 
 def _secret(place: Place, secret: SecretRef) -> Iterator[Fault]:
-    if bool(secret.env) is bool(secret.file):
-        yield place, "names not exactly one source", 'either { env = "NAME" } or { file = "PATH" }; never the secret itself'
+    if bool(secret.env) + bool(secret.file) + bool(secret.command) != 1:
+        mend = 'one of { env = "NAME" }, { file = "PATH" } and { command = ["PROGRAM", …] }; never the secret itself'
+        yield place, "names not exactly one source", mend
 
 
 def _shape_fault(said: str) -> Fault:

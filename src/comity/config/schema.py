@@ -18,10 +18,11 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class SecretRef(Section, frozen=True, kw_only=True):
-    """Where a secret is: exactly one of the two; never the secret itself."""
+    """Where a secret is: exactly one of the three; never the secret itself."""
 
     env: str = ""
     file: str = ""
+    command: tuple[str, ...] = ()  # a program and its arguments, started without a shell; what it prints is the secret
 
 
 class ControllerConfig(Section, frozen=True, kw_only=True):
@@ -90,6 +91,7 @@ class PriceConfig(Section, frozen=True, kw_only=True):
     currency: str  # ISO 4217: CNY, USD
     input: float
     output: float = 0.0
+    request: float = 0.0  # of one request beside its tokens, or of one image where several are asked for
 
 
 class CostConfig(Section, frozen=True, kw_only=True):
@@ -135,17 +137,49 @@ class DeploymentConfig(Section, frozen=True, kw_only=True):
     price: PriceConfig | None = None  # default: as the catalog says
 
 
+class RatesConfig(Section, frozen=True, kw_only=True):
+    """What may be asked for in any sixty seconds, and at once; 0: no limit."""
+
+    requests_per_minute: int = 0
+    tokens_per_minute: int = 0  # of prompts and answers
+    concurrent: int = 0  # requests at once
+
+
+class BudgetConfig(Section, frozen=True, kw_only=True):
+    """What may be spent at partners in a day or a month of UTC."""
+
+    amount: float
+    currency: str  # ISO 4217; prices in another do not count
+    per: Literal["day", "month"] = "month"
+    hard: bool = True  # refuse what could exceed it; false: only count
+
+
+class TenantConfig(Section, frozen=True, kw_only=True):
+    """A group of keys, with limits and a budget of its own: what a key asks for must fit both."""
+
+    id: str
+    limits: RatesConfig | None = None
+    budget: BudgetConfig | None = None
+
+
 class KeyConfig(Section, frozen=True, kw_only=True):
     """A caller's key; only its SHA-256 is kept (`comity keys hash` prints it)."""
 
     id: str
     sha256: str
+    tenant: str = ""  # a tenant's id
+    roles: frozenset[Literal["call", "read", "admin"]] = frozenset({"call"})  # ask models; read decisions; make and revoke keys
     may_assert_subject: bool = False
     unknown_fields: Literal["refuse", "drop"] = "refuse"
     purpose: str | None = None
     task: str | None = None
+    purposes: tuple[str, ...] = ()  # that a request may have; empty: all
+    tasks: tuple[str, ...] = ()  # that a request may have; empty: all, and none
     models: tuple[str, ...] = ()  # deployment ids; empty: all
     cost_max: CostConfig | None = None  # of one request; beside `routing.cost_max`, and both hold
+    expires: date | None = None  # last day (UTC)
+    limits: RatesConfig | None = None
+    budget: BudgetConfig | None = None
 
 
 class IssuerConfig(Section, frozen=True, kw_only=True):
@@ -209,6 +243,12 @@ class PathsConfig(Section, frozen=True, kw_only=True):
     state: str = ""  # counts and evidence, a database that gateways of one controller may share; default: <home>/state.db
 
 
+class SharedConfig(Section, frozen=True, kw_only=True):
+    """What gateways share beside their database."""
+
+    valkey: SecretRef | None = None  # URL of a Valkey or Redis that counts rates (the extra `valkey`); default: where the state lies
+
+
 class PacksConfig(Section, frozen=True, kw_only=True):
     enabled: tuple[str, ...] = ()  # empty: all that ship
     extra: tuple[str, ...] = ()  # directories of further packs (tenant policy)
@@ -260,6 +300,8 @@ class Config(Section, frozen=True, kw_only=True):
     packs: PacksConfig = PacksConfig()
     resilience: ResilienceConfig = ResilienceConfig()
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices
+    shared: SharedConfig = SharedConfig()
+    tenants: tuple[TenantConfig, ...] = ()
     keys: tuple[KeyConfig, ...] = ()
     issuers: tuple[IssuerConfig, ...] = ()
     deployments: tuple[DeploymentConfig, ...] = ()  # empty: the embedded model on this device
