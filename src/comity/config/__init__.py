@@ -22,6 +22,7 @@ from comity.config.schema import (
     PlaceConfig,
     PriceConfig,
     PrivacyConfig,
+    RatesConfig,
     RoutingConfig,
     SecretRef,
     ServerConfig,
@@ -35,6 +36,7 @@ from comity.config.schema import (
 
 __all__ = [
     "AnyExceptConfig", "BudgetConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig", "IssuerConfig",
-    "KeyConfig", "LimitsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RoutingConfig",
-    "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TenantConfig", "US12MonthsConfig", "VolumesConfig",
+    "KeyConfig", "LimitsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RatesConfig",
+    "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TenantConfig", "US12MonthsConfig",
+    "VolumesConfig",
 ]  # fmt: skip
