@@ -95,7 +95,7 @@ class PriceConfig(Section, frozen=True, kw_only=True):
 
 
 class CostConfig(Section, frozen=True, kw_only=True):
-    """The most that one request may cost, by an estimate from above made before anything is sent."""
+    """The most that one request may cost, by an estimate made before anything is sent."""
 
     amount: float
     currency: str  # prices in another currency count as unknown, and what is unknown is above every ceiling
@@ -206,6 +206,14 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     idle_seconds_max: float = 60.0  # between two pieces of a stream
     record_seconds_max: float = 10.0
     concurrent_requests_max: int = 512
+    connections_max: int = 4096  # open at once; the next is told to come back
+    bodies_bytes_max: int = 268_435_456  # of all requests being read or answered; a body that would pass it is told to come back
+    head_bytes_max: int = 16_384  # a request's first line and headers
+    headers_max: int = 100
+    head_seconds_max: float = 10.0  # from a request's first byte to the end of its head
+    body_seconds_max: float = 60.0  # from then to the end of its body
+    keep_alive_seconds_max: float = 75.0  # between two requests on one connection
+    unread_seconds_max: float = 60.0  # how long a caller may not read its answer
 
 
 class MediaConfig(Section, frozen=True, kw_only=True):
