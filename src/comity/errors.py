@@ -14,6 +14,7 @@ secrets or hashes of them.  ``code`` is stable and documented in ``docs/referenc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -55,6 +56,25 @@ class CallerError(ComityError):
     status = 400
     exit_code = 3
     default_code = "request.invalid"
+
+
+class LimitReached(CallerError):
+    """The caller's key or tenant has had its share for now; the same request may pass later.
+
+    kind:       what OpenAI's clients see as its type: requests | tokens | insufficient_quota
+    retry_after_seconds: when there may be room
+    rate_limits: `x-ratelimit-…` and `x-should-retry`, as OpenAI names them
+    """
+
+    status = 429
+    exit_code = 1
+    default_code = "limit.reached"
+
+    def __init__(self, message: str, *, kind: str, retry_after_seconds: int, rate_limits: Mapping[str, str], **more: object) -> None:
+        super().__init__(message, **more)  # type: ignore[arg-type]
+        self.kind = kind
+        self.retry_after_seconds = retry_after_seconds
+        self.rate_limits = rate_limits
 
 
 class PolicyDenied(ComityError):

@@ -84,11 +84,11 @@ def faults(config: Config) -> Iterator[Fault]:
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
-        yield from _allowance(("keys", number), key.limits, key.budget)
+        yield from allowance_faults(("keys", number), key.limits, key.budget)
         if key.tenant and key.tenant not in {tenant.id for tenant in config.tenants}:
             yield ("keys", number, "tenant"), f"`{key.tenant}` is no tenant", "add it as [[tenants]]"
     for number, tenant in enumerate(config.tenants):
-        yield from _allowance(("tenants", number), tenant.limits, tenant.budget)
+        yield from allowance_faults(("tenants", number), tenant.limits, tenant.budget)
     if config.shared.valkey is not None:
         yield from _secret(("shared", "valkey"), config.shared.valkey)
     for number, deployment in enumerate(config.deployments):
@@ -137,7 +137,8 @@ def _routing(config: Config) -> Iterator[Fault]:
             yield where, "is not an amount above zero", "leave it out for none"
 
 
-def _allowance(place: Place, limits: RatesConfig | None, budget: BudgetConfig | None) -> Iterator[Fault]:
+def allowance_faults(place: Place, limits: RatesConfig | None, budget: BudgetConfig | None) -> Iterator[Fault]:
+    """Of a key or a tenant, wherever it is written."""
     if limits is not None:
         for name in limits.__struct_fields__:
             if getattr(limits, name) < 0:

@@ -139,8 +139,8 @@ def _sums(lines: Iterable[Line]) -> Script[dict[Line, list[int]]]:
     if sums:
         names, periods = sorted({line[0] for line in sums}), sorted({line[1] for line in sums})
         rows = yield Statement(
-            "SELECT account, period, currency, settled, held FROM spend "
-            f"WHERE account IN ({_marks(names)}) AND period IN ({_marks(periods)})", [*names, *periods],  # noqa: S608
+            "SELECT account, period, currency, settled, held FROM spend "  # noqa: S608
+            f"WHERE account IN ({_marks(names)}) AND period IN ({_marks(periods)})", [*names, *periods],
         )  # fmt: skip
         sums |= {(row[0], row[1], row[2]): [int(row[3]), int(row[4])] for row in rows if (row[0], row[1], row[2]) in sums}
     return sums
@@ -159,8 +159,8 @@ def _write(sums: Mapping[Line, Sequence[int]], minutes: Mapping[str, Minute]) ->
     if rows:
         marks = ",".join(["(?,?,?,?,?)"] * len(sums))
         yield Statement(
-            f"INSERT INTO spend VALUES {marks} ON CONFLICT (account, period, currency) "
-            "DO UPDATE SET settled = excluded.settled, held = excluded.held", rows,  # noqa: S608
+            f"INSERT INTO spend VALUES {marks} ON CONFLICT (account, period, currency) "  # noqa: S608
+            "DO UPDATE SET settled = excluded.settled, held = excluded.held", rows,
         )  # fmt: skip
     if minutes:
         rows = [part for account, counted in minutes.items() for part in (account, msgspec.json.encode(counted).decode())]
