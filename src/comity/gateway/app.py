@@ -12,6 +12,7 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -25,6 +26,9 @@ from comity.gateway.exchange import Disconnected, Exchange
 from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_body, respond_error
 from comity.gateway.metrics import Metrics
 from comity.gateway.pipeline import Call, Pipeline
+from comity.gateway.read import routes as read
+from comity.gateway.read.hub import Hub
+from comity.gateway.read.record import look
 from comity.gateway.world import World
 from comity.providers.base import Deployment
 from comity.wire.door import Door
@@ -41,6 +45,7 @@ class App:
         self.pipeline = Pipeline(world)
         self.callers = Callers(world.config)
         self.metrics = Metrics()
+        self.hub = Hub(partial(look, world))
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         await asgi.carry(self.answer, scope, receive, send)
@@ -220,6 +225,7 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
     "/comity/v1/replay": {"POST": api.replay},
     "/comity/v1/scan": {"POST": api.scan},
     "/comity/v1/receipts/{id}": {"GET": App.receipt},
+    **read.ROUTES,
     "/healthz": {"GET": App.healthz},
     "/readyz": {"GET": App.readyz},
     "/metrics": {"GET": App.metrics_text},

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deployments as configured and checked: where each computes, stores and can be read from, who says so, what was shown, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from comity.accord.evidence import EVERYWHERE, Registered, register
+from comity.config import DeploymentConfig
+from comity.gateway.read import asked, shapes
+from comity.gateway.world import EMBEDDED, World
+from comity.providers.base import Deployment
+from comity.providers.catalog.load import partners
+from comity.providers.catalog.shapes import Partner, Sourced
+
+if TYPE_CHECKING:
+    from comity.gateway.app import App
+
+
+async def deployments(app: App, query: asked.Query, name: str) -> shapes.DeploymentPage:
+    world = app.world
+    registered, health = register(world.standings._state.entries()), health_of(world)
+    configured = {each.id: each for each in world.config.deployments or (EMBEDDED,)}
+    today = world.clock.now().date()
+    return shapes.DeploymentPage(
+        data=tuple(
+            _row(each, configured[each.id], tuple(_evidence(world.config.evidence, configured[each.id], registered, today)), health)
+            for each in world.deployments.values()
+        )
+    )
+
+
+def health_of(world: World) -> dict[str, Any]:
+    """By deployment; nothing where routing keeps none."""
+    health = getattr(getattr(world, "router", None), "health", None)
+    return {} if health is None else {name: msgspec.to_builtins(said) for name, said in health.snapshot().items()}
+
+
+def _row(
+    deployment: Deployment, config: DeploymentConfig, evidence: tuple[shapes.EvidenceRow, ...], health: dict[str, Any]
+) -> shapes.DeploymentRow:
+    from comity.gateway.app import model_of
+
+    partner, facts, profile = partners().get(deployment.provider), deployment.facts, deployment.profile
+    return shapes.DeploymentRow(
+        id=deployment.id, provider=deployment.provider, partner=partner.name if partner is not None else "", dialect=deployment.dialect,
+        model=model_of(deployment), region=deployment.region, scope=config.scope, kind=facts.kind,
+        role=facts.role, operator_region=facts.operator_region, covered_person=facts.covered_person, processing=facts.processing,
+        storage=facts.storage, access=facts.access, egress=deployment.egress, stand_in=deployment.stand_in,
+        plaintext_at=deployment.plaintext_at, context_tokens=profile.context_tokens, operations=profile.operations, inputs=profile.inputs,
+        evidence=evidence, prices=tuple(_prices(partner, deployment)),
+        sources=tuple(_sources(partner, deployment, config)) if partner is not None else (), health=health.get(deployment.id),
+    )  # fmt: skip
+
+
+def _sources(partner: Partner, deployment: Deployment, config: DeploymentConfig) -> Iterator[shapes.Said]:
+    region = next((each for each in partner.regions if each.id == deployment.region), None)
+    scope = next((each for each in region.scopes if each.id == config.scope), None) if region is not None else None
+    model = partner.model(deployment.model)
+    tables = (("group", partner.group), ("region", region), ("scope", scope), ("dialect", partner.dialects.get(deployment.dialect)))
+    for of, table in (*tables, ("model", model)):
+        if table is not None:
+            yield _said(partner, table, of)
+
+
+def _said(partner: Partner, table: Sourced, of: str) -> shapes.Said:
+    source = partner.sources[table.source]
+    return shapes.Said(of=of, url=source.url, read=source.read, says=source.says)
+
+
+def _prices(partner: Partner | None, deployment: Deployment) -> Iterator[shapes.PriceRow]:
+    model = partner.model(deployment.model) if partner is not None else None
+    for price in model.prices if model is not None else ():
+        if partner is not None and (not price.regions or deployment.region in price.regions):
+            yield shapes.PriceRow(currency=price.currency, input=price.input, output=price.output, source=_said(partner, price, "price"))
+
+
+def _evidence(
+    of_all: Sequence[str], config: DeploymentConfig, registered: Sequence[Registered], today: date
+) -> Iterator[shapes.EvidenceRow]:
+    """What holds, held, or will hold for it; what was withdrawn never counted."""
+    for scope, items in ((EVERYWHERE, of_all), (config.id, config.evidence)):
+        for item in items:
+            kind, until = dated(item)
+            state: Literal["valid", "expired"] = "valid" if until is None or today <= until else "expired"
+            yield shapes.EvidenceRow(
+                kind=kind, from_="configuration", number=None, scope=scope, state=state, valid_from=None, valid_to=until
+            )
+    for each in registered:
+        entry, standing = each.entry, each.state(today)
+        if entry.scope in (EVERYWHERE, config.id) and standing != "withdrawn":
+            yield shapes.EvidenceRow(
+                kind=entry.kind, from_="register", number=each.number, scope=entry.scope, state=standing,  # type: ignore[arg-type]
+                valid_from=entry.valid_from, valid_to=entry.valid_to,
+            )  # fmt: skip
+
+
+def dated(item: str) -> tuple[str, date | None]:
+    """`kind` or `kind:YYYY-MM-DD`, as a configuration that was checked has it; kinds hold colons of their own."""
+    kind, _, last = item.rpartition(":")
+    try:
+        return kind, date.fromisoformat(last)
+    except ValueError:
+        return item, None

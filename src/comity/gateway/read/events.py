@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`GET /comity/v1/events`: decisions as they happen, as server-sent events.
+
+Each event's id is the record's place in the log; a client that comes back with `Last-Event-ID`, as every EventSource does, misses
+nothing.  A listener that does not keep up is told so and let go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from comity.errors import CallerError
+from comity.gateway.exchange import Exchange
+from comity.gateway.http import NO_STORE, SSE, encode
+from comity.gateway.read.decisions import row
+from comity.gateway.read.roles import READ, require
+from comity.transparency.queries import Entry
+
+if TYPE_CHECKING:
+    from comity.gateway.app import App
+
+HEARTBEAT_SECONDS = 15.0
+DIGITS_MAX = 18
+
+
+async def events(app: App, exchange: Exchange, call: str) -> int:
+    require(app.callers, exchange, READ)
+    seen = last_seen(exchange.headers.get("last-event-id", ""))
+    with app.hub.listening() as listener:
+        exchange.on_gone(listener.leave)
+        await exchange.begin(200, [SSE, NO_STORE, (b"x-accel-buffering", b"no")])
+        await exchange.write(b"retry: 2000\n\n")
+        if seen is not None:
+            async for entries in app.hub.since(seen + 1):
+                await exchange.write(told(entries))
+                seen = entries[-1].place
+                if listener.behind or listener.over:
+                    break
+        while not (listener.behind or listener.over):
+            heard = await listener.hear(HEARTBEAT_SECONDS)
+            new = [entry for entry in heard if seen is None or entry.place > seen]
+            await exchange.write(told(new) if new else b": still here\n\n")
+        if listener.behind:
+            error = {"code": "events.behind", "message": "this listener does not keep up", "hint": "come back with Last-Event-ID"}
+            await exchange.write(b"event: dropped\ndata: " + encode(error) + b"\n\n")
+        await exchange.end()
+    return 200
+
+
+def told(entries: list[Entry]) -> bytes:
+    return b"".join(b"id: %d\nevent: decision\ndata: %s\n\n" % (entry.place, encode(row(entry))) for entry in entries)
+
+
+def last_seen(said: str) -> int | None:
+    """Raises CallerError."""
+    if not said:
+        return None
+    if not (said.isascii() and said.isdecimal() and len(said) <= DIGITS_MAX):
+        raise CallerError(
+            "`Last-Event-ID` is no id of an event of this path", code="request.query", field="last-event-id", hint="send it as it came"
+        )
+    return int(said)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The description of `/comity/v1` in OpenAPI 3.1, made from the types that the answers are encoded from.
+
+`docs/reference/openapi.json` is this document; `python -m tests.docs.openapi` writes it, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import Annotated, Any
+
+import msgspec
+
+from comity import __version__
+from comity.gateway.api import ScanAsked
+from comity.gateway.http import encode
+from comity.gateway.read.routes import BASE, PATHS, Path
+from comity.policy.decision import Decision
+from comity.policy.facts import Facts
+from comity.policy.replay import Replayed
+from comity.privacy.findings import Finding
+from comity.transparency.receipt import Receipt
+
+REFERENCE = "#/components/schemas/{name}"
+ABOUT = (
+    "What the law says of facts, and what a gateway decided, recorded and holds. Facts, ids, codes and commitments; never content, "
+    "and no person, by name or by pseudonym: persons are only counted."
+)
+
+LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+
+
+class Scanned(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something personal is; of several texts, a list for each."""
+
+    profile: str
+    findings: tuple[Finding | tuple[Finding, ...], ...]
+    types: dict[str, int]
+    categories: tuple[str, ...]
+
+
+class ReplayLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded judgement, or ``n`` that are alike; see docs/howto/replay-under-another-law.md."""
+
+    id: str = ""
+    n: Annotated[int, msgspec.Meta(ge=1)] = 1
+    facts: dict[str, Any]
+    decision: dict[str, Any] = {}
+
+
+class ReplayAsked(msgspec.Struct, frozen=True, kw_only=True):
+    as_of: date
+    records: list[ReplayLine]
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt with all that its verification needs; see docs/reference/receipts.md."""
+
+    format: str
+    receipt: Receipt
+    salt: str
+    signature: str
+    index: int
+    inclusion: tuple[str, ...]
+    checkpoint: str
+    vkey: str
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True):
+    """`code` is one of docs/reference/errors.md; `hint` says what mends it."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+    hint: str
+    request: str
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    error: Error
+
+
+ASKED: tuple[tuple[str, str, str, Any, Any], ...] = (
+    ("post", "/decide", "What the law says of facts, or of each of a list.", Facts | list[Facts], Decision | list[Decision]),
+    ("post", "/replay", "What would flip under the law of a day.", ReplayAsked, Replayed),
+    ("post", "/scan", "Where something personal is in a text.", ScanAsked, Scanned),
+)
+
+
+@cache
+def document() -> bytes:
+    return encode(tree())
+
+
+def tree() -> dict[str, Any]:
+    types = [Refused, Bundle, *(each for _, _, _, taken, given in ASKED for each in (taken, given))]
+    types += [path.answer for path in PATHS if path.answer is not str]
+    made, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    schema = {id(kind): said for kind, said in zip(types, made, strict=True)}
+    paths: dict[str, dict[str, Any]] = {}
+    for method, path, says, taken, given in ASKED:
+        paths[BASE + path] = {method: _operation(path, says, schema[id(given)]) | {"requestBody": _body(schema[id(taken)])}}
+    receipt = _operation("/receipts/{id}", "The bundle that proves one receipt.", schema[id(Bundle)], named=True)
+    paths[f"{BASE}/receipts/{{id}}"] = {"get": receipt}
+    for each in PATHS:
+        paths[BASE + each.path] = {"get": _read(each, schema.get(id(each.answer)))}
+    paths[f"{BASE}/events"] = {"get": _events()}
+    described = _operation("/openapi.json", "This description.", {"type": "object"})
+    paths[f"{BASE}/openapi.json"] = {"get": described}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Comity", "version": __version__, "description": ABOUT, "license": LICENCE},
+        "servers": [{"url": "/", "description": "this gateway"}],
+        "security": [{"bearer": []}, {"key": []}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "responses": {"Refused": _answered("an error; `error.code` is stable", _json({"$ref": REFERENCE.format(name="Refused")}))},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "a key of this gateway; none where none is configured"},
+                "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+            },
+        },
+    }  # fmt: skip
+
+
+def _read(path: Path, schema: dict[str, Any] | None) -> dict[str, Any]:
+    made = _operation(path.path, path.says, schema, named="{id}" in path.path)
+    made["description"] = "Needs a key with the role `read` or `admin`."
+    (query,), inner = msgspec.json.schema_components([path.query], ref_template=REFERENCE)
+    members = inner[query["$ref"].rpartition("/")[2]]["properties"]
+    for name, said in members.items():
+        what = dict(said)
+        parameter = {"name": name, "in": "query", "required": False, "schema": what}
+        if "description" in what:
+            parameter["description"] = what.pop("description")
+        made["parameters"].append(parameter)
+    if path.lasting:
+        etag = {"name": "if-none-match", "in": "header", "required": False, "schema": {"type": "string"}}
+        made["parameters"].append(etag)
+        made["responses"]["304"] = {"description": "as the `ETag` that was sent"}
+    return made
+
+
+def _operation(path: str, says: str, schema: dict[str, Any] | None, *, named: bool = False) -> dict[str, Any]:
+    content = _json(schema) if schema is not None else {"text/plain": {"schema": {"type": "string"}}}
+    parameters = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}] if named else []
+    name = "".join(word.strip("{}").capitalize() for word in path.replace(".", "/").split("/"))
+    return {
+        "operationId": name[:1].lower() + name[1:], "summary": says, "parameters": parameters,
+        "responses": {"200": _answered("as asked", content), "4XX": {"$ref": "#/components/responses/Refused"},
+                      "5XX": {"$ref": "#/components/responses/Refused"}},
+    }  # fmt: skip
+
+
+def _events() -> dict[str, Any]:
+    made = _operation("/events", "Decisions as they happen, as server-sent events.", None)
+    stream = {"text/event-stream": {"schema": {"type": "string", "description": "events `decision`; the data is a DecisionRow"}}}
+    made["responses"]["200"] = _answered("a stream that does not end", stream)
+    resume = "the id of the last event that was seen: what came after it is told first"
+    made["parameters"] = [{"name": "last-event-id", "in": "header", "required": False, "description": resume, "schema": {"type": "string"}}]
+    made["description"] = "Needs a key with the role `read` or `admin`. A listener that does not keep up gets an event `dropped`."
+    return made
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": _json(schema)}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _answered(says: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"description": says, "content": content}

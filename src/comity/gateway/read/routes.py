@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The paths of the read API: what each is asked, what it answers, and what OpenAPI says of it, in one row each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from comity.gateway.exchange import Exchange
+from comity.gateway.http import JSON, NO_STORE, encode
+from comity.gateway.read import asked, decisions, deployments, log, metrics, packs, reports, shapes
+from comity.gateway.read.events import events
+from comity.gateway.read.roles import READ, require
+
+if TYPE_CHECKING:
+    from comity.gateway.app import App, Handler
+
+BASE = "/comity/v1"
+TEXT = (b"content-type", b"text/plain; charset=utf-8")
+REVALIDATED = (b"cache-control", b"private, no-cache")
+
+
+class Path(NamedTuple):
+    """``look``: the app, what the query asks, and the last part of the path where that is a name."""
+
+    path: str
+    says: str
+    look: Callable[[App, Any, str], Awaitable[Any]]
+    query: type[asked.Query]
+    answer: type
+    lasting: bool = False  # the same for as long as its ETag
+
+
+PATHS = (
+    Path("/decisions", "Recorded decisions, the newest first.", decisions.decisions, asked.Decisions, shapes.DecisionPage),
+    Path("/decisions/{id}", "One decision: facts, candidates, articles, obligations, attempts.", decisions.decision, asked.Query,
+         shapes.DecisionDetail),
+    Path("/deployments", "Deployments: places, sources, evidence, prices, health.", deployments.deployments, asked.Query,
+         shapes.DeploymentPage),
+    Path("/packs", "The laws that are held.", packs.packs, asked.AsOf, shapes.PackPage, True),
+    Path("/packs/{id}", "One pack: rules, tables and articles in force, and what changes next.", packs.pack, asked.AsOf,
+         shapes.PackDetail, True),
+    Path("/log", "The log's head and key.", log.head, asked.Query, shapes.LogHead),
+    Path("/log/checkpoint", "The newest signed tree head, as C2SP's note.", log.checkpoint, asked.Query, str),
+    Path("/reports", "Reports that can be asked for.", reports.reports, asked.Query, shapes.ReportPage),
+    Path("/reports/{id}", "One report: rows of counts.", reports.report, asked.Report, shapes.ReportAnswer),
+    Path("/metrics", "What `/metrics` says, as JSON.", metrics.metrics, asked.Query, shapes.MetricPage),
+)  # fmt: skip
+
+
+def handler(path: Path) -> Handler:
+    async def handle(app: App, exchange: Exchange, call: str) -> int:
+        require(app.callers, exchange, READ)
+        question = asked.read(exchange.query, path.query)
+        answer = await path.look(app, question, exchange.path.rpartition("/")[2])
+        if isinstance(answer, str):
+            await exchange.respond(200, answer.encode(), [TEXT, NO_STORE])
+            return 200
+        return await _respond(exchange, encode(answer), lasting=path.lasting)
+
+    return handle
+
+
+async def openapi(app: App, exchange: Exchange, call: str) -> int:
+    """For whoever holds a key: it says what there is, and nothing of what is in it."""
+    from comity.gateway.read.openapi import document
+
+    app.callers.caller(exchange.headers)
+    return await _respond(exchange, document(), lasting=True)
+
+
+async def _respond(exchange: Exchange, body: bytes, *, lasting: bool) -> int:
+    if not lasting:
+        await exchange.respond(200, body, [JSON, NO_STORE])
+        return 200
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = [REVALIDATED, (b"etag", etag.encode())]
+    held = {each.strip().removeprefix("W/") for each in exchange.headers.get("if-none-match", "").split(",")}
+    if held & {etag, "*"}:
+        await exchange.respond(304, b"", headers)
+        return 304
+    await exchange.respond(200, body, [JSON, *headers])
+    return 200
+
+
+ROUTES: dict[str, dict[str, Handler]] = {
+    **{BASE + path.path: {"GET": handler(path)} for path in PATHS},
+    f"{BASE}/events": {"GET": events},
+    f"{BASE}/openapi.json": {"GET": openapi},
+}

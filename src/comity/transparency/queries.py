@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operators ask of the record: pages of it, one decision with its attempts, what is new.  Ids, codes and commitments only.
+
+A page goes through records by their ids, which sort by time, the newest first; its cursor is the last id on it, so what arrives
+meanwhile moves nothing.  What follows the log goes by place, which is the order in which records became durable.
+
+Filters hold receipts against what is wanted as they are read.  No index serves them: it would cost every request what few readers
+want.  A look ends after `LOOKED_AT_MAX` records, and a page may therefore be short, or empty, and still have a next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from comity.errors import CallerError
+from comity.storage.database import Row, Script, Statement
+from comity.transparency.ledger import Outcome
+from comity.transparency.receipt import Receipt
+from comity.transparency.rows import broken, digest_of
+
+CHUNK = 500
+LOOKED_AT_MAX = 10_000
+ID_LETTERS = 26
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ABOVE_ALL = "Z" * ID_LETTERS
+_receipt = msgspec.json.Decoder(Receipt).decode
+_outcome = msgspec.json.Decoder(Outcome).decode
+
+
+class Entry(NamedTuple):
+    """One record, without what was judged."""
+
+    place: int
+    request: str
+    subject: str | None  # a pseudonym of this installation; to count by, and for no answer
+    receipt: Receipt
+    outcome: Outcome | None
+
+    @property
+    def status(self) -> str:
+        """`ok` or an error's code; `refused` for what was never sent; `open` for what is being answered, or was killed."""
+        if self.outcome is not None:
+            return self.outcome.status
+        return "open" if self.receipt.effect == "allow" else "refused"
+
+
+class Whole(NamedTuple):
+    """One record with what was judged, and every record of the same request, itself among them, in their order."""
+
+    entry: Entry
+    facts: bytes
+    decision: bytes
+    attempts: list[Entry]
+
+
+class Page(NamedTuple):
+    entries: list[Entry]
+    after: str  # where the next one goes on; "": there is none
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is "" or None is not asked about."""
+
+    since: datetime | None = None
+    before: datetime | None = None
+    effect: str = ""
+    deployment: str = ""
+    source: str = ""
+    destination: str = ""  # one of the places where it was processed; `device`: it stayed
+    pack: str = ""  # `cn`, or with its version `cn@0.3.0`
+    rule: str = ""
+    fact: str = ""
+    request: str = ""
+    status: str = ""
+
+    @property
+    def floor(self) -> str:
+        return id_from(self.since) if self.since is not None else ""
+
+    @property
+    def ceiling(self) -> str:
+        return id_from(self.before) if self.before is not None else _ABOVE_ALL
+
+    @property
+    def everything(self) -> bool:
+        return msgspec.structs.replace(self, since=None, before=None) == _EVERYTHING
+
+    def takes(self, entry: Entry) -> bool:
+        said = entry.receipt
+        return (
+            (not self.effect or said.effect == self.effect)
+            and (not self.deployment or said.deployment == self.deployment)
+            and (not self.source or said.source == self.source)
+            and (not self.destination or self.destination in destinations(said))
+            and (not self.pack or any(self.pack in (name, name.partition("@")[0]) for name in said.packs))
+            and (not self.rule or self.rule in said.rules)
+            and (not self.fact or self.fact in said.reasons)
+            and (not self.request or entry.request == self.request)
+            and (not self.status or entry.status == self.status)
+        )
+
+
+_EVERYTHING = Wanted()
+
+
+def destinations(receipt: Receipt) -> tuple[str, ...]:
+    """Where it was processed; `device` where it stayed, nothing where it was refused."""
+    return receipt.destination or (("device",) if receipt.deployment else ())
+
+
+def id_from(at: datetime) -> str:
+    """The least id that a record of that moment, or of a later one, can have."""
+    milliseconds = min(max(int(at.timestamp() * 1000), 0), (1 << 48) - 1)
+    return "".join(_CROCKFORD[milliseconds >> shift & 31] for shift in range(45, -1, -5)) + "0" * 16
+
+
+_ENTRY = "SELECT r.idx, r.request, r.subject, r.receipt, o.outcome FROM records r LEFT JOIN outcomes o ON o.id = r.id "
+_WHOLE = (
+    "SELECT r.idx, r.request, r.subject, r.receipt, o.outcome, r.judgement, j.facts, j.decision"
+    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id WHERE r.id = ?"
+)
+
+
+def page(wanted: Wanted, after: str, limit: int) -> Script[Page]:
+    """The newest ``limit`` below the id ``after`` ("": of all)."""
+    below, seen, found = min(after or wanted.ceiling, wanted.ceiling), 0, list[Entry]()
+    chunk = limit + 1 if wanted.everything else CHUNK
+    while True:
+        rows = yield Statement(_ENTRY + "WHERE r.id < ? AND r.id >= ? ORDER BY r.id DESC LIMIT ?", (below, wanted.floor, chunk))
+        for entry in map(_entry, rows):
+            if wanted.takes(entry):
+                if len(found) == limit:
+                    return Page(found, found[-1].receipt.id)
+                found.append(entry)
+            below = entry.receipt.id
+        seen += len(rows)
+        if len(rows) < chunk:
+            return Page(found, "")
+        if seen >= LOOKED_AT_MAX:
+            return Page(found, below)
+
+
+def following(place: int, limit: int, wanted: Wanted = _EVERYTHING) -> Script[tuple[list[Entry], int]]:
+    """Up to ``limit`` records at ``place`` and after, in the order of the log; and the place to go on from, which is ``place`` itself
+    once nothing follows."""
+    found: list[Entry] = []
+    rows = yield Statement(
+        _ENTRY + "WHERE r.idx >= ? AND r.id >= ? AND r.id < ? ORDER BY r.idx LIMIT ?", (place, wanted.floor, wanted.ceiling, limit)
+    )
+    for entry in map(_entry, rows):
+        place = entry.place + 1
+        if wanted.takes(entry):
+            found.append(entry)
+    return found, place
+
+
+def end() -> Script[int]:
+    """The place of the record that comes next."""
+    rows = yield Statement("SELECT max(idx) FROM records")
+    return 0 if rows[0][0] is None else int(rows[0][0]) + 1
+
+
+def whole(reference: str) -> Script[Whole]:
+    """By receipt id.  Raises CallerError (404), and TrustFailure for what is not as it was written."""
+    rows = yield Statement(_WHOLE, (reference,))
+    if not rows:
+        raise CallerError(
+            "no such decision is recorded here", code="receipt.unknown", status=404, hint="see /comity/v1/decisions for those that are"
+        )
+    digest, facts, decision = rows[0][5:]
+    entry = _entry(rows[0][:5])
+    if not (isinstance(facts, bytes) and isinstance(decision, bytes)) or digest_of(facts, decision) != digest:
+        raise broken(f"record {entry.place} is not as it was written")
+    of_request = yield Statement(_ENTRY + "WHERE r.request = ? ORDER BY r.idx", (entry.request,))
+    return Whole(entry, facts, decision, [_entry(row) for row in of_request])
+
+
+def _entry(row: Iterable[Any] | Row) -> Entry:
+    place, request, subject, receipt, outcome = row
+    try:
+        return Entry(place, request, subject, _receipt(receipt), _outcome(outcome) if outcome is not None else None)
+    except (msgspec.MsgspecError, TypeError):
+        raise broken(f"record {place} is not as it was written") from None
