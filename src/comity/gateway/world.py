@@ -32,6 +32,7 @@ from comity.privacy.guard import Findings, Guard
 from comity.privacy.pictures.look import Pictures
 from comity.privacy.pseudonym import Pseudonyms, Vault
 from comity.providers.base import Deployment, Provider
+from comity.routing.router import Router
 from comity.storage.home import KEY_BYTES
 from comity.storage.state import DATABASE, State
 from comity.transparency.ledger import Ledger
@@ -55,6 +56,7 @@ class World:
     standings: Standings
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
+    router: Router
     lending: Lending
     signer: Signer | None
     media: Mapping[MediumKind, frozenset[str]]  # categories that each kind of medium carries
@@ -138,11 +140,13 @@ async def build(
         await state.aclose()
         await ledger.aclose()
         raise
+    route_key = hashlib.blake2b(pseudonym_key, person=b"route").digest()
+    router = Router(config, configured, deployments, clock=clock, random=random, key=route_key)
     judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
     return World(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=guard, pictures=pictures,
-        locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers,
+        locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
         lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)), media=media, signer=signer,
     )  # fmt: skip
 

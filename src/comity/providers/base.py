@@ -48,6 +48,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     sends: tuple[tuple[str, str], ...] = ()  # members that each request carries, so that the partner keeps it in the scope
     stand_in: bool = False
     plaintext_at: str = "upstream"  # device | node | upstream
+    priority: int = 0  # lower is asked first; the device always comes before
 
     @property
     def on_device(self) -> bool:

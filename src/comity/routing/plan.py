@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Order the allowed candidates: device first, then as configured.  Pure; it can drop, never add."""
+"""Order the allowed candidates: device first, then by priority, then as configured.  Pure; it can drop, never add."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def plan(candidates: Sequence[Candidate], request: Request, characters: int) -> 
             unfit.append((candidate.deployment.id, why))
         else:
             fit.append(candidate)
-    fit.sort(key=lambda candidate: not candidate.deployment.on_device)  # stable: device first, then as configured
+    fit.sort(key=lambda candidate: (not candidate.deployment.on_device, candidate.deployment.priority))  # stable: then as configured
     return RoutePlan(attempts=tuple(fit), unfit=tuple(unfit))

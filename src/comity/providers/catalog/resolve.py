@@ -59,7 +59,7 @@ class _Resolver:
     # -- the three kinds -----------------------------------------------------------------------------------------
 
     def _embedded(self) -> Deployment:
-        self._only("embedded", "model", "context_tokens", "evidence", "tools")
+        self._only("embedded", "model", "context_tokens", "evidence", "tools", "concurrency_max")
         profile = ModelProfile(context_tokens=self._config.context_tokens or EMBEDDED_CONTEXT_TOKENS, tools=bool(self._config.tools))
         # Where it processes is where its person is: the gateway fills that in.
         return self._made(law.Provider(id=self._config.id, kind="on_device"), "embedded", profile, plaintext_at="device")
@@ -274,7 +274,7 @@ class _Resolver:
                 trains_on_input=config.trains_on_input,
             ),
             safeguards=evidence.safeguards, evidence=self._evidence, profile=profile, stand_in=bool(config.stand_in),
-            plaintext_at=plaintext_at,
+            plaintext_at=plaintext_at, priority=config.priority,
         )  # fmt: skip
 
     def _valid_evidence(self, as_of: date) -> frozenset[str]:

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request's way among the places its plan allows: whom to ask next, and what to say when nobody is left.
+
+It does nothing itself: `step` says what is next, whoever drives it (`gateway/attempts.py`, a test) says what became of it.  Every
+place it names is of its plan, and it may name none after the first that answered: by then the caller has something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from comity.errors import ProviderFailure
+from comity.routing import hedge, retry
+from comity.routing.plan import Candidate, RoutePlan
+from comity.routing.report import Tried, exhausted
+from comity.routing.router import Place, Router
+from comity.wire.request import Request
+
+
+class Pause(NamedTuple):
+    """Wait; then `step` again."""
+
+    seconds: float
+
+
+class Full(NamedTuple):
+    """Wait in the queue for one of these, for no longer than that; then `handed`, or nobody."""
+
+    places: frozenset[str]
+    seconds: float
+
+
+class Visit:
+    """One attempt: it holds a slot of its place until it is `over`."""
+
+    __slots__ = ("_began", "_open", "_place", "_router", "_stream", "_trial", "candidate", "number", "outrun")
+
+    def __init__(self, router: Router, place: Place, candidate: Candidate, *, number: int, stream: bool, began: float) -> None:
+        self.candidate, self.number = candidate, number
+        self.outrun = False  # another place answered first
+        self._router, self._place, self._stream, self._began = router, place, stream, began
+        self._trial = place.health.breaker.begin()
+        self._open = True
+
+    def answered(self) -> None:
+        """There is something for the caller."""
+        now = self._router.clock.monotonic()
+        self._place.latency(self._stream).add(now, now - self._began)
+
+    def over(self, error: BaseException | None = None) -> None:
+        """Nothing more comes of it; a second time says nothing."""
+        if self._open:
+            self._open = False
+            self._place.health.end(self._router.clock.monotonic(), error, trial=self._trial)
+            self._router.left(self._place)
+
+
+class Trip:
+    def __init__(self, router: Router, route: RoutePlan, request: Request, caller: str) -> None:
+        self.tried: list[Tried] = []
+        self.queue = router.queue
+        self._router, self._settings, self._stream, self._caller = router, router.settings, request.stream, caller
+        self._made = 0
+        self._final = self._poor = False
+        self._again: dict[str, float | None] = {}  # when a place that failed may be asked again; None: not for this request
+        self._deadline: float | None = None
+        router.budget.request(router.clock.monotonic())
+        self.follow(route, request)
+
+    def follow(self, route: RoutePlan, request: Request) -> None:
+        """The plan, or (the law was asked again) the one that holds from now on; what was tried stays tried."""
+        self._route = route
+        self._order: Sequence[Candidate] = self._router.ordered(route.attempts, request, self._caller)
+
+    def step(self) -> Visit | Pause | Full | None:
+        """None: nobody is left to ask, or nobody may be."""
+        now, settings = self._router.clock.monotonic(), self._settings
+        if self._final or self._made >= settings.attempts_max or not self._may_pay(now):
+            return None
+        full: list[str] = []
+        soonest: float | None = None
+        for candidate in self._order:
+            place = self._router.places[candidate.deployment.id]
+            ready = self._ready(place, now)
+            if ready is None:
+                continue
+            if ready > now:
+                soonest = ready if soonest is None else min(ready, soonest)
+            elif place.full:
+                full.append(place.id)
+            else:
+                place.inflight += 1
+                return self._visit(place, candidate, now)
+        return self._waiting(now, soonest, full)
+
+    def handed(self, name: str) -> Visit | None:
+        """A slot of a place that was full is this request's.  None: that place is left alone by now; `step` again."""
+        now, place = self._router.clock.monotonic(), self._router.places[name]
+        candidate = next(each for each in self._order if each.deployment.id == name)
+        if place.health.closed_to(now) or not self._may_pay(now):
+            self.handed_back(name)
+            return None
+        return self._visit(place, candidate, now)
+
+    def handed_back(self, name: str) -> None:
+        """That slot is not wanted any more."""
+        self._router.left(self._router.places[name])
+
+    def hedge_after(self, visit: Visit) -> float | None:
+        """How long ``visit`` may take before a second place is asked beside it; None: nobody is."""
+        if len(self._order) < 2:
+            return None
+        return hedge.after(self._settings, self._router.places[visit.candidate.deployment.id].latency(self._stream))
+
+    def hedge(self) -> Visit | None:
+        """A second attempt beside the first: at a place that is well, has room and was not asked yet."""
+        now = self._router.clock.monotonic()
+        if self._made >= self._settings.attempts_max or not self._may_pay(now):
+            return None
+        for candidate in self._order:
+            place = self._router.places[candidate.deployment.id]
+            if place.id not in self._again and not place.health.closed_to(now) and not place.full:
+                place.inflight += 1
+                return self._visit(place, candidate, now)
+        return None
+
+    def failed(self, visit: Visit, failure: ProviderFailure) -> None:
+        visit.over(failure)
+        name, now = visit.candidate.deployment.id, self._router.clock.monotonic()
+        self.tried.append(Tried(name, visit.number, failure))
+        times = sum(each.deployment == name for each in self.tried)
+        self._final = self._final or not retry.elsewhere(failure)
+        wait = None
+        if times < self._settings.rounds_max and retry.here(failure):
+            wait = retry.wait(self._settings, failure, times, self._lot())
+        self._again[name] = None if wait is None else now + wait
+
+    def unmade(self, visit: Visit, why: Exception) -> None:
+        """Nothing was sent: the law is to be asked again first."""
+        visit.over(why)
+        self._made -= 1
+        self._again.pop(visit.candidate.deployment.id, None)
+
+    def exhausted(self) -> ProviderFailure:
+        now = self._router.clock.monotonic()
+        asked = {each.deployment for each in self.tried}
+        places = [self._router.places[each.deployment.id] for each in self._order]
+        passed = [(place.id, place.health.closed_to(now) or ("full" if place.full else "untried"), place.health)
+                  for place in places if place.id not in asked]  # fmt: skip
+        return exhausted(self.tried, passed, self._route.unfit, now, poor=self._poor)
+
+    # -- choosing ------------------------------------------------------------------------------------------------
+
+    def _visit(self, place: Place, candidate: Candidate, now: float) -> Visit:
+        if self._made:
+            self._router.budget.take(now)
+        self._made += 1
+        self._again[place.id] = None  # not a second time beside itself; `failed` says whether afterwards
+        return Visit(self._router, place, candidate, number=self._made, stream=self._stream, began=now)
+
+    def _may_pay(self, now: float) -> bool:
+        """The first attempt is free; the rest have a budget."""
+        self._poor = self._made > 0 and not self._router.budget.left(now)
+        return not self._poor
+
+    def _ready(self, place: Place, now: float) -> float | None:
+        """When this request may ask there: now or soon; None: not within the time that is waited for a place."""
+        health = place.health
+        ready: float | None = now
+        if place.id in self._again:
+            ready = self._again[place.id]
+        if ready is None or not health.closed_to(now):
+            return ready
+        opens = health.ready_at()
+        return max(ready, opens + self._lot() * self._settings.backoff_seconds) if now < opens <= now + self._longest else None
+
+    @property
+    def _longest(self) -> float:
+        return self._settings.backoff_seconds_max
+
+    def _waiting(self, now: float, soonest: float | None, full: list[str]) -> Pause | Full | None:
+        if soonest is None and not full:
+            return None
+        if self._deadline is None:
+            self._deadline = now + self._settings.queue_seconds_max
+        if soonest is not None:
+            return Pause(soonest - now) if soonest <= self._deadline else None
+        return Full(frozenset(full), self._deadline - now) if self._deadline > now else None
+
+    def _lot(self) -> float:
+        return int.from_bytes(self._router.random.token(4), "big") / 2.0**32
