@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +19,9 @@ import msgspec
 from comity.config import LimitsConfig
 from comity.errors import ProviderFailure
 from comity.providers.base import Deployment
+from comity.providers.http1.connection import Connection
+from comity.providers.http1.head import Broken, Crowded, Fault, Head, TimedOut, Unreachable, Unsayable, write_head
+from comity.providers.http1.pool import Origin, Pool
 
 JSON, SSE = "application/json", "text/event-stream"
 ERROR_BYTES_MAX = 16_384
@@ -73,105 +75,101 @@ class Egress:
     """One client for all partners; ``deployments`` is the whole list of where it may connect to."""
 
     def __init__(self, deployments: Mapping[str, Deployment], limits: LimitsConfig) -> None:
-        self._allowed = {name: (_base(each), each.egress, frozenset(each.downloads)) for name, each in deployments.items()}
+        self._allowed = {name: _Place(each) for name, each in deployments.items()}
         self._limits = limits
-        self._client: Any = None
+        # Two for each request that is under way: a hedged one asks twice.
+        self._pool = Pool(connections_max=2 * limits.concurrent_requests_max, connect_seconds_max=limits.connect_seconds_max)
 
     def __repr__(self) -> str:
         return f"Egress({', '.join(sorted(self._allowed))})"
 
     async def open(self, deployment: Deployment, out: Outgoing, *, code_of: CodeOf = code_of) -> HttpAnswer:
         """Sends; returns once the head of a 2xx of an accepted content type has come.  Raises ProviderFailure, and nothing else."""
-        base, egress, _ = self._allowed.get(deployment.id, ("", "", frozenset()))
-        if not base or egress != deployment.egress or not out.path.startswith("/"):
+        place = self._allowed.get(deployment.id)
+        if place is None or place.egress != deployment.egress or not out.path.startswith("/"):
             raise _not_listed()
-        return await self._begun(base + out.path, out, code_of)
+        return await self._begun(place.origin, place.path + out.path, out, code_of)
 
     async def fetch(self, deployment: Deployment, url: str, *, accept: tuple[str, ...]) -> HttpAnswer:
         """A result that the partner keeps elsewhere, by GET and without credentials.  The host must be one of `downloads`."""
-        return await self._begun(self._stored(deployment, url), Outgoing(path="/", method="GET", accept=accept), code_of)
+        return await self._begun(*self._stored(deployment, url), Outgoing(path="/", method="GET", accept=accept), code_of)
 
     async def deliver(self, deployment: Deployment, url: str, out: Outgoing) -> HttpAnswer:
         """A file put where the partner itself will fetch it: at one of `downloads` too, and without credentials."""
-        return await self._begun(self._stored(deployment, url), out, code_of)
+        return await self._begun(*self._stored(deployment, url), out, code_of)
 
-    def _stored(self, deployment: Deployment, url: str) -> str:
+    def _stored(self, deployment: Deployment, url: str) -> tuple[Origin, str]:
         """The address, where it is one of the partner's listed stores.  Raises ProviderFailure."""
-        base, _, downloads = self._allowed.get(deployment.id, ("", "", frozenset()))
+        place = self._allowed.get(deployment.id)
         try:
             parts = urlsplit(url)
-            at = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+            origin = _origin(parts.scheme, parts.hostname or "", parts.port)
         except ValueError:
             raise _not_listed() from None
-        if parts.scheme != urlsplit(base).scheme or at not in downloads or "@" in parts.netloc or not url.isascii():
+        at = f"{parts.hostname}:{origin.port}"
+        if place is None or origin.tls != place.origin.tls or at not in place.downloads or "@" in parts.netloc or not url.isascii():
             raise _not_listed()
-        return f"{parts.scheme}://{at}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
+        return origin, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
-    async def _begun(self, url: str, out: Outgoing, code_of: CodeOf) -> HttpAnswer:
-        client = self._opened()
-        headers = {**out.headers, "accept": out.accept[0]}
-        call = (client.get(url) if out.method == "GET" else client.post(url)).headers(headers)
-        if out.body:
-            call = call.body_bytes(out.body)
-        answer = HttpAnswer(call.streamed_read_buffer_limit(0), self._limits, out, code_of)
-        await answer.begin()
+    async def _begun(self, origin: Origin, target: str, out: Outgoing, code_of: CodeOf) -> HttpAnswer:
+        limits, connection = self._limits, None
+        try:
+            size = None if out.method == "GET" and not out.body else len(out.body)
+            written = write_head(out.method, target, origin.authority, {**out.headers, "accept": out.accept[0]}, size)
+            connection = self._pool.kept(origin) or await self._pool.connect(origin)
+            head = await connection.ask(written, out.body, limits.first_byte_seconds_max)
+        except Fault as fault:
+            if connection is not None:
+                connection.drop()
+            raise _failure(fault) from None
+        except BaseException:  # a caller who leaves meanwhile
+            if connection is not None:
+                connection.drop()
+            raise
+        answer = HttpAnswer(connection, head, limits, out, code_of)
+        try:
+            await answer.accept()
+        except BaseException:
+            await answer.aclose()
+            raise
         return answer
 
-    def _opened(self) -> Any:
-        if self._client is None:
-            from pyreqwest.client import ClientBuilder
-
-            limits = self._limits
-            # A request that is given up before its answer begins is not dropped by the client, so the client's own limit ends it;
-            # it is the longer one, so that ours is the one that speaks.
-            silence = timedelta(seconds=2 * max(limits.first_byte_seconds_max, limits.idle_seconds_max))
-            self._client = (
-                ClientBuilder().follow_redirects(False).no_proxy().referer(False).gzip(False).brotli(False).zstd(False).deflate(False)
-                .tcp_nodelay(True).connect_timeout(timedelta(seconds=limits.connect_seconds_max)).read_timeout(silence)
-                .user_agent("comity").build()
-            )  # fmt: skip
-        return self._client
-
     async def aclose(self) -> None:
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.close()
+        await self._pool.aclose()
+
+
+class _Place:
+    """What a deployment may be asked at, taken apart once."""
+
+    __slots__ = ("downloads", "egress", "origin", "path")
+
+    def __init__(self, deployment: Deployment) -> None:
+        base = urlsplit(deployment.base_url)
+        host, _, port = deployment.egress.rpartition(":")
+        # The port is spelled out, so that what is compared before sending is exactly what is connected to.
+        self.origin = _origin(base.scheme, host.strip("[]"), int(port))
+        self.egress, self.path, self.downloads = deployment.egress, base.path, frozenset(deployment.downloads)
 
 
 class HttpAnswer:
-    """A response being read.  `begin` raises unless it is a 2xx of a kind that was asked for."""
+    """A response being read: a 2xx of a kind that was asked for."""
 
-    def __init__(self, call: Any, limits: LimitsConfig, out: Outgoing, code_of: CodeOf) -> None:
+    def __init__(self, connection: Connection, head: Head, limits: LimitsConfig, out: Outgoing, code_of: CodeOf) -> None:
         self.content_type = out.accept[0]
-        self._call, self._limits, self._out, self._code_of = call, limits, out, code_of
-        self._response: Any = None
-        self._open = False
-
-    async def begin(self) -> None:
-        from pyreqwest.exceptions import PyreqwestError
-
-        try:
-            async with asyncio.timeout(self._limits.first_byte_seconds_max):
-                self._call = self._call.build_streamed()
-                self._response = await self._call.__aenter__()
-        except (PyreqwestError, TimeoutError) as error:
-            raise _failure(error) from None
-        self._open = True
-        try:
-            await self._accept()
-        except BaseException:  # a caller who leaves meanwhile too
-            await self.aclose()
-            raise
+        self._connection: Connection | None = connection
+        self._head, self._limits, self._out, self._code_of = head, limits, out, code_of
+        self._whole = False
 
     def header(self, name: str) -> str:
-        return str(self._response.get_header(name) or "")
+        return self._head.fields.get(name, "")
 
     @property
     def rate_limits(self) -> Mapping[str, str]:
         return {name: said for name in RATE_LIMITS if (said := self.header(name)) and said.isascii()}
 
-    async def _accept(self) -> None:
-        status = self._response.status
+    async def accept(self) -> None:
+        """Raises ProviderFailure where the head refuses, or promises what was not asked for."""
+        status = self._head.status
         if not 200 <= status < 300:
             raise _refused(status, await self._error_code(), self.header("retry-after"))
         kind = self.header("content-type").partition(";")[0].strip().lower()
@@ -192,21 +190,23 @@ class HttpAnswer:
             await self.aclose()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        from pyreqwest.exceptions import PyreqwestError
-
-        reader, left = self._response.body_reader, self._limits.answer_bytes_max
-        while True:
+        left = self._limits.answer_bytes_max
+        while not self._whole:
+            connection = self._connection
+            if connection is None:
+                raise _failure(Broken("closed here"), begun=True)
             try:
-                async with asyncio.timeout(self._limits.idle_seconds_max):
-                    piece = await reader.read_chunk()
-            except (PyreqwestError, TimeoutError) as error:
-                raise _failure(error, begun=True) from None
-            if piece is None:
+                piece = connection.ready() or await connection.piece(self._limits.idle_seconds_max)
+            except Fault as fault:
+                raise _failure(fault, begun=True) from None
+            if not piece:
+                self._whole = True
+                await self.aclose()
                 return
             left -= len(piece)
             if left < 0:
                 raise ProviderFailure("the partner's answer is too large", kind="protocol", retryable=False)
-            yield bytes(piece)
+            yield piece
 
     async def _error_code(self) -> str:
         """The partner's own code for the error, where it is one plain word and none of ours; its message may repeat the prompt.
@@ -228,9 +228,9 @@ class HttpAnswer:
 
     async def aclose(self) -> None:
         """Drops the connection unless the answer was read to its end."""
-        if self._open:
-            self._open = False
-            await self._call.__aexit__(None, None, None)
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.release()
 
 
 def _first_event(raw: bytes) -> bytes:
@@ -251,10 +251,9 @@ def said_in_stream(body: Mapping[str, Any], code_of: CodeOf = code_of) -> Provid
     )
 
 
-def _base(deployment: Deployment) -> str:
-    base = urlsplit(deployment.base_url)
-    # The port is spelled out, so that what is compared before sending is exactly what is connected to.
-    return f"{base.scheme}://{deployment.egress}{base.path}"
+def _origin(scheme: str, host: str, port: int | None) -> Origin:
+    tls = scheme == "https"
+    return Origin(tls, host, port or (443 if tls else 80))
 
 
 def _not_listed() -> ProviderFailure:
@@ -279,12 +278,14 @@ def _unsafe(code: str, status: int) -> ProviderFailure:
     )  # fmt: skip
 
 
-def _failure(error: BaseException, *, begun: bool = False) -> ProviderFailure:
-    from pyreqwest.exceptions import ConnectError, ConnectTimeoutError
-
-    if isinstance(error, ConnectTimeoutError | ConnectError):
+def _failure(fault: Fault, *, begun: bool = False) -> ProviderFailure:
+    if isinstance(fault, Unreachable):
         return ProviderFailure("the partner could not be connected to", kind="connect")
-    if isinstance(error, TimeoutError):
+    if isinstance(fault, Crowded):
+        return ProviderFailure("as many requests wait for the partner as may", kind="unavailable")
+    if isinstance(fault, Unsayable):
+        return ProviderFailure("HTTP cannot carry this request's path or headers", kind="protocol", retryable=False)
+    if isinstance(fault, TimedOut):
         return ProviderFailure("the partner did not answer in time", kind="timeout", retryable=not begun)
     return ProviderFailure(
         "the partner's answer broke off" if begun else "the partner did not answer HTTP", kind="protocol", retryable=not begun

@@ -103,7 +103,7 @@ def stored(egress: Egress) -> Any:
     async def deliver(deployment: Deployment, url: str, out: Outgoing) -> HttpAnswer:
         parts = urlsplit(url)
         assert parts.netloc in deployment.downloads and "authorization" not in out.headers
-        return await egress._begun(url, out, lambda body: "")
+        return await egress.deliver(deployment, url, out)
 
     return deliver
 
