@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who calls: keys (only their SHA-256 is kept), and the Host header."""
+"""Who calls: keys (only their SHA-256 is kept), what their role lets them do, and the Host header."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
+from typing import Literal
 
 from comity.config import Config, KeyConfig
 from comity.errors import CallerError
+from comity.gateway.allowance.keys import Register
+from comity.gateway.allowance.shown import digest, mistyped
+from comity.ports import Clock, SystemClock
+from comity.storage.database import Followed
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-LOCAL = KeyConfig(id="local", sha256="", may_assert_subject=True)
-"""A loopback gateway without keys: whoever is on this machine owns it."""
+Role = Literal["call", "read", "admin"]
+LOCAL = KeyConfig(id="local", sha256="", may_assert_subject=True, roles=frozenset({"call", "read", "admin"}))
+"""A loopback gateway for which no key was ever made: whoever is on this machine owns it."""
 
 
 class Callers:
-    def __init__(self, config: Config) -> None:
+    """``register``: the keys of the state; None where there are only those of the file."""
+
+    def __init__(self, config: Config, register: Followed[Register] | None = None, clock: Clock | None = None) -> None:
         self._by_hash = {key.sha256.lower(): key for key in config.keys}
+        self._register, self._clock = register, clock or SystemClock()
         server = config.server
         names = {*LOOPBACK_NAMES, *server.hosts} | ({server.host} if server.host not in ("0.0.0.0", "::") else set())  # noqa: S104
         self._hosts = {name.lower() for name in names}
@@ -32,20 +39,44 @@ class Callers:
                 hint="add it to `server.hosts`",
             )  # fmt: skip
 
-    def caller(self, headers: Mapping[str, str]) -> KeyConfig:
-        """The key's configuration; CallerError 401 when keys are configured and none matches."""
-        if not self._by_hash:
+    def caller(self, headers: Mapping[str, str], role: Role = "call") -> KeyConfig:
+        """The terms of the key that is shown.  Raises CallerError: 401 where keys were made and none holds, 403 without ``role``;
+        StorageFailure where the state cannot say who holds a key."""
+        register = self._register.now() if self._register is not None else None
+        if not self._by_hash and (register is None or not register.any):
             return LOCAL
-        token = shown_key(headers)
-        if token:
-            digest = hashlib.sha256(token.encode()).hexdigest()
-            key = self._by_hash.get(digest)
-            if key is not None and hmac.compare_digest(key.sha256.lower(), digest):
-                return key
-        raise CallerError(
-            "no valid key in the `Authorization` header", code="request.unauthenticated", status=401,
-            field="authorization", hint="send `Authorization: Bearer …`, or `x-api-key`, with a key of this gateway",
-        )  # fmt: skip
+        key = self._held(shown_key(headers), register)
+        if role not in key.roles:
+            raise CallerError(
+                f"key `{key.id}` has no role `{role}`", code="key.role", status=403, field="authorization",
+                hint=f"it has: {', '.join(sorted(key.roles)) or 'none'}",
+            )  # fmt: skip
+        return key
+
+    def _held(self, shown: str, register: Register | None) -> KeyConfig:
+        sha256 = digest(shown) if shown else ""
+        key = self._by_hash.get(sha256)
+        if key is None and register is not None:
+            held = register.by_hash.get(sha256)
+            if held is not None:
+                now = self._clock.now()
+                if held.key.revoked is not None:
+                    raise _refused("this key was revoked", "key.revoked")
+                if held.until is not None and held.until <= now.timestamp():
+                    raise _refused("this key was replaced by another, and its time beside it is over", "key.expired")
+                key = held.key.terms
+        if key is None:
+            if mistyped(shown):
+                raise _refused("this key is cut or mistyped: its checksum does not hold", "key.mistyped")
+            raise _refused("no valid key in the `Authorization` header", "request.unauthenticated")
+        if key.expires is not None and self._clock.now().date() > key.expires:
+            raise _refused(f"this key held until {key.expires}", "key.expired")
+        return key
+
+
+def _refused(message: str, code: str) -> CallerError:
+    hint = "send `Authorization: Bearer …`, or `x-api-key`, with a key of this gateway"
+    return CallerError(message, code=code, status=401, field="authorization", hint=hint)
 
 
 def shown_key(headers: Mapping[str, str]) -> str:

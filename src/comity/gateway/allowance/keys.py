@@ -94,9 +94,7 @@ def _new(terms: KeyConfig, sha256: str, at: int) -> Script[None]:
 
 def _rotate(name: str, sha256: str, at: int, overlap_seconds: int) -> Script[None]:
     yield from _standing(name)
-    yield Statement(
-        "DELETE FROM caller_hashes WHERE id = ? AND until IS NOT NULL", (name,)
-    )
+    yield Statement("DELETE FROM caller_hashes WHERE id = ? AND until IS NOT NULL", (name,))
     if overlap_seconds:
         yield Statement("UPDATE caller_hashes SET until = ? WHERE id = ?", (at + overlap_seconds, name))
     else:

@@ -10,7 +10,7 @@ import msgspec
 
 from comity.config import BudgetConfig, DeploymentConfig
 from comity.providers.base import Deployment
-from comity.providers.catalog.load import partners
+from comity.routing.cost import prices
 from comity.wire.chat import ChatRequest
 from comity.wire.request import Request, texts
 
@@ -62,13 +62,9 @@ def prices_of(config: DeploymentConfig, deployment: Deployment) -> Prices:
     """As configured, else as the catalog says of the model there."""
     if deployment.on_device:
         return Prices({FREE: Price(0, 0)})
-    said = config.price
-    if said is not None:
-        return Prices({said.currency: Price(micros(said.input), micros(said.output), micros(said.request))})
-    partner = partners().get(deployment.provider)
-    model = partner.model(deployment.model) if partner is not None else None
-    listed = [each for each in (model.prices if model is not None else ()) if not each.regions or deployment.region in each.regions]
-    return Prices({each.currency: Price(micros(each.input), micros(each.output)) for each in listed})
+    extra = micros(config.price.request) if config.price is not None else 0
+    listed = prices(config, deployment)
+    return Prices({each.currency: Price(micros(each.input), micros(each.output), extra) for each in listed})
 
 
 def at_most(request: Request, deployment: Deployment) -> Size:

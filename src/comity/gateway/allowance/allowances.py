@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request may use of its caller's limits and budget: taken before anything is sent, settled when it is known what was used.
+
+A key and its tenant are two accounts, and both must have room.  Money is always in the state; rates are where they cost least and
+still hold for every gateway that shares them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import NamedTuple
+
+from comity.config import BudgetConfig, Config, KeyConfig, RatesConfig
+from comity.errors import CallerError, ComityError, LimitReached
+from comity.gateway.allowance.minute import WINDOW_SECONDS, Asked, Full, Room
+from comity.gateway.allowance.money import MICROS, Prices, at_most, ceiling, prices_of
+from comity.gateway.allowance.rates import MemoryRates, Rates
+from comity.gateway.allowance.spend import Answer, Claim, Give, Short, Take, book
+from comity.ports import Clock, Random, Secrets
+from comity.providers.base import Deployment
+from comity.routing.plan import CHARACTERS_PER_TOKEN_MIN, Candidate
+from comity.storage.database import Database
+from comity.wire.chat import ChatRequest
+from comity.wire.request import Request
+
+HOLD_BYTES = 12
+ASSUMED_TOKENS = 1_024  # of an answer whose length the request does not bound: for rates, which are put right when it has ended
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Account(NamedTuple):
+    name: str  # `key:ID` or `tenant:ID`
+    limits: RatesConfig | None
+    budget: BudgetConfig | None
+
+
+class Hold:
+    """Of one request, from before it is sent until it has ended.  Ended once, by `settle` or by `release`; more often does nothing."""
+
+    __slots__ = ("_allowances", "_asked", "_claims", "_name", "_requests", "headers")
+
+    def __init__(
+        self, allowances: Allowances | None = None, name: str = "", claims: tuple[Claim, ...] = (), asked: tuple[Asked, ...] = (),
+        requests: int = 1, headers: Headers = (),
+    ) -> None:  # fmt: skip
+        self._allowances, self._name, self._claims, self._asked, self._requests = allowances, name, claims, asked, requests
+        self.headers = headers  # `x-ratelimit-…` of the caller's own key
+
+    async def settle(self, prompt_tokens: int | None, completion_tokens: int | None, deployment: Deployment) -> None:
+        """A partner took the request.  Without its count of tokens (None) it costs what was held."""
+        if self._allowances is None:
+            return
+        if prompt_tokens is None or completion_tokens is None:
+            await self._end(None, None)
+            return
+        spent = self._allowances.cost(self._claims, deployment, prompt_tokens, completion_tokens, self._requests)
+        await self._end(spent, prompt_tokens + completion_tokens)
+
+    async def release(self) -> None:
+        """No partner took it, so it costs nothing; that it was asked stays counted."""
+        if self._allowances is not None:
+            await self._end({}, 0)
+
+    async def _end(self, spent: Mapping[str, int] | None, tokens: int | None) -> None:
+        allowances, self._allowances = self._allowances, None
+        if allowances is not None:
+            await allowances.end(self._name, self._claims, self._asked, spent, tokens)
+
+
+NOTHING = Hold()
+"""Of a key that is held to nothing."""
+
+
+class Allowances:
+    """``rates``: None where they are counted in the state, beside the money."""
+
+    def __init__(
+        self, config: Config, *, database: Database, rates: Rates | None, prices: Mapping[str, Prices], clock: Clock, random: Random
+    ) -> None:
+        self._tenants = {tenant.id: Account(f"tenant:{tenant.id}", tenant.limits, tenant.budget) for tenant in config.tenants}
+        self._database, self._rates, self._prices = database, rates, prices
+        self._clock, self._random = clock, random
+
+    async def reserve(self, key: KeyConfig, request: Request, candidates: Sequence[Candidate], characters: int, copies: int = 1) -> Hold:
+        """Holds what ``request`` can come to at the dearest of ``candidates``, ``copies`` times where it is sent to several at once.
+
+        Raises LimitReached (429), CallerError (403) where a price is not known, StorageFailure.
+        """
+        if key.limits is None and key.budget is None and not key.tenant:
+            return NOTHING
+        at, accounts = self._clock.now(), self._accounts(key)
+        claims = tuple(self._claim(each.name, each.budget, request, candidates, copies, at) for each in accounts if each.budget is not None)
+        tokens = ceil(characters / CHARACTERS_PER_TOKEN_MIN) + _answer_tokens(request)
+        asked = tuple(Asked(each.name, each.limits, tokens) for each in accounts if each.limits is not None)
+        if not claims and not asked:
+            return NOTHING
+        name = self._random.token(HOLD_BYTES).hex()
+        rooms = await self._taken(name, at, claims, asked)
+        headers = next((_headers(each.limits, room) for each, room in zip(asked, rooms, strict=True) if each.account[:4] == "key:"), ())
+        requests = copies * at_most(request, candidates[0].deployment).requests if claims else 1
+        return Hold(self, name, claims, asked, requests, headers)
+
+    def _accounts(self, key: KeyConfig) -> list[Account]:
+        own = Account(f"key:{key.id}", key.limits, key.budget)
+        if not key.tenant:
+            return [own]
+        tenant = self._tenants.get(key.tenant)
+        if tenant is None:  # a key of the state outlives a tenant of the file, and is not freed by that
+            raise CallerError(f"the tenant of key `{key.id}` is not configured", code="key.tenant", status=403, hint="an operator adds it")
+        return [tenant, own]
+
+    def _claim(
+        self, account: str, budget: BudgetConfig, request: Request, candidates: Sequence[Candidate], copies: int, at: datetime
+    ) -> Claim:
+        amounts = []
+        for candidate in candidates:
+            deployment = candidate.deployment
+            price = self._prices[deployment.id].in_(budget.currency)
+            if price is None:
+                raise CallerError(
+                    f"what `{deployment.id}` costs is not known in {budget.currency}, and {_said(account)} has a budget", status=403,
+                    code="budget.unpriced", field="model", hint="ask for another model, or an operator adds its `price`",
+                )  # fmt: skip
+            amounts.append(price.of(*at_most(request, deployment)))
+        period = at.strftime("%Y-%m-%d" if budget.per == "day" else "%Y-%m")
+        return Claim((account, period, budget.currency), copies * max(amounts, default=0), ceiling(budget))
+
+    async def _taken(self, name: str, at: datetime, claims: tuple[Claim, ...], asked: tuple[Asked, ...]) -> list[Room]:
+        rooms: list[Room] | None = None
+        if self._rates is not None and asked:
+            rooms = self._granted(await self._rates.take(asked, name), at)
+        if rooms is not None and not claims:
+            return rooms
+        beside = () if rooms is not None else asked
+        taking = asyncio.ensure_future(self._database.join(book, Take(name, int(at.timestamp()), claims, beside)))
+        try:
+            made = self._granted(await asyncio.shield(taking), at)
+        except asyncio.CancelledError:  # the caller went; what was held meanwhile is given back before we leave
+            with suppress(ComityError):
+                self._granted(await taking, at)
+                await self.end(name, claims, beside, {}, 0)
+            await self._back(asked, name, rooms)
+            raise
+        except ComityError:
+            await self._back(asked, name, rooms)
+            raise
+        return made if rooms is None else rooms
+
+    async def _back(self, asked: Sequence[Asked], name: str, rooms: list[Room] | None) -> None:
+        if rooms is not None and self._rates is not None:
+            await self._rates.give(asked, name, 0)
+
+    async def end(
+        self, name: str, claims: tuple[Claim, ...], asked: tuple[Asked, ...], spent: Mapping[str, int] | None, tokens: int | None
+    ) -> None:
+        beside = asked if self._rates is None else ()
+        if claims or beside:
+            await self._database.join(book, Give(name, int(self._clock.now().timestamp()), spent, beside, tokens))
+        if self._rates is not None and asked:
+            await self._rates.give(asked, name, tokens)
+
+    def cost(self, claims: Sequence[Claim], deployment: Deployment, prompt: int, completion: int, requests: int) -> dict[str, int] | None:
+        """By currency; None where the price is not known, which costs what was held."""
+        spent: dict[str, int] = {}
+        for claim in claims:
+            currency = claim.line[2]
+            price = self._prices[deployment.id].in_(currency)
+            if price is None:
+                return None
+            spent[currency] = price.of(prompt, completion, requests)
+        return spent
+
+    @staticmethod
+    def _granted(answer: Answer, at: datetime) -> list[Room]:
+        if isinstance(answer, Full):
+            raise _full(answer)
+        if isinstance(answer, Short):
+            raise _short(answer, at)
+        return answer
+
+    async def aclose(self) -> None:
+        if self._rates is not None:
+            await self._rates.aclose()
+
+
+def allowances(
+    config: Config, *, database: Database, deployments: Mapping[str, Deployment], clock: Clock, random: Random, secrets: Secrets,
+) -> Allowances:  # fmt: skip
+    """Rates are counted in Valkey where one is configured; in the state where several gateways may share it; else in memory."""
+    from comity.gateway.world import EMBEDDED
+
+    rates: Rates | None = None if config.paths.state else MemoryRates(clock)
+    said = config.shared.valkey
+    if said is not None:
+        from comity.gateway.allowance.valkey import connect
+
+        rates = connect(secrets.get(env=said.env, file=said.file, command=said.command), clock)
+    configured = {each.id: each for each in config.deployments or (EMBEDDED,)}
+    prices = {name: prices_of(configured[name], deployment) for name, deployment in deployments.items()}
+    return Allowances(config, database=database, rates=rates, prices=prices, clock=clock, random=random)
+
+
+def _answer_tokens(request: Request) -> int:
+    if not isinstance(request, ChatRequest):
+        return 0
+    return (request.max_completion_tokens or request.max_tokens or ASSUMED_TOKENS) * (request.n or 1)
+
+
+def _said(account: str) -> str:
+    kind, _, name = account.partition(":")
+    return f"{kind} `{name}`"
+
+
+def _full(full: Full) -> LimitReached:
+    kind = "tokens" if full.what == "tokens_per_minute" else "requests"
+    return LimitReached(
+        f"{_said(full.account)} has reached its limit: {full.what} = {full.limit}", code="limit.reached", field=full.what, kind=kind,
+        retry_after_seconds=max(full.seconds, 1), hint="try again later",
+        rate_limits={f"x-ratelimit-limit-{kind}": str(full.limit), f"x-ratelimit-remaining-{kind}": "0",
+                     f"x-ratelimit-reset-{kind}": f"{max(full.seconds, 1)}s"},
+    )  # fmt: skip
+
+
+def _short(short: Short, at: datetime) -> LimitReached:
+    (account, period, currency), amount, most = short.claim
+    hint = "a smaller `max_tokens` or a cheaper model may fit" if short.left else f"there is room again after {period} (UTC)"
+    return LimitReached(
+        f"the budget of {_said(account)} has {_money(short.left)} of {_money(most or 0)} {currency} left in {period}, "
+        f"and this request can cost {_money(amount)}",
+        code="budget.exhausted", field="budget", kind="insufficient_quota", hint=hint, retry_after_seconds=_until_next(period, at),
+        rate_limits={"x-should-retry": "false"},  # OpenAI's clients would ask again at once
+    )  # fmt: skip
+
+
+def _money(amount: int) -> str:
+    return f"{amount / MICROS:.6f}".rstrip("0").rstrip(".")
+
+
+def _until_next(period: str, at: datetime) -> int:
+    begin = datetime.strptime(period + "-01" if len(period) == 7 else period, "%Y-%m-%d").replace(tzinfo=UTC)
+    after = begin + timedelta(days=1) if len(period) > 7 else (begin + timedelta(days=32)).replace(day=1)
+    return max(1, ceil((after - at).total_seconds()))
+
+
+def _headers(limits: RatesConfig, room: Room) -> Headers:
+    out: list[tuple[bytes, bytes]] = []
+    for kind, limit, used in (("requests", limits.requests_per_minute, room.requests), ("tokens", limits.tokens_per_minute, room.tokens)):
+        if limit:
+            left = max(limit - used, 0)
+            for name, value in (("limit", f"{limit}"), ("remaining", f"{left}"), ("reset", f"{WINDOW_SECONDS}s")):
+                out.append((f"x-ratelimit-{name}-{kind}".encode(), value.encode()))
+    return tuple(out)
