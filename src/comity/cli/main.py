@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import takewhile
+from textwrap import wrap
+from types import ModuleType
 from typing import Any, NoReturn
 
 from comity.cli import (
@@ -19,6 +21,7 @@ from comity.cli import (
     check,
     decide,
     doctor,
+    egress,
     evidence,
     explain,
     guidelines,
@@ -30,6 +33,7 @@ from comity.cli import (
     models,
     redact,
     replay,
+    resilience,
     restore,
     say,
     scan,
@@ -38,10 +42,10 @@ from comity.cli import (
 )
 from comity.errors import CallerError, ComityError
 
-COMMANDS = (
-    up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, label, lab, evidence, keys,
-    doctor, version,
-)  # fmt: skip
+TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
+ALSO = (evidence, keys, label, egress, version)
+"""Named in the help, and told by their own: what is told must fit a screen."""
+COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130
 FLAGS: dict[str, dict[str, Any]] = {
     "--config": {"metavar": "FILE", "help": "configuration (else $COMITY_CONFIG, else ./comity.toml)"},
@@ -102,16 +106,20 @@ class Parser(argparse.ArgumentParser):
         return CallerError(message, code="usage", exit_code=USAGE, hint=hint)
 
 
+def name_of(command: ModuleType) -> str:
+    return command.__name__.rsplit(".", 1)[-1]
+
+
 def parser() -> Parser:
-    named = {module.__name__.rsplit(".", 1)[-1]: module for module in COMMANDS}
+    also = wrap("also: " + ", ".join(map(name_of, ALSO)), 78, initial_indent="  ", subsequent_indent="  ")
     made = Parser(
         prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", brief=True,
-        description="\n".join([ABOUT, NEXT, "", *(f"  {name:14} {module.ABOUT}" for name, module in named.items())]),
+        description="\n".join([ABOUT, NEXT, "", *(f"  {name_of(each):14} {each.ABOUT}" for each in TOLD), *also]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     commands = made.add_subparsers(prog="comity", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
-    for name, module in named.items():
-        one = commands.add_parser(name, description=f"{module.ABOUT[:1].upper()}{module.ABOUT[1:]}.")
+    for module in COMMANDS:
+        one = commands.add_parser(name_of(module), description=f"{module.ABOUT[:1].upper()}{module.ABOUT[1:]}.")
         module.arguments(one)
         one.set_defaults(run=module.run)
     return made

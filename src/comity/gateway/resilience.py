@@ -7,11 +7,13 @@ Nothing is recorded and nothing is sent.
 
 from __future__ import annotations
 
+import io
 import json
+import wave
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
@@ -43,9 +45,6 @@ from comity.storage.state import glimpse
 from comity.wire.request import Operation, Request, texts
 
 WARNED_DAYS = 60
-SECOND_OF_SILENCE = b"RIFF$\x3e\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00@\x1f\x00\x00\x01\x00\x08\x00data\x40\x1f\x00\x00" + (
-    b"\x80" * 8000
-)
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,17 +113,29 @@ def asked(question: Question) -> Asked:
     }
     if question.operation == "transcription":
         form = b'--sound\r\ncontent-disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-        sound = form % (b"file", b'; filename="a.wav"\r\ncontent-type: audio/wav', SECOND_OF_SILENCE)
+        sound = form % (b"file", b'; filename="a.wav"\r\ncontent-type: audio/wav', _silence())
         body = form % (b"model", b"", b"auto") + sound + form % (b"prompt", b"", person.text.encode()) + b"--sound--\r\n"
         return Asked("/v1/audio/transcriptions", headers | {"content-type": "multipart/form-data; boundary=sound"}, body)
-    path, members = {
+    by_operation: dict[str, tuple[str, dict[str, Any]]] = {
         "chat": ("/v1/chat/completions", {"messages": [{"role": "user", "content": person.text}], "max_tokens": 16}),
         "embeddings": ("/v1/embeddings", {"input": person.text}),
         "rerank": ("/v1/rerank", {"query": person.text, "documents": ["a note", "a transfer"]}),
         "speech": ("/v1/audio/speech", {"input": person.text, "voice": "alloy"}),
         "images": ("/v1/images/generations", {"prompt": person.text}),
-    }[question.operation]
+    }
+    path, members = by_operation[question.operation]
     return Asked(path, headers, json.dumps({"model": "auto", **members}).encode())
+
+
+def _silence() -> bytes:
+    """A second of it, as a WAV file."""
+    held = io.BytesIO()
+    with wave.open(held, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16_000))
+    return held.getvalue()
 
 
 def decoded(sent: Asked) -> Request:

@@ -43,12 +43,13 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
-    """N-1: with ``name`` gone, ``deployments`` go with it, and nobody is left for ``dark``."""
+    """N-1: with ``name`` gone, ``deployments`` go with it; nobody is left for ``dark``, only a model on this device for ``device_only``."""
 
     kind: Kind
     name: str
     deployments: tuple[str, ...]
     dark: tuple[Question, ...]
+    device_only: tuple[Question, ...] = ()
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +76,15 @@ def dark(cells: Iterable[Cell], gone: frozenset[str]) -> tuple[Question, ...]:
 
 def losses(cells: Sequence[Cell], supports: Sequence[Support]) -> tuple[Loss, ...]:
     """For each kind, in the order configured."""
+    here = frozenset(each.deployment for each in supports if not each.partner)
+    remote = [msgspec.structs.replace(cell, lawful=tuple(each for each in cell.lawful if each not in here)) for cell in cells]
     found: list[Loss] = []
     for kind in get_args(Kind):
         for name, gone in standing_on(supports, kind).items():
-            found.append(Loss(kind=kind, name=name, deployments=gone, dark=dark(cells, frozenset(gone))))
+            lost = dark(cells, frozenset(gone))
+            known = frozenset(lost)
+            left = tuple(each for each in dark(remote, frozenset(gone)) if each not in known)
+            found.append(Loss(kind=kind, name=name, deployments=gone, dark=lost, device_only=left))
     return tuple(found)
 
 
