@@ -8,14 +8,13 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from comity.config import Config
+from comity.config import Config, LimitsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
+from comity.gateway.exchange import Answering
 from comity.ports import SystemClock, SystemRandom, SystemSecrets
 
 log = logging.getLogger("comity.gateway")
@@ -68,39 +67,34 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None]) ->
     try:
         await _start_devices(world.providers.values())
         host, port = listening.getsockname()[:2]
-        await listen(App(world), listening, lambda: on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}"))
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        await listen(App(world).answer, listening, lambda: on_ready(url), config.limits)
     finally:
         await world.aclose()
         listening.close()
     return 0
 
 
-async def listen(application: Any, listening: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Answers on ``listening`` until SIGINT or SIGTERM, then drains and returns: what its caller still owes is then paid."""
-    import uvicorn
+async def listen(answering: Answering, listening: socket.socket, on_ready: Callable[[], None], limits: LimitsConfig | None = None) -> None:
+    """Answers on ``listening`` until SIGINT or SIGTERM, then drains and returns: what its caller still owes is then paid.
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            on_ready()
+    A second signal cuts the draining short.
+    """
+    from comity.gateway.server.server import Server
 
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            # uvicorn's own raises the signal again once it has drained, which would end the process before the ledger is closed.
-            loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
-            for number in signals:
-                loop.add_signal_handler(number, self.handle_exit, number, None)
-            try:
-                yield
-            finally:
-                for number in signals:
-                    loop.remove_signal_handler(number)
-
-    settings = uvicorn.Config(
-        application, loop="none", http="httptools", lifespan="off", ws="none", access_log=False, log_config=None,
-        server_header=False, proxy_headers=False, timeout_keep_alive=75, timeout_graceful_shutdown=DRAIN_SECONDS_MAX,
-    )  # fmt: skip
-    await Server(settings).serve(sockets=[listening])
+    server = Server(answering, limits=limits or LimitsConfig(), clock=SystemClock())
+    stop, hurry = asyncio.Event(), asyncio.Event()
+    loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, lambda: (hurry if stop.is_set() else stop).set())
+    try:
+        await server.listen(listening)
+        on_ready()
+        await stop.wait()
+        await server.drain(DRAIN_SECONDS_MAX, hurry)
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
 
 
 async def _start_devices(providers: object) -> None:

@@ -87,7 +87,7 @@ async def serve(args: argparse.Namespace) -> None:
     application = Simulator(dialect, region=args.region, key=key, hosts=[host], clock=SystemClock())
 
     try:
-        await listen(application, listening, lambda: print(json.dumps({"url": f"http://{host}"}), flush=True))
+        await listen(application.serve, listening, lambda: print(json.dumps({"url": f"http://{host}"}), flush=True))
     finally:
         await model.aclose()
 

@@ -36,4 +36,4 @@ async def serve(dialect: Dialect, *, region: str, key: str, port: int, pace: flo
     listening = bind("127.0.0.1", port)
     host = f"127.0.0.1:{listening.getsockname()[1]}"
     simulator = Simulator(dialect, region=region, key=key, hosts=[host], clock=SystemClock(), pace=pace)
-    await listen(simulator, listening, lambda: on_ready(f"http://{host}"))
+    await listen(simulator.serve, listening, lambda: on_ready(f"http://{host}"))

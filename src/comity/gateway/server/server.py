@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All connections of one listening socket: what they may hold together, how long each may take, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from email.utils import format_datetime
+
+from comity.config import LimitsConfig
+from comity.errors import ComityError, OperatorError
+from comity.gateway.exchange import Answering, Disconnected
+from comity.gateway.server.connection import Connection
+from comity.gateway.server.turn import Turn
+from comity.ports import Clock
+
+log = logging.getLogger("comity.gateway")
+LOOK_SECONDS = 1.0
+BACKLOG = 2048
+
+
+class Server:
+    def __init__(self, answering: Answering, *, limits: LimitsConfig, clock: Clock) -> None:
+        self.limits = limits
+        self.now: Callable[[], float] = clock.monotonic
+        self.draining = self.full = False
+        self._answering, self._clock = answering, clock
+        self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held = 0  # bytes of bodies
+        self._quiet: asyncio.Event | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._listening: asyncio.Server | None = None
+        self.date = b""
+        self.look()
+
+    async def listen(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(lambda: Connection(self, loop), sock=listening, backlog=BACKLOG)
+        self._again(loop)
+
+    async def drain(self, seconds_max: float, hurry: asyncio.Event | None = None) -> None:
+        """No more connections; what is being answered is answered, for so long.  The rest is dropped, and what it owes is still paid."""
+        self.draining = True
+        if self._listening is not None:
+            self._listening.close()
+        for connection in list(self._connections):
+            if connection.idle:
+                connection.close()
+        self._quiet = asyncio.Event()
+        self._settled()
+        waiting = [asyncio.ensure_future(event.wait()) for event in (self._quiet, hurry) if event is not None]
+        await asyncio.wait(waiting, timeout=seconds_max, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, *waiting, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.drop()
+        if self._look is not None:
+            self._look.cancel()
+
+    # -- what its connections tell it ---------------------------------------------------------------------------
+
+    def joined(self, connection: Connection) -> ComityError | None:
+        """Why it cannot stay, if it cannot."""
+        self._connections.add(connection)
+        if self.draining or len(self._connections) > self.limits.connections_max:
+            return OperatorError("too many connections at once", code="server.busy", hint="try again shortly", status=503)
+        return None
+
+    def left(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._settled()
+
+    def start(self, turn: Turn) -> None:
+        task = asyncio.create_task(self._run(turn))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._settled()
+
+    async def _run(self, turn: Turn) -> None:
+        try:
+            await self._answering(turn)
+        except Disconnected:
+            pass
+        except Exception as error:  # noqa: BLE001 - one request's bug ends its own connection
+            log.error("an answer failed in an unforeseen way: %s", type(error).__name__)
+        finally:
+            turn.left()
+
+    def hold(self, size: int) -> None:
+        self._held += size
+        self.full = self._held > self.limits.bodies_bytes_max
+
+    def refused(self, error: ComityError) -> None:
+        log.info("a request was refused: %s", error.code)
+
+    def _settled(self) -> None:
+        if self._quiet is not None and not self._connections and not self._tasks:
+            self._quiet.set()
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Whoever takes too long is told, or dropped."""
+        self.date = b"date: " + format_datetime(self._clock.now(), usegmt=True).encode() + b"\r\n"
+        now = self.now()
+        for connection in list(self._connections):
+            if now >= connection.read_by or now >= connection.write_by:
+                connection.overdue(now)
+
+    def _again(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.look()
+        self._look = loop.call_later(LOOK_SECONDS, self._again, loop)
