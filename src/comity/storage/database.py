@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 J = TypeVar("J")
@@ -36,6 +36,9 @@ class Database(Protocol):
     Whoever writes is alone: the scripts of one set of tables run one after the other, whichever process they come from, so a
     script that reads and then writes needs no lock of its own."""
 
+    dialect: Literal["sqlite", "postgres"]
+    """For the very few statements that only one of them knows."""
+
     async def write(self, script: Callable[[], Script[T]]) -> T:
         """Returns the script's result once what it wrote is durable.  Scripts that wait share one transaction and one sync; each has
         a savepoint of its own, so one that raises takes back its own writes alone.  ``script`` is called anew where the
@@ -51,8 +54,8 @@ class Database(Protocol):
     async def scrub(self) -> None:
         """After a script that deleted: what it deleted leaves the disk too, as far as the engine can see to it."""
 
-    def follow(self, script: Callable[[], Script[T]]) -> Followed[T]:
-        """What a reading script returns, kept up to date whoever writes."""
+    async def follow(self, script: Callable[[], Script[T]]) -> Followed[T]:
+        """What a reading script returns, kept up to date whoever writes, until the database is closed."""
 
     async def aclose(self) -> None:
         """Writes what waits, then closes.  May be called twice."""

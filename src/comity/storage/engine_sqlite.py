@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from comity.storage.database import Script
+from comity.storage.jobs import Job, Joined, Scrub, hand_out, no_statements, script_of, units
+from comity.storage.schema import Dialect
 from comity.storage.sqlite import failure, read_only, reading, snapshot, told
 from comity.storage.writer import Writer
 
@@ -20,25 +22,10 @@ J = TypeVar("J")
 INDEX_HEADER_BYTES = 48
 
 
-class _Job:
-    __slots__ = ("error", "one", "result", "script")
-
-    def __init__(self, script: Callable[..., Script[Any]], one: Any = None) -> None:
-        self.script, self.one = script, one
-        self.result: Any = None
-        self.error: Exception | None = None
-
-
-class _Joined(_Job):
-    """One of those that a single call of their script does together."""
-
-
-class _Scrub(_Job):
-    """Nothing to write: what was deleted before it shall leave the disk."""
-
-
 class SQLite:
     """Made in a thread by whoever opens it; used from ``loop``."""
+
+    dialect: Dialect = "sqlite"
 
     def __init__(self, path: Path, migrations: Sequence[str], *, seconds_max: float, loop: asyncio.AbstractEventLoop) -> None:
         self._path = path
@@ -46,12 +33,12 @@ class SQLite:
         self._looks: list[Look[Any]] = []
 
     async def write(self, script: Callable[[], Script[T]]) -> T:
-        return await self._done(_Job(script))  # type: ignore[no-any-return]
+        return await self._done(Job(script))  # type: ignore[no-any-return]
 
     async def join(self, script: Callable[[Sequence[J]], Script[list[T]]], job: J) -> T:
-        return await self._done(_Joined(script, job))  # type: ignore[no-any-return]
+        return await self._done(Joined(script, job))  # type: ignore[no-any-return]
 
-    async def _done(self, job: _Job) -> Any:
+    async def _done(self, job: Job) -> Any:
         await self._writer.write(job)
         if job.error is not None:
             raise failure(job.error) if isinstance(job.error, FAULTS) else job.error
@@ -61,10 +48,11 @@ class SQLite:
         return await asyncio.to_thread(read, self._path, script)
 
     async def scrub(self) -> None:
-        await self._done(_Scrub(_no_statements))
+        await self._done(Scrub(no_statements))
 
-    def follow(self, script: Callable[[], Script[T]]) -> Look[T]:
+    async def follow(self, script: Callable[[], Script[T]]) -> Look[T]:
         self._looks.append(look := Look(self._path, script))
+        look.now()
         return look
 
     async def aclose(self) -> None:
@@ -139,34 +127,18 @@ def run(db: sqlite3.Connection, script: Script[T]) -> T:
 FAULTS = (sqlite3.Error, OSError, OverflowError, UnicodeError)  # the last two: a value that no column takes
 
 
-def _apply(db: sqlite3.Connection, jobs: Sequence[_Job]) -> Callable[[], None]:
-    units = _units(jobs)
-    for unit in units:
-        job = unit[0]
-        joined = isinstance(job, _Joined)
-        job.error = _attempt(db, unit, joined, alone=len(units) == 1)
-        if job.error is not None and len(unit) > 1:  # one of them spoils it for all: each for itself
+def _apply(db: sqlite3.Connection, jobs: Sequence[Job]) -> Callable[[], None]:
+    group = units(jobs)
+    for unit in group:
+        unit[0].error = _attempt(db, unit, alone=len(group) == 1)
+        if unit[0].error is not None and len(unit) > 1:  # one of them spoils it for all: each for itself
             for each in unit:
-                each.error = _attempt(db, [each], joined, alone=False)
+                each.error = _attempt(db, [each], alone=False)
     # What was deleted would else lie on in the write-ahead log.
-    return (lambda: _drained(db)) if any(type(job) is _Scrub for job in jobs) else _nothing
+    return (lambda: _drained(db)) if any(type(job) is Scrub for job in jobs) else _nothing
 
 
-def _units(jobs: Sequence[_Job]) -> list[list[_Job]]:
-    """What one call does, in the order of the first of each."""
-    units: list[list[_Job]] = []
-    joined: dict[Any, list[_Job]] = {}
-    for job in jobs:
-        if type(job) is not _Joined:
-            units.append([job])
-        elif job.script in joined:
-            joined[job.script].append(job)
-        else:
-            units.append(joined.setdefault(job.script, [job]))
-    return units
-
-
-def _attempt(db: sqlite3.Connection, unit: Sequence[_Job], joined: bool, *, alone: bool) -> Exception | None:
+def _attempt(db: sqlite3.Connection, unit: Sequence[Job], *, alone: bool) -> Exception | None:
     """What the script raised, and then it has written nothing; raises what spoils the whole group.
 
     Where it has the transaction for itself, that is its savepoint: two statements fewer beside a busy loop.
@@ -174,12 +146,7 @@ def _attempt(db: sqlite3.Connection, unit: Sequence[_Job], joined: bool, *, alon
     if not alone:
         db.execute("SAVEPOINT one")
     try:
-        if joined:
-            results = run(db, unit[0].script([job.one for job in unit]))
-            for job, result in zip(unit, results, strict=True):
-                job.result = result
-        else:
-            unit[0].result = run(db, unit[0].script())
+        hand_out(unit, run(db, script_of(unit)))
     except Exception as error:
         if not db.in_transaction or (isinstance(error, FAULTS) and failure(error).code != "storage.refused"):
             raise
@@ -189,10 +156,6 @@ def _attempt(db: sqlite3.Connection, unit: Sequence[_Job], joined: bool, *, alon
     if not alone:
         db.execute("RELEASE one")
     return None
-
-
-def _no_statements() -> Script[None]:
-    yield from ()
 
 
 def _nothing() -> None:

@@ -52,15 +52,15 @@ class Writer:
     async def write(self, job: Any) -> None:
         """Returns once ``job`` is durable; StorageFailure otherwise.  A caller who stops waiting takes nothing back."""
         if self._closed:
-            raise StorageFailure("the record is closed: this gateway is stopping", code="storage.closed", hint="start it again")
+            raise closed()
         if self._waiting >= WAITING_JOBS_MAX:
-            raise StorageFailure("too many records wait to be written", code="storage.busy", hint="is the disk keeping up?")
+            raise too_many()
         done = self._loop.create_future()
         self._waiting += 1
         self._jobs.put((job, done))
         if self._watch is None:
             self._watch = self._loop.call_later(STARVED_SECONDS, self._give_way)
-        timer = self._loop.call_later(self._seconds_max, _too_late, done, self._seconds_max)
+        timer = self._loop.call_later(self._seconds_max, too_late, done, self._seconds_max)
         try:
             await done
         finally:
@@ -163,7 +163,15 @@ class Writer:
             self._loop.call_soon_threadsafe(self._settle, group, error)
 
 
-def _too_late(done: asyncio.Future[None], seconds: float) -> None:
+def closed() -> StorageFailure:
+    return StorageFailure("the record is closed: this gateway is stopping", code="storage.closed", hint="start it again")
+
+
+def too_many() -> StorageFailure:
+    return StorageFailure("too many records wait to be written", code="storage.busy", hint="is the disk keeping up?")
+
+
+def too_late(done: asyncio.Future[None], seconds: float) -> None:
     if not done.done():
         done.set_exception(
             StorageFailure(

