@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who calls: keys (only their SHA-256 is kept), what their role lets them do, and the Host header."""
+"""Who calls: keys (only their SHA-256 is kept), and the Host header."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from comity.config import Config, KeyConfig
 from comity.errors import CallerError
@@ -14,7 +13,6 @@ from comity.ports import Clock, SystemClock
 from comity.storage.database import Followed
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-Role = Literal["call", "read", "admin"]
 LOCAL = KeyConfig(id="local", sha256="", may_assert_subject=True, roles=frozenset({"call", "read", "admin"}))
 """A loopback gateway for which no key was ever made: whoever is on this machine owns it."""
 
@@ -39,19 +37,13 @@ class Callers:
                 hint="add it to `server.hosts`",
             )  # fmt: skip
 
-    def caller(self, headers: Mapping[str, str], role: Role = "call") -> KeyConfig:
-        """The terms of the key that is shown.  Raises CallerError: 401 where keys were made and none holds, 403 without ``role``;
+    def caller(self, headers: Mapping[str, str]) -> KeyConfig:
+        """The terms of the key that is shown.  Raises CallerError (401) where keys were made and this is none that holds,
         StorageFailure where the state cannot say who holds a key."""
         register = self._register.now() if self._register is not None else None
         if not self._by_hash and (register is None or not register.any):
             return LOCAL
-        key = self._held(shown_key(headers), register)
-        if role not in key.roles:
-            raise CallerError(
-                f"key `{key.id}` has no role `{role}`", code="key.role", status=403, field="authorization",
-                hint=f"it has: {', '.join(sorted(key.roles)) or 'none'}",
-            )  # fmt: skip
-        return key
+        return self._held(shown_key(headers), register)
 
     def _held(self, shown: str, register: Register | None) -> KeyConfig:
         sha256 = digest(shown) if shown else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
+from comity.errors import CallerError, ComityError, LimitReached, PolicyDenied, ProviderFailure
 from comity.gateway.exchange import Exchange
 
 JSON = (b"content-type", b"application/json")
@@ -46,6 +46,8 @@ def error_body(error: ComityError, call: str) -> dict[str, Any]:
         "hint": error.hint,
         "request": call,
     }
+    if isinstance(error, LimitReached):
+        out["type"] = error.kind
     if isinstance(error, PolicyDenied):
         out["decision"] = error.decision
         out["receipt"] = error.receipt
@@ -67,7 +69,9 @@ def error_answer(error: ComityError, call: str, shape: Shape | None = None) -> t
             headers.append((b"comity-receipt", error.receipt.encode()))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    wait = error.retry_after_seconds if isinstance(error, ProviderFailure) else 5 if error.status == 503 else None
+    if isinstance(error, LimitReached):
+        headers += [(name.encode(), value.encode()) for name, value in error.rate_limits.items()]
+    wait = error.retry_after_seconds if isinstance(error, ProviderFailure | LimitReached) else 5 if error.status == 503 else None
     if wait is not None:
         headers.append((b"retry-after", b"%d" % wait))
     body = error_body(error, call)

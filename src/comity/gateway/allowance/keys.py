@@ -8,7 +8,7 @@ holds for a while beside it.  A revoked key keeps its row: its id is never given
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ from comity.config import Config, KeyConfig
 from comity.config.file import allowance_faults
 from comity.errors import CallerError
 from comity.gateway.allowance.shown import digest, fresh
+from comity.gateway.allowance.spend import Account, accounts
 from comity.jurisdictions.vocab import Vocabulary
 from comity.ports import Clock, Random
 from comity.storage.database import Database, Script, Statement
@@ -148,6 +149,10 @@ class Keys:
     async def listed(self) -> list[Made]:
         return await self._database.read(listed)
 
+    async def spend(self) -> list[Account]:
+        at = self._at()
+        return await self._database.read(lambda: accounts(at))
+
     def _at(self) -> int:
         return int(self._clock.now().timestamp())
 
@@ -159,24 +164,19 @@ class Keys:
             raise taken(terms.id)
         tenants = [tenant.id for tenant in self._config.tenants]
         models = [deployment.id for deployment in self._config.deployments] or ["device"]
-        for field, said, known in (
-            ("tenant", (terms.tenant,) if terms.tenant else (), tenants),
-            ("models", terms.models, models),
-            *words(terms, self._vocabulary),
-        ):
-            _known(field, said, known)
+        _known("tenant", (terms.tenant,) if terms.tenant else (), tenants)
+        _known("models", terms.models, models)
+        check_words(terms, self._vocabulary)
         for place, reason, mend in allowance_faults((), terms.limits, terms.budget):
             raise CallerError(f"{'.'.join(map(str, place))} {reason}", code="key.invalid", field=".".join(map(str, place)), hint=mend)
 
 
-def words(terms: KeyConfig, vocabulary: Vocabulary) -> list[tuple[str, Sequence[str], Iterable[str]]]:
-    """Members that hold words of the vocabulary: name, what is said, what is known."""
-    return [
-        ("purpose", (terms.purpose,) if terms.purpose else (), vocabulary.purposes),
-        ("task", (terms.task,) if terms.task else (), vocabulary.features),
-        ("purposes", terms.purposes, vocabulary.purposes),
-        ("tasks", terms.tasks, vocabulary.features),
-    ]
+def check_words(terms: KeyConfig, vocabulary: Vocabulary) -> None:
+    """Raises CallerError for a word that is not the vocabulary's."""
+    _known("purpose", (terms.purpose,) if terms.purpose else (), vocabulary.purposes)
+    _known("task", (terms.task,) if terms.task else (), vocabulary.features)
+    _known("purposes", terms.purposes, vocabulary.purposes)
+    _known("tasks", terms.tasks, vocabulary.features)
 
 
 def _known(field: str, said: Iterable[str], known: Iterable[str]) -> None:
