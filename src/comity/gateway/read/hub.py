@@ -68,6 +68,11 @@ class Hub:
         self._listeners: set[Listener] = set()
         self._follower: asyncio.Task[None] | None = None
         self._fresh: asyncio.Event | None = None
+        self.place: int | None = None  # what comes there is told next; None while nobody follows
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
 
     def recorded(self) -> None:
         """A decision has become durable."""
@@ -84,13 +89,14 @@ class Hub:
         if self._follower is None:
             self._fresh = asyncio.Event()
             self._follower = asyncio.create_task(self._follow(self._fresh))
+            self._follower.add_done_callback(self._followed)
         try:
             yield listener
         finally:
             self._listeners.discard(listener)
             if not self._listeners and self._follower is not None:
                 self._follower.cancel()
-                self._follower = self._fresh = None
+                self._follower = self._fresh = self.place = None
 
     async def since(self, place: int) -> AsyncGenerator[list[Entry], None]:
         """What is recorded at ``place`` and after, up to now: for a listener who was away."""
@@ -106,19 +112,24 @@ class Hub:
         for listener in self._listeners:
             listener.leave()
 
+    def _followed(self, follower: asyncio.Task[None]) -> None:
+        """It ends when nobody listens any more, else for what it cannot read: then listeners are let go, and come back to be told."""
+        if not follower.cancelled() and (error := follower.exception()) is not None:
+            log.error("events: following the log ended: %s", getattr(error, "code", type(error).__name__))
+            self.close()
+
     async def _follow(self, fresh: asyncio.Event) -> None:
-        place: int | None = None
         while True:
             fresh.clear()
             try:
-                if place is None:
-                    place = await self._look(end)
-                entries, then = await self._look(partial(following, place, CHUNK))
+                if self.place is None:
+                    self.place = await self._look(end)
+                entries, then = await self._look(partial(following, self.place, CHUNK))
             except StorageFailure as error:  # it may come back, and then nothing was missed
                 log.warning("events: the record cannot be read: %s", error.code)
-                entries, then = [], place
-            if then != place:
-                place = then
+                entries, then = [], self.place
+            if then != self.place:
+                self.place = then
                 for listener in list(self._listeners):
                     listener.put(entries)
                 await asyncio.sleep(0 if len(entries) == CHUNK else GATHER_SECONDS)

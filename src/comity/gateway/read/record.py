@@ -14,8 +14,4 @@ T = TypeVar("T")
 
 async def look(world: World, script: Callable[[], Script[T]]) -> T:
     """Raises StorageFailure, and what the script raises."""
-    import asyncio
-
-    from comity.storage.engine_sqlite import read
-
-    return await asyncio.to_thread(read, world.ledger._path, script)
+    return await world.ledger.database.read(script)
