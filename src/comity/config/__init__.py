@@ -17,6 +17,7 @@ from comity.config.schema import (
     IssuerConfig,
     KeyConfig,
     LimitsConfig,
+    LogsConfig,
     PacksConfig,
     PathsConfig,
     PlaceConfig,
@@ -29,6 +30,7 @@ from comity.config.schema import (
     ServiceConfig,
     SharedConfig,
     SubjectDefaults,
+    TelemetryConfig,
     TenantConfig,
     US12MonthsConfig,
     VolumesConfig,
@@ -36,7 +38,8 @@ from comity.config.schema import (
 
 __all__ = [
     "AnyExceptConfig", "BudgetConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig", "IssuerConfig",
-    "KeyConfig", "LimitsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RatesConfig",
-    "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TenantConfig", "US12MonthsConfig",
+    "KeyConfig", "LimitsConfig", "LogsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RatesConfig",
+    "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults",
+    "TelemetryConfig", "TenantConfig", "US12MonthsConfig",
     "VolumesConfig",
 ]  # fmt: skip

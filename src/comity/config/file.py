@@ -16,7 +16,7 @@ import msgspec
 
 from comity.config.lines import Path as Place
 from comity.config.lines import lines
-from comity.config.schema import BudgetConfig, Config, CostConfig, RatesConfig, SecretRef, Section
+from comity.config.schema import BudgetConfig, Config, CostConfig, RatesConfig, SecretRef, Section, TelemetryConfig
 from comity.errors import OperatorError
 
 _AT = re.compile(r" - at `\$?([^`]*)`$")
@@ -78,9 +78,12 @@ def faults(config: Config) -> Iterator[Fault]:
             "add [[keys]] (comity keys new)",
         )
     for limit in limits.__struct_fields__:
-        if not 0 < getattr(limits, limit) < math.inf:  # TOML knows nan and inf
+        least = 0 if limit == "memory_bytes_max" else math.ulp(0)
+        if not least <= getattr(limits, limit) < math.inf:  # TOML knows nan and inf
             yield ("limits", limit), "is not a number above zero", "leave it out for the default"
     yield from _routing(config)
+    yield from _telemetry(config.telemetry)
+    yield from _storage(config)
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
@@ -113,6 +116,30 @@ def faults(config: Config) -> Iterator[Fault]:
     for where in config.volumes.us_12mo.__struct_fields__:
         if getattr(config.volumes.us_12mo, where) < 0:
             yield ("volumes", "us_12mo", where), "is below zero", "a number of persons"
+
+
+def _storage(config: Config) -> Iterator[Fault]:
+    url, key = config.storage.url, config.storage.log_key
+    if (url is None) is not (key is None):
+        yield ("storage",), "names only one of `url` and `log_key`", "gateways on one server keep one log, and sign it with one key"
+    for name, secret in (("url", url), ("log_key", key)):
+        if secret is not None:
+            yield from _secret(("storage", name), secret)
+    if url is not None and config.paths.state:
+        yield ("paths", "state"), "the state lies on the server that `storage.url` names", "leave one of them out"
+
+
+def _telemetry(wanted: TelemetryConfig) -> Iterator[Fault]:
+    if wanted.endpoint and not re.fullmatch(r"https?://[^/@?#\s]+(/[^@?#\s]*)?", wanted.endpoint):
+        yield ("telemetry", "endpoint"), "is not the base URL of a collector", "http://127.0.0.1:4318"
+    if not 0 <= wanted.sampled_share <= 1:
+        yield ("telemetry", "sampled_share"), "is not between 0 and 1", "1 traces every request"
+    if not 0 <= wanted.metrics_seconds < math.inf:
+        yield ("telemetry", "metrics_seconds"), "is not a number of at least zero", "0 sends no metrics"
+    if wanted.spans_max < 1:
+        yield ("telemetry", "spans_max"), "is not a number above zero", "leave it out for the default"
+    if wanted.token is not None:
+        yield from _secret(("telemetry", "token"), wanted.token)
 
 
 def _routing(config: Config) -> Iterator[Fault]:

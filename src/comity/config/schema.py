@@ -206,6 +206,7 @@ class LimitsConfig(Section, frozen=True, kw_only=True):
     idle_seconds_max: float = 60.0  # between two pieces of a stream
     record_seconds_max: float = 10.0
     concurrent_requests_max: int = 512
+    memory_bytes_max: int = 0  # held by this process; above it further requests are answered 503 with `Retry-After`; 0: no bound
     connections_max: int = 4096  # open at once; the next is told to come back
     bodies_bytes_max: int = 268_435_456  # of all requests being read or answered; a body that would pass it is told to come back
     head_bytes_max: int = 16_384  # a request's first line and headers
@@ -243,6 +244,33 @@ class LabelsConfig(Section, frozen=True, kw_only=True):
     certificates: str = ""  # path of a PEM file, the certificate first, its issuers after it; empty: files are labelled, not signed
     key: SecretRef | None = None  # PEM, PKCS 8
     algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = "es256"
+
+
+class LogsConfig(Section, frozen=True, kw_only=True):
+    """What is written to standard error while a gateway runs: ids and codes, never content, subject or key."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    access: bool = False  # a line for each request: route, status, time, deployment, effect, receipt
+
+
+class TelemetryConfig(Section, frozen=True, kw_only=True):
+    """Traces and metrics for an OpenTelemetry collector.  It is sent ids, codes and numbers, and nobody else is sent any."""
+
+    endpoint: str = ""  # base URL of a collector that takes OTLP over HTTP (`http://127.0.0.1:4318`); empty: nothing is sent
+    token: SecretRef | None = None  # shown to it as `authorization: Bearer …`
+    service: str = "comity"  # `service.name`
+    sampled_share: float = 1.0  # of requests that are traced, 0 to 1
+    trusts_callers: bool = False  # go on with a trace that a caller began (`traceparent`), and let it decide whether to trace
+    metrics_seconds: float = 60.0  # how often metrics are sent; 0: traces only
+    spans_max: int = 8192  # that wait to be sent; further ones are dropped and counted
+
+
+class StorageConfig(Section, frozen=True, kw_only=True):
+    """One PostgreSQL server for several gateways, which then keep one log and exact counts together; without it, files in the home."""
+
+    url: SecretRef | None = None  # postgresql://user:password@host/database; off this machine only with TLS, unless it says `sslmode`
+    log_key: SecretRef | None = None  # 64 hexadecimal digits (openssl rand -hex 32), the same for every gateway on it
 
 
 class PathsConfig(Section, frozen=True, kw_only=True):
@@ -303,7 +331,10 @@ class Config(Section, frozen=True, kw_only=True):
     limits: LimitsConfig = LimitsConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     labels: LabelsConfig = LabelsConfig()
+    logs: LogsConfig = LogsConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
     routing: RoutingConfig = RoutingConfig()
+    storage: StorageConfig = StorageConfig()
     paths: PathsConfig = PathsConfig()
     packs: PacksConfig = PacksConfig()
     resilience: ResilienceConfig = ResilienceConfig()

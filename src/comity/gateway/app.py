@@ -24,11 +24,12 @@ from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
 from comity.gateway.exchange import Disconnected, Exchange
 from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_body, respond_error
-from comity.gateway.metrics import Metrics
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
 from comity.gateway.read.hub import Hub
 from comity.gateway.read.record import look
+from comity.gateway.seen import LISTENERS, Seen
+from comity.gateway.shedding import Shedding
 from comity.gateway.world import World
 from comity.providers.base import Deployment
 from comity.wire.door import Door
@@ -41,11 +42,18 @@ Handler = Callable[["App", Exchange, str], Awaitable[int]]
 
 class App:
     def __init__(self, world: World) -> None:
+        self.metrics = world.metrics
+        self.hub = Hub(partial(look, world))
+        self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
+        self.leaving = False  # told to stop: whoever asks whether this gateway is ready is sent elsewhere
+        self.take_up(world)
+
+    def take_up(self, world: World) -> None:
+        """From the next request on, this world answers; one that is being answered stays with its own."""
         self.world = world
         self.pipeline = Pipeline(world)
         self.callers = Callers(world.config)
-        self.metrics = Metrics()
-        self.hub = Hub(partial(look, world))
+        self.shedding = Shedding(world.config.limits.memory_bytes_max)
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         await asgi.carry(self.answer, scope, receive, send)
@@ -56,6 +64,7 @@ class App:
         call = self.world.ledger.new_id()
         started = self.world.clock.monotonic()
         self.metrics.in_flight += 1
+        seen = self._seeing(exchange, route, call) if self.world.telemetry is not None or self.world.config.logs.access else None
         status = 499  # the caller went away
         try:
             self.callers.check_host(exchange.headers)
@@ -73,7 +82,19 @@ class App:
         finally:
             self.metrics.in_flight -= 1
             self.metrics.requests[route, str(status)] += 1
-            self.metrics.seconds.add(self.world.clock.monotonic() - started)
+            seconds = self.world.clock.monotonic() - started
+            self.metrics.seconds.add(seconds)
+            if seen is not None:
+                self.seen.pop(call, None)
+                seen.over(call, exchange.method, route, status, seconds, written=self.world.config.logs.access)
+
+    def _seeing(self, exchange: Exchange, route: str, call: str) -> Seen | None:
+        if route in LISTENERS:
+            return None
+        telemetry = self.world.telemetry
+        trace = telemetry.begin(exchange.headers.get("traceparent", "")) if telemetry is not None and route in DOORS else None
+        made = self.seen[call] = Seen(trace)
+        return made
 
     def _route(self, method: str, path: str) -> tuple[Handler, str]:
         route = path
@@ -85,6 +106,8 @@ class App:
         return methods.get("GET" if method == "HEAD" else method, App.wrong_method), route
 
     def _noted(self, error: ComityError, call: str) -> None:
+        if call in self.seen:
+            self.seen[call].failed(error)
         if isinstance(error, PolicyDenied):
             self.metrics.decisions[str(error.decision.get("effect", "deny")), ""] += 1
         if error.status >= 500:
@@ -98,10 +121,14 @@ class App:
         key = self.callers.caller(headers)
         body = await self.body(exchange)
         request, dropped = door.decode(body, headers.get("content-type", ""), key.unknown_fields == "drop")
-        asked = Call(id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped)
-        with _cancelled_when_gone(exchange):
+        seen = self.seen.get(call)
+        trace = seen.trace if seen is not None else None
+        asked = Call(id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped, trace=trace)
+        with self.world.users, _cancelled_when_gone(exchange):
             served = await self.pipeline.run(asked)
             self.metrics.decisions["allow", served.candidate.deployment.id] += 1
+            if seen is not None:
+                seen.served(served)
             try:
                 if request.stream:
                     await self._stream(served, exchange, call)
@@ -114,8 +141,11 @@ class App:
         return 200
 
     async def body(self, exchange: Exchange) -> bytes:
-        """What the caller sends, unless too many ask at once."""
+        """What the caller sends, unless too many ask at once, or too much is held already."""
         limits = self.world.config.limits
+        if (reason := self.shedding.overloaded()) != "":
+            self.metrics.shed[(reason,)] += 1
+            raise OperatorError("this gateway holds as much memory as it may", code=reason, hint="try again shortly", status=503)
         if self.metrics.in_flight > limits.concurrent_requests_max:
             raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
         return await exchange.body(limits.body_bytes_max)
@@ -199,6 +229,8 @@ class App:
     async def readyz(self, exchange: Exchange, call: str) -> int:
         """Ready when a record can be written and every local model can answer."""
         state = await self.world.readiness()
+        if self.leaving:
+            state |= {"ready": False, "parts": {**state["parts"], "gateway": "leaving"}}
         status = 200 if state["ready"] else 503
         await exchange.respond(status, encode(state), [JSON, NO_STORE])
         return status

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from comity.gateway.judge import Judged
 from comity.gateway.labels.fields import Fields, language_of
 from comity.gateway.lending import Lease
 from comity.gateway.locate import Nexus
+from comity.gateway.watch import Attempt
 from comity.gateway.world import World
 from comity.policy.decision import Decision, Effect
 from comity.policy.facts import AnyExcept, Place
@@ -24,6 +26,7 @@ from comity.privacy.pictures.look import with_images
 from comity.privacy.pseudonym import Pseudonyms
 from comity.providers.base import Answer
 from comity.routing.plan import Candidate
+from comity.routing.run import Visit
 from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
 from comity.wire.chat import ChatRequest
@@ -36,6 +39,13 @@ class Gone(ComityError):
 
     status = 499
     default_code = "caller.gone"
+
+
+class Outrun(ComityError):
+    """Another place had something for the caller first; the record alone says so."""
+
+    status = 499
+    default_code = "provider.outrun"
 
 
 SSE = b"text/event-stream; charset=utf-8"
@@ -128,21 +138,45 @@ def outcome_of(world: World, error: ComityError, *, attempt: int) -> Outcome:
     return Outcome(at=world.clock.now(), status=error.code, upstream_status=upstream, attempt=attempt)
 
 
+def ending_of(error: BaseException) -> tuple[str, int]:
+    """Its code and the partner's status, for what is counted: never its message."""
+    if isinstance(error, ProviderFailure):
+        return error.code, error.upstream_status
+    if isinstance(error, ComityError):
+        return error.code, 0
+    return ComityError.default_code, 0
+
+
+def as_said(error: BaseException, visit: Visit) -> BaseException:
+    """Who was cancelled either has no caller any more, or was slower than another place."""
+    if not isinstance(error, asyncio.CancelledError):
+        return error
+    return Outrun("another place was first") if visit.outrun else Gone("the caller went away")
+
+
 @dataclass
 class Served:
-    """An accepted attempt, being answered.  Exactly one of `whole` and `stream` is used, then `close`."""
+    """An accepted attempt, being answered: `begin`, then exactly one of `whole` and `stream`, then `close`."""
 
     world: World
-    candidate: Candidate
+    visit: Visit
     receipt: Receipt
     answer: Answer
     lease: Lease
     request: Request
     door: Door
-    attempt: int
+    seen: Attempt
     dropped: tuple[str, ...] = ()
     usage: way_back.Usage = field(default_factory=way_back.Usage)
     status: str = "interrupted"  # until it ended well, or with an error's code
+    failure: BaseException | None = field(default_factory=lambda: Gone("the caller went away"))  # what ended it, if it did not end well
+    _said: Said | None = None
+    _rest: AsyncIterator[bytes] | None = None
+    _first: bytes = b""
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.visit.candidate
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -183,21 +217,38 @@ class Served:
             language=language_of(" ".join(texts(self.request))),
         )  # fmt: skip
 
-    async def whole(self) -> Said:
-        """The body, ready to send; the caller awaits `close` afterwards."""
+    async def begin(self) -> None:
+        """Returns once there is something for the caller: the first piece of a stream, or the whole body.  Until then nobody has seen
+        anything, and another lawful place may still be asked; from then on it is this one."""
+        with self._ending(over=not self.request.stream):
+            if self.request.stream:
+                self._rest = self._pieces()
+                self._first = await anext(self._rest, b"")
+            else:
+                self._said = await self._whole()
+        self.seen.began()
+
+    async def _whole(self) -> Said:
         door, request = self.door.whole, self.request
         read = (lambda body: door(body, request)) if door is not None else None
-        with self._ending():
-            if self.request.operation == "chat":
-                return await way_back.whole(
-                    self.answer.chunks(), vault=self.lease.vault, labeller=self._labeller(), usage=self.usage, door=read
-                )
-            return await plain.whole(self.answer.chunks(), self.request, labels=self._file_labels(), usage=self.usage, door=read)
+        if self.request.operation == "chat":
+            return await way_back.whole(
+                self.answer.chunks(), vault=self.lease.vault, labeller=self._labeller(), usage=self.usage, door=read
+            )
+        return await plain.whole(self.answer.chunks(), self.request, labels=self._file_labels(), usage=self.usage, door=read)
+
+    async def whole(self) -> Said:
+        """The body, ready to send; the caller awaits `close` afterwards."""
+        assert self._said is not None
+        return self._said
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """Pieces as they come; the caller awaits `close` afterwards, whatever happened."""
-        with self._ending():
-            async for piece in self._pieces():
+        assert self._rest is not None
+        with self._ending(over=True):
+            if self._first:
+                yield self._first
+            async for piece in self._rest:
                 yield piece
 
     def _pieces(self) -> AsyncIterator[bytes]:
@@ -213,20 +264,34 @@ class Served:
         return self.door.writer(self.request) if self.door.writer is not None else None
 
     @contextmanager
-    def _ending(self) -> Iterator[None]:
+    def _ending(self, *, over: bool) -> Iterator[None]:
+        """``over``: it ended well where nothing is raised."""
         try:
             yield
         except ComityError as error:
-            self.status = error.code
+            self._failed(error)
             raise
-        self.status = "ok"
+        if over:
+            self.status, self.failure = "ok", None
 
-    async def close(self) -> None:
-        """Gives the connection back and records the outcome durably: what is owed is awaited."""
+    def _failed(self, error: ComityError) -> None:
+        self.status, self.failure = error.code, error
+
+    async def outrun(self) -> None:
+        """It had something for the caller, and so had another a moment before."""
+        await self.close(Outrun("another place was first"))
+
+    async def close(self, error: BaseException | None = None) -> None:
+        """Gives the connection back and records the outcome durably: what is owed is awaited.  ``error``: what it ended with before the
+        caller saw anything."""
+        if isinstance(error, ComityError):
+            self._failed(error)
+        self.visit.over(self.failure)
         self.lease.close()
+        self.seen.ended(self.status, tokens_in=self.usage.prompt_tokens, tokens_out=self.usage.completion_tokens)
         await self.answer.aclose()
         outcome = Outcome(
-            at=self.world.clock.now(), status=self.status, attempt=self.attempt,
+            at=self.world.clock.now(), status=self.status, attempt=self.visit.number,
             prompt_tokens=self.usage.prompt_tokens, completion_tokens=self.usage.completion_tokens,
             bytes_bucket=bucket(self.usage.bytes_out),
         )  # fmt: skip

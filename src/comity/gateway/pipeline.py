@@ -9,21 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 
 import msgspec
 
 from comity.config import KeyConfig
-from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
-from comity.gateway.attempt import Gone, Served, outcome_of, outgoing, receipt_of, refusal
+from comity.errors import CallerError, ComityError, PolicyDenied, StorageFailure
+from comity.gateway.attempt import Served, as_said, ending_of, outcome_of, outgoing, receipt_of, refusal
+from comity.gateway.attempts import Moved, first
 from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
 from comity.gateway.locate import Nexus
 from comity.gateway.plain import promise
 from comity.gateway.standing import Standing
+from comity.gateway.telemetry.spans import Trace
+from comity.gateway.watch import Watch
 from comity.gateway.world import World
 from comity.privacy.findings import Findings
 from comity.privacy.pictures.look import images
-from comity.routing.plan import Candidate, RoutePlan, plan
+from comity.routing.plan import RoutePlan, plan
+from comity.routing.run import Trip, Visit
 from comity.transparency.receipt import Receipt
 from comity.wire.door import Door
 from comity.wire.request import Request, texts
@@ -41,62 +47,103 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     key: KeyConfig
     size: int
     dropped: tuple[str, ...] = ()
+    trace: Trace | None = None  # where this request is traced
 
 
 class Pipeline:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def run(self, call: Call, standing: Standing | None = None) -> Served:
+    async def run(self, call: Call, standing: Standing | None = None, trip: Trip | None = None) -> Served:
         """Raises CallerError, PolicyDenied, ProviderFailure, StorageFailure; whatever is raised, what happened is recorded."""
         world, today = self._world, self._world.clock.now().date()
         wanted = self._wanted(call)
+        watch = Watch(world.metrics, world.clock.monotonic, call.trace)
         nexus = world.locator.locate(call.headers, call.key)  # 1
+        watch.done("locate")
         strings = list(texts(call.request))
+        characters = sum(map(len, strings))
         findings = await world.inspect(strings, call.request.media(), images(call.request))  # 2
+        watch.done("inspect")
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
         standing = standing or world.standings.now()
         judged = world.judge.decide(nexus, findings, wanted, standing, today, open_to=call.key.models)  # 3
-        route = self._able(plan(judged.candidates, call.request, sum(map(len, strings))), call.request)  # 4
+        watch.done("decide")
+        route = self._able(plan(judged.candidates, call.request, characters), call, characters)  # 4
+        watch.done("plan")
         if not route.attempts:
             raise await self._refuse(call, nexus, judged, route)
-        failures: list[tuple[str, ProviderFailure]] = []
-        for candidate in route.attempts:
-            moved = await world.standings.count(nexus, candidate.decision, standing)
-            if moved is not None:  # whom this would count crosses a threshold: the law is asked again, as things would then be
-                return await self.run(call, moved)
-            try:
-                return await self._attempt(call, nexus, findings, judged, candidate, number=len(failures) + 1)
-            except ProviderFailure as failure:
-                failures.append((candidate.deployment.id, failure))
-                if not failure.retryable:
-                    break
-        raise _exhausted(failures)
+        if trip is None:
+            trip = Trip(world.router, route, call.request, call.key.id)
+        else:
+            trip.follow(route, call.request)
 
-    async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, candidate: Candidate, *, number: int) -> Served:
-        """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
+        async def attempt(visit: Visit) -> Served:
+            await self._stands(nexus, visit, standing, today)
+            return await self._attempt(call, nexus, findings, judged, visit, watch)
+
+        try:
+            return await first(trip, attempt, Served.outrun)
+        except Moved as moved:
+            return await self.run(call, moved.standing, trip)
+
+    async def _stands(self, nexus: Nexus, visit: Visit, standing: Standing, today: date) -> None:
+        """Raises Moved where the law is to be asked again: this would count a person beyond a threshold, or, some time after the
+        decision, evidence was withdrawn or a day began."""
         world = self._world
+        if visit.late:
+            now = world.standings.now()
+            if now.number != standing.number or world.clock.now().date() != today:
+                raise Moved(now)
+        moved = await world.standings.count(nexus, visit.candidate.decision, standing)
+        if moved is not None:
+            raise Moved(moved)
+
+    async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, visit: Visit, watch: Watch) -> Served:
+        """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
+        world, candidate = self._world, visit.candidate
         receipt = receipt_of(world, call.size, nexus, candidate)
-        await self._record(call, nexus, judged, receipt)  # 5
+        try:
+            await self._record(call, nexus, judged, receipt)  # 5
+        except asyncio.CancelledError as error:
+            with suppress(StorageFailure):  # nothing was sent, and whether it was recorded is not known
+                await self._ended(receipt, as_said(error, visit), visit)
+            raise
+        watch.done("record")
+        seen = watch.attempt(candidate.deployment, call.request.operation, visit.number)
         lease = world.lending.lease(call.key.id, nexus, call.request)
+        served: Served | None = None
         try:
             request = outgoing(candidate, call.request, findings, lease.vault)  # 6
+            seen.done("protect")
             answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
+            seen.done("send")
+            served = Served(
+                world=world, visit=visit, receipt=receipt, answer=answer, lease=lease, request=call.request, door=call.door,
+                dropped=call.dropped, seen=seen,
+            )  # fmt: skip
+            await served.begin()
         except BaseException as error:
             lease.close()  # first, whatever it was: nothing that was hidden outlives its attempt
-            if isinstance(error, asyncio.CancelledError):  # the caller went away
-                await asyncio.shield(world.ledger.finish(receipt.id, outcome_of(world, Gone("the caller went away"), attempt=number)))
-            elif isinstance(error, ComityError):
-                await world.ledger.finish(receipt.id, outcome_of(world, error, attempt=number))
+            said = as_said(error, visit)
+            seen.ended(*ending_of(said))
+            if served is not None:
+                await asyncio.shield(served.close(said))
+            else:
+                await self._ended(receipt, said, visit)
             raise
-        return Served(
-            world=world, candidate=candidate, receipt=receipt, answer=answer, lease=lease, request=call.request, door=call.door,
-            attempt=number, dropped=call.dropped,
-        )  # fmt: skip
+        return served
 
-    def _able(self, route: RoutePlan, request: Request) -> RoutePlan:
-        """Without the places whose answer could not carry what is owed there: a label is never skipped."""
+    async def _ended(self, receipt: Receipt, error: BaseException, visit: Visit) -> None:
+        if isinstance(error, ComityError):
+            await asyncio.shield(self._world.ledger.finish(receipt.id, outcome_of(self._world, error, attempt=visit.number)))
+
+    def _able(self, route: RoutePlan, call: Call, characters: int) -> RoutePlan:
+        """Without the places that cost more than may be spent, and those whose answer could not carry what is owed: a label is never
+        skipped."""
+        request = call.request
+        route = self._world.router.affordable(route, request, characters, call.key.cost_max)
         if request.operation not in ("speech", "images"):
             return route
         able, unfit = [], list(route.unfit)
@@ -148,22 +195,3 @@ def _hint(judged: Judged) -> str:
     for candidate in judged.candidates:
         remedies.extend(remedy for remedy in candidate.decision.remedies if remedy not in remedies)
     return "what may change it: " + ", ".join(remedies[:6]) if remedies else ""
-
-
-_STATUS = {"timeout": 504, "unsupported": 400}
-
-
-def _exhausted(failures: list[tuple[str, ProviderFailure]]) -> ProviderFailure:
-    """One error that lists every attempt; a place that was not allowed was never tried."""
-    last = failures[-1][1]
-    said = "; ".join(f"`{name}`: {failure}" for name, failure in failures)
-    if last.kind == "content" and len(failures) == 1:
-        return last  # the partner's own refusal is passed on as such
-    waits = [failure.retry_after_seconds for _, failure in failures if failure.upstream_status == 429]
-    busy = len(waits) == len(failures)
-    return ProviderFailure(
-        f"every lawful place failed: {said}", kind=last.kind, retryable=False, upstream_status=last.upstream_status,
-        code="provider.exhausted", hint=last.hint or "try again later, or configure another deployment where the law allows it",
-        status=429 if busy else _STATUS.get(last.kind, 502) if len({failure.kind for _, failure in failures}) == 1 else 502,
-        retry_after_seconds=min((wait for wait in waits if wait is not None), default=None) if busy else None,
-    )  # fmt: skip

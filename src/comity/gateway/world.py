@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,7 +22,11 @@ from comity.gateway.judge import Judge
 from comity.gateway.labels.credentials import Signer
 from comity.gateway.lending import Lending
 from comity.gateway.locate import Locator
+from comity.gateway.metrics import Metrics
 from comity.gateway.standing import Standings
+from comity.gateway.telemetry.export import Telemetry, telemetry_of
+from comity.gateway.users import Users
+from comity.gateway.whereabouts import whereabouts
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 from comity.policy.engine import Engine
@@ -34,6 +38,7 @@ from comity.privacy.pseudonym import Pseudonyms, Vault
 from comity.providers.base import Deployment, Provider
 from comity.routing.router import Router
 from comity.storage.home import KEY_BYTES
+from comity.storage.open import open_database
 from comity.storage.state import DATABASE, State
 from comity.transparency.ledger import Ledger
 from comity.wire.request import MediumKind
@@ -53,6 +58,7 @@ class World:
     pictures: Pictures | None  # reads what is written in images, where that is configured
     locator: Locator
     ledger: Ledger
+    state: State
     standings: Standings
     deployments: Mapping[str, Deployment]
     providers: Mapping[str, Provider]  # by deployment id
@@ -60,6 +66,9 @@ class World:
     lending: Lending
     signer: Signer | None
     media: Mapping[MediumKind, frozenset[str]]  # categories that each kind of medium carries
+    metrics: Metrics
+    telemetry: Telemetry | None
+    users: Users = field(default_factory=Users)
 
     def provider_of(self, deployment: Deployment) -> Provider:
         return self.providers[deployment.id]
@@ -91,22 +100,34 @@ class World:
                 parts[name] = provider.ready().word
         return {"ready": all(word in ("ok", "ready") for word in parts.values()), "parts": parts}
 
-    async def aclose(self) -> None:
+    async def retire(self, after: World | None = None) -> None:
+        """Closes what the world ``after`` this one does not go on with.  Nobody may be answered by this one any more."""
+        going_on = {id(provider) for provider in after.providers.values()} if after is not None else set()
         for provider in {id(provider): provider for provider in self.providers.values()}.values():
-            await provider.aclose()
-        if self.pictures is not None:
+            if id(provider) not in going_on:
+                await provider.aclose()
+        if self.pictures is not None and (after is None or after.pictures is not self.pictures):
             self.pictures.close()
-        self.lending.close()
+        if after is None or after.lending is not self.lending:
+            self.lending.close()
+        if self.telemetry is not None and (after is None or after.telemetry is not self.telemetry):
+            await self.telemetry.aclose()
+
+    async def aclose(self) -> None:
+        await self.retire()
         await self.standings.aclose()
         await self.ledger.aclose()
 
 
 async def build(
-    config: Config, *, home: Path, clock: Clock, random: Random, secrets: Secrets, providers: Mapping[str, Provider] | None = None
-) -> World:
+    config: Config, *, home: Path, clock: Clock, random: Random, secrets: Secrets, providers: Mapping[str, Provider] | None = None,
+    before: World | None = None,
+) -> World:  # fmt: skip
     """Raises OperatorError naming what to mend; nothing listens and nothing is sent before this has returned.
 
-    ``providers`` (by deployment id) replaces the ones that would be made from the configuration.
+    ``providers`` (by deployment id) replaces the ones that would be made from the configuration.  ``before`` is the world that
+    answers now: its record, state and counts are gone on with, and whatever the configuration says nothing new of; it stays whole
+    until it is retired.
     """
     from comity.gateway.partners import providers_for, resolve_all
 
@@ -117,37 +138,44 @@ async def build(
     today = clock.now().date()
     deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today)
     issuers = load_issuers(config.issuers)
-    ledger = await Ledger.open(home, clock=clock, random=random, record_seconds_max=config.limits.record_seconds_max)
-    try:
-        state = await _state(config, home)
-    except BaseException:
-        await ledger.aclose()
-        raise
+    ledger, state = (before.ledger, before.state) if before is not None else await _opened(config, home, clock, random, secrets)
     try:
         pseudonym_key = await state.key("subject", random.token(KEY_BYTES))
         locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
         cache_key = hashlib.blake2b(pseudonym_key, person=b"scan-cache").digest()
-        guard = guard_of(config, clock=clock, random=random, cache_key=cache_key)
-        pictures = pictures_of(config, guard, clock=clock, cache_key=cache_key)
+        if before is not None and (before.config.privacy, before.config.paths) == (config.privacy, config.paths):
+            guard, pictures, lending = before.guard, before.pictures, before.lending
+        else:
+            guard = guard_of(config, clock=clock, random=random, cache_key=cache_key)
+            pictures = pictures_of(config, guard, clock=clock, cache_key=cache_key)
+            lending = Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES))
         if providers is None:
             providers = providers_for(configured, deployments, config=config, secrets=secrets, random=random, clock=clock)
+            if before is not None:
+                providers = _going_on(before, config, providers)
         standings = Standings(
             config=config, deployments=configured, vocabulary=vocabulary, edges=edges_of(engine.packs), state=state, clock=clock,
             random=random,
         )  # fmt: skip
         standings.now()
     except BaseException:
-        await state.aclose()
-        await ledger.aclose()
+        if before is None:
+            await state.aclose()
+            await ledger.aclose()
         raise
     route_key = hashlib.blake2b(pseudonym_key, person=b"route").digest()
     router = Router(config, configured, deployments, clock=clock, random=random, key=route_key)
+    metrics = before.metrics if before is not None else Metrics()
+    if before is not None and before.config.telemetry == config.telemetry:
+        telemetry = before.telemetry
+    else:
+        telemetry = telemetry_of(config.telemetry, metrics, clock=clock, random=random, secrets=secrets)
     judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
     return World(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
-        lending=Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES)), media=media, signer=signer,
+        lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry,
     )  # fmt: skip
 
 
@@ -214,6 +242,23 @@ def state_path(config: Config, home: Path) -> Path:
     return Path(config.paths.state).expanduser() if config.paths.state else home / DATABASE
 
 
-async def _state(config: Config, home: Path) -> State:
-    seconds_max, loop = config.limits.record_seconds_max, asyncio.get_running_loop()
-    return await asyncio.to_thread(State, state_path(config, home), seconds_max=seconds_max, loop=loop)
+async def _opened(config: Config, home: Path, clock: Clock, random: Random, secrets: Secrets) -> tuple[Ledger, State]:
+    where, seconds_max = whereabouts(config, home, secrets), config.limits.record_seconds_max
+    ledger = await Ledger.open(where.log, clock=clock, random=random, record_seconds_max=seconds_max)
+    try:
+        return ledger, await State.open(await open_database(where.state, "state", seconds_max=seconds_max))
+    except BaseException:
+        await ledger.aclose()
+        raise
+
+
+def _going_on(before: World, config: Config, providers: Mapping[str, Provider]) -> dict[str, Provider]:
+    """With the models on this device that run already: they take seconds to load and are worth their memory once."""
+    if before.config.paths != config.paths:
+        return dict(providers)
+    known = {each.id: each for each in before.config.deployments or (EMBEDDED,)}
+    same = {each.id for each in config.deployments or (EMBEDDED,) if known.get(each.id) == each}
+    return {
+        name: before.providers[name] if name in same and isinstance(before.providers[name], EmbeddedProvider) else provider
+        for name, provider in providers.items()
+    }
