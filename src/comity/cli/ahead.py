@@ -27,7 +27,7 @@ from comity.wire.decode import decode_chat
 from comity.wire.request import texts
 
 
-def ahead(config: Config, raw: bytes, subject: str, state: Path) -> dict[str, Any]:
+def ahead(config: Config, raw: bytes, subject: str, state: Path | str) -> dict[str, Any]:
     """`candidates`, `remedies` and `ways` as a record has them, and `would_ask`: deployment ids in order.
 
     ``state``: where counts and evidence lie.

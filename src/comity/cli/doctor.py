@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from comity.cli import place, say
@@ -112,11 +113,11 @@ def _clock(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
 def _record(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
     from comity.transparency.reader import Reader
 
-    home = place.home(args, config)
-    if not (home / "comity.db").exists():
+    log = place.whereabouts(args, config).log
+    if isinstance(log, Path) and not (log / "comity.db").exists():
         yield Finding("ok", "nothing recorded yet")
         return
-    with Reader.open(home) as reader:
+    with Reader.open(log) as reader:
         newest = reader.tail(1)
     yield Finding("ok", f"{newest[0].place + 1 if newest else 0} records")
 

@@ -96,28 +96,26 @@ def _list(args: argparse.Namespace) -> int:
 
 def _registered(args: argparse.Namespace) -> list[Any]:
     from comity.accord.evidence import register
-    from comity.gateway.world import state_path
     from comity.storage.state import glimpse
 
-    config = place.configuration(args)
-    return register(glimpse(state_path(config, place.home(args, config)), {})[1])
+    return register(glimpse(place.whereabouts(args, place.configuration(args)).state, {})[1])
 
 
 def _store(args: argparse.Namespace, entry: Any) -> int:
     import asyncio
 
     from comity.accord.evidence import encode
-    from comity.gateway.world import state_path
     from comity.storage.home import prepare
+    from comity.storage.open import open_database
     from comity.storage.state import State
 
     config = place.configuration(args)
-    home = place.home(args, config)
+    where = place.whereabouts(args, config).state
 
     async def stored() -> int:
-        prepare(home)
-        seconds_max, loop = config.limits.record_seconds_max, asyncio.get_running_loop()
-        state = await asyncio.to_thread(State, state_path(config, home), seconds_max=seconds_max, loop=loop)
+        if isinstance(where, Path):
+            prepare(place.home(args, config))
+        state = await State.open(await open_database(where, "state", seconds_max=config.limits.record_seconds_max))
         try:
             return await state.add(encode(entry))
         finally:

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         return _would(args, config)
     from comity.transparency.reader import Reader
 
-    with Reader.open(place.home(args, config)) as reader:
+    with Reader.open(place.whereabouts(args, config).log) as reader:
         record = reader.record(args.what)
     decision = json.loads(record.decision)
     value = {"receipt": record.receipt, "index": record.place, "facts": json.loads(record.facts), **decision, "outcome": record.outcome}
@@ -75,7 +75,6 @@ def _would(args: argparse.Namespace, config: Any) -> int:
     """Steps 1 to 4 for a request in a file: pure, so nothing is recorded and nothing is sent."""
     from comity.cli.ahead import ahead
     from comity.errors import CallerError
-    from comity.gateway.world import state_path
 
     try:
         raw = Path(args.what).read_bytes()
@@ -83,7 +82,7 @@ def _would(args: argparse.Namespace, config: Any) -> int:
         raise CallerError(
             f"cannot read `{args.what}`: {error.strerror}", code="request.unreadable", hint="name a file with a chat request"
         ) from None
-    value = ahead(config, raw, args.subject, state_path(config, place.home(args, config)))
+    value = ahead(config, raw, args.subject, place.whereabouts(args, config).state)
     first = value["would_ask"][0] if value["would_ask"] else "nobody"
     say.result(args, value, f"{say.candidates(value['candidates'])}{say.ways(value['ways'])}\nwould ask {first}; nothing was sent")
     return 0 if value["would_ask"] else 4

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 def _reader(args: argparse.Namespace) -> Any:
     from comity.transparency.reader import Reader
 
-    return Reader.open(place.home(args, place.configuration(args)))
+    return Reader.open(place.whereabouts(args, place.configuration(args)).log)
 
 
 def _tail(args: argparse.Namespace) -> int:

@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from comity.config import Config
 from comity.ports import environment
+
+if TYPE_CHECKING:
+    from comity.gateway.whereabouts import Whereabouts
 
 
 def config_path(args: argparse.Namespace) -> Path | None:
@@ -33,6 +37,14 @@ def home(args: argparse.Namespace, config: Config) -> Path:
 
     named = args.home or config.paths.home or environment("COMITY_HOME")
     return of_user(Path(named).expanduser) if named else data_directory()
+
+
+def whereabouts(args: argparse.Namespace, config: Config) -> Whereabouts:
+    """Of the record and the state.  Raises OperatorError."""
+    from comity.gateway.whereabouts import whereabouts as found
+    from comity.ports import SystemSecrets
+
+    return found(config, home(args, config), SystemSecrets())
 
 
 def map_key(args: argparse.Namespace) -> bytes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from comity.jurisdictions.pack import Pack
     from comity.policy.decision import Citation, Reason
     from comity.policy.replay import Change, Line, Replayed
+    from comity.transparency.log_key import Place
 
 ABOUT = "what would flip on another day"
 LINE_BYTES_MAX = 4 << 20
@@ -82,7 +83,7 @@ def _lines(args: argparse.Namespace, config: Config) -> Iterator[tuple[Line, str
     """Each with what names it in an error; on a terminal, how far it is."""
     if not args.records:
         with texts.progress("records", 0) as told:
-            yield from _own(place.home(args, config), told)
+            yield from _own(place.whereabouts(args, config).log, told)
     elif args.records == "-":
         with texts.progress("-", 0) as told:
             yield from _read(sys.stdin.buffer, "line", told)
@@ -98,14 +99,14 @@ def _opened(name: str) -> BinaryIO:
         raise CallerError(f"cannot read `{name}`: {error.strerror}", code="facts.unreadable", hint="name a file of records, or -") from None
 
 
-def _own(home: Path, told: texts.Told) -> Iterator[tuple[Line, str]]:
+def _own(log: Place, told: texts.Told) -> Iterator[tuple[Line, str]]:
     import msgspec
 
     from comity.policy.replay import Line
     from comity.transparency.reader import Reader
 
     read = 0
-    with Reader.open(home) as reader:
+    with Reader.open(log) as reader:
         for each in reader.judgements():
             read += len(each.facts) + len(each.decision)
             told(read)

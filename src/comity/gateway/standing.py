@@ -23,7 +23,7 @@ from comity.policy.decision import Decision
 from comity.policy.facts import US12Months, Volumes
 from comity.policy.volumes import Edges, cell, span, window, with_counts
 from comity.ports import Clock, Random
-from comity.storage.state import State, Tick, glimpse
+from comity.storage.state import Seen, State, Tick, glimpse
 
 COUNT = "count:"
 KEY_BYTES, MEMBER_BYTES = 32, 16
@@ -57,9 +57,9 @@ def declared(
     return Standing(number=0, volumes=volumes, evidence=evidence)
 
 
-def looked_up(config: Config, deployments: Iterable[DeploymentConfig], vocabulary: Vocabulary, at: datetime, path: Path) -> Standing:
+def looked_up(config: Config, deployments: Iterable[DeploymentConfig], vocabulary: Vocabulary, at: datetime, where: Path | str) -> Standing:
     """What a gateway on this state would decide on now.  Raises StorageFailure."""
-    counts, entries = glimpse(path, spans(vocabulary, at))
+    counts, entries = glimpse(where, spans(vocabulary, at))
     made = declared(config, deployments, vocabulary, at.date(), register(entries))
     return msgspec.structs.replace(made, volumes=with_counts(made.volumes, counts))
 
@@ -78,22 +78,23 @@ class Standings:
         self._config, self._deployments, self._vocabulary, self._edges = config, tuple(deployments), vocabulary, edges
         self._state, self._clock, self._random = state, clock, random
         self._keys: dict[str, bytes] = {}
-        self._seen: tuple[bytes, date, int] | None = None
+        self._seen: tuple[Seen, date, int] | None = None
         self._now: Standing | None = None
         self._declared = Volumes()
 
     def now(self) -> Standing:
         """The same one for as long as nothing that a rule could tell apart has changed."""
         at = self._clock.now()
-        looked = (self._state.version(), at.date(), at.hour)  # a year begins at some full hour here, wherever its law is in force
-        if self._now is None or looked != self._seen:
-            self._now, self._seen = self._read(at), looked
+        state, day, hour = self._state.now(), at.date(), at.hour  # a year begins at some full hour here, wherever its law is in force
+        seen = self._seen
+        if self._now is None or seen is None or state is not seen[0] or hour != seen[2] or day != seen[1]:
+            self._now, self._seen = self._read(state, at), (state, day, hour)
         return self._now
 
-    def _read(self, at: datetime) -> Standing:
-        fresh = declared(self._config, self._deployments, self._vocabulary, at.date(), register(self._state.entries()))
+    def _read(self, state: Seen, at: datetime) -> Standing:
+        fresh = declared(self._config, self._deployments, self._vocabulary, at.date(), register(state.entries))
         self._declared = fresh.volumes
-        volumes, before = with_counts(fresh.volumes, self._state.counts(spans(self._vocabulary, at))), self._now
+        volumes, before = with_counts(fresh.volumes, state.counts(spans(self._vocabulary, at))), self._now
         if before is None:
             return msgspec.structs.replace(fresh, volumes=volumes)
         same = cell(volumes, self._edges) == cell(before.volumes, self._edges)

@@ -7,32 +7,22 @@ pseudonym under the window's own key, which is kept here, and deleted with the m
 
 from __future__ import annotations
 
-import asyncio
-import mmap
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from comity.storage.sqlite import read_only, reading, told
-from comity.storage.writer import Writer
+from comity.storage.database import Database, Followed, Script, Statement
+from comity.storage.open import look_into
 
 DATABASE = "state.db"
-INDEX_HEADER_BYTES = 48
-MIGRATIONS = (
-    """
-    CREATE TABLE keys (name TEXT PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID;
-    CREATE TABLE counted (
-        window TEXT, counter TEXT, member BLOB, month TEXT NOT NULL, PRIMARY KEY (window, counter, member)
-    ) WITHOUT ROWID;
-    CREATE TABLE tallies (counter TEXT, month TEXT, members INTEGER NOT NULL, PRIMARY KEY (counter, month)) WITHOUT ROWID;
-    CREATE TABLE entries (number INTEGER PRIMARY KEY, entry BLOB NOT NULL)
-    """,
-)
+TICKS_KNOWN_MAX = 65_536
+GLIMPSE_SECONDS_MAX = 10.0
 Spans = Mapping[str, tuple[str, ...]]
 """By counter: the months (`2026-11`) that it is over, the current one last."""
 Counts = dict[str, int]
+Tallies = dict[tuple[str, str], int]
+"""Members by counter and month."""
 
 
 class Tick(NamedTuple):
@@ -43,178 +33,140 @@ class Tick(NamedTuple):
     member: bytes
 
 
-@dataclass(slots=True)
-class _Count:
-    ticks: Sequence[Tick]
-    spans: Spans
-    stands: Callable[[Counts], bool]
-    would_be: Counts | None = None
+class Seen(NamedTuple):
+    tallies: Tallies
+    entries: list[bytes]
+
+    def counts(self, spans: Spans) -> Counts:
+        return _counts(self.tallies, spans)
 
 
-@dataclass(slots=True)
-class _Key:
-    name: str
-    key: bytes
-
-
-@dataclass(slots=True)
-class _Forget:
-    windows: frozenset[str] = frozenset()
-    since: str = ""
-
-
-@dataclass(slots=True)
-class _Entry:
-    entry: bytes
-    number: int = field(default=0)
-
-
-def glimpse(path: Path, spans: Spans) -> tuple[Counts, list[bytes]]:
+def glimpse(where: Path | str, spans: Spans) -> tuple[Counts, list[bytes]]:
     """Counts and entries as they are now, beside whoever writes; nothing where there is no state yet.  Raises StorageFailure."""
-    if not path.exists():
+    if isinstance(where, Path) and not where.exists():
         return dict.fromkeys(spans, 0), []
-    with reading(path) as db:
-        return _counts(db, spans), _entries(db)
+    into = look_into(where, "state", seconds_max=GLIMPSE_SECONDS_MAX)
+    try:
+        seen = into.look(_seen)
+    finally:
+        into.close()
+    return seen.counts(spans), seen.entries
 
 
 class State:
-    """Made in a thread by whoever opens it; used from ``loop``.  Raises StorageFailure."""
+    """Made by `open`; used from one event loop.  Raises StorageFailure."""
 
-    def __init__(self, path: Path, *, seconds_max: float, loop: asyncio.AbstractEventLoop) -> None:
-        self._path = path
-        self._writer = Writer(path, migrations=MIGRATIONS, apply=_apply, seconds_max=seconds_max, loop=loop)
-        self._look: sqlite3.Connection | None = None
-        self._index: mmap.mmap | None = None
+    def __init__(self, database: Database, followed: Followed[Seen]) -> None:
+        self.database, self._followed = database, followed
+        self._counted: dict[tuple[Tick, str], None] = {}  # in a month; durable, so they need not be counted again in it
 
-    def version(self) -> bytes:
-        """Others after every change, whoever made it: the header of the write-ahead log's index, which SQLite itself compares
-        to know (sqlite.org/walformat.html, section 2.1).  A look at memory, where `PRAGMA data_version` takes 15 µs."""
-        if self._index is None:
-            with told():
-                self._reading().execute("SELECT 1 FROM keys").fetchall()  # the index is there once somebody has read
-                with self._path.with_name(self._path.name + "-shm").open("rb") as index:
-                    self._index = mmap.mmap(index.fileno(), INDEX_HEADER_BYTES, access=mmap.ACCESS_READ)
-        return self._index[:]
+    @classmethod
+    async def open(cls, database: Database) -> State:
+        return cls(database, await database.follow(_seen))
+
+    def now(self) -> Seen:
+        """The same object for as long as nothing in it has changed, whoever would have changed it; a look at memory."""
+        return self._followed.now()
 
     def counts(self, spans: Spans) -> Counts:
-        with told():
-            return _counts(self._reading(), spans)
+        return self.now().counts(spans)
 
     def entries(self) -> list[bytes]:
-        with told():
-            return _entries(self._reading())
+        return self.now().entries
 
     async def key(self, name: str, fresh: bytes) -> bytes:
         """The key of that name; ``fresh`` becomes it where there is none."""
-        await self._writer.write(_Key(name, fresh))
-        with told():
-            return bytes(self._reading().execute("SELECT key FROM keys WHERE name = ?", (name,)).fetchone()[0])
+        return await self.database.write(lambda: _key(name, fresh))
 
     async def count(self, ticks: Sequence[Tick], spans: Spans, stands: Callable[[Counts], bool]) -> Counts | None:
         """None once each is durably counted; else nothing was, since ``stands`` does not hold of what the counts would be.
 
         The counts are looked at inside the transaction that changes them, so no two callers take the same last place.
         """
-        job = _Count(ticks, spans, stands)
-        await self._writer.write(job)
-        return job.would_be
+        dated = [(tick, spans[tick.counter][-1]) for tick in ticks]
+        if all(each in self._counted for each in dated):
+            return None
+        would_be = await self.database.write(partial(_count, dated, spans, stands))
+        if would_be is None:
+            self._counted.update(dict.fromkeys(dated))
+            while len(self._counted) > TICKS_KNOWN_MAX:
+                del self._counted[next(iter(self._counted))]
+        return would_be
 
     async def forget(self, *, windows: frozenset[str], since: str) -> None:
         """Deletes members and key of every window but ``windows``, and tallies of months before ``since``."""
-        await self._writer.write(_Forget(windows, since))
+        if await self.database.write(lambda: _forget(windows, since)):
+            await self.database.scrub()
 
     async def add(self, entry: bytes) -> int:
         """The entry's number, once it is durable."""
-        job = _Entry(entry)
-        await self._writer.write(job)
-        return job.number
+        return await self.database.write(lambda: _add(entry))
 
     async def aclose(self) -> None:
-        try:
-            await self._writer.aclose()
-        finally:
-            if self._index is not None:
-                self._index.close()
-                self._index = None
-            if self._look is not None:
-                self._look.close()
-                self._look = None
-
-    def _reading(self) -> sqlite3.Connection:
-        if self._look is None:
-            self._look = read_only(self._path)
-        return self._look
+        await self.database.aclose()
 
 
-# -- on the writer's thread, inside a transaction ------------------------------------------------------------------------
+# -- scripts -------------------------------------------------------------------------------------------------------------
 
 
-def _apply(db: sqlite3.Connection, jobs: Sequence[Any]) -> Callable[[], None]:
-    forgot = False
-    for job in jobs:
-        match job:
-            case _Count():
-                _count(db, job)
-            case _Key():
-                db.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (job.name, job.key))
-            case _Entry():
-                job.number = int(db.execute("INSERT INTO entries (entry) VALUES (?)", (job.entry,)).lastrowid or 0)
-            case _Forget():
-                forgot = _forget(db, job) or forgot
-    # What was deleted would else lie on in the write-ahead log.
-    return (lambda: _drained(db)) if forgot else (lambda: None)
+def _seen() -> Script[Seen]:
+    tallies = yield from _tallies()
+    entries = yield Statement("SELECT entry FROM entries ORDER BY number")
+    return Seen(tallies, [row[0] for row in entries])
 
 
-def _count(db: sqlite3.Connection, job: _Count) -> None:
-    db.execute("SAVEPOINT one")
-    grown = False
-    for tick in job.ticks:
-        month = job.spans[tick.counter][-1]
-        row = db.execute("SELECT month FROM counted WHERE window = ? AND counter = ? AND member = ?", (tick.window, *tick[::2])).fetchone()
-        if row is None:
-            db.execute("INSERT INTO counted VALUES (?, ?, ?, ?)", (tick.window, tick.counter, tick.member, month))
-            _tally(db, tick.counter, month, 1)
-            grown = True
-        elif row[0] < month:  # counted again, later: it stays in the count for longer
-            db.execute("UPDATE counted SET month = ? WHERE window = ? AND counter = ? AND member = ?", (month, tick.window, *tick[::2]))
-            _tally(db, tick.counter, row[0], -1)
-            _tally(db, tick.counter, month, 1)
-    job.would_be = None
-    if grown:
-        counts = _counts(db, job.spans)
-        if not job.stands(counts):
-            db.execute("ROLLBACK TO one")
-            job.would_be = counts
-    db.execute("RELEASE one")
+def _tallies() -> Script[Tallies]:
+    rows = yield Statement("SELECT counter, month, members FROM tallies")
+    return {(counter, month): members for counter, month, members in rows}
 
 
-def _tally(db: sqlite3.Connection, counter: str, month: str, by: int) -> None:
-    db.execute("INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET members = members + excluded.members", (counter, month, by))
+def _key(name: str, fresh: bytes) -> Script[bytes]:
+    yield Statement("INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", (name, fresh))
+    return bytes((yield Statement("SELECT key FROM keys WHERE name = ?", (name,)))[0][0])
 
 
-def _counts(db: sqlite3.Connection, spans: Spans) -> Counts:
-    out = dict.fromkeys(spans, 0)
-    for counter, month, members in db.execute("SELECT counter, month, members FROM tallies"):
-        if month in spans.get(counter, ()):
-            out[counter] += members
-    return out
+def _add(entry: bytes) -> Script[int]:
+    return int((yield Statement("INSERT INTO entries (entry) VALUES (?) RETURNING number", (entry,)))[0][0])
 
 
-def _entries(db: sqlite3.Connection) -> list[bytes]:
-    return [row[0] for row in db.execute("SELECT entry FROM entries ORDER BY number")]
+_COUNTED = 'INSERT INTO counted VALUES (?, ?, ?, ?) ON CONFLICT ("window", counter, member) DO UPDATE SET month = excluded.month'
+_TALLY = "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT (counter, month) DO UPDATE SET members = excluded.members"
 
 
-def _forget(db: sqlite3.Connection, job: _Forget) -> bool:
-    db.execute("PRAGMA secure_delete=ON")
-    over = {row[0] for row in db.execute("SELECT DISTINCT window FROM counted")} - job.windows
-    over |= {row[0] for row in db.execute("SELECT name FROM keys WHERE name LIKE '%:%'")} - job.windows
-    for window in over:
-        db.execute("DELETE FROM counted WHERE window = ?", (window,))
-        db.execute("DELETE FROM keys WHERE name = ?", (window,))
-    db.execute("DELETE FROM tallies WHERE month < ?", (job.since,))
+def _count(dated: Sequence[tuple[Tick, str]], spans: Spans, stands: Callable[[Counts], bool]) -> Script[Counts | None]:
+    later: dict[Tick, tuple[str | None, str]] = {}  # the month that each was counted in, and the one it is to be counted in
+    for tick, month in dated:
+        key = (tick.window, tick.counter, tick.member)
+        row = yield Statement('SELECT month FROM counted WHERE "window" = ? AND counter = ? AND member = ?', key)
+        if not row or row[0][0] < month:  # counted again, later, it stays in the count for longer
+            later[tick] = (row[0][0] if row else None, month)
+    if not later:
+        return None
+    before = yield from _tallies()
+    tallies = dict(before)
+    for tick, (was, month) in later.items():
+        tallies[tick.counter, month] = tallies.get((tick.counter, month), 0) + 1
+        if was is not None:
+            tallies[tick.counter, was] -= 1
+    counts = _counts(tallies, spans)
+    if any(was is None for was, _ in later.values()) and not stands(counts):
+        return counts
+    for tick, (_, month) in later.items():
+        yield Statement(_COUNTED, (tick.window, tick.counter, tick.member, month))
+    for changed in tallies.items() - before.items():
+        yield Statement(_TALLY, (*changed[0], changed[1]))
+    return None
+
+
+def _counts(tallies: Tallies, spans: Spans) -> Counts:
+    return {counter: sum(tallies.get((counter, month), 0) for month in months) for counter, months in spans.items()}
+
+
+def _forget(windows: Collection[str], since: str) -> Script[bool]:
+    over = {row[0] for row in (yield Statement('SELECT DISTINCT "window" FROM counted'))} - set(windows)
+    over |= {row[0] for row in (yield Statement("SELECT name FROM keys WHERE name LIKE '%:%'"))} - set(windows)
+    for window in sorted(over):
+        yield Statement('DELETE FROM counted WHERE "window" = ?', (window,))
+        yield Statement("DELETE FROM keys WHERE name = ?", (window,))
+    yield Statement("DELETE FROM tallies WHERE month < ?", (since,))
     return bool(over)
-
-
-def _drained(db: sqlite3.Connection) -> None:
-    with told():
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

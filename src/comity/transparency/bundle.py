@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 from typing import Any
 
+from comity.storage.database import Script
 from comity.transparency import rows
 from comity.transparency.integrity import proved
 from comity.transparency.note import Signer
 from comity.transparency.verify import FORMAT
 
 
-def bundle(db: sqlite3.Connection, reference: str, signer: Signer) -> dict[str, Any]:
-    """Against the newest tree head.  ``db`` is inside a snapshot.  Raises CallerError (404), TrustFailure."""
-    index = rows.place(db, reference)
-    found = proved(db, index, signer.verifier)
+def bundle(reference: str, signer: Signer) -> Script[dict[str, Any]]:
+    """Against the newest tree head.  Raises CallerError (404, 410), TrustFailure."""
+    index = yield from rows.place(reference)
+    found = yield from proved(index, signer.verifier)
     return {
         "format": FORMAT,
         "receipt": json.loads(found.receipt),

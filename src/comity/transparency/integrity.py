@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
 
+from comity.storage.database import Script, Statement
 from comity.transparency import rows
 from comity.transparency.merkle import Frontier, inclusion_holds, inclusion_proof, peaks_of
 from comity.transparency.note import Checkpoint, Verifier, opened, parse_checkpoint
@@ -19,13 +19,13 @@ class Proved(NamedTuple):
     checkpoint: str
 
 
-def frontier(db: sqlite3.Connection, key: Verifier) -> Frontier:
-    """The tree to append to.  Raises TrustFailure unless the last signed head stands for it."""
-    size, note = rows.head(db)
+def frontier(size: int, note: str, key: Verifier) -> Script[Frontier]:
+    """The tree to append to, under the head of that ``size`` and ``note``.  Raises TrustFailure unless the head stands for it."""
     if not size:
         return Frontier()
     try:
-        tree = Frontier(size, [rows.node_at(db, level, index) for level, index in peaks_of(size)])
+        peaks = yield from rows.worked_out(lambda node: [node(level, index) for level, index in peaks_of(size)])
+        tree = Frontier(size, peaks)
         stands = _signed(note, key) == Checkpoint(key.name, size, tree.root())
     except (ValueError, TypeError, LookupError):  # what was put there is not even of its kind
         stands = False
@@ -34,23 +34,31 @@ def frontier(db: sqlite3.Connection, key: Verifier) -> Frontier:
     return tree
 
 
-def taken_up(db: sqlite3.Connection, key: Verifier) -> None:
-    """At a start: as many records as were signed for, and the newest is the one its leaf was made from."""
-    size = frontier(db, key).size
-    count, newest = db.execute("SELECT count(*), max(idx) FROM records").fetchone()
-    if (count, newest) != (size, size - 1 if size else None):
-        raise rows.broken(f"its head stands for {size} records and it holds {count}")
-    if size and not _own_leaf(db, size - 1):
+def taken_up(key: Verifier) -> Script[int]:
+    """At a start: as many records as were signed for, and the newest is the one its leaf was made from.  Returns their number."""
+    size, note = yield from rows.head()
+    yield from frontier(size, note, key)
+    count, newest = (yield Statement("SELECT count(*), max(idx) FROM records"))[0]
+    gone, newest_gone = (
+        yield Statement(
+            "SELECT count(*), max(n.idx) FROM nodes n WHERE n.level = 0 AND NOT EXISTS (SELECT 1 FROM records r WHERE r.idx = n.idx)"
+        )
+    )[0]
+    last = max((each for each in (newest, newest_gone) if each is not None), default=None)
+    if (count + gone, last) != (size, size - 1 if size else None):
+        raise rows.broken(f"its head stands for {size} records and it holds {count + gone}")
+    if size and newest == size - 1 and not (yield from _own_leaf(newest)):
         raise rows.broken("its newest record is not the one that was signed for")
+    return size
 
 
-def proved(db: sqlite3.Connection, index: int, key: Verifier) -> Proved:
+def proved(index: int, key: Verifier) -> Script[Proved]:
     """Raises TrustFailure: a receipt that the log does not stand for is not handed out, and above all not signed."""
-    _, note = rows.head(db)
+    _, note = yield from rows.head()
     try:
-        receipt, salt = rows.secret_of(db, index)
+        receipt, salt = yield from rows.secret_of(index)
         head = _signed(note, key)
-        path = inclusion_proof(index, head.size, lambda level, at: rows.node_at(db, level, at))
+        path = yield from rows.worked_out(lambda node: inclusion_proof(index, head.size, node))
         holds = inclusion_holds(index, head.size, leaf_of(salt, receipt), path, head.root)
     except (ValueError, TypeError, LookupError):
         holds = False
@@ -63,9 +71,9 @@ def _signed(note: str, key: Verifier) -> Checkpoint:
     return parse_checkpoint(opened(note, key))
 
 
-def _own_leaf(db: sqlite3.Connection, index: int) -> bool:
+def _own_leaf(index: int) -> Script[bool]:
     try:
-        receipt, salt = rows.secret_of(db, index)
-        return rows.node_at(db, 0, index) == leaf_of(salt, receipt)
+        receipt, salt = yield from rows.secret_of(index)
+        return (yield from rows.worked_out(lambda node: node(0, index))) == leaf_of(salt, receipt)
     except (TypeError, LookupError):
         return False

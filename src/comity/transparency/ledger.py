@@ -1,36 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """The record and the log, written as one: a decision is a row, a leaf and part of a signed tree head, or none of them.
 
-A tree head is signed once for each group that is committed; a receipt's own signature is made when its bundle is asked for.
+A tree head is signed once for each group that is committed; a receipt's own signature is made when its bundle is asked for.  Several
+gateways may write one log: each group goes on from the head that it finds.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 
 from comity.ports import Clock, Random
-from comity.storage.home import HomeLock, prepare, secret_key
-from comity.storage.sqlite import connect, insert, reading, snapshot
-from comity.storage.writer import Writer
+from comity.storage.database import ROWS_PER_STATEMENT_MAX, Database, Script, Statement, insert
+from comity.storage.home import HomeLock, prepare
+from comity.storage.open import look_into, open_database
 from comity.transparency import bundle, rows
 from comity.transparency.ids import Ids
 from comity.transparency.integrity import frontier, taken_up
+from comity.transparency.log_key import Place, Shared, signer_of
 from comity.transparency.merkle import Frontier, Node, leaf_hash
 from comity.transparency.note import Checkpoint, Signer, checkpoint_text
 from comity.transparency.receipt import SALT_BYTES, Receipt, encoded, entry_of
+from comity.transparency.retention import Keeper
 
-T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 JUDGEMENTS_KNOWN_MAX = 8192
+Judged = tuple[bytes, bytes]
+"""Facts, decision."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,7 +52,8 @@ class _New(msgspec.Struct, frozen=True):
     subject: str | None
     receipt: bytes
     salt: bytes
-    judged: tuple[bytes, bytes]  # facts, decision
+    judged: Judged
+    until: str
 
 
 class _End(msgspec.Struct, frozen=True):
@@ -63,136 +65,204 @@ class _Probe(msgspec.Struct, frozen=True):
     pass
 
 
-def signer_of(home: Path, random: Random) -> Signer:
-    """The log's key.  Its name says nothing of the machine: it is made from the key itself."""
-    seed = secret_key(home / rows.KEY, random)
-    return Signer("comity.invalid/" + hashlib.sha256(b"comity log origin" + seed).hexdigest()[:16], seed)
+class _Known(NamedTuple):
+    digest: bytes
+    until: str
+
+
+class _Last(NamedTuple):
+    """What one group has left behind, which is so once its head is found to be the log's."""
+
+    note: str
+    tree: Frontier
+    judgements: dict[Judged, _Known]
 
 
 class Ledger:
     """Made by `open`; used from one event loop."""
 
-    def __init__(self, home: Path, *, lock: HomeLock, signer: Signer, ids: Ids, seconds_max: float, loop: asyncio.AbstractEventLoop):
-        self._path, self._lock, self._signer, self._ids = home / rows.DATABASE, lock, signer, ids
+    def __init__(self, database: Database, *, lock: HomeLock | None, signer: Signer, clock: Clock, random: Random) -> None:
+        self.database, self._lock, self._signer, self._ids = database, lock, signer, Ids(clock, random)
         self.origin = signer.verifier.name
         self.key_id = signer.verifier.id.hex()
         self.vkey = signer.verifier.vkey
-        self.new_id = ids.ulid
-        self._frontier: Frontier | None = None
-        self._known: dict[tuple[bytes, bytes], bytes] = {}
-        self._writer = Writer(self._path, migrations=rows.MIGRATIONS, apply=self._apply, seconds_max=seconds_max, loop=loop)
+        self.new_id = self._ids.ulid
+        self._last: _Last | None = None
+        self._expiries = 0
+        self._known: dict[Judged, _Known] = {}
+        self._months: set[str] = set()
+        self._group = self._together  # bound once: jobs are done together where their script is the same object
+        self._keeper = Keeper(database, clock)
 
     @classmethod
-    async def open(cls, home: Path, *, clock: Clock, random: Random, record_seconds_max: float) -> Ledger:
+    async def open(cls, place: Place, *, clock: Clock, random: Random, record_seconds_max: float) -> Ledger:
         """``record_seconds_max``: how long a caller waits for a record before it counts as not written.
 
         Raises OperatorError when the home cannot be used, StorageFailure when the database cannot, TrustFailure when its
         last tree head does not stand for what it holds."""
-        loop = asyncio.get_running_loop()
-
-        def opened() -> Ledger:
-            prepare(home)
-            lock = HomeLock(home)
-            lock.acquire()
+        if isinstance(place, Shared):
+            signer = signer_of(place, random)
+            database = await open_database(place.url, "log", seconds_max=record_seconds_max)
             try:
-                signer = _taken_up(home, random)
-                return cls(home, lock=lock, signer=signer, ids=Ids(clock, random), seconds_max=record_seconds_max, loop=loop)
+                await database.read(lambda: taken_up(signer.verifier))
             except BaseException:
-                lock.release()
+                await database.aclose()
                 raise
-
-        return await asyncio.to_thread(opened)
+            return cls(database, lock=None, signer=signer, clock=clock, random=random)
+        lock = await asyncio.to_thread(_locked, place)
+        try:
+            known = await asyncio.to_thread(_before, place)
+            database = await open_database(place / rows.DATABASE, "log", seconds_max=record_seconds_max)
+            try:
+                signer = await asyncio.to_thread(_taken_up, place, known, random)
+            except BaseException:
+                await database.aclose()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+        return cls(database, lock=lock, signer=signer, clock=clock, random=random)
 
     async def record(self, receipt: Receipt, *, request_id: str, subject: str | None, facts: bytes, decision: bytes) -> None:
         """Returns once row, leaf and tree head are durable; StorageFailure otherwise, and then nothing may be sent."""
         salt = self._ids.token(SALT_BYTES)
-        await self._writer.write(_New(receipt.id, request_id, subject, encoded(receipt), salt, (facts, decision)))
+        until = rows.until(receipt.at[:7], receipt.retention_months)
+        await self.database.join(self._group, _New(receipt.id, request_id, subject, encoded(receipt), salt, (facts, decision), until))
 
     async def finish(self, receipt_id: str, outcome: Outcome) -> None:
         """Returns once the outcome is durable.  A record has one outcome: a second, or one of no record, is a StorageFailure."""
-        await self._writer.write(_End(receipt_id, _encode(outcome)))
+        await self.database.join(self._group, _End(receipt_id, _encode(outcome)))
 
     async def probe(self) -> None:
         """StorageFailure unless a record could be written now."""
-        await self._writer.write(_Probe())
+        await self.database.join(self._group, _Probe())
 
     async def checkpoint(self) -> str:
         """The newest signed tree head; empty while nothing is recorded."""
-        return (await self._read(rows.head))[1]
+        return (await self.database.read(rows.head))[1]
 
     async def bundle(self, reference: str) -> dict[str, Any]:
-        """By receipt id or place in the log.  Raises CallerError (404), and TrustFailure for one that was changed from outside."""
-        return await self._read(lambda db: bundle.bundle(db, reference, self._signer))
+        """By receipt id or place in the log.  Raises CallerError (404, 410), and TrustFailure for one that was changed from outside."""
+        return await self.database.read(lambda: bundle.bundle(reference, self._signer))
 
     async def aclose(self) -> None:
         """What was taken is written first."""
         try:
-            await self._writer.aclose()
+            await self._keeper.aclose()
+            await self.database.aclose()
         finally:
-            self._lock.release()
+            if self._lock is not None:
+                self._lock.release()
 
-    async def _read(self, look: Callable[[sqlite3.Connection], T]) -> T:
-        def looked() -> T:
-            with reading(self._path) as db:
-                return look(db)
+    # -- scripts: on the writer's thread, or on the loop ---------------------------------------------------------
 
-        return await asyncio.to_thread(looked)
-
-    # -- on the writer's thread ----------------------------------------------------------------------------------
-
-    def _apply(self, db: sqlite3.Connection, jobs: Sequence[_New | _End | _Probe]) -> Callable[[], None]:
+    def _together(self, jobs: Sequence[_New | _End | _Probe]) -> Script[list[None]]:
         new = [job for job in jobs if type(job) is _New]
-        ends = [(job.id, job.outcome) for job in jobs if type(job) is _End]
-        before, self._frontier = self._frontier, None  # until this group is known to be durable, the database alone knows
-        tree = before if before is not None else frontier(db, self._signer.verifier)
-        judgements: dict[tuple[bytes, bytes], bytes] = {}
+        ends = [job for job in jobs if type(job) is _End]
         if new:
-            judgements = self._judgements(db, new)
-            self._append(db, new, tree, self._known | judgements if judgements else self._known)
-        insert(db, "outcomes", ends)
+            yield from self._append(new)
+        for begin in range(0, len(ends), ROWS_PER_STATEMENT_MAX):
+            yield _ended(ends[begin : begin + ROWS_PER_STATEMENT_MAX])
         if len(ends) + len(new) < len(jobs):
             # A probe writes a row as it is, so that a full or read-only disk says so.
-            db.execute("INSERT INTO head VALUES (1, 0, '') ON CONFLICT (one) DO UPDATE SET size = size")
+            yield Statement("INSERT INTO head (one, size, checkpoint) VALUES (1, 0, '') ON CONFLICT (one) DO UPDATE SET size = head.size")
+        return [None] * len(jobs)
 
-        def committed() -> None:
-            self._frontier = tree
-            self._known |= judgements
+    def _append(self, new: Sequence[_New]) -> Script[None]:
+        size, note, expiries = yield from rows.standing()
+        last, self._last = self._last, None
+        if expiries != self._expiries:  # what was known to be there may be gone
+            self._known, self._months, self._expiries = {}, set(), expiries
+            last = None
+        if last is not None and last.note == note:
+            tree = last.tree
+            self._known |= last.judgements
             while len(self._known) > JUDGEMENTS_KNOWN_MAX:
                 self._known.pop(next(iter(self._known)))
-
-        return committed
-
-    def _judgements(self, db: sqlite3.Connection, new: Sequence[_New]) -> dict[tuple[bytes, bytes], bytes]:
-        """Those of ``new`` that may not be in the database yet, put there."""
-        made = {judged: rows.digest_of(*judged) for judged in {job.judged for job in new} if judged not in self._known}
-        if made:
-            db.executemany("INSERT OR IGNORE INTO judgements VALUES (?, ?, ?)", [(digest, *judged) for judged, digest in made.items()])
-        return made
-
-    def _append(self, db: sqlite3.Connection, new: Sequence[_New], tree: Frontier, digests: dict[tuple[bytes, bytes], bytes]) -> None:
-        records: list[tuple[Any, ...]] = []
-        nodes: list[Node] = []
+        else:  # another gateway went on with the log, or our own group was not committed
+            tree = yield from frontier(size, note, self._signer.verifier)
+        made = yield from self._judgements(new)
+        if self.database.dialect == "postgres":
+            yield from self._partitions({job.until for job in new})
+        known, records, nodes = self._known | made if made else self._known, list[tuple[Any, ...]](), list[Node]()
         for job in new:
             leaf = leaf_hash(entry_of(job.salt, job.receipt))
-            records.append((tree.size, job.id, job.request, job.subject, job.receipt, job.salt, leaf, digests[job.judged]))
+            digest = known[job.judged].digest
+            records.append((tree.size, job.id, job.request, job.subject, job.receipt, job.salt, leaf, digest, job.until))
             nodes += tree.append(leaf)
-        insert(db, "records", records)
-        insert(db, "nodes", nodes)
+        yield from insert("records", records)
+        yield from insert("nodes", nodes)
         note = self._signer.note(checkpoint_text(Checkpoint(self.origin, tree.size, tree.root())))
-        db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", (tree.size, note))
+        yield Statement(_HEAD, (tree.size, note))
+        self._last = _Last(note, tree, made)
+
+    def _judgements(self, new: Sequence[_New]) -> Script[dict[Judged, _Known]]:
+        """Those of ``new`` that may not be in the database yet, or not for long enough, put there."""
+        made: dict[Judged, _Known] = {}
+        for job in new:
+            known = made.get(job.judged) or self._known.get(job.judged)
+            if known is None or known.until < job.until:
+                made[job.judged] = _Known(known.digest if known is not None else rows.digest_of(*job.judged), job.until)
+        for judged, known in made.items():
+            yield Statement(_JUDGEMENT, (known.digest, *judged, known.until))
+        return made
+
+    def _partitions(self, months: set[str]) -> Script[None]:
+        """A partition for each month at whose end records are over, so that they go by one word (`retention.py`)."""
+        for month in months - self._months:
+            for table in ("records", "outcomes"):
+                name = f"{table}_{month.replace('-', '_')}"
+                if not (yield Statement("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (name,))):
+                    yield Statement(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES IN ('{month}')")
+                else:  # made in a transaction before this one, so it stays
+                    self._months.add(month)
 
 
-def _taken_up(home: Path, random: Random) -> Signer:
-    """The key of a log that is whole, or of a new one.  A log has its key from its first record on, and both or neither."""
+_HEAD = (
+    "INSERT INTO head (one, size, checkpoint) VALUES (1, ?, ?)"
+    " ON CONFLICT (one) DO UPDATE SET size = excluded.size, checkpoint = excluded.checkpoint"
+)
+_JUDGEMENT = (
+    "INSERT INTO judgements VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET until = excluded.until"
+    " WHERE judgements.until < excluded.until"
+)
+_END = "(?, ?, (SELECT until FROM records WHERE id = ?))"  # of no record: none, which the table refuses
+
+
+def _ended(ends: Sequence[_End]) -> Statement:
+    values = [each for end in ends for each in (end.id, end.outcome, end.id)]
+    return Statement("INSERT INTO outcomes VALUES " + ",".join([_END] * len(ends)), values)  # noqa: S608
+
+
+# -- a home ----------------------------------------------------------------------------------------------------------
+
+
+def _locked(home: Path) -> HomeLock:
+    prepare(home)
+    lock = HomeLock(home)
+    lock.acquire()
+    return lock
+
+
+def _before(home: Path) -> bool:
+    """Whether the log has its key already: it has one from its first record on, and both or neither.  Raises TrustFailure."""
     path, key = home / rows.DATABASE, (home / rows.KEY).exists()
     if key and not (path.exists() and path.stat().st_size):
         raise rows.broken(
             "its key is here and its records are gone",
             f"restore `{rows.DATABASE}` from a backup; to begin a new log, move `{rows.KEY}` away too",
         )
-    with closing(connect(path, rows.MIGRATIONS)) as db, snapshot(db):
-        if not key and rows.head(db)[0]:
+    return key
+
+
+def _taken_up(home: Path, known: bool, random: Random) -> Signer:
+    """The key of a log that is whole, or of a new one."""
+    into = look_into(home / rows.DATABASE, "log", seconds_max=1)
+    try:
+        if not known and into.look(rows.head)[0]:
             raise rows.broken("its records are here and its key is gone")
         signer = signer_of(home, random)
-        taken_up(db, signer.verifier)
+        into.look(lambda: taken_up(signer.verifier))
+    finally:
+        into.close()
     return signer

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record and the log of a home, read beside a running gateway: what `comity log` and `comity explain` show."""
+"""The record and the log, read beside running gateways: what `comity log` and `comity explain` show."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from comity.errors import CallerError, StorageFailure
-from comity.ports import SystemRandom
-from comity.storage.sqlite import read_only, snapshot
+from comity.errors import CallerError
+from comity.storage.database import Row, Script, Statement
+from comity.storage.open import look_into
 from comity.transparency import bundle, rows
-from comity.transparency.ledger import signer_of
-from comity.transparency.note import Signer
+from comity.transparency.log_key import Place, standing_signer
 from comity.transparency.rows import Record
 
-T = TypeVar("T")
+SECONDS_MAX = 10.0  # for an answer of a server
+JUDGEMENTS_AT_ONCE = 200
 
 
 class Judgement(NamedTuple):
@@ -30,39 +29,25 @@ class Judgement(NamedTuple):
     decision: bytes
 
 
-_JUDGEMENTS = (
-    "SELECT min(r.idx), r.id, count(*), j.digest, j.facts, j.decision"  # with min(), SQLite takes r.id from that row
-    " FROM records r JOIN judgements j ON j.digest = r.judgement GROUP BY r.judgement ORDER BY 1"
-)
-
-
 class Reader:
-    """Synchronous and read-only.  Bundles are signed with the home's own key, so they are for its owner to make."""
+    """Synchronous and read-only.  Bundles are signed with the log's own key, so they are for its owner to make."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._db = read_only(home / rows.DATABASE)
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._into = look_into(place / rows.DATABASE if isinstance(place, Path) else place.url, "log", seconds_max=SECONDS_MAX)
+        self._look = self._into.look
 
     @classmethod
-    def open(cls, home: Path) -> Reader:
+    def open(cls, place: Place) -> Reader:
         """Raises StorageFailure when nothing was recorded there."""
-        return cls(home)
-
-    def _signer(self) -> Signer:
-        if not (self._home / rows.KEY).exists():
-            raise StorageFailure(f"no log key in `{self._home}`", code="storage.absent", hint="restore it from a backup")
-        return signer_of(self._home, SystemRandom())
-
-    def _look(self, look: Callable[[sqlite3.Connection], T]) -> T:
-        with snapshot(self._db):
-            return look(self._db)
+        return cls(place)
 
     @property
     def vkey(self) -> str:
-        return self._signer().verifier.vkey
+        return standing_signer(self._place).verifier.vkey
 
     def tail(self, count: int) -> list[Record]:
-        return self._look(lambda db: rows.tail(db, count))
+        return self._look(lambda: rows.tail(count))
 
     def last(self) -> Record:
         newest = self.tail(1)
@@ -72,12 +57,18 @@ class Reader:
 
     def record(self, reference: str) -> Record:
         """By receipt id, by place in the log, or `last`."""
-        return self.last() if reference == "last" else self._look(lambda db: rows.one(db, reference))
+        return self.last() if reference == "last" else self._look(lambda: rows.one(reference))
 
     def judgements(self) -> Iterator[Judgement]:
         """Every one that is recorded, by its first record.  Raises TrustFailure when one is not as it was written."""
-        with snapshot(self._db):
-            for at, receipt, count, digest, facts, decision in self._db.execute(_JUDGEMENTS):
+        firsts = self._look(_firsts)
+        for begin in range(0, len(firsts), JUDGEMENTS_AT_ONCE):
+            some = firsts[begin : begin + JUDGEMENTS_AT_ONCE]
+            judged = self._look(lambda some=some: _judged([row[3] for row in some]))  # type: ignore[misc]
+            for at, receipt, count, digest in some:
+                if digest not in judged:  # expired since
+                    continue
+                facts, decision = judged[digest]
                 blobs = isinstance(facts, bytes) and isinstance(decision, bytes)  # SQLite takes anything for one
                 if not blobs or rows.digest_of(facts, decision) != digest:
                     raise rows.broken(f"what record {at} decided is not as it was written")
@@ -85,17 +76,33 @@ class Reader:
 
     def bundle(self, reference: str) -> dict[str, Any]:
         named = str(self.last().place) if reference == "last" else reference
-        signer = self._signer()
-        return self._look(lambda db: bundle.bundle(db, named, signer))
+        signer = standing_signer(self._place)
+        return self._look(lambda: bundle.bundle(named, signer))
 
     def checkpoint(self) -> str:
         return self._look(rows.head)[1]
 
     def close(self) -> None:
-        self._db.close()
+        self._into.close()
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _firsts() -> Script[list[Row]]:
+    return (
+        yield Statement(
+            "SELECT m.idx, r.id, m.records, m.judgement"
+            " FROM (SELECT judgement, min(idx) AS idx, count(*) AS records FROM records GROUP BY judgement) AS m"
+            " JOIN records r ON r.idx = m.idx ORDER BY m.idx"
+        )
+    )
+
+
+def _judged(digests: list[bytes]) -> Script[dict[bytes, tuple[Any, Any]]]:
+    marks = ",".join("?" * len(digests))
+    found = yield Statement(f"SELECT digest, facts, decision FROM judgements WHERE digest IN ({marks})", digests)  # noqa: S608
+    return {digest: (facts, decision) for digest, facts, decision in found}

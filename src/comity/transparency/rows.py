@@ -1,38 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the log lies in its database: the tables, and what is read from them by whoever holds a connection.
+"""How the log lies in its database, as scripts: what is read from its tables by whoever holds a connection.
 
-Nothing is ever changed in a table but `head`: an outcome is a row of its own, written once.
+Nothing is ever changed in a table but `head`: an outcome is a row of its own, written once.  `judgements` are the facts and the decision
+of a record, once for all records that share them; the digest is of ids and codes.  `nodes` are the complete subtrees of two leaves and
+more; a leaf is with its record, and among the nodes (level 0) once the record is gone (`retention.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from comity.errors import CallerError, TrustFailure
+from comity.storage.database import Script, Statement
+from comity.transparency.merkle import NodeAt
 from comity.transparency.receipt import Receipt, to_json
 
+T = TypeVar("T")
 DATABASE = "comity.db"
 KEY = "log.key"
-
-MIGRATIONS = (
-    """
-    CREATE TABLE judgements (digest BLOB PRIMARY KEY, facts BLOB NOT NULL, decision BLOB NOT NULL);
-    CREATE TABLE records (
-        idx INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL, subject TEXT,
-        receipt BLOB NOT NULL, salt BLOB NOT NULL, leaf BLOB NOT NULL, judgement BLOB NOT NULL REFERENCES judgements
-    );
-    CREATE TABLE outcomes (id TEXT PRIMARY KEY REFERENCES records (id), outcome BLOB NOT NULL) WITHOUT ROWID;
-    CREATE TABLE nodes (level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) WITHOUT ROWID;
-    CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, checkpoint TEXT NOT NULL);
-    """,
-)
-"""`judgements`: the facts and the decision of a record, once for all records that share them; the digest is of ids and codes.
-`nodes`: complete subtrees of two leaves and more; the leaves themselves are in `records`."""
+KEPT = "9999-12"
+"""`until` of what no rule lets expire."""
 
 
 class Record(NamedTuple):
@@ -47,13 +40,22 @@ class Record(NamedTuple):
 
 _SELECT = (
     "SELECT r.idx, r.request, r.subject, r.receipt, r.judgement, j.facts, j.decision, o.outcome"
-    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id "
+    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id AND o.until = r.until "
 )
 
 
 def digest_of(facts: bytes, decision: bytes) -> bytes:
     """Of a judgement: ids and codes only."""
     return hashlib.sha256(len(facts).to_bytes(8, "big") + facts + decision).digest()
+
+
+@cache
+def until(month: str, months: int | None) -> str:
+    """The last month (`2027-05`) that a record of ``month`` is kept in."""
+    if months is None:
+        return KEPT
+    number = int(month[:4]) * 12 + int(month[5:7]) - 1 + months
+    return min(f"{number // 12:04}-{number % 12 + 1:02}", KEPT)
 
 
 def _record(row: tuple[Any, ...]) -> Record:
@@ -69,54 +71,92 @@ def _record(row: tuple[Any, ...]) -> Record:
     return Record(at, request, subject, read, facts, decision, end)
 
 
-def tail(db: sqlite3.Connection, count: int) -> list[Record]:
+def tail(count: int) -> Script[list[Record]]:
     """The newest ``count``, oldest first."""
-    return [_record(row) for row in db.execute(_SELECT + "ORDER BY r.idx DESC LIMIT ?", (count,))][::-1]
+    found = yield Statement(_SELECT + "ORDER BY r.idx DESC LIMIT ?", (count,))
+    return [_record(row) for row in found][::-1]
 
 
-def one(db: sqlite3.Connection, reference: str) -> Record:
-    """By receipt id or by place in the log.  Raises CallerError (404)."""
-    return _record(db.execute(_SELECT + "WHERE r.idx = ?", (place(db, reference),)).fetchone())
+def one(reference: str) -> Script[Record]:
+    """By receipt id or by place in the log.  Raises CallerError (404, 410)."""
+    at = yield from place(reference)
+    found = yield Statement(_SELECT + "WHERE r.idx = ?", (at,))
+    if not found:
+        raise broken(f"what record {at} decided is not there")
+    return _record(found[0])
 
 
-def place(db: sqlite3.Connection, reference: str) -> int:
+def place(reference: str) -> Script[int]:
+    found: list[Any] = []
     if reference.isascii() and reference.isdecimal() and len(reference) < 19:
-        row = db.execute("SELECT idx FROM records WHERE idx = ?", (int(reference),)).fetchone()
-    else:
-        row = db.execute("SELECT idx FROM records WHERE id = ?", (reference.upper(),)).fetchone() if reference.isalnum() else None
-    if row is None:
+        found = yield Statement("SELECT idx FROM records WHERE idx = ?", (int(reference),))
+        if not found and (yield Statement("SELECT 1 FROM nodes WHERE level = 0 AND idx = ?", (int(reference),))):
+            raise CallerError(
+                "this record has expired: the law's time to keep it is over", code="receipt.expired", status=410,
+                hint="its leaf stands in the log; whoever has its bundle can still verify it",
+            )  # fmt: skip
+    elif reference.isascii() and reference.isalnum():
+        found = yield Statement("SELECT idx FROM records WHERE id = ?", (reference.upper(),))
+    if not found:
         raise CallerError(
             "no such receipt in this log",
             code="receipt.unknown",
             status=404,
             hint="comity log tail shows the newest; is this the right home?",
         )
-    return int(row[0])
+    return int(found[0][0])
 
 
-def secret_of(db: sqlite3.Connection, index: int) -> tuple[bytes, bytes]:
-    """(the receipt, its salt)"""
-    receipt, salt = db.execute("SELECT receipt, salt FROM records WHERE idx = ?", (index,)).fetchone()
+def secret_of(index: int) -> Script[tuple[bytes, bytes]]:
+    """(the receipt, its salt).  Raises LookupError when it is not there."""
+    found = yield Statement("SELECT receipt, salt FROM records WHERE idx = ?", (index,))
+    if not found:
+        raise LookupError(f"no record {index}")
+    receipt, salt = found[0]
     return bytes(receipt), bytes(salt)
 
 
-def head(db: sqlite3.Connection) -> tuple[int, str]:
+def head() -> Script[tuple[int, str]]:
     """(size, the signed checkpoint); an empty log has none."""
-    size, note = db.execute("SELECT size, checkpoint FROM head").fetchone() or (0, "")
+    return (yield from standing())[:2]
+
+
+def standing() -> Script[tuple[int, str, int]]:
+    """The head, and how often something has expired."""
+    found = yield Statement("SELECT size, checkpoint, expiries FROM head")
+    size, note, expiries = found[0] if found else (0, "", 0)
     if not isinstance(size, int) or not isinstance(note, str):
         raise broken("its head is not one")
-    return size, note
+    return size, note, expiries
 
 
-def node_at(db: sqlite3.Connection, level: int, index: int) -> bytes:
-    """Raises LookupError when it is not there."""
-    if level:
-        row = db.execute("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)).fetchone()
-    else:
-        row = db.execute("SELECT leaf FROM records WHERE idx = ?", (index,)).fetchone()
-    if row is None:
-        raise LookupError(f"no node {index} at level {level}")
-    return bytes(row[0])
+def worked_out(from_nodes: Callable[[NodeAt], T]) -> Script[T]:
+    """What ``from_nodes`` returns.  It is called twice: first to learn which nodes it asks for, then with them.  Raises LookupError
+    when one of them is not there."""
+    wanted: set[tuple[int, int]] = set()
+
+    def noted(level: int, index: int) -> bytes:
+        wanted.add((level, index))
+        return b""
+
+    from_nodes(noted)
+    found = yield from _nodes(sorted(wanted))
+    return from_nodes(lambda level, index: found[level, index])
+
+
+def _nodes(wanted: Collection[tuple[int, int]]) -> Script[dict[tuple[int, int], bytes]]:
+    found: dict[tuple[int, int], bytes] = {}
+    if not wanted:
+        return found
+    either = " OR ".join(["(level = ? AND idx = ?)"] * len(wanted))
+    rows = yield Statement(f"SELECT level, idx, hash FROM nodes WHERE {either}", [each for pair in wanted for each in pair])  # noqa: S608
+    leaves = [index for level, index in wanted if not level]
+    if leaves:
+        marks = ",".join("?" * len(leaves))
+        rows = rows + (yield Statement(f"SELECT 0, idx, leaf FROM records WHERE idx IN ({marks})", leaves))  # noqa: S608
+    for level, index, value in rows:
+        found[level, index] = bytes(value)
+    return found
 
 
 def broken(why: str, hint: str = "restore the home from a backup") -> TrustFailure:

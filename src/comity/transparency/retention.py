@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records go when the law's time to keep them is over, and the log still verifies.
+
+A record is kept through the month in which the count of months on its receipt ends, and a day longer.  Then what is private goes: facts,
+decision, subject, receipt, salt, outcome.  Its leaf stays, among the nodes of the tree, so every proof of what remains still
+holds; without the salt nobody can say what it stood for.  A record without such a count is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from comity.errors import StorageFailure
+from comity.ports import Clock
+from comity.storage.database import Database, Script, Statement
+
+log = logging.getLogger("comity.retention")
+RECORDS_AT_ONCE = 1000  # while one such step is written, new records wait
+EVERY_SECONDS = 86_400.0
+GRACE = timedelta(days=1)  # gateways' clocks differ, and a month begins sooner in the east
+
+
+class Expired(NamedTuple):
+    records: int
+    months: tuple[str, ...]
+
+
+async def expire(database: Database, now: datetime, *, dry_run: bool = False) -> Expired:
+    """What is over at ``now`` is gone, or with ``dry_run`` would be.  Raises StorageFailure; what was done until then is done."""
+    before = (now - GRACE).strftime("%Y-%m")
+    over, judged = await database.read(lambda: _over(before))
+    if not dry_run and (over or judged):
+        for month, _ in over:
+            await _gone(database, month)
+        await database.write(lambda: _judgements(before))
+        await database.scrub()
+    return Expired(sum(records for _, records in over), tuple(month for month, _ in over))
+
+
+async def _gone(database: Database, month: str) -> None:
+    after = -1
+    while (last := await database.write(partial(_leave, month, after, database.dialect))) is not None:
+        after = last
+    if database.dialect == "postgres":
+        await database.write(partial(_dropped, month, after))
+
+
+def _over(before: str) -> Script[tuple[list[tuple[str, int]], bool]]:
+    """Months with their records, and whether there are judgements to go."""
+    found = yield Statement("SELECT until, count(*) FROM records WHERE until < ? GROUP BY until ORDER BY until", (before,))
+    judged = yield Statement("SELECT 1 FROM judgements WHERE until < ? LIMIT 1", (before,))
+    return [(str(month), int(records)) for month, records in found], bool(judged)
+
+
+def _leave(month: str, after: int, dialect: str) -> Script[int | None]:
+    """One step: the leaves of the next records of the month stay; the place of the last of them, or None."""
+    found = yield Statement(
+        "SELECT max(idx), count(*) FROM (SELECT idx FROM records WHERE until = ? AND idx > ? ORDER BY idx LIMIT ?) AS next",
+        (month, after, RECORDS_AT_ONCE),
+    )
+    last, records = found[0]
+    if not records:
+        return None
+    these = "until = ? AND idx > ? AND idx <= ?"
+    values = (month, after, last)
+    yield Statement(f"INSERT INTO nodes SELECT 0, idx, leaf FROM records WHERE {these} ON CONFLICT DO NOTHING", values)  # noqa: S608
+    if dialect == "sqlite":  # with PostgreSQL they go with their partition
+        yield Statement(f"DELETE FROM outcomes WHERE id IN (SELECT id FROM records WHERE {these})", values)  # noqa: S608
+        yield Statement(f"DELETE FROM records WHERE {these}", values)  # noqa: S608
+    return int(last)
+
+
+def _dropped(month: str, after: int) -> Script[None]:
+    if (yield Statement("SELECT 1 FROM records WHERE until = ? AND idx > ? LIMIT 1", (month, after))):
+        return  # a gateway whose clock is behind wrote into it this moment: next time
+    for table in ("records", "outcomes"):
+        yield Statement(f"DROP TABLE IF EXISTS {table}_{month.replace('-', '_')}")
+    yield _TOLD
+
+
+def _judgements(before: str) -> Script[None]:
+    yield Statement("DELETE FROM judgements WHERE until < ?", (before,))
+    yield _TOLD
+
+
+_TOLD = Statement("UPDATE head SET expiries = expiries + 1")  # whoever writes remembers what is there (`ledger.py`)
+
+
+class Keeper:
+    """Looks once a day, the first time at once."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="comity-retention")
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                gone = await expire(self._database, self._clock.now())
+                if gone.records:
+                    log.info("%d records are over and gone, of the months %s", gone.records, ", ".join(gone.months))
+            except StorageFailure as error:
+                log.warning("what is over could not be deleted (%s); it is tried again tomorrow", error.code)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def aclose(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
