@@ -118,13 +118,11 @@ class Egress:
             written = write_head(out.method, target, origin.authority, {**out.headers, "accept": out.accept[0]}, size)
             connection = self._pool.kept(origin) or await self._pool.connect(origin)
             head = await connection.ask(written, out.body, limits.first_byte_seconds_max)
-        except Fault as fault:
+        except BaseException as error:  # a caller who leaves meanwhile too
             if connection is not None:
                 connection.drop()
-            raise _failure(fault) from None
-        except BaseException:  # a caller who leaves meanwhile
-            if connection is not None:
-                connection.drop()
+            if isinstance(error, Fault):
+                raise _failure(error) from None
             raise
         answer = HttpAnswer(connection, head, limits, out, code_of)
         try:

@@ -13,10 +13,10 @@ from comity.providers.http1.head import FIELDS, FIELDS_MAX, HEAD_BYTES_MAX, Brok
 
 NEWS_MAX = 16
 CHUNK_LINE_BYTES_MAX = 1024
-_HEX, _EXTENSION = rb"[0-9A-Fa-f]{1,15}", rb"[ \t]*+;[\t\x20-\x7e\x80-\xff]*+"
-_CHUNK = re.compile(rb"\r\n(" + _HEX + rb")(?:" + _EXTENSION + rb")?\r\n")
+_SIZE = rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*+)?"
+_CHUNK = re.compile(rb"\r\n" + _SIZE + rb"\r\n")
 """The end of the chunk before and the size of the next.  Before the first one stands an empty line of our own."""
-_CHUNK_BEGUN = re.compile(rb"\r?|\r\n|\r\n" + _HEX + rb"(?:\r?|[ \t]*+|" + _EXTENSION + rb"\r?)")
+_CHUNK_BEGUN = re.compile(rb"(?:\r(?:\n(?:" + _SIZE + rb"\r?)?)?)?")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
@@ -116,8 +116,8 @@ class Reading:
                     break
             found = _CHUNK.match(data, at)
             if found is None:
-                self._rest = data[at:]
-                if len(self._rest) > CHUNK_LINE_BYTES_MAX or not _CHUNK_BEGUN.fullmatch(self._rest):
+                rest = self._rest = data[at:]
+                if rest != b"\r\n" and (len(rest) > CHUNK_LINE_BYTES_MAX or not _CHUNK_BEGUN.fullmatch(rest)):
                     raise Broken("no chunk")
                 break
             at = found.end()
