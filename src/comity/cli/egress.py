@@ -47,15 +47,16 @@ def _own(config: Config) -> Iterator[Destination]:
     from comity.ports import SystemSecrets
     from comity.providers.egress import Destination
 
-    named: tuple[tuple[str, SecretRef | None], ...] = (("shared.valkey", config.shared.valkey),)
-    for field, secret in named:
-        if secret is None:
-            continue
-        url = urlsplit(SystemSecrets().get(env=secret.env, file=secret.file, command=secret.command))
+    secrets: tuple[tuple[str, SecretRef | None], ...] = (("shared.valkey", config.shared.valkey), ("storage.url", config.storage.url))
+    named = [(name, SystemSecrets().get(env=at.env, file=at.file, command=at.command)) for name, at in secrets if at is not None]
+    if config.telemetry.endpoint:
+        named.append(("telemetry.endpoint", config.telemetry.endpoint))
+    for field, said in named:
+        url = urlsplit(said)
         port = url.port or PORTS.get(url.scheme, 0)
         if not url.hostname or not port:
             raise OperatorError(f"`{field}` names no host and port", code="config.invalid", field=field, hint="write a URL")
-        yield Destination(url.hostname, port, (field,), inside=True)
+        yield Destination(url.hostname, port, (field,), inside=url.scheme != "https")
 
 
 def _addresses(found: Iterable[Destination]) -> dict[str, list[str]]:

@@ -34,7 +34,6 @@ def run(args: argparse.Namespace) -> int:
 
     from comity.cli.facts import day
     from comity.gateway.resilience import Survey
-    from comity.gateway.world import state_path
     from comity.ports import SystemClock, SystemRandom
 
     config, clock = place.configuration(args), SystemClock()
@@ -44,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     other = day(args.as_of)
     if other is not None:
         at = datetime.combine(other, at.timetz())
-    report = Survey(config, at=at, state=state_path(config, place.home(args, config)), clock=clock, random=SystemRandom()).report()
+    report = Survey(config, at=at, state=place.whereabouts(args, config).state, clock=clock, random=SystemRandom()).report()
     if args.html:
         from comity.cli.resilience_page import page
 
@@ -61,10 +60,9 @@ def run(args: argparse.Namespace) -> int:
 def _drill(args: argparse.Namespace, config: Any) -> int:
     if args.as_of or args.html:
         raise CallerError("a drill runs today, and is no page", code="usage", exit_code=2, hint="comity resilience --drill NAME")
-    from comity.gateway.world import state_path
     from comity.lab.drill import drill
 
-    drilled = drill(config, args.drill, state=state_path(config, place.home(args, config)), models=place.models(config), progress=say.aside)
+    drilled = drill(config, args.drill, state=place.whereabouts(args, config).state, models=place.models(config), progress=say.aside)
     say.result(args, _builtins(drilled) | {"holds": drilled.holds}, "\n".join(_drilled(drilled)))
     return 0 if drilled.holds else 1
 

@@ -146,7 +146,7 @@ def decoded(sent: Asked) -> Request:
 class Survey:
     """Everything that steps 1 to 4 need, of one configuration on one day.  Raises OperatorError as a start of the gateway would."""
 
-    def __init__(self, config: Config, *, at: datetime, state: Path, clock: Clock, random: Random) -> None:
+    def __init__(self, config: Config, *, at: datetime, state: Path | str, clock: Clock, random: Random) -> None:
         self._config, self._at = config, at
         vocabulary = self._vocabulary = load_vocabulary()
         packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])

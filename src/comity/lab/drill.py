@@ -31,6 +31,7 @@ from comity.routing.resilience import Cell, Kind, Question, standing_on
 
 SECONDS_MAX = 1.0  # how long the drilled gateway waits for a first byte; an operator's own limit would only make the drill longer
 AT_ONCE = 8
+RETRIES = 1_000_000
 HANG = json.dumps({"faults": [{"kind": "hang", "times": None}]}).encode()
 ROUNDS = ("up", "hanging", "refusing")
 
@@ -61,7 +62,7 @@ class Drilled(msgspec.Struct, frozen=True, kw_only=True):
         return all(row.holds for row in self.rows)
 
 
-def drill(config: Config, name: str, *, state: Path, models: Path, progress: Callable[[str], None]) -> Drilled:
+def drill(config: Config, name: str, *, state: Path | str, models: Path, progress: Callable[[str], None]) -> Drilled:
     """Raises CallerError for a name that nothing stands on, OperatorError where a process does not start."""
     clock = SystemClock()
     survey = Survey(config, at=clock.now(), state=state, clock=clock, random=SystemRandom())
@@ -158,7 +159,7 @@ def key_name(at: int) -> str:
 
 def drilled(config: Config, survey: Survey, remote: Mapping[str, Deployment], bases: Mapping[str, str]) -> Config:
     """What decides stays as it is, with evidence and counts as they stand now; what is of this installation alone is left behind:
-    its keys, its databases, its address."""
+    its keys, its databases, its address.  A budget of retries would only make it a matter of luck who meets the loss first."""
     standing = survey.standing
     volumes = msgspec.convert(msgspec.to_builtins(standing.volumes), VolumesConfig)
 
@@ -171,10 +172,11 @@ def drilled(config: Config, survey: Survey, remote: Mapping[str, Deployment], ba
 
     configured = [each for each in config.deployments if each.id in remote]
     limits = msgspec.structs.replace(config.limits, first_byte_seconds_max=SECONDS_MAX, connect_seconds_max=SECONDS_MAX)
+    routing = msgspec.structs.replace(config.routing, retries_min=RETRIES, attempts_max=config.routing.attempts_max + 2 * len(remote))
     packs = msgspec.structs.replace(config.packs, extra=tuple(str(Path(each).resolve()) for each in config.packs.extra))
     return Config(
-        controller=config.controller, service=config.service, defaults=config.defaults, privacy=config.privacy, packs=packs, limits=limits,
-        volumes=volumes,
+        controller=config.controller, service=config.service, defaults=config.defaults, privacy=config.privacy, packs=packs,
+        routing=routing, limits=limits, volumes=volumes,
         server=ServerConfig(port=0), paths=PathsConfig(models=config.paths.models), evidence=tuple(sorted(standing.for_all())),
         deployments=tuple(at(number, each) for number, each in enumerate(configured)),
     )  # fmt: skip

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The survey asks what the pipeline would be asked, and says what the pipeline would say."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from comity.config import Config, DeploymentConfig
+from comity.config.schema import ResilienceConfig
+from comity.errors import OperatorError
+from comity.gateway.resilience import PERSONS, Report, Survey, asked, decoded, support
+from comity.jurisdictions.vocab import load_vocabulary
+from comity.privacy.guard import Guard
+from comity.providers.catalog.resolve import resolve
+from comity.routing.resilience import Question
+from comity.wire.request import Operation, texts
+from tests.fakes import FakeClock, SeededRandom
+from tests.simulated.worlds import BEIJING, DEVICE, FRANKFURT, VIRGINIA, config, deployment
+
+ASKED = ResilienceConfig(jurisdictions=("CN", "EEA", "US"), tasks=("writing_assistant",))
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def survey(made: Config, at: datetime = AT) -> Survey:
+    return Survey(made, at=at, state=Path("nowhere"), clock=FakeClock(at), random=SeededRandom())
+
+
+def report(*deployments: DeploymentConfig, **more: Any) -> Report:
+    return survey(config(*deployments, **({"resilience": ASKED} | more))).report()
+
+
+def lawful(told: Report) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {(cell.jurisdiction, cell.person): cell.lawful for cell in told.cells if cell.operation == "chat"}
+
+
+def test_each_question_goes_to_those_the_law_allows() -> None:
+    told = lawful(report(DEVICE, BEIJING, FRANKFURT, VIRGINIA))
+    assert told["CN", "adult"] == ("device", "qwen-beijing")
+    assert told["EEA", "adult"] == ("device", "eu-frankfurt")
+    assert told["US", "adult"] == ("device", "qwen-beijing", "eu-frankfurt", "us-virginia")
+
+
+def test_a_partner_that_alone_may_answer_is_warned_of() -> None:
+    told = report(BEIJING, FRANKFURT, VIRGINIA)
+    (beijing,) = [loss for loss in told.losses if loss.kind == "deployment" and loss.name == "qwen-beijing"]
+    assert {each.jurisdiction for each in beijing.dark} == {"CN"}
+    alone = {question.jurisdiction for each in told.warnings if each.code == "one-partner" for question in each.questions}
+    assert alone == {"CN", "EEA", "US"}, "three servers at one address are one partner"
+
+
+def test_evidence_that_ends_is_warned_of_by_its_last_day_and_only_where_somebody_loses_by_it() -> None:
+    ending = msgspec.structs.replace(BEIJING, evidence=("processor_contract", "cn_genai:2026-12-31"))
+    idle = msgspec.structs.replace(VIRGINIA, evidence=("processor_contract", "soc-2:2026-12-24"))
+    later = msgspec.structs.replace(FRANKFURT, evidence=("processor_contract:2027-06-01",))
+    (warned,) = [each for each in report(ending, later, idle).warnings if each.code == "evidence-ends"]
+    assert warned.on == date(2026, 12, 31)
+    assert warned.text == "cn_genai of qwen-beijing ends on 2026-12-31, and nobody is left"
+    assert {each.jurisdiction for each in warned.questions} == {"CN"}
+
+
+def test_what_would_be_sent_carries_what_the_person_is_said_to_carry() -> None:
+    found = {person.name: Guard().inspect([person.text]).categories for person in PERSONS}
+    assert found == {"adult": {"contact"}, "sensitive": {"financial_account"}, "minor": {"contact"}}
+
+
+@pytest.mark.parametrize("operation", get_args(Operation))
+@pytest.mark.parametrize("person", [each.name for each in PERSONS])
+def test_each_operation_has_a_request_that_a_door_takes(operation: str, person: str) -> None:
+    request = decoded(asked(Question(jurisdiction="CN", person=person, task="hiring", operation=operation)))
+    text = next(each.text for each in PERSONS if each.name == person)
+    assert (request.operation, request.model) == (operation, "auto")
+    assert text in list(texts(request))
+
+
+def test_only_what_somebody_offers_is_asked() -> None:
+    vectors = deployment("vectors", frozenset({"DE"}), operations=frozenset({"embeddings"}))
+    told = report(FRANKFURT, vectors)
+    assert {cell.operation for cell in told.cells} == {"chat", "embeddings"}
+    assert {cell.lawful for cell in told.cells if (cell.jurisdiction, cell.operation) == ("EEA", "embeddings")} == {("vectors",)}
+
+
+def test_a_partner_of_the_catalog_stands_on_its_region_and_the_entity_that_contracts() -> None:
+    made = DeploymentConfig(
+        id="q", provider="alibaba", region="cn-beijing", scope="chinese-mainland", model="qwen-plus", api_key={"env": "K"},  # type: ignore[arg-type]
+    )  # fmt: skip
+    stands = support(resolve(made, vocabulary=load_vocabulary(), as_of=AT.date()))
+    assert (stands.partner, stands.region) == ("alibaba", "alibaba/cn-beijing")
+    assert "Alibaba Cloud" in stands.entity
+
+
+@pytest.mark.parametrize(
+    ("said", "field"), [({"jurisdictions": ("CHN",)}, "resilience.jurisdictions"), ({"tasks": ("poetry",)}, "resilience.tasks")]
+)
+def test_a_word_of_no_vocabulary_is_refused(said: dict[str, Any], field: str) -> None:
+    with pytest.raises(OperatorError) as refused:
+        survey(config(FRANKFURT, resilience=ResilienceConfig(**said)))
+    assert refused.value.field == field and refused.value.hint
+
+
+def test_nothing_said_means_every_pack_and_every_task() -> None:
+    questions = list(survey(config(FRANKFURT)).questions())
+    assert {"CN", "EEA", "US", "US-CA", "JP"} <= {each.jurisdiction for each in questions}
+    assert {each.task for each in questions} == load_vocabulary().features
