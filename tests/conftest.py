@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from comity.transparency.log_key import Place, Shared
 from tests.fakes import FakeClock, SeededRandom
 from tests.loop_guard import LoopGuard
 from tests.network_guard import Guard
+from tests.postgres import PostgresServer, close, server
 
 NETWORK = Guard()
 LOOP = LoopGuard()
@@ -107,6 +110,16 @@ def random() -> SeededRandom:
     return SeededRandom()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for the whole run; `database()` makes an empty one on it."""
+    found = server()
+    if isinstance(found, str):
+        pytest.skip(found)
+    yield found
+    close()
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An empty data directory, as `--home` or `COMITY_HOME` would name it."""
@@ -123,3 +136,17 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name in ("DASHSCOPE_API_KEY", "OPENAI_API_KEY", "MISTRAL_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Where a log lies: in an empty home, and on an empty database; both hold what is asked of either."""
+    if request.param == "sqlite":
+        return Path(request.getfixturevalue("home"))
+    return Shared(request.getfixturevalue("postgres").database(), b"k" * 32)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a database lies, as `open_database` takes it."""
+    return tmp_path / "t.db" if request.param == "sqlite" else str(request.getfixturevalue("postgres").database())

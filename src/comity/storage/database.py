@@ -30,6 +30,12 @@ Script = Generator[Statement, list[Row], T]
 """`rows = yield Statement("SELECT … WHERE id = ?", (id,))`; what it returns is the transaction's result."""
 
 
+class Figures(NamedTuple):
+    waiting: int  # jobs that are not durable yet
+    groups: int  # written so far, each with one sync
+    jobs: int  # in those
+
+
 class Database(Protocol):
     """Raises StorageFailure, and nothing else, for whatever the engine or the disk does; what a script raises passes through.
 
@@ -56,6 +62,9 @@ class Database(Protocol):
 
     async def follow(self, script: Callable[[], Script[T]]) -> Followed[T]:
         """What a reading script returns, kept up to date whoever writes, until the database is closed."""
+
+    @property
+    def figures(self) -> Figures: ...
 
     async def aclose(self) -> None:
         """Writes what waits, then closes.  May be called twice."""

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from comity.errors import StorageFailure
-from comity.storage.database import Script
+from comity.storage.database import Figures, Script
 from comity.storage.jobs import Job, Joined, Scrub, no_statements, units
 from comity.storage.postgres import FAULTS, Server, attempt, close_soon, failure, run
 from comity.storage.schema import Dialect, Which
@@ -46,6 +46,7 @@ class Postgres:
         self._some = asyncio.Event()
         self._closed = False
         self._failures = 0  # to connect, one after another
+        self._groups = self._jobs = 0  # answered
         self._db: asyncpg.Connection | None = None
         self._watches: list[Watch[Any]] = []
         self._pump = self._loop.create_task(self._run(), name="comity-writer")
@@ -93,9 +94,11 @@ class Postgres:
             await done
         finally:
             timer.cancel()
-        if job.error is not None:
-            raise failure(job.error) if isinstance(job.error, FAULTS) else job.error
-        return job.result
+        return job.result if job.error is None else job.told(failure, FAULTS)
+
+    @property
+    def figures(self) -> Figures:
+        return Figures(len(self._waiting), self._groups, self._jobs)
 
     async def aclose(self) -> None:
         self._closed = True
@@ -125,6 +128,8 @@ class Postgres:
             if not group:
                 continue
             error = await self._commit([job for job, _ in group])
+            self._groups += 1
+            self._jobs += len(group)
             for _, done in group:
                 if done.done():
                     continue

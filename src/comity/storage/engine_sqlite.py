@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from comity.storage.database import Script
+from comity.storage.database import Figures, Script
 from comity.storage.jobs import Job, Joined, Scrub, hand_out, no_statements, script_of, units
 from comity.storage.schema import Dialect
 from comity.storage.sqlite import failure, read_only, reading, snapshot, told
@@ -33,27 +33,27 @@ class SQLite:
         self._looks: list[Look[Any]] = []
 
     async def write(self, script: Callable[[], Script[T]]) -> T:
-        return await self._done(Job(script))  # type: ignore[no-any-return]
+        await self._writer.write(job := Job(script))
+        return job.result if job.error is None else job.told(failure, FAULTS)  # type: ignore[no-any-return]
 
     async def join(self, script: Callable[[Sequence[J]], Script[list[T]]], job: J) -> T:
-        return await self._done(Joined(script, job))  # type: ignore[no-any-return]
+        await self._writer.write(joined := Joined(script, job))
+        return joined.result if joined.error is None else joined.told(failure, FAULTS)  # type: ignore[no-any-return]
 
-    async def _done(self, job: Job) -> Any:
-        await self._writer.write(job)
-        if job.error is not None:
-            raise failure(job.error) if isinstance(job.error, FAULTS) else job.error
-        return job.result
+    async def scrub(self) -> None:
+        await self._writer.write(Scrub(no_statements))
 
     async def read(self, script: Callable[[], Script[T]]) -> T:
         return await asyncio.to_thread(read, self._path, script)
-
-    async def scrub(self) -> None:
-        await self._done(Scrub(no_statements))
 
     async def follow(self, script: Callable[[], Script[T]]) -> Look[T]:
         self._looks.append(look := Look(self._path, script))
         look.now()
         return look
+
+    @property
+    def figures(self) -> Figures:
+        return self._writer.figures
 
     async def aclose(self) -> None:
         try:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+from comity.errors import StorageFailure
 from comity.storage.database import Script
 
 
@@ -17,17 +18,29 @@ class Job:
         self.result: Any = None
         self.error: Exception | None = None  # of the script's own: its neighbours are written all the same
 
+    def told(self, failure: Callable[[Exception], StorageFailure], faults: tuple[type[Exception], ...]) -> NoReturn:
+        """Raises what the script raised; of ``faults``, which are the engine's own, only what ``failure`` says of them."""
+        assert self.error is not None
+        raise failure(self.error) if isinstance(self.error, faults) else self.error
+
 
 class Joined(Job):
     """One of those that a single call of their script does together."""
+
+    __slots__ = ()
 
 
 class Scrub(Job):
     """Nothing to write: what was deleted before it shall leave the disk."""
 
+    __slots__ = ()
+
 
 def units(jobs: Sequence[Job]) -> list[list[Job]]:
     """What one call does, in the order of the first of each."""
+    first = jobs[0]
+    if type(first) is Joined and all(job.script is first.script for job in jobs):
+        return [list(jobs)]
     found: list[list[Job]] = []
     joined: dict[Any, list[Job]] = {}
     for job in jobs:

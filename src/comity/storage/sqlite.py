@@ -8,15 +8,12 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cache
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from comity.errors import ComityError, StorageFailure
+from comity.storage.database import ROWS_PER_STATEMENT_MAX
 
 BUSY_SECONDS_MAX = 5.0
-ROWS_PER_STATEMENT_MAX = 64
 STATEMENTS_CACHED = 4 * ROWS_PER_STATEMENT_MAX
 FULL = 2  # PRAGMA synchronous: every commit is on the disk before it returns
 
@@ -87,20 +84,6 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
             yield
         finally:
             connection.execute("ROLLBACK")
-
-
-def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """``table``: a name of our own.  Many rows a statement: each statement gives up the interpreter's lock and waits to have it
-    back, and beside a busy event loop 64 such waits are longer than the disk."""
-    for begin in range(0, len(rows), ROWS_PER_STATEMENT_MAX):
-        some = rows[begin : begin + ROWS_PER_STATEMENT_MAX]
-        connection.execute(_statement(table, len(some), len(some[0])), list(chain.from_iterable(some)))
-
-
-@cache
-def _statement(table: str, rows: int, columns: int) -> str:
-    marks = "(" + ",".join("?" * columns) + ")"
-    return f"INSERT INTO {table} VALUES " + ",".join([marks] * rows)  # noqa: S608
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from comity.errors import StorageFailure
+from comity.storage.database import Figures
 from comity.storage.sqlite import connect, failure, told
 
 WAITING_JOBS_MAX = 65_536
@@ -40,7 +41,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closed = False
         self._waiting = 0  # jobs not yet answered; this and the next two are the loop's own
-        self._answers = self._answers_seen = 0
+        self._answers = self._answers_seen = self._jobs_answered = 0
         self._watch: asyncio.TimerHandle | None = None
         self._db = connect(path, migrations)
         self._name, self._wal = str(path), f"{path}-wal"
@@ -77,9 +78,14 @@ class Writer:
         self._answers_seen = self._answers
         self._watch = self._loop.call_later(STARVED_SECONDS, self._give_way)
 
+    @property
+    def figures(self) -> Figures:
+        return Figures(self._waiting, self._answers, self._jobs_answered)
+
     def _settle(self, group: Sequence[Waiting], error: StorageFailure | None) -> None:
         self._answers += 1
         self._waiting -= len(group)
+        self._jobs_answered += len(group)
         for _, done in group:
             if done.done():
                 continue

@@ -19,7 +19,9 @@ import pytest
 
 from comity.errors import StorageFailure, TrustFailure
 from comity.storage import sqlite as connections
-from comity.storage.sqlite import connect, failure, insert, read_only, reading, snapshot
+from comity.storage.database import insert
+from comity.storage.engine_sqlite import run
+from comity.storage.sqlite import connect, failure, read_only, reading, snapshot
 
 ONE = "CREATE TABLE a (x)"
 TWO = "CREATE TABLE b (x); INSERT INTO b VALUES (7)"
@@ -143,7 +145,7 @@ def test_a_reader_makes_nothing(home: Path) -> None:
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 200])
 def test_any_number_of_rows_is_put_in(home: Path, count: int) -> None:
     with closing(connect(home / "t.db", (ONE, "CREATE TABLE c (x, y, z)"))) as db:
-        insert(db, "c", [(n, str(n), None) for n in range(count)])
+        run(db, insert("c", [(n, str(n), None) for n in range(count)]))
         assert db.execute("SELECT * FROM c ORDER BY x").fetchall() == [(n, str(n), None) for n in range(count)]
 
 

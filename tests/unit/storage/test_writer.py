@@ -18,7 +18,8 @@ import pytest
 from comity.errors import StorageFailure
 from comity.storage import sqlite as connections
 from comity.storage import writer as writers
-from comity.storage.sqlite import insert
+from comity.storage.database import insert
+from comity.storage.engine_sqlite import run
 from comity.storage.writer import Writer
 
 TABLE = "CREATE TABLE t (n INTEGER PRIMARY KEY, x BLOB)"
@@ -27,7 +28,7 @@ BEFORE_COMMIT: list[Callable[[], None]] = []
 
 
 def apply(db: sqlite3.Connection, jobs: Sequence[Any]) -> Callable[[], None]:
-    insert(db, "t", [job if isinstance(job, tuple) else (job, None) for job in jobs])
+    run(db, insert("t", [job if isinstance(job, tuple) else (job, None) for job in jobs]))
     for each in BEFORE_COMMIT:
         each()
     return lambda: GROUPS.append(list(jobs))

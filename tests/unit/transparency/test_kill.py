@@ -6,16 +6,17 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from comity.ports import SystemRandom
 from comity.transparency.ledger import Ledger
+from comity.transparency.log_key import Place, Shared
 from comity.transparency.merkle import consistency_holds, consistency_proof
 from comity.transparency.note import Checkpoint, opened, parse_checkpoint, parse_vkey
 from comity.transparency.reader import Reader
-from comity.transparency.rows import node_at
+from comity.transparency.rows import worked_out
 from comity.transparency.verify import verify
 from tests.fakes import FakeClock
 
@@ -23,6 +24,7 @@ CHILD = """
 import asyncio, os, pathlib, sys
 from comity.ports import SystemClock, SystemRandom
 from comity.transparency.ledger import Ledger, Outcome
+from comity.transparency.log_key import Shared
 from comity.transparency.receipt import Receipt
 
 async def caller(ledger, clock, name):
@@ -36,20 +38,22 @@ async def caller(ledger, clock, name):
             await ledger.finish(receipt.id, Outcome(at=clock.now(), status="ok"))
             os.write(1, f"finished {receipt.id}\\n".encode())
 
-async def main(home):
+async def main(where, url):
     clock = SystemClock()
-    ledger = await Ledger.open(home, clock=clock, random=SystemRandom(), record_seconds_max=30)
+    place = Shared(url, b"k" * 32) if url else pathlib.Path(where)
+    ledger = await Ledger.open(place, clock=clock, random=SystemRandom(), record_seconds_max=30)
     await asyncio.gather(*(caller(ledger, clock, name) for name in range(16)))
 
-asyncio.run(main(pathlib.Path(sys.argv[1])))
+asyncio.run(main(*sys.argv[1:]))
 """
 Said = dict[str, set[str]]
 
 
-def run_and_kill(home: Path, lines: int) -> Said:
+def run_and_kill(place: Place, lines: int) -> Said:
     """What the child said before it was killed, in the midst of its work."""
     said: Said = {"recorded": set(), "finished": set()}
-    with subprocess.Popen([sys.executable, "-c", CHILD, str(home)], stdout=subprocess.PIPE, text=True) as child:
+    where = ["", place.url] if isinstance(place, Shared) else [str(place), ""]
+    with subprocess.Popen([sys.executable, "-c", CHILD, *where], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for number, line in enumerate(child.stdout, 1):
             if number == lines:
@@ -61,45 +65,51 @@ def run_and_kill(home: Path, lines: int) -> Said:
     return said
 
 
-async def check(home: Path, said: Said) -> Checkpoint:
-    """Everything that was said is there; what was not is whole or absent.  Returns the head."""
-    ledger = await Ledger.open(home, clock=FakeClock(), random=SystemRandom(), record_seconds_max=30)
+async def gone_on_with(place: Place, reference: str) -> tuple[str, Any]:
+    """The log's key, and the bundle that a gateway would hand out."""
+    ledger = await Ledger.open(place, clock=FakeClock(), random=SystemRandom(), record_seconds_max=30)
     try:
-        with Reader.open(home) as reader:
-            kept = {record.receipt["id"]: record for record in reader.tail(1_000_000)}
-            head = parse_checkpoint(opened(reader.checkpoint(), parse_vkey(ledger.vkey)))
-            assert sorted(record.place for record in kept.values()) == list(range(head.size))
-            assert said["recorded"] <= kept.keys()
-            assert {name for name, record in kept.items() if record.outcome} >= said["finished"]
-            assert any(record.outcome is None for record in kept.values())  # the unfinished ones are shown as such
-            for receipt, record in kept.items():
-                found = verify(reader.bundle(receipt), vkey=ledger.vkey)
-                assert (found.receipt["id"], found.index, found.size) == (receipt, record.place, head.size)
-            newest = max(kept, key=lambda name: kept[name].place)
-            assert await ledger.bundle(newest) == reader.bundle(newest)
+        return ledger.vkey, await ledger.bundle(reference)
     finally:
         await ledger.aclose()
+
+
+def check(place: Place, said: Said) -> Checkpoint:
+    """Everything that was said is there; what was not is whole or absent.  Returns the head."""
+    with Reader.open(place) as reader:
+        kept = {record.receipt["id"]: record for record in reader.tail(1_000_000)}
+        newest = max(kept, key=lambda name: kept[name].place)
+        vkey, bundle = asyncio.run(gone_on_with(place, newest))
+        assert bundle == reader.bundle(newest)
+        head = parse_checkpoint(opened(reader.checkpoint(), parse_vkey(vkey)))
+        assert sorted(record.place for record in kept.values()) == list(range(head.size))
+        assert said["recorded"] <= kept.keys()
+        assert {name for name, record in kept.items() if record.outcome} >= said["finished"]
+        assert any(record.outcome is None for record in kept.values())  # the unfinished ones are shown as such
+        for receipt, record in kept.items():
+            found = verify(reader.bundle(receipt), vkey=vkey)
+            assert (found.receipt["id"], found.index, found.size) == (receipt, record.place, head.size)
     return head
 
 
-def series(home: Path, lines: list[int]) -> None:
+def series(place: Place, lines: list[int]) -> None:
     said: Said = {"recorded": set(), "finished": set()}
     before: Checkpoint | None = None
     for count in lines:
-        for what, receipts in run_and_kill(home, count).items():
+        for what, receipts in run_and_kill(place, count).items():
             said[what] |= receipts
-        head = asyncio.run(check(home, said))
+        head = check(place, said)
         if before is not None:  # nothing that was signed for is ever signed for otherwise
-            with Reader.open(home) as reader:
-                proof = consistency_proof(before.size, head.size, lambda level, at: node_at(reader._db, level, at))
+            with Reader.open(place) as reader:
+                proof = reader._look(lambda old=before, new=head: worked_out(lambda node: consistency_proof(old.size, new.size, node)))
             assert consistency_holds(before.size, head.size, before.root, head.root, proof)
         before = head
 
 
-def test_what_was_recorded_outlives_the_process(home: Path) -> None:
-    series(home, [1, 150, 400])
+def test_what_was_recorded_outlives_the_process(place: Place) -> None:
+    series(place, [1, 150, 400])
 
 
 @pytest.mark.full
-def test_a_long_series_of_kills_on_one_home(home: Path) -> None:
-    series(home, [1 + 97 * n % 701 for n in range(20)])
+def test_a_long_series_of_kills_on_one_log(place: Place) -> None:
+    series(place, [1 + 97 * n % 701 for n in range(20)])

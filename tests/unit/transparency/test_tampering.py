@@ -53,7 +53,9 @@ def edit(home: Path, *statements: str) -> None:
 EDITS = {
     "a record is removed": "DELETE FROM records WHERE idx = 1",
     "the newest record is removed": "DELETE FROM records WHERE idx = 2",
-    "a record is added": "INSERT INTO records SELECT 3, 'x', request, subject, receipt, salt, leaf, judgement FROM records WHERE idx = 0",
+    "a record is added": (
+        "INSERT INTO records SELECT 3, 'x', request, subject, receipt, salt, leaf, judgement, until FROM records WHERE idx = 0"
+    ),
     "the newest receipt is changed": "UPDATE records SET receipt = CAST(replace(receipt, 'allow', 'deny') AS BLOB) WHERE idx = 2",
     "the newest receipt is of another kind": "UPDATE records SET receipt = 7 WHERE idx = 2",
     "the newest salt is changed": "UPDATE records SET salt = zeroblob(32) WHERE idx = 2",
