@@ -43,7 +43,7 @@ def api_keys(configs: Sequence[DeploymentConfig], secrets: Secrets) -> dict[str,
     for place, config in enumerate(configs):
         if config.api_key is None:
             continue
-        key = secrets.get(env=config.api_key.env, file=config.api_key.file)
+        key = secrets.get(env=config.api_key.env, file=config.api_key.file, command=config.api_key.command)
         if not _KEY.fullmatch(key):
             raise OperatorError(
                 f"deployments[{place}].api_key holds a space, a line break or more than printable ASCII",

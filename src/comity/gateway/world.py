@@ -16,6 +16,7 @@ from comity.config import Config, DeploymentConfig
 from comity.device.manifest import models_directory
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError, StorageFailure
+from comity.gateway.allowance.accounts import Accounts, open_accounts
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
@@ -68,6 +69,7 @@ class World:
     media: Mapping[MediumKind, frozenset[str]]  # categories that each kind of medium carries
     metrics: Metrics
     telemetry: Telemetry | None
+    accounts: Accounts
     users: Users = field(default_factory=Users)
 
     def provider_of(self, deployment: Deployment) -> Provider:
@@ -115,6 +117,7 @@ class World:
 
     async def aclose(self) -> None:
         await self.retire()
+        await self.accounts.aclose()
         await self.standings.aclose()
         await self.ledger.aclose()
 
@@ -158,6 +161,10 @@ async def build(
             random=random,
         )  # fmt: skip
         standings.now()
+        accounts = await open_accounts(
+            config, database=state.database, vocabulary=vocabulary, configured=configured, deployments=deployments, clock=clock,
+            random=random, secrets=secrets, before=before.accounts if before is not None else None,
+        )  # fmt: skip
     except BaseException:
         if before is None:
             await state.aclose()
@@ -175,7 +182,7 @@ async def build(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
-        lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry,
+        lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry, accounts=accounts,
     )  # fmt: skip
 
 
@@ -204,7 +211,7 @@ def signer_of(config: Config, secrets: Secrets) -> Signer | None:
             "labels names only one of `certificates` and `key`", code="config.invalid", field="labels", hint="a signature needs both"
         )
     certificates = secrets.get(file=said.certificates).encode()
-    key = secrets.get(env=said.key.env, file=said.key.file).encode()
+    key = secrets.get(env=said.key.env, file=said.key.file, command=said.key.command).encode()
     return Signer(certificates=certificates, key=key, algorithm=said.algorithm, name=config.controller.name or "Comity")
 
 

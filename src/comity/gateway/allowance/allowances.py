@@ -17,7 +17,7 @@ from typing import NamedTuple
 from comity.config import BudgetConfig, Config, KeyConfig, RatesConfig
 from comity.errors import CallerError, ComityError, LimitReached
 from comity.gateway.allowance.minute import WINDOW_SECONDS, Asked, Full, Room
-from comity.gateway.allowance.money import MICROS, Prices, at_most, ceiling, prices_of
+from comity.gateway.allowance.money import MICROS, Prices, at_most, ceiling
 from comity.gateway.allowance.rates import MemoryRates, Rates
 from comity.gateway.allowance.spend import Answer, Claim, Give, Short, Take, book
 from comity.ports import Clock, Random, Secrets
@@ -82,7 +82,7 @@ class Allowances:
         self, config: Config, *, database: Database, rates: Rates | None, prices: Mapping[str, Prices], clock: Clock, random: Random
     ) -> None:
         self._tenants = {tenant.id: Account(f"tenant:{tenant.id}", tenant.limits, tenant.budget) for tenant in config.tenants}
-        self._database, self._rates, self._prices = database, rates, prices
+        self._database, self.rates, self._prices = database, rates, prices
         self._clock, self._random = clock, random
 
     async def reserve(self, key: KeyConfig, request: Request, candidates: Sequence[Candidate], characters: int, copies: int = 1) -> Hold:
@@ -131,8 +131,8 @@ class Allowances:
 
     async def _taken(self, name: str, at: datetime, claims: tuple[Claim, ...], asked: tuple[Asked, ...]) -> list[Room]:
         rooms: list[Room] | None = None
-        if self._rates is not None and asked:
-            rooms = self._granted(await self._rates.take(asked, name), at)
+        if self.rates is not None and asked:
+            rooms = self._granted(await self.rates.take(asked, name), at)
         if rooms is not None and not claims:
             return rooms
         beside = () if rooms is not None else asked
@@ -151,17 +151,17 @@ class Allowances:
         return made if rooms is None else rooms
 
     async def _back(self, asked: Sequence[Asked], name: str, rooms: list[Room] | None) -> None:
-        if rooms is not None and self._rates is not None:
-            await self._rates.give(asked, name, 0)
+        if rooms is not None and self.rates is not None:
+            await self.rates.give(asked, name, 0)
 
     async def end(
         self, name: str, claims: tuple[Claim, ...], asked: tuple[Asked, ...], spent: Mapping[str, int] | None, tokens: int | None
     ) -> None:
-        beside = asked if self._rates is None else ()
+        beside = asked if self.rates is None else ()
         if claims or beside:
             await self._database.join(book, Give(name, int(self._clock.now().timestamp()), spent, beside, tokens))
-        if self._rates is not None and asked:
-            await self._rates.give(asked, name, tokens)
+        if self.rates is not None and asked:
+            await self.rates.give(asked, name, tokens)
 
     def cost(self, claims: Sequence[Claim], deployment: Deployment, prompt: int, completion: int, requests: int) -> dict[str, int] | None:
         """By currency; None where the price is not known, which costs what was held."""
@@ -182,26 +182,18 @@ class Allowances:
             raise _short(answer, at)
         return answer
 
-    async def aclose(self) -> None:
-        if self._rates is not None:
-            await self._rates.aclose()
 
+def rates_of(config: Config, *, clock: Clock, secrets: Secrets) -> Rates | None:
+    """In Valkey where one is configured; None, in the state, where several gateways may share that; else in memory.
 
-def allowances(
-    config: Config, *, database: Database, deployments: Mapping[str, Deployment], clock: Clock, random: Random, secrets: Secrets,
-) -> Allowances:  # fmt: skip
-    """Rates are counted in Valkey where one is configured; in the state where several gateways may share it; else in memory."""
-    from comity.gateway.world import EMBEDDED
-
-    rates: Rates | None = None if config.paths.state else MemoryRates(clock)
+    Raises OperatorError.
+    """
     said = config.shared.valkey
-    if said is not None:
-        from comity.gateway.allowance.valkey import connect
+    if said is None:
+        return None if config.storage.url is not None or config.paths.state else MemoryRates(clock)
+    from comity.gateway.allowance.valkey import connect
 
-        rates = connect(secrets.get(env=said.env, file=said.file, command=said.command), clock)
-    configured = {each.id: each for each in config.deployments or (EMBEDDED,)}
-    prices = {name: prices_of(configured[name], deployment) for name, deployment in deployments.items()}
-    return Allowances(config, database=database, rates=rates, prices=prices, clock=clock, random=random)
+    return connect(secrets.get(env=said.env, file=said.file, command=said.command), clock)
 
 
 def _answer_tokens(request: Request) -> int:

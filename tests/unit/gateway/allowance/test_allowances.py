@@ -17,8 +17,8 @@ import pytest
 
 from comity.config import BudgetConfig, Config, DeploymentConfig, KeyConfig, PathsConfig, PriceConfig, RatesConfig, TenantConfig
 from comity.errors import CallerError, LimitReached
-from comity.gateway.allowance.allowances import NOTHING, Allowances, allowances
-from comity.gateway.allowance.money import ANSWER_TOKENS, HIDDEN_TOKENS, MEDIA_TOKENS, MICROS, Price, at_most
+from comity.gateway.allowance.allowances import NOTHING, Allowances, rates_of
+from comity.gateway.allowance.money import ANSWER_TOKENS, HIDDEN_TOKENS, MEDIA_TOKENS, MICROS, Price, at_most, prices_of
 from comity.gateway.allowance.spend import UNSETTLED_SECONDS, Account, accounts
 from comity.policy import facts as law
 from comity.policy.decision import Decision, Effect
@@ -54,7 +54,10 @@ def candidates(*names: str) -> list[Candidate]:
 def made(database: Database, clock: FakeClock, *, shared: bool = False, seed: bytes = b"x") -> Allowances:
     config = Config(deployments=CONFIGURED, tenants=(TENANT,), paths=PathsConfig(state="shared" if shared else ""))
     known = {each.id: deployment(each.id) for each in CONFIGURED}
-    return allowances(config, database=database, deployments=known, clock=clock, random=SeededRandom(seed), secrets=SystemSecrets())
+    return Allowances(
+        config, database=database, rates=rates_of(config, clock=clock, secrets=SystemSecrets()),
+        prices={each.id: prices_of(each, known[each.id]) for each in CONFIGURED}, clock=clock, random=SeededRandom(seed),
+    )  # fmt: skip
 
 
 def key(**more: Any) -> KeyConfig:
