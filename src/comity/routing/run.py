@@ -34,10 +34,13 @@ class Full(NamedTuple):
 class Visit:
     """One attempt: it holds a slot of its place until it is `over`."""
 
-    __slots__ = ("_began", "_open", "_place", "_router", "_stream", "_trial", "candidate", "number", "outrun")
+    __slots__ = ("_began", "_open", "_place", "_router", "_stream", "_trial", "candidate", "late", "number", "outrun")
 
-    def __init__(self, router: Router, place: Place, candidate: Candidate, *, number: int, stream: bool, began: float) -> None:
+    def __init__(
+        self, router: Router, place: Place, candidate: Candidate, *, number: int, stream: bool, began: float, late: bool
+    ) -> None:  # fmt: skip
         self.candidate, self.number = candidate, number
+        self.late = late  # some time has passed since the decision
         self.outrun = False  # another place answered first
         self._router, self._place, self._stream, self._began = router, place, stream, began
         self._trial = place.health.breaker.begin()
@@ -153,11 +156,12 @@ class Trip:
     # -- choosing ------------------------------------------------------------------------------------------------
 
     def _visit(self, place: Place, candidate: Candidate, now: float) -> Visit:
+        late = self._made > 0 or self._deadline is not None
         if self._made:
             self._router.budget.take(now)
         self._made += 1
         self._again[place.id] = None  # not a second time beside itself; `failed` says whether afterwards
-        return Visit(self._router, place, candidate, number=self._made, stream=self._stream, began=now)
+        return Visit(self._router, place, candidate, number=self._made, stream=self._stream, began=now, late=late)
 
     def _may_pay(self, now: float) -> bool:
         """The first attempt is free; the rest have a budget."""
