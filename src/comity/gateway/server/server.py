@@ -27,9 +27,9 @@ class Server:
         self.now: Callable[[], float] = clock.monotonic
         self.draining = self.full = False
         self._answering, self._clock = answering, clock
-        self._connections: set[Connection] = set()
+        self.connections: set[Connection] = set()
+        self.held = 0  # bytes of bodies
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held = 0  # bytes of bodies
         self._quiet: asyncio.Event | None = None
         self._look: asyncio.TimerHandle | None = None
         self._listening: asyncio.Server | None = None
@@ -46,7 +46,7 @@ class Server:
         self.draining = True
         if self._listening is not None:
             self._listening.close()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             if connection.idle:
                 connection.close()
         self._quiet = asyncio.Event()
@@ -59,7 +59,7 @@ class Server:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, *waiting, return_exceptions=True)
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.drop()
         if self._look is not None:
             self._look.cancel()
@@ -68,13 +68,13 @@ class Server:
 
     def joined(self, connection: Connection) -> ComityError | None:
         """Why it cannot stay, if it cannot."""
-        self._connections.add(connection)
-        if self.draining or len(self._connections) > self.limits.connections_max:
+        self.connections.add(connection)
+        if self.draining or len(self.connections) > self.limits.connections_max:
             return OperatorError("too many connections at once", code="server.busy", hint="try again shortly", status=503)
         return None
 
     def left(self, connection: Connection) -> None:
-        self._connections.discard(connection)
+        self.connections.discard(connection)
         self._settled()
 
     def start(self, turn: Turn) -> None:
@@ -97,14 +97,14 @@ class Server:
             turn.left()
 
     def hold(self, size: int) -> None:
-        self._held += size
-        self.full = self._held > self.limits.bodies_bytes_max
+        self.held += size
+        self.full = self.held > self.limits.bodies_bytes_max
 
     def refused(self, error: ComityError) -> None:
         log.info("a request was refused: %s", error.code)
 
     def _settled(self) -> None:
-        if self._quiet is not None and not self._connections and not self._tasks:
+        if self._quiet is not None and not self.connections and not self._tasks:
             self._quiet.set()
 
     # -- time ---------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Server:
         """Whoever takes too long is told, or dropped."""
         self.date = b"date: " + format_datetime(self._clock.now(), usegmt=True).encode() + b"\r\n"
         now = self.now()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             if now >= connection.read_by or now >= connection.write_by:
                 connection.overdue(now)
 

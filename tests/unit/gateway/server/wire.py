@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import h11
@@ -123,7 +124,7 @@ class Wire:
     async def send(self, raw: bytes, *, pieces: tuple[int, ...] = ()) -> None:
         """``pieces``: where it is cut; after each the loop has its turn.  What nobody reads any more is not sent."""
         cuts = [0, *pieces, len(raw)]
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             if raw[start:end] and not self.transport.closing:
                 self.connection.data_received(raw[start:end])
                 await settled()
