@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a request may use of its caller's limits and budget: taken before anything is sent, settled when it is known what was used.
 
-A key and its tenant are two accounts, and both must have room.  Money is always in the state; rates are where they cost least and
-still hold for every gateway that shares them.
+Rates are of requests, money is of attempts: whoever is asked twice is paid twice.  A key and its tenant are two accounts, and both must
+have room.  Money is always in the state; rates are where they cost least and still hold for every gateway that shares them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import NamedTuple
 from comity.config import BudgetConfig, Config, KeyConfig, RatesConfig
 from comity.errors import CallerError, ComityError, LimitReached
 from comity.gateway.allowance.minute import WINDOW_SECONDS, Asked, Full, Room
-from comity.gateway.allowance.money import MICROS, Prices, at_most, ceiling
+from comity.gateway.allowance.money import MICROS, Prices, Size, at_most, ceiling
 from comity.gateway.allowance.rates import MemoryRates, Rates
 from comity.gateway.allowance.spend import Answer, Claim, Give, Short, Take, book
 from comity.ports import Clock, Random, Secrets
 from comity.providers.base import Deployment
-from comity.routing.plan import CHARACTERS_PER_TOKEN_MIN, Candidate
+from comity.routing.plan import CHARACTERS_PER_TOKEN_MIN
 from comity.storage.database import Database
 from comity.wire.chat import ChatRequest
 from comity.wire.request import Request
@@ -38,40 +38,48 @@ class Account(NamedTuple):
     budget: BudgetConfig | None
 
 
-class Hold:
-    """Of one request, from before it is sent until it has ended.  Ended once, by `settle` or by `release`; more often does nothing."""
+class Entry:
+    """A request that was let in, until `leave`; a second one does nothing."""
 
-    __slots__ = ("_allowances", "_asked", "_claims", "_name", "_requests", "headers")
+    __slots__ = ("_allowances", "_asked", "_name", "headers")
 
-    def __init__(
-        self, allowances: Allowances | None = None, name: str = "", claims: tuple[Claim, ...] = (), asked: tuple[Asked, ...] = (),
-        requests: int = 1, headers: Headers = (),
-    ) -> None:  # fmt: skip
-        self._allowances, self._name, self._claims, self._asked, self._requests = allowances, name, claims, asked, requests
+    def __init__(self, allowances: Allowances | None = None, name: str = "", asked: tuple[Asked, ...] = (), headers: Headers = ()) -> None:
+        self._allowances, self._name, self._asked = allowances, name, asked
         self.headers = headers  # `x-ratelimit-…` of the caller's own key
 
-    async def settle(self, prompt_tokens: int | None, completion_tokens: int | None, deployment: Deployment) -> None:
-        """A partner took the request.  Without its count of tokens (None) it costs what was held."""
-        if self._allowances is None:
-            return
-        if prompt_tokens is None or completion_tokens is None:
-            await self._end(None, None)
-            return
-        spent = self._allowances.cost(self._claims, deployment, prompt_tokens, completion_tokens, self._requests)
-        await self._end(spent, prompt_tokens + completion_tokens)
-
-    async def release(self) -> None:
-        """No partner took it, so it costs nothing; that it was asked stays counted."""
-        if self._allowances is not None:
-            await self._end({}, 0)
-
-    async def _end(self, spent: Mapping[str, int] | None, tokens: int | None) -> None:
+    async def leave(self, tokens: int | None) -> None:
+        """``tokens`` of prompt and answer, of all attempts; None: nobody counted them, so as many as were assumed."""
         allowances, self._allowances = self._allowances, None
         if allowances is not None:
-            await allowances.end(self._name, self._claims, self._asked, spent, tokens)
+            await allowances.left(self._name, self._asked, tokens)
 
 
-NOTHING = Hold()
+class Hold:
+    """Money for one attempt, from before it is sent until `settle` or `release`; a second one does nothing."""
+
+    __slots__ = ("_allowances", "_claims", "_name", "_requests")
+
+    def __init__(self, allowances: Allowances | None = None, name: str = "", claims: tuple[Claim, ...] = (), requests: int = 1) -> None:
+        self._allowances, self._name, self._claims, self._requests = allowances, name, claims, requests
+
+    async def settle(self, prompt_tokens: int | None, completion_tokens: int | None, deployment: Deployment) -> None:
+        """The partner took it, or may have.  Without its count of tokens (None) it costs what was held."""
+        if self._allowances is None or prompt_tokens is None or completion_tokens is None:
+            await self._end(None)
+        else:
+            await self._end(self._allowances.cost(self._claims, deployment, prompt_tokens, completion_tokens, self._requests))
+
+    async def release(self) -> None:
+        """No partner took it, so it costs nothing."""
+        await self._end({})
+
+    async def _end(self, spent: Mapping[str, int] | None) -> None:
+        allowances, self._allowances = self._allowances, None
+        if allowances is not None:
+            await allowances.ended(self._name, spent)
+
+
+ENTRY, HOLD = Entry(), Hold()
 """Of a key that is held to nothing."""
 
 
@@ -85,24 +93,43 @@ class Allowances:
         self._database, self.rates, self._prices = database, rates, prices
         self._clock, self._random = clock, random
 
-    async def reserve(self, key: KeyConfig, request: Request, candidates: Sequence[Candidate], characters: int, copies: int = 1) -> Hold:
-        """Holds what ``request`` can come to at the dearest of ``candidates``, ``copies`` times where it is sent to several at once.
+    async def enter(self, key: KeyConfig, request: Request, characters: int) -> Entry:
+        """Counts ``request`` against what its key and tenant may ask in a minute and at once.
 
-        Raises LimitReached (429), CallerError (403) where a price is not known, StorageFailure.
+        Raises LimitReached (429), StorageFailure where nobody can say what was used.
         """
-        if key.limits is None and key.budget is None and not key.tenant:
-            return NOTHING
-        at, accounts = self._clock.now(), self._accounts(key)
-        claims = tuple(self._claim(each.name, each.budget, request, candidates, copies, at) for each in accounts if each.budget is not None)
+        if key.limits is None and not key.tenant:
+            return ENTRY
         tokens = ceil(characters / CHARACTERS_PER_TOKEN_MIN) + _answer_tokens(request)
-        asked = tuple(Asked(each.name, each.limits, tokens) for each in accounts if each.limits is not None)
-        if not claims and not asked:
-            return NOTHING
-        name = self._random.token(HOLD_BYTES).hex()
-        rooms = await self._taken(name, at, claims, asked)
-        headers = next((_headers(each.limits, room) for each, room in zip(asked, rooms, strict=True) if each.account[:4] == "key:"), ())
-        requests = copies * at_most(request, candidates[0].deployment).requests if claims else 1
-        return Hold(self, name, claims, asked, requests, headers)
+        asked = tuple(Asked(each.name, each.limits, tokens) for each in self._accounts(key) if each.limits is not None)
+        if not asked:
+            return ENTRY
+        name, at = self._random.token(HOLD_BYTES).hex(), self._clock.now()
+        answer: Answer
+        if self.rates is not None:
+            answer = await self.rates.take(asked, name)
+        else:
+            answer = await self._taken(Take(name, int(at.timestamp()), (), asked), Give(name, int(at.timestamp()), None, asked, 0))
+        rooms = _granted(answer, at)
+        headers = next(
+            (_headers(each.limits, room) for each, room in zip(asked, rooms, strict=True) if each.account == f"key:{key.id}"), ()
+        )
+        return Entry(self, name, asked, headers)
+
+    async def reserve(self, key: KeyConfig, request: Request, deployment: Deployment) -> Hold:
+        """Holds what one attempt at ``deployment`` can cost, durably; nothing may be sent before this has returned.
+
+        Raises LimitReached (429), CallerError (403) where the price is not known, StorageFailure.
+        """
+        if key.budget is None and not key.tenant:
+            return HOLD
+        at, size = self._clock.now(), at_most(request, deployment)
+        claims = tuple(self._claim(each.name, each.budget, size, deployment, at) for each in self._accounts(key) if each.budget is not None)
+        if not claims:
+            return HOLD
+        name, second = self._random.token(HOLD_BYTES).hex(), int(at.timestamp())
+        _granted(await self._taken(Take(name, second, claims), Give(name, second, {})), at)
+        return Hold(self, name, claims, size.requests)
 
     def _accounts(self, key: KeyConfig) -> list[Account]:
         own = Account(f"key:{key.id}", key.limits, key.budget)
@@ -113,74 +140,45 @@ class Allowances:
             raise CallerError(f"the tenant of key `{key.id}` is not configured", code="key.tenant", status=403, hint="an operator adds it")
         return [tenant, own]
 
-    def _claim(
-        self, account: str, budget: BudgetConfig, request: Request, candidates: Sequence[Candidate], copies: int, at: datetime
-    ) -> Claim:
-        amounts = []
-        for candidate in candidates:
-            deployment = candidate.deployment
-            price = self._prices[deployment.id].in_(budget.currency)
-            if price is None:
-                raise CallerError(
-                    f"what `{deployment.id}` costs is not known in {budget.currency}, and {_said(account)} has a budget", status=403,
-                    code="budget.unpriced", field="model", hint="ask for another model, or an operator adds its `price`",
-                )  # fmt: skip
-            amounts.append(price.of(*at_most(request, deployment)))
+    def _claim(self, account: str, budget: BudgetConfig, size: Size, deployment: Deployment, at: datetime) -> Claim:
+        price = self._prices[deployment.id].in_(budget.currency)
+        if price is None:
+            raise CallerError(
+                f"what `{deployment.id}` costs is not known in {budget.currency}, and {_said(account)} has a budget", status=403,
+                code="budget.unpriced", field="model", hint="ask for another model, or an operator adds its `price`",
+            )  # fmt: skip
         period = at.strftime("%Y-%m-%d" if budget.per == "day" else "%Y-%m")
-        return Claim((account, period, budget.currency), copies * max(amounts, default=0), ceiling(budget))
+        return Claim((account, period, budget.currency), price.of(*size), ceiling(budget))
 
-    async def _taken(self, name: str, at: datetime, claims: tuple[Claim, ...], asked: tuple[Asked, ...]) -> list[Room]:
-        rooms: list[Room] | None = None
-        if self.rates is not None and asked:
-            rooms = self._granted(await self.rates.take(asked, name), at)
-        if rooms is not None and not claims:
-            return rooms
-        beside = () if rooms is not None else asked
-        taking = asyncio.ensure_future(self._database.join(book, Take(name, int(at.timestamp()), claims, beside)))
+    async def _taken(self, take: Take, back: Give) -> Answer:
+        """Of a caller who leaves meanwhile, what was taken is given back before we leave too."""
+        taking = asyncio.ensure_future(self._database.join(book, take))
         try:
-            made = self._granted(await asyncio.shield(taking), at)
-        except asyncio.CancelledError:  # the caller went; what was held meanwhile is given back before we leave
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
             with suppress(ComityError):
-                self._granted(await taking, at)
-                await self.end(name, claims, beside, {}, 0)
-            await self._back(asked, name, rooms)
+                if isinstance(await taking, list):
+                    await self._database.join(book, back)
             raise
-        except ComityError:
-            await self._back(asked, name, rooms)
-            raise
-        return made if rooms is None else rooms
 
-    async def _back(self, asked: Sequence[Asked], name: str, rooms: list[Room] | None) -> None:
-        if rooms is not None and self.rates is not None:
-            await self.rates.give(asked, name, 0)
-
-    async def end(
-        self, name: str, claims: tuple[Claim, ...], asked: tuple[Asked, ...], spent: Mapping[str, int] | None, tokens: int | None
-    ) -> None:
-        beside = asked if self.rates is None else ()
-        if claims or beside:
-            await self._database.join(book, Give(name, int(self._clock.now().timestamp()), spent, beside, tokens))
-        if self.rates is not None and asked:
+    async def left(self, name: str, asked: tuple[Asked, ...], tokens: int | None) -> None:
+        if self.rates is not None:
             await self.rates.give(asked, name, tokens)
+        elif any(each.limits.tokens_per_minute or each.limits.concurrent for each in asked):
+            await self._database.join(book, Give(name, int(self._clock.now().timestamp()), None, asked, tokens))
+
+    async def ended(self, name: str, spent: Mapping[str, int] | None) -> None:
+        await self._database.join(book, Give(name, int(self._clock.now().timestamp()), spent))
 
     def cost(self, claims: Sequence[Claim], deployment: Deployment, prompt: int, completion: int, requests: int) -> dict[str, int] | None:
-        """By currency; None where the price is not known, which costs what was held."""
+        """By currency; None where the price is not known any more, which costs what was held."""
         spent: dict[str, int] = {}
         for claim in claims:
-            currency = claim.line[2]
-            price = self._prices[deployment.id].in_(currency)
+            price = self._prices[deployment.id].in_(claim.line[2])
             if price is None:
                 return None
-            spent[currency] = price.of(prompt, completion, requests)
+            spent[claim.line[2]] = price.of(prompt, completion, requests)
         return spent
-
-    @staticmethod
-    def _granted(answer: Answer, at: datetime) -> list[Room]:
-        if isinstance(answer, Full):
-            raise _full(answer)
-        if isinstance(answer, Short):
-            raise _short(answer, at)
-        return answer
 
 
 def rates_of(config: Config, *, clock: Clock, secrets: Secrets) -> Rates | None:
@@ -200,6 +198,14 @@ def _answer_tokens(request: Request) -> int:
     if not isinstance(request, ChatRequest):
         return 0
     return (request.max_completion_tokens or request.max_tokens or ASSUMED_TOKENS) * (request.n or 1)
+
+
+def _granted(answer: Answer, at: datetime) -> list[Room]:
+    if isinstance(answer, Full):
+        raise _full(answer)
+    if isinstance(answer, Short):
+        raise _short(answer, at)
+    return answer
 
 
 def _said(account: str) -> str:

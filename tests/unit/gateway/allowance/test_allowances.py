@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,12 @@ import pytest
 
 from comity.config import BudgetConfig, Config, DeploymentConfig, KeyConfig, PathsConfig, PriceConfig, RatesConfig, TenantConfig
 from comity.errors import CallerError, LimitReached
-from comity.gateway.allowance.allowances import NOTHING, Allowances, rates_of
+from comity.gateway.allowance.allowances import ENTRY, HOLD, Allowances, rates_of
 from comity.gateway.allowance.money import ANSWER_TOKENS, HIDDEN_TOKENS, MEDIA_TOKENS, MICROS, Price, at_most, prices_of
 from comity.gateway.allowance.spend import UNSETTLED_SECONDS, Account, accounts
 from comity.policy import facts as law
-from comity.policy.decision import Decision, Effect
 from comity.ports import SystemSecrets
 from comity.providers.base import Deployment, ModelProfile
-from comity.routing.plan import Candidate
 from comity.storage.database import Database
 from comity.storage.open import look_into, open_database
 from comity.wire.chat import ChatRequest, ImagePart, ImageUrl, Message
@@ -45,10 +42,6 @@ def deployment(name: str) -> Deployment:
     return Deployment(
         id=name, provider="self-hosted", dialect="openai", model="m", facts=law.Provider(id=name, kind="self_hosted"), profile=profile
     )
-
-
-def candidates(*names: str) -> list[Candidate]:
-    return [Candidate(deployment=deployment(name), decision=Decision(effect=Effect.ALLOW, as_of=date(2026, 11, 23))) for name in names]
 
 
 def made(database: Database, clock: FakeClock, *, shared: bool = False, seed: bytes = b"x") -> Allowances:
@@ -89,30 +82,31 @@ BUDGET = BudgetConfig(amount=1, currency="USD")
 MONTH = ("key:app", "2026-11", "USD")
 
 
-async def test_what_it_can_cost_is_held_at_the_dearest_and_settled_at_what_it_cost(database: Database, clock: FakeClock) -> None:
-    hold = await made(database, clock).reserve(key(budget=BUDGET), asked(), candidates("cheap", "dear"), 15)
+async def test_what_it_can_cost_is_held_and_settled_at_what_it_cost(database: Database, clock: FakeClock) -> None:
+    hold = await made(database, clock).reserve(key(budget=BUDGET), asked(), deployment("dear"))
     assert await spent(database) == [Account(MONTH, 0, most(asked()), 0)]
-    await hold.settle(11, 7, deployment("cheap"))
-    assert await spent(database) == [Account(MONTH, 11 + 14, 0, 0)]
-    await hold.settle(11, 7, deployment("cheap"))
+    cost = 110 + 140 + 1000
+    await hold.settle(11, 7, deployment("dear"))
+    assert await spent(database) == [Account(MONTH, cost, 0, 0)]
+    await hold.settle(11, 7, deployment("dear"))
     await hold.release()
-    assert await spent(database) == [Account(MONTH, 25, 0, 0)], "a hold ends once"
+    assert await spent(database) == [Account(MONTH, cost, 0, 0)], "a hold ends once"
 
 
 async def test_what_nobody_took_costs_nothing_and_what_nobody_counted_costs_what_was_held(state: Database, clock: FakeClock) -> None:
     allowed = made(state, clock)
-    await (await allowed.reserve(key(budget=BUDGET), asked(), candidates("dear"), 15)).release()
+    await (await allowed.reserve(key(budget=BUDGET), asked(), deployment("dear"))).release()
     assert await spent(state) == [Account(MONTH, 0, 0, 0)]
-    await (await allowed.reserve(key(budget=BUDGET), asked(), candidates("dear"), 15)).settle(None, 7, deployment("dear"))
+    await (await allowed.reserve(key(budget=BUDGET), asked(), deployment("dear"))).settle(None, 7, deployment("dear"))
     assert await spent(state) == [Account(MONTH, most(asked()), 0, 0)]
 
 
 async def test_a_budget_that_has_not_enough_left_refuses_as_openai_does(state: Database, clock: FakeClock) -> None:
     allowed, small = made(state, clock), key(budget=BudgetConfig(amount=most(asked()) * 2.5 / MICROS, currency="USD"))
     for _ in range(2):
-        await allowed.reserve(small, asked(), candidates("dear"), 15)
+        await allowed.reserve(small, asked(), deployment("dear"))
     with pytest.raises(LimitReached) as error:
-        await allowed.reserve(small, asked(), candidates("dear"), 15)
+        await allowed.reserve(small, asked(), deployment("dear"))
     said = error.value
     assert (said.status, said.code, said.kind, said.rate_limits) == (
         429,
@@ -121,79 +115,73 @@ async def test_a_budget_that_has_not_enough_left_refuses_as_openai_does(state: D
         {"x-should-retry": "false"},
     )
     assert said.retry_after_seconds == (8 * 24 - 12) * 3600, "December begins"
-    await allowed.reserve(small, asked(max_tokens=1), candidates("cheap"), 15)
+    await allowed.reserve(small, asked(max_tokens=1), deployment("cheap"))
     clock.advance(days=8)
-    await allowed.reserve(small, asked(), candidates("dear"), 15)
+    await allowed.reserve(small, asked(), deployment("dear"))
 
 
 async def test_a_key_and_its_tenant_must_both_have_room(database: Database, clock: FakeClock) -> None:
     allowed, rich = made(database, clock), key(tenant="acme", budget=BudgetConfig(amount=100, currency="USD"))
     with pytest.raises(LimitReached, match="tenant `acme`"):
-        await allowed.reserve(rich, asked(max_tokens=90_000), candidates("dear"), 15)
-    await allowed.reserve(rich, asked(), candidates("dear"), 15)
+        await allowed.reserve(rich, asked(max_tokens=90_000), deployment("dear"))
+    await allowed.reserve(rich, asked(), deployment("dear"))
     assert [each.line[0] for each in await spent(database)] == ["key:app", "tenant:acme"]
     assert {each.held for each in await spent(database)} == {most(asked())}
     with pytest.raises(CallerError) as error:
-        await allowed.reserve(key(tenant="gone"), asked(), candidates("dear"), 15)
+        await allowed.reserve(key(tenant="gone"), asked(), deployment("dear"))
     assert (error.value.status, error.value.code) == (403, "key.tenant")
 
 
 @pytest.mark.parametrize("shared", [False, True])
 async def test_a_rate_is_told_in_openai_s_names(database: Database, clock: FakeClock, shared: bool) -> None:
     allowed, slow = made(database, clock, shared=shared), key(limits=RatesConfig(requests_per_minute=2, tokens_per_minute=1000))
-    hold = await allowed.reserve(slow, asked(), candidates("yuan"), 150)
-    assert dict(hold.headers) == {
+    entry = await allowed.enter(slow, asked(), 150)
+    assert dict(entry.headers) == {
         b"x-ratelimit-limit-requests": b"2", b"x-ratelimit-remaining-requests": b"1", b"x-ratelimit-reset-requests": b"60s",
         b"x-ratelimit-limit-tokens": b"1000", b"x-ratelimit-remaining-tokens": b"800", b"x-ratelimit-reset-tokens": b"60s",
     }  # fmt: skip
-    await hold.settle(10, 10, deployment("yuan"))
-    hold = await allowed.reserve(slow, asked(), candidates("yuan"), 150)
-    assert dict(hold.headers)[b"x-ratelimit-remaining-tokens"] == b"780"
+    await entry.leave(20)
+    entry = await allowed.enter(slow, asked(), 150)
+    assert dict(entry.headers)[b"x-ratelimit-remaining-tokens"] == b"780"
     clock.advance(20)
     with pytest.raises(LimitReached) as error:
-        await allowed.reserve(slow, asked(), candidates("yuan"), 150)
+        await allowed.enter(slow, asked(), 150)
     assert (error.value.code, error.value.kind, error.value.field) == ("limit.reached", "requests", "requests_per_minute")
     assert error.value.retry_after_seconds == 41
     assert error.value.rate_limits["x-ratelimit-remaining-requests"] == "0"
     clock.advance(41)
-    await allowed.reserve(slow, asked(), candidates("yuan"), 150)
+    await allowed.enter(slow, asked(), 150)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 async def test_no_more_run_at_once_than_may(database: Database, clock: FakeClock, shared: bool) -> None:
     allowed, two = made(database, clock, shared=shared), key(limits=RatesConfig(concurrent=2))
-    held = [await allowed.reserve(two, asked(), candidates("yuan"), 15) for _ in range(2)]
+    held = [await allowed.enter(two, asked(), 15) for _ in range(2)]
     with pytest.raises(LimitReached, match="concurrent = 2"):
-        await allowed.reserve(two, asked(), candidates("yuan"), 15)
-    await held[0].settle(1, 1, deployment("yuan"))
-    held.append(await allowed.reserve(two, asked(), candidates("yuan"), 15))
-    await held[1].release()
-    await allowed.reserve(two, asked(), candidates("yuan"), 15)
-
-
-async def test_who_is_refused_money_is_not_left_running(state: Database, clock: FakeClock) -> None:
-    allowed, poor = made(state, clock), key(limits=RatesConfig(concurrent=1), budget=BudgetConfig(amount=0.000001, currency="USD"))
-    for _ in range(2):
-        with pytest.raises(LimitReached) as error:
-            await allowed.reserve(poor, asked(), candidates("dear"), 15)
-        assert error.value.code == "budget.exhausted"
+        await allowed.enter(two, asked(), 15)
+    await held[0].leave(2)
+    await held[0].leave(2)
+    held.append(await allowed.enter(two, asked(), 15))
+    await held[1].leave(None)
+    await allowed.enter(two, asked(), 15)
 
 
 async def test_a_price_that_nobody_knows_is_refused(state: Database, clock: FakeClock) -> None:
     with pytest.raises(CallerError) as error:
-        await made(state, clock).reserve(key(budget=BUDGET), asked(), candidates("dear", "yuan"), 15)
+        await made(state, clock).reserve(key(budget=BUDGET), asked(), deployment("yuan"))
     assert (error.value.status, error.value.code) == (403, "budget.unpriced") and "`yuan`" in str(error.value) and "USD" in str(error.value)
 
 
 async def test_a_caller_who_leaves_while_money_is_held_gives_it_back(state: Database, clock: FakeClock) -> None:
-    allowed, one = made(state, clock), key(limits=RatesConfig(concurrent=1), budget=BUDGET)
-    leaving = asyncio.ensure_future(allowed.reserve(one, asked(), candidates("dear"), 15))
-    await asyncio.sleep(0)
-    leaving.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await leaving
+    allowed, one = made(state, clock, shared=True), key(limits=RatesConfig(concurrent=1), budget=BUDGET)
+    for waiting in (allowed.reserve(one, asked(), deployment("dear")), allowed.enter(one, asked(), 15)):
+        leaving = asyncio.ensure_future(waiting)
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
     assert await spent(state) == [Account(MONTH, 0, 0, 0)]
-    await allowed.reserve(one, asked(), candidates("dear"), 15)
+    await allowed.enter(one, asked(), 15)
 
 
 async def test_a_key_that_is_held_to_nothing_costs_nothing(clock: FakeClock) -> None:
@@ -202,19 +190,20 @@ async def test_a_key_that_is_held_to_nothing_costs_nothing(clock: FakeClock) -> 
             raise AssertionError(f"{name} of the database was asked for")
 
     allowed = made(Untouched(), clock)  # type: ignore[arg-type]
-    reserving = allowed.reserve(key(), asked(), candidates("dear"), 15)
-    with pytest.raises(StopIteration) as ended:  # it never waits
-        reserving.send(None)
-    assert ended.value.value is NOTHING
-    await NOTHING.settle(1, 1, deployment("dear"))
-    await NOTHING.release()
+    for waiting, made_of_it in ((allowed.enter(key(), asked(), 15), ENTRY), (allowed.reserve(key(), asked(), deployment("dear")), HOLD)):
+        with pytest.raises(StopIteration) as ended:  # it never waits
+            waiting.send(None)
+        assert ended.value.value is made_of_it
+    await HOLD.settle(1, 1, deployment("dear"))
+    await HOLD.release()
+    await ENTRY.leave(1)
 
 
 async def test_two_gateways_on_one_state_never_pass_a_hard_budget(gateways: Opened, clock: FakeClock) -> None:
     one, other = made(await gateways(), clock), made(database := await gateways(), clock, seed=b"y")
     few = key(budget=BudgetConfig(amount=most(asked()) * 9.5 / MICROS, currency="USD"))
     held = await asyncio.gather(
-        *(each.reserve(few, asked(), candidates("dear"), 15) for each in [one, other] * 20), return_exceptions=True
+        *(each.reserve(few, asked(), deployment("dear")) for each in [one, other] * 20), return_exceptions=True
     )  # fmt: skip
     passed = [each for each in held if not isinstance(each, BaseException)]
     assert len(passed) == 9 and {type(each) for each in held if each not in passed} == {LimitReached}
@@ -227,14 +216,14 @@ import asyncio, sys
 from pathlib import Path
 from comity.config import BudgetConfig
 from tests.fakes import FakeClock, SeededRandom
-from tests.unit.gateway.allowance.test_allowances import asked, candidates, deployment, key, made
+from tests.unit.gateway.allowance.test_allowances import asked, deployment, key, made
 from comity.storage.open import open_database
 
 async def main():
     database = await open_database(Path(sys.argv[1]), "state", seconds_max=20.0)
     allowed, number = made(database, FakeClock(), seed=sys.argv[2].encode()), 0
     while True:
-        hold = await allowed.reserve(key(budget=BudgetConfig(amount=1, currency="USD")), asked(), candidates("dear"), 15)
+        hold = await allowed.reserve(key(budget=BudgetConfig(amount=1, currency="USD")), asked(), deployment("dear"))
         print("held", flush=True)
         if number % 2:
             await hold.settle(1, 1, deployment("dear"))
