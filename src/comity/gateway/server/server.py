@@ -29,7 +29,7 @@ class Server:
         self._answering, self._clock = answering, clock
         self.connections: set[Connection] = set()
         self.held = 0  # bytes of bodies
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
         self._quiet: asyncio.Event | None = None
         self._look: asyncio.TimerHandle | None = None
         self._listening: asyncio.Server | None = None
@@ -55,7 +55,7 @@ class Server:
         await asyncio.wait(waiting, timeout=seconds_max, return_when=asyncio.FIRST_COMPLETED)
         for each in waiting:
             each.cancel()
-        left = list(self._tasks)
+        left = list(self.tasks)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, *waiting, return_exceptions=True)
@@ -79,11 +79,11 @@ class Server:
 
     def start(self, turn: Turn) -> None:
         task = asyncio.create_task(self._run(turn))
-        self._tasks.add(task)
+        self.tasks.add(task)
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self.tasks.discard(task)
         self._settled()
 
     async def _run(self, turn: Turn) -> None:
@@ -104,7 +104,7 @@ class Server:
         log.info("a request was refused: %s", error.code)
 
     def _settled(self) -> None:
-        if self._quiet is not None and not self.connections and not self._tasks:
+        if self._quiet is not None and not self.connections and not self.tasks:
             self._quiet.set()
 
     # -- time ---------------------------------------------------------------------------------------------------
