@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -54,5 +54,5 @@ class Exchange(Protocol):
         """``call`` is called once, should the caller leave before the answer is whole; None takes it back.  Ask for the body first."""
 
 
-Answering = Callable[[Exchange], Awaitable[None]]
+Answering = Callable[[Exchange], Coroutine[Any, Any, None]]
 """Answers one exchange; whatever goes wrong in it is its own affair to tell."""

@@ -72,7 +72,11 @@ class HeadReader:
                 if name == "connection":
                     value = f"{headers[name]},{value}"
             headers[name] = value
-        _check_host(first, headers)
+        host = headers.get("host")
+        if host is None and not first.is_1_0:  # RFC 9112, 3.2: exactly one
+            raise invalid("no `Host` header", field="host")
+        if first.authority and first.authority.lower() != (host or "").lower():
+            raise invalid("the target and the `Host` header name different hosts", field="host")
         connection = headers.get("connection")
         closes = first.is_1_0 or (connection is not None and "close" in [each.strip() for each in connection.lower().split(",")])
         return Head(first.method, first.path, first.query, headers, _length(first, headers), first.is_1_0, closes, _waits(first, headers))
@@ -119,19 +123,10 @@ def field(line: bytes) -> tuple[str, str]:
     found = FIELD.fullmatch(line)
     if found is None:
         raise invalid("a header is malformed")
-    return found[1].decode().lower(), found[2].rstrip(b" \t").decode("latin-1")
-
-
-def _check_host(first: First, headers: dict[str, str]) -> None:
-    """RFC 9112, 3.2: exactly one, and an absolute target may not say another."""
-    host = headers.get("host")
-    if host is None:
-        if not first.is_1_0:
-            raise invalid("no `Host` header", field="host")
-    elif not HOST.fullmatch(host):
+    name, value = found[1].decode().lower(), found[2].rstrip(b" \t").decode("latin-1")
+    if name == "host" and not HOST.fullmatch(value):
         raise invalid("the `Host` header is malformed", field="host")
-    if first.authority and first.authority.lower() != (host or "").lower():
-        raise invalid("the target and the `Host` header name different hosts", field="host")
+    return name, value
 
 
 def _length(first: First, headers: dict[str, str]) -> int:

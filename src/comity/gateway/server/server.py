@@ -25,11 +25,12 @@ class Server:
     def __init__(self, answering: Answering, *, limits: LimitsConfig, clock: Clock) -> None:
         self.limits = limits
         self.now: Callable[[], float] = clock.monotonic
-        self.draining = self.full = False
+        self.draining = False
+        self._loop = asyncio.get_running_loop()
         self._answering, self._clock = answering, clock
         self.connections: set[Connection] = set()
         self.held = 0  # bytes of bodies
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[asyncio.Task[None], Turn] = {}
         self._quiet: asyncio.Event | None = None
         self._look: asyncio.TimerHandle | None = None
         self._listening: asyncio.Server | None = None
@@ -37,9 +38,8 @@ class Server:
         self.look()
 
     async def listen(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(lambda: Connection(self, loop), sock=listening, backlog=BACKLOG)
-        self._again(loop)
+        self._listening = await self._loop.create_server(lambda: Connection(self, self._loop), sock=listening, backlog=BACKLOG)
+        self._again()
 
     async def drain(self, seconds_max: float, hurry: asyncio.Event | None = None) -> None:
         """No more connections; what is being answered is answered, for so long.  The rest is dropped, and what it owes is still paid."""
@@ -78,27 +78,16 @@ class Server:
         self._settled()
 
     def start(self, turn: Turn) -> None:
-        task = asyncio.create_task(self._run(turn))
-        self.tasks.add(task)
+        task = self._loop.create_task(self._answering(turn))
+        self.tasks[task] = turn
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        self._settled()
-
-    async def _run(self, turn: Turn) -> None:
-        try:
-            await self._answering(turn)
-        except Disconnected:
-            pass
-        except Exception as error:  # noqa: BLE001 - one request's bug ends its own connection
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, Disconnected):  # one request's bug ends its own connection
             log.error("an answer failed in an unforeseen way: %s", type(error).__name__)
-        finally:
-            turn.left()
-
-    def hold(self, size: int) -> None:
-        self.held += size
-        self.full = self.held > self.limits.bodies_bytes_max
+        self.tasks.pop(task).left()
+        self._settled()
 
     def refused(self, error: ComityError) -> None:
         log.info("a request was refused: %s", error.code)
@@ -117,6 +106,6 @@ class Server:
             if now >= connection.read_by or now >= connection.write_by:
                 connection.overdue(now)
 
-    def _again(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _again(self) -> None:
         self.look()
-        self._look = loop.call_later(LOOK_SECONDS, self._again, loop)
+        self._look = self._loop.call_later(LOOK_SECONDS, self._again)

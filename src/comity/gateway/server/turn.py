@@ -95,11 +95,12 @@ class Turn:
         piece = self._framing.take(buffer)
         if not piece:
             return
+        server = self._connection.server
         self._held += len(piece)
-        self._connection.server.hold(len(piece))
+        server.held += len(piece)
         if self._held > self._bytes_max:
             raise too_large(self._bytes_max)
-        if self._connection.server.full:
+        if server.held > server.limits.bodies_bytes_max:
             raise OperatorError("too many bytes of requests at once", code="server.busy", hint="try again shortly", status=503)
         self._pieces.append(piece)
 
@@ -160,11 +161,11 @@ class Turn:
 
     def _status_and(self, status: int, headers: Headers) -> bytes:
         """The head of an answer.  A line break in a value cannot make a header of its own."""
-        block = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+        block = b"".join([name + b": " + value + b"\r\n" for name, value in headers])
         if block.count(b"\n") != len(headers) or block.count(b"\r") != len(headers):
-            block = b"".join([b"%b: %b\r\n" % (name, value.translate(_UNPRINTABLE)) for name, value in headers])
+            block = b"".join([name + b": " + value.translate(_UNPRINTABLE) + b"\r\n" for name, value in headers])
         close = CLOSE if self._ends_connection() else b""
-        return b"%b%b%b%b" % (status_line(status), self._connection.server.date, block, close)
+        return status_line(status) + self._connection.server.date + block + close
 
     def _ends_connection(self) -> bool:
         """A body that was not asked for is passed over if it is here, and ends the connection if it is not."""
@@ -200,5 +201,5 @@ class Turn:
 
     def left(self) -> None:
         """Whoever answered it is done with it.  What is not whole by now is dropped, so that the caller can tell."""
-        self._connection.server.hold(-self._held)
+        self._connection.server.held -= self._held
         self._connection.unfinished(self, reset=self._head.is_1_0 and self.begun)
