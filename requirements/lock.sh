@@ -11,6 +11,7 @@ lock() {
         --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml "$@"
 }
 lock --extra embedded --extra names --extra files --extra ocr --extra c2pa --group dev -o requirements/dev.txt "$@"
-# The smaller two take their versions from the largest, so that all three fit into one environment.
+# The smaller ones take their versions from the largest, so that all fit into one environment.
 lock -c requirements/dev.txt -o requirements/base.txt
 lock -c requirements/dev.txt --extra embedded --group build -o requirements/embedded.txt
+lock -c requirements/dev.txt --extra postgres --group build -o requirements/server.txt
