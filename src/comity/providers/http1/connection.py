@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import ssl
 from collections.abc import Callable
 from typing import cast
 
@@ -131,11 +132,13 @@ class Connection(asyncio.Protocol):
             self._wake()
 
     def eof_received(self) -> None:
-        """The partner's own end of what it says.  Under TLS it comes only with its farewell: a cut does not look like an end."""
+        """The partner says no more.  Under TLS only its farewell ends an answer: in the clear a cut looks the same (9112, 9.8)."""
         if self._reading is None:
             self.drop()
             return
         try:
+            if not self._reading.done and not _farewell(self._transport.get_extra_info("ssl_object")):
+                raise Broken("cut")
             self._reading.end()
         except Broken as fault:
             self._fail(fault)
@@ -199,3 +202,13 @@ class Connection(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _farewell(tls: ssl.SSLObject | None) -> bool:
+    """Whether TLS itself was ended; the event loops tell its end and the connection's in the same way."""
+    try:
+        return tls is None or tls.read(1) == b""
+    except ssl.SSLZeroReturnError:
+        return True
+    except ssl.SSLError:  # it waits for more
+        return False

@@ -17,7 +17,6 @@ _SIZE = rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*+)?"
 _CHUNK = re.compile(rb"\r\n" + _SIZE + rb"\r\n")
 """The end of the chunk before and the size of the next.  Before the first one stands an empty line of our own."""
 _CHUNK_BEGUN = re.compile(rb"(?:\r(?:\n(?:" + _SIZE + rb"\r?)?)?)?")
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 
@@ -68,7 +67,7 @@ class Reading:
 
     def _unfinished(self, rest: bytes) -> bytes:
         # Told at once, not when patience ends: another protocol, and lines that no CRLF will ever end.
-        if not rest.startswith(b"HTTP/1."[: len(rest)]) or len(rest) > HEAD_BYTES_MAX or _BARE_LF.search(rest):
+        if not rest.startswith(b"HTTP/1."[: len(rest)]) or len(rest) > HEAD_BYTES_MAX or _bare_lf(rest):
             raise Broken("no head of an answer")
         self._rest = rest
         return b""
@@ -130,12 +129,14 @@ class Reading:
 
     def _in_trailers(self, data: bytes) -> bytes:
         """Read for their end only (RFC 9110, 6.5.1: they may be discarded)."""
-        found = FIELDS.match(data)
-        if found is None:
-            if len(data) > HEAD_BYTES_MAX or b"\r\n\r\n" in data or _BARE_LF.search(data):
+        if not data.startswith(b"\r\n") and b"\r\n\r\n" not in data:
+            if len(data) > HEAD_BYTES_MAX or _bare_lf(data):
                 raise Broken("no trailers")
             self._rest = data
             return b""
+        found = FIELDS.match(data)
+        if found is None:
+            raise Broken("no trailers")
         if found[1].count(b"\r\n") > FIELDS_MAX or found.end() > HEAD_BYTES_MAX:
             raise Broken("too many trailers")
         self.done, self._state = True, self._after
@@ -154,3 +155,7 @@ class Reading:
 
 def _tokens(value: str) -> list[str]:
     return [each.strip(" \t") for each in value.lower().split(",")] if value else []
+
+
+def _bare_lf(lines: bytes) -> bool:
+    return lines.count(b"\n") != lines.count(b"\r\n")

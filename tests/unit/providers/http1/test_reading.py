@@ -130,7 +130,9 @@ def as_we_read(pieces: Iterable[bytes], *, end: bool) -> tuple[int, dict[str, st
 
 
 NAMES = st.text("abcXYZ019-_!~", min_size=1, max_size=8).map(lambda name: f"x{name}".encode())
-VALUES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f", exclude_categories=["Cc", "Zs"]), max_size=9)
+VALUES = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f", exclude_categories=["Cc", "Zs"]), max_size=9
+)
 FIELD_LINES = st.tuples(NAMES, VALUES.map(lambda text: text.encode("latin-1"))).map(lambda both: both[0] + b": " + both[1] + b"\r\n")
 EXTENSIONS = st.sampled_from([b"", b";a", b";a=b", b';q="x"'])
 PIECES = st.binary(min_size=1, max_size=40)
