@@ -169,8 +169,10 @@ def test_what_is_an_answer_both_read_alike_at_any_cut(pieces: list[bytes]) -> No
 
 
 SPOILT = st.sampled_from(
-    [b"\r", b"\n", b"\r\n", b"\0", b" ", b"\t", b":", b";", b",", b"0", b"f", b"-", b"\xff"]
-    + [b"content-length: 2\r\n", b"transfer-encoding: chunked\r\n", b"HTTP/1.1 200 OK\r\n"]
+    [
+        *(b"\r", b"\n", b"\r\n", b"\0", b" ", b"\t", b":", b";", b",", b"0", b"f", b"-", b"\xff"),
+        *(b"content-length: 2\r\n", b"transfer-encoding: chunked\r\n", b"HTTP/1.1 200 OK\r\n"),
+    ]
 )  # fmt: skip
 
 
@@ -194,8 +196,10 @@ def test_whatever_we_take_for_an_answer_h11_takes_for_the_same_one(pieces: list[
 
 
 BITS = st.sampled_from(
-    [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 200 OK\r\n", b"content-length: 2\r\n", b"transfer-encoding: chunked\r\n", b"connection: close\r\n"]
-    + [b"\r\n", b"\r\n\r\n", b"2\r\n", b"{}", b"0\r\n", b"x: y", b"\n"]
+    [
+        *(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 200 OK\r\n", b"content-length: 2\r\n", b"transfer-encoding: chunked\r\n"),
+        *(b"connection: close\r\n", b"\r\n", b"\r\n\r\n", b"2\r\n", b"{}", b"0\r\n", b"x: y", b"\n"),
+    ]
 )  # fmt: skip
 
 

@@ -162,7 +162,7 @@ def test_an_end_without_farewell_is_a_cut(authority: Authority, loop: Loop, said
 
     async def cut(with_: Conversation) -> None:
         await with_.say(said)
-        while with_.writer.transport.get_write_buffer_size():
+        while with_.writer.transport.get_write_buffer_size():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
         with socket.socket(fileno=os.dup(with_.writer.get_extra_info("socket").fileno())) as below:
             below.shutdown(socket.SHUT_WR)  # beneath TLS, which says nothing of it
