@@ -18,20 +18,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import logging
-
     import msgspec
 
+    from comity.config import Config
     from comity.config.file import faults
     from comity.errors import OperatorError
+    from comity.gateway.logs import written
     from comity.gateway.serve import serve
 
-    logging.basicConfig(level=logging.WARNING, format="comity: %(message)s")
-    config = place.configuration(args)
-    given = {name: value for name, value in (("port", args.port), ("host", args.host)) if value is not None}
-    config = msgspec.structs.replace(config, server=msgspec.structs.replace(config.server, **given))
-    for where, reason, mend in faults(config):  # what was given here is held to the same rules as the file
-        raise OperatorError(f"{'.'.join(map(str, where))}: {reason}", code="config.invalid", hint=mend)
+    def load() -> Config:
+        config = place.configuration(args)
+        given = {name: value for name, value in (("port", args.port), ("host", args.host)) if value is not None}
+        config = msgspec.structs.replace(config, server=msgspec.structs.replace(config.server, **given))
+        for where, reason, mend in faults(config):  # what was given here is held to the same rules as the file
+            raise OperatorError(f"{'.'.join(map(str, where))}: {reason}", code="config.invalid", hint=mend)
+        return config
+
+    config = load()
+    written(config.logs)
     home = place.home(args, config)
 
     def ready(url: str) -> None:
@@ -46,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.json:
         say.aside("starting …")
-    return serve(config, home=home, on_ready=ready)
+    return serve(config, home=home, on_ready=ready, load=load)
 
 
 def _described(config: object) -> list[str]:

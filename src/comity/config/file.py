@@ -82,6 +82,8 @@ def faults(config: Config) -> Iterator[Fault]:
         if not least <= getattr(limits, limit) < math.inf:  # TOML knows nan and inf
             yield ("limits", limit), "is not a number above zero", "leave it out for the default"
     yield from _routing(config)
+    if not 0 <= server.drain_seconds < math.inf:
+        yield ("server", "drain_seconds"), "is not a number of at least zero", "0 closes the door at once"
     yield from _telemetry(config.telemetry)
     yield from _storage(config)
     for number, key in enumerate(config.keys):

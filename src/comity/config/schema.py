@@ -196,6 +196,7 @@ class ServerConfig(Section, frozen=True, kw_only=True):
     port: int = 8484
     hosts: tuple[str, ...] = ()  # further Host header values accepted (name or name:port)
     workers: int = 1
+    drain_seconds: float = 0.0  # told to stop, `/readyz` says no for so long before the door closes, so that a load balancer sees it
 
 
 class LimitsConfig(Section, frozen=True, kw_only=True):

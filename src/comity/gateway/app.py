@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
@@ -19,15 +18,18 @@ from typing import Any
 from comity.device.manifest import model_named
 from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, StorageFailure
 from comity.gateway import api, asgi
+from comity.gateway.allowance import api as keys
 from comity.gateway.attempt import Served, regions
 from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
 from comity.gateway.exchange import Disconnected, Exchange
 from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_body, respond_error
+from comity.gateway.logs import place_of
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
 from comity.gateway.read.hub import Hub
 from comity.gateway.read.record import look
+from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
 from comity.gateway.shedding import Shedding
 from comity.gateway.world import World
@@ -45,15 +47,28 @@ class App:
         self.metrics = world.metrics
         self.hub = Hub(partial(look, world))
         self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
+        self.fault = ""  # why the configuration that is there now was not taken up, as a code
         self.leaving = False  # told to stop: whoever asks whether this gateway is ready is sent elsewhere
         self.take_up(world)
+        world.metrics.looks.append(self._look)
 
     def take_up(self, world: World) -> None:
         """From the next request on, this world answers; one that is being answered stays with its own."""
         self.world = world
         self.pipeline = Pipeline(world)
-        self.callers = Callers(world.config)
+        self.callers = Callers(world.config, world.accounts.register, world.clock)
         self.shedding = Shedding(world.config.limits.memory_bytes_max)
+
+    def _look(self) -> None:
+        """What nobody counts, as it is now."""
+        metrics, world = self.metrics, self.world
+        metrics.breakers.clear()
+        for place, known in world.router.health.snapshot().items():
+            metrics.breakers[place, known["state"]] = 1
+        for name, database in (("log", world.ledger.database), ("state", world.state.database)):
+            figures = database.figures
+            metrics.writer[(name,)] = figures.waiting
+            metrics.writer_groups[(name,)], metrics.writer_jobs[(name,)] = figures.groups, figures.jobs
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         await asgi.carry(self.answer, scope, receive, send)
@@ -118,7 +133,7 @@ class App:
     async def ask(self, door: Door, exchange: Exchange, call: str) -> int:
         """A request to a model, by whichever door."""
         headers = exchange.headers
-        key = self.callers.caller(headers)
+        key = require(self.callers, exchange, CALL)
         body = await self.body(exchange)
         request, dropped = door.decode(body, headers.get("content-type", ""), key.unknown_fields == "drop")
         seen = self.seen.get(call)
@@ -229,6 +244,7 @@ class App:
     async def readyz(self, exchange: Exchange, call: str) -> int:
         """Ready when a record can be written and every local model can answer."""
         state = await self.world.readiness()
+        state["configuration"] = self.fault or "ok"
         if self.leaving:
             state |= {"ready": False, "parts": {**state["parts"], "gateway": "leaving"}}
         status = 200 if state["ready"] else 503
@@ -258,6 +274,7 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
     "/comity/v1/scan": {"POST": api.scan},
     "/comity/v1/receipts/{id}": {"GET": App.receipt},
     **read.ROUTES,
+    **keys.ROUTES,
     "/healthz": {"GET": App.healthz},
     "/readyz": {"GET": App.readyz},
     "/metrics": {"GET": App.metrics_text},
@@ -270,12 +287,6 @@ def model_of(deployment: Deployment) -> str:
     if deployment.on_device and deployment.model.endswith(".gguf"):
         return PurePath(deployment.model).stem.lower()
     return deployment.model or model_named("").id
-
-
-def place_of(error: BaseException) -> str:
-    """Where it was raised, without its message and without values: both may hold content."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
 
 
 class _cancelled_when_gone:

@@ -6,14 +6,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from comity.config import Config, LimitsConfig
 from comity.device.provider import EmbeddedProvider
-from comity.errors import OperatorError
+from comity.errors import ComityError, OperatorError
 from comity.gateway.exchange import Answering
 from comity.ports import SystemClock, SystemRandom, SystemSecrets
 
@@ -44,23 +46,30 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(config: Config, *, home: Path, on_ready: Callable[[str], None]) -> int:
-    """Blocks until SIGINT or SIGTERM; ``on_ready`` gets the base URL once requests are taken.  Returns the exit code."""
+def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: Callable[[], Config] | None = None) -> int:
+    """Blocks until SIGINT or SIGTERM; ``on_ready`` gets the base URL once requests are taken.  Returns the exit code.
+
+    ``load`` reads the configuration anew, on SIGHUP.
+    """
     try:
         import uvloop
 
-        return uvloop.run(_serve(config, home, on_ready))
+        return uvloop.run(_serve(config, home, on_ready, load or (lambda: config)))
     except ImportError:  # Windows has no uvloop
-        return asyncio.run(_serve(config, home, on_ready))
+        return asyncio.run(_serve(config, home, on_ready, load or (lambda: config)))
 
 
-async def _serve(config: Config, home: Path, on_ready: Callable[[str], None]) -> int:
+async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], load: Callable[[], Config]) -> int:
     from comity.gateway.app import App
+    from comity.gateway.logs import written
+    from comity.gateway.reload import Reloader
+    from comity.gateway.running import Running, announce, began, withdraw
     from comity.gateway.world import World, build
 
+    clock, random, secrets = SystemClock(), SystemRandom(), SystemSecrets()
     listening = bind(config.server.host, config.server.port)
     try:
-        world: World = await build(config, home=home, clock=SystemClock(), random=SystemRandom(), secrets=SystemSecrets())
+        world: World = await build(config, home=home, clock=clock, random=random, secrets=secrets)
     except BaseException:
         listening.close()
         raise
@@ -68,29 +77,65 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None]) ->
         await _start_devices(world.providers.values())
         host, port = listening.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        await listen(App(world).answer, listening, lambda: on_ready(url), config.limits)
+        app = App(world)
+        running = Running(pid=os.getpid(), began=began(os.getpid()), url=url)
+
+        async def anew(config: Config, before: World) -> World:
+            made = await build(config, home=home, clock=clock, random=random, secrets=secrets, before=before)
+            await _start_devices([each for name, each in made.providers.items() if before.providers.get(name) is not each])
+            written(config.logs)
+            return made
+
+        def told(fault: ComityError | None) -> None:
+            nonlocal running
+            said = {"code": fault.code, "fault": str(fault), "hint": fault.hint} if fault is not None else {}
+            running = Running(pid=running.pid, began=running.began, url=url, reloads=running.reloads + 1, **said)
+            announce(home, running)
+
+        async def leaving(hurry: asyncio.Event) -> None:
+            app.leaving = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(app.world.config.server.drain_seconds):
+                    await hurry.wait()
+
+        reloader = Reloader(app, load=load, build=anew, told=told)
+        announce(home, running)
+        try:
+            await listen(app.answer, listening, lambda: on_ready(url), config.limits, on_hangup=reloader.ask, leaving=leaving)
+        finally:
+            withdraw(home)
+            await reloader.aclose()
+            world = app.world
     finally:
         await world.aclose()
         listening.close()
     return 0
 
 
-async def listen(answering: Answering, listening: socket.socket, on_ready: Callable[[], None], limits: LimitsConfig | None = None) -> None:
+async def listen(
+    answering: Answering, listening: socket.socket, on_ready: Callable[[], None], limits: LimitsConfig | None = None, *,
+    on_hangup: Callable[[], None] | None = None, leaving: Callable[[asyncio.Event], Awaitable[None]] | None = None,
+) -> None:  # fmt: skip
     """Answers on ``listening`` until SIGINT or SIGTERM, then drains and returns: what its caller still owes is then paid.
 
-    A second signal cuts the draining short.
+    A second signal cuts the draining short.  ``leaving`` is awaited while the door is still open; its event is that second signal.
     """
     from comity.gateway.server.server import Server
 
     server = Server(answering, limits=limits or LimitsConfig(), clock=SystemClock())
     stop, hurry = asyncio.Event(), asyncio.Event()
-    loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+    loop, signals = asyncio.get_running_loop(), [signal.SIGINT, signal.SIGTERM]
     for number in signals:
         loop.add_signal_handler(number, lambda: (hurry if stop.is_set() else stop).set())
+    if on_hangup is not None:
+        loop.add_signal_handler(signal.SIGHUP, on_hangup)
+        signals.append(signal.SIGHUP)
     try:
         await server.listen(listening)
         on_ready()
         await stop.wait()
+        if leaving is not None:
+            await leaving(hurry)
         await server.drain(DRAIN_SECONDS_MAX, hurry)
     finally:
         for number in signals:

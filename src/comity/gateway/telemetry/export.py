@@ -131,7 +131,7 @@ def telemetry_of(config: TelemetryConfig, metrics: Metrics, *, clock: Clock, ran
     """None where no collector is configured.  Raises OperatorError when its token cannot be read."""
     if not config.endpoint:
         return None
-    token = secrets.get(env=config.token.env, file=config.token.file) if config.token is not None else ""
+    token = secrets.get(env=config.token.env, file=config.token.file, command=config.token.command) if config.token is not None else ""
     return Telemetry(config, metrics, clock=clock, random=random, post=Collector(config.endpoint, token))
 
 
