@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -28,7 +27,6 @@ from comity.gateway.logs import place_of
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
 from comity.gateway.read.hub import Hub
-from comity.gateway.read.record import look
 from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
 from comity.gateway.shedding import Shedding
@@ -45,7 +43,7 @@ Handler = Callable[["App", Exchange, str], Awaitable[int]]
 class App:
     def __init__(self, world: World) -> None:
         self.metrics = world.metrics
-        self.hub = Hub(partial(look, world))
+        self.hub = Hub(lambda script: self.world.ledger.database.read(script))
         self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
         self.fault = ""  # why the configuration that is there now was not taken up, as a code
         self.leaving = False  # told to stop: whoever asks whether this gateway is ready is sent elsewhere
