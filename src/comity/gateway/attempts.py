@@ -101,7 +101,8 @@ async def _settled(running: dict[asyncio.Task[T], Visit], won: asyncio.Task[T] |
 
 async def _room(trip: Trip, full: Full) -> Visit | Pause | None:
     """Waits in line for a place that is full.  None: no longer than this, and not in a longer line."""
-    woken = asyncio.Event()
+    woken, loop = asyncio.Event(), asyncio.get_running_loop()
+    began = loop.time()
     waiter = trip.queue.join(full.places, woken.set)
     if waiter is None:
         return None
@@ -116,4 +117,4 @@ async def _room(trip: Trip, full: Full) -> Visit | Pause | None:
             trip.handed_back(waiter.given)
         raise
     trip.queue.leave(waiter)
-    return (trip.handed(waiter.given) or Pause(0.0)) if waiter.given else None
+    return (trip.handed(waiter.given, loop.time() - began) or Pause(0.0)) if waiter.given else None

@@ -67,7 +67,9 @@ class Trip:
         self._made = 0
         self._final = self._poor = False
         self._again: dict[str, float | None] = {}  # when a place that failed may be asked again; None: not for this request
-        self._deadline: float | None = None
+        self._left = self._settings.queue_seconds_max  # how much longer a place may be waited for
+        self._waited = False
+        self._resting = ""  # the place for whose sake the last step was to wait
         router.budget.request(router.clock.monotonic())
         self.follow(route, request)
 
@@ -81,15 +83,17 @@ class Trip:
         now, settings = self._router.clock.monotonic(), self._settings
         if self._final or self._made >= settings.attempts_max or not self._may_pay(now):
             return None
+        if self._resting:
+            self._again[self._resting], self._resting = min(self._again.get(self._resting) or now, now), ""
         full: list[str] = []
-        soonest: float | None = None
+        soonest: tuple[float, str] | None = None
         for candidate in self._order:
             place = self._router.places[candidate.deployment.id]
             ready = self._ready(place, now)
             if ready is None:
                 continue
             if ready > now:
-                soonest = ready if soonest is None else min(ready, soonest)
+                soonest = min(soonest or (ready, place.id), (ready, place.id))
             elif place.full:
                 full.append(place.id)
             else:
@@ -97,8 +101,9 @@ class Trip:
                 return self._visit(place, candidate, now)
         return self._waiting(now, soonest, full)
 
-    def handed(self, name: str) -> Visit | None:
-        """A slot of a place that was full is this request's.  None: that place is left alone by now; `step` again."""
+    def handed(self, name: str, waited: float) -> Visit | None:
+        """After ``waited`` seconds a slot of a place that was full is this request's.  None: that place is left alone now; `step` again."""
+        self._left -= waited
         now, place = self._router.clock.monotonic(), self._router.places[name]
         candidate = next(each for each in self._order if each.deployment.id == name)
         if place.health.closed_to(now) or not self._may_pay(now):
@@ -156,7 +161,7 @@ class Trip:
     # -- choosing ------------------------------------------------------------------------------------------------
 
     def _visit(self, place: Place, candidate: Candidate, now: float) -> Visit:
-        late = self._made > 0 or self._deadline is not None
+        late = self._made > 0 or self._waited
         if self._made:
             self._router.budget.take(now)
         self._made += 1
@@ -183,14 +188,16 @@ class Trip:
     def _longest(self) -> float:
         return self._settings.backoff_seconds_max
 
-    def _waiting(self, now: float, soonest: float | None, full: list[str]) -> Pause | Full | None:
-        if soonest is None and not full:
+    def _waiting(self, now: float, soonest: tuple[float, str] | None, full: list[str]) -> Pause | Full | None:
+        wait = soonest[0] - now if soonest is not None else 0.0
+        if self._left <= 0 or wait > self._left or (soonest is None and not full):
             return None
-        if self._deadline is None:
-            self._deadline = now + self._settings.queue_seconds_max
-        if soonest is not None:
-            return Pause(soonest - now) if soonest <= self._deadline else None
-        return Full(frozenset(full), self._deadline - now) if self._deadline > now else None
+        self._waited = True
+        if soonest is None:
+            return Full(frozenset(full), self._left)
+        self._left -= wait
+        self._resting = soonest[1]
+        return Pause(wait)
 
     def _lot(self) -> float:
         return int.from_bytes(self._router.random.token(4), "big") / 2.0**32
