@@ -32,6 +32,7 @@ from comity.cli import (
     log,
     models,
     redact,
+    reload,
     replay,
     resilience,
     restore,
@@ -43,7 +44,7 @@ from comity.cli import (
 from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
-ALSO = (evidence, keys, label, egress, version)
+ALSO = (evidence, keys, label, egress, reload, version)
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130

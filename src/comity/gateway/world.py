@@ -136,7 +136,8 @@ async def build(
 
     vocabulary = load_vocabulary()
     media, signer = media_of(config, vocabulary), signer_of(config, secrets)
-    engine = Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
+    # In a thread: it takes a good part of a second, and beside it another world may be answering.
+    engine = await asyncio.to_thread(_law, config, vocabulary)
     configured = config.deployments or (EMBEDDED,)
     today = clock.now().date()
     deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today)
@@ -247,6 +248,10 @@ def vaults(config: Config, random: Random) -> Callable[[], Pseudonyms]:
 
 def state_path(config: Config, home: Path) -> Path:
     return Path(config.paths.state).expanduser() if config.paths.state else home / DATABASE
+
+
+def _law(config: Config, vocabulary: Vocabulary) -> Engine:
+    return Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
 
 
 async def _opened(config: Config, home: Path, clock: Clock, random: Random, secrets: Secrets) -> tuple[Ledger, State]:
