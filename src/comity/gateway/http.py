@@ -51,6 +51,8 @@ def error_body(error: ComityError, call: str) -> dict[str, Any]:
     if isinstance(error, PolicyDenied):
         out["decision"] = error.decision
         out["receipt"] = error.receipt
+    if isinstance(error, ProviderFailure) and (error.attempts or error.lawful):
+        out["attempts"], out["lawful"], out["ways"] = error.attempts, error.lawful, error.ways
     return {"error": out}
 
 
