@@ -39,7 +39,7 @@ def terms_of(tree: Any, what: str) -> KeyConfig:
     try:
         return msgspec.convert(tree | {"sha256": ""}, KeyConfig, strict=True)
     except msgspec.ValidationError as error:
-        raise misshapen(error, KeyConfig, what) from None
+        raise _invalid(error, KeyConfig, what) from None
 
 
 def told(made: Made) -> dict[str, Any]:
@@ -82,7 +82,7 @@ async def rotate_key(app: App, exchange: Exchange, call: str) -> int:
     try:
         asked = msgspec.convert(_decoded(body), Rotate, strict=True) if body else Rotate()
     except msgspec.ValidationError as error:
-        raise misshapen(error, Rotate, "body") from None
+        raise _invalid(error, Rotate, "body") from None
     key = await app.world.accounts.keys.rotate(name, asked.overlap_seconds)
     await exchange.respond(200, encode({"id": name, "key": key}), [JSON, NO_STORE])
     return 200
@@ -108,6 +108,11 @@ def _decoded(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise CallerError("the body is not JSON in UTF-8", code="request.malformed", hint='for example {"id": "app"}') from None
+
+
+def _invalid(error: msgspec.ValidationError, shape: type, what: str) -> CallerError:
+    said = misshapen(error, shape, what)
+    return CallerError(str(said), code="key.invalid", field=said.field, hint=said.hint)
 
 
 def _at(seconds: int | None) -> str | None:
