@@ -29,7 +29,7 @@ from comity.ports import SystemClock, SystemRandom
 from comity.providers.base import Deployment
 from comity.routing.resilience import Cell, Kind, Question, standing_on
 
-SECONDS_MAX = 1.0  # how long the drilled gateway waits for a first byte; an operator's own limit would only make the drill longer
+SECONDS_MAX = 5.0  # that the drilled gateway waits for a first byte, or the end of a task; more would only make the drill longer
 AT_ONCE = 8
 RETRIES = 1_000_000
 HANG = json.dumps({"faults": [{"kind": "hang", "times": None}]}).encode()

@@ -74,7 +74,7 @@ def test_each_operation_has_a_request_that_a_door_takes(operation: str, person: 
     request = decoded(asked(Question(jurisdiction="CN", person=person, task="hiring", operation=operation)))
     text = next(each.text for each in PERSONS if each.name == person)
     assert (request.operation, request.model) == (operation, "auto")
-    assert text in list(texts(request))
+    assert text in list(texts(request)) or (operation == "transcription" and request.media() == {"audio"})
 
 
 def test_only_what_somebody_offers_is_asked() -> None:
