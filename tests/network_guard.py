@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds this process to loopback.
 
-Patched: `connect`, `connect_ex` and `sendto` of `socket.socket`, and `socket.getaddrinfo`.  Native code that opens its own sockets
-(uvloop, pyreqwest) and child processes are not seen here; what those may reach is held by the egress list and its own tests.
+Patched: `connect`, `connect_ex` and `sendto` of `socket.socket`, and `socket.getaddrinfo`.  Comity's own client connects by these on
+either event loop (`tests/unit/providers/http1/test_dial.py`).  Native code that opens its own sockets (uvloop's `create_connection` by
+name) and child processes are not seen here; what those may reach is held by the egress list and its own tests.
 """
 
 from __future__ import annotations

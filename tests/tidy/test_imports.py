@@ -23,7 +23,6 @@ HEAVY = (
     "uvloop",
     "httptools",
     "xllamacpp",
-    "pyreqwest",
     "sqlite3",
     "asyncio",
     "ssl",

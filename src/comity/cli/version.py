@@ -8,7 +8,7 @@ import argparse
 from comity.cli import say
 
 ABOUT = "the version of Comity and of what it stands on"
-PARTS = ("cedarpy", "cryptography", "msgspec", "uvloop", "pyreqwest", "xllamacpp")
+PARTS = ("cedarpy", "cryptography", "msgspec", "uvloop", "xllamacpp")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -103,7 +103,7 @@ class Egress:
         place = self._allowed.get(deployment.id)
         try:
             parts = urlsplit(url)
-            origin = _origin(parts.scheme, parts.hostname or "", parts.port)
+            origin = Origin.of(parts.scheme, parts.hostname or "", parts.port)
         except ValueError:
             raise _not_listed() from None
         at = f"{parts.hostname}:{origin.port}"
@@ -145,7 +145,7 @@ class _Place:
         base = urlsplit(deployment.base_url)
         host, _, port = deployment.egress.rpartition(":")
         # The port is spelled out, so that what is compared before sending is exactly what is connected to.
-        self.origin = _origin(base.scheme, host.strip("[]"), int(port))
+        self.origin = Origin.of(base.scheme, host.strip("[]"), int(port))
         self.egress, self.path, self.downloads = deployment.egress, base.path, frozenset(deployment.downloads)
 
 
@@ -247,11 +247,6 @@ def said_in_stream(body: Mapping[str, Any], code_of: CodeOf = code_of) -> Provid
     return ProviderFailure(
         "the partner broke off its answer" + (f" ({code})" if code else ""), kind="status", retryable=False, upstream_status=200
     )
-
-
-def _origin(scheme: str, host: str, port: int | None) -> Origin:
-    tls = scheme == "https"
-    return Origin(tls, host, port or (443 if tls else 80))
 
 
 def _not_listed() -> ProviderFailure:

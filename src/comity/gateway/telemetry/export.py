@@ -12,8 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
-from typing import Any
+from urllib.parse import urlsplit
 
 from comity import __version__
 from comity.config import TelemetryConfig
@@ -21,6 +20,8 @@ from comity.gateway.metrics import Metrics
 from comity.gateway.telemetry import otlp
 from comity.gateway.telemetry.spans import Span, Trace, Tracer
 from comity.ports import Clock, Random, Secrets
+from comity.providers.http1.head import write_head
+from comity.providers.http1.pool import Origin, Pool
 
 log = logging.getLogger("comity.telemetry")
 BATCH_SPANS_MAX = 512
@@ -110,21 +111,23 @@ class Collector:
     def __init__(self, endpoint: str, token: str) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
-        self._client: Any = None
+        self._pool = Pool(connections_max=1, connect_seconds_max=SEND_SECONDS_MAX)
 
     async def __call__(self, path: str, body: bytes) -> bool:
-        if self._client is None:
-            from pyreqwest.client import ClientBuilder
-
-            limit = timedelta(seconds=SEND_SECONDS_MAX)
-            self._client = ClientBuilder().follow_redirects(False).no_proxy().referer(False).timeout(limit).user_agent("comity").build()
-        answer = await self._client.post(self._endpoint + path).headers(self._headers).body_bytes(body).build().send()
-        return 200 <= int(answer.status) < 300
+        parts = urlsplit(self._endpoint + path)
+        origin = Origin.of(parts.scheme, parts.hostname or "", parts.port)
+        written = write_head("POST", parts.path, origin.authority, self._headers, len(body))
+        connection = self._pool.kept(origin) or await self._pool.connect(origin)
+        try:
+            head = await connection.ask(written, body, SEND_SECONDS_MAX)
+            while await connection.piece(SEND_SECONDS_MAX):  # read to its end, so that the connection is kept
+                pass
+        finally:
+            connection.release()
+        return 200 <= head.status < 300
 
     async def aclose(self) -> None:
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.close()
+        await self._pool.aclose()
 
 
 def telemetry_of(config: TelemetryConfig, metrics: Metrics, *, clock: Clock, random: Random, secrets: Secrets) -> Telemetry | None:

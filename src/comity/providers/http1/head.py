@@ -58,13 +58,12 @@ def read_head(raw: bytes) -> Head:
     if found is None:
         raise Broken("no head of an answer")
     minor, status, lines = found.groups()
-    fields: dict[str, str] = {}
-    pairs = _FIELD.findall(lines)
+    pairs = [(name.lower(), value.strip(" \t")) for name, value in _FIELD.findall(lines)]
     if len(pairs) > FIELDS_MAX:
         raise Broken("too many header fields")
-    for name, value in pairs:
-        name, value = name.lower(), value.strip(" \t")
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        fields = {name: ", ".join(value for each, value in pairs if each == name) for name in fields}
     return Head(int(status), int(minor), fields)
 
 

@@ -24,6 +24,11 @@ class Origin(NamedTuple):
     host: str
     port: int
 
+    @classmethod
+    def of(cls, scheme: str, host: str, port: int | None) -> Origin:
+        tls = scheme == "https"
+        return cls(tls, host, port or (443 if tls else 80))
+
     @property
     def authority(self) -> str:
         """As a Host header says it: without the port that the scheme has anyway."""
@@ -65,8 +70,6 @@ class Pool:
         place = self._places.setdefault(origin, _Place())
         if len(place.live) + place.connecting >= self._connections_max:
             raise Crowded("as many connections as may be")
-        if origin.tls and self._tls is None:
-            self._tls = trust()
 
         def keep(connection: Connection) -> None:
             self._keep(place, connection)
@@ -77,6 +80,8 @@ class Pool:
         place.connecting += 1
         try:
             async with asyncio.timeout(self._connect_seconds_max):
+                if origin.tls and self._tls is None:
+                    self._tls = await asyncio.to_thread(trust)  # reads every authority of the system, once
                 made = await dial(origin.host, origin.port, self._tls if origin.tls else None, lambda: Connection(keep, lost))
         except TimeoutError:
             raise Unreachable("not connected in time") from None
