@@ -22,7 +22,7 @@ from comity.gateway.attempt import Served, regions
 from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
 from comity.gateway.exchange import Disconnected, Exchange
-from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_body, respond_error
+from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_answer, error_body, respond_error
 from comity.gateway.logs import place_of
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
@@ -257,7 +257,12 @@ class App:
         raise CallerError("no such path", code="request.unknown_path", status=404, hint="see `/v1/models`, `/v1/chat/completions`")
 
     async def wrong_method(self, exchange: Exchange, call: str) -> int:
-        raise CallerError("this path takes another method", code="request.method", status=405)
+        """RFC 9110, 15.5.6: it is said which it takes."""
+        takes = ", ".join(ROUTES[self._route("", exchange.path)[1]])
+        error = CallerError("this path takes another method", code="request.method", status=405, hint=takes)
+        status, body, headers = error_answer(error, call)
+        await exchange.respond(status, body, [*headers, (b"allow", takes.encode())])
+        return status
 
 
 def through(door: Door) -> Handler:

@@ -97,11 +97,14 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
             with suppress(TimeoutError):
                 async with asyncio.timeout(app.world.config.server.drain_seconds):
                     await hurry.wait()
+            app.hub.close()
 
         reloader = Reloader(app, load=load, build=anew, told=told)
         announce(home, running)
         try:
-            await listen(app.answer, listening, lambda: on_ready(url), config.limits, on_hangup=reloader.ask, leaving=leaving)
+            await listen(
+                app.answer, listening, lambda: on_ready(url), lambda: app.world.config.limits, on_hangup=reloader.ask, leaving=leaving
+            )  # fmt: skip
         finally:
             withdraw(home)
             await reloader.aclose()
@@ -113,7 +116,7 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
 
 
 async def listen(
-    answering: Answering, listening: socket.socket, on_ready: Callable[[], None], limits: LimitsConfig | None = None, *,
+    answering: Answering, listening: socket.socket, on_ready: Callable[[], None], limits: Callable[[], LimitsConfig] = LimitsConfig, *,
     on_hangup: Callable[[], None] | None = None, leaving: Callable[[asyncio.Event], Awaitable[None]] | None = None,
 ) -> None:  # fmt: skip
     """Answers on ``listening`` until SIGINT or SIGTERM, then drains and returns: what its caller still owes is then paid.
@@ -122,7 +125,7 @@ async def listen(
     """
     from comity.gateway.server.server import Server
 
-    server = Server(answering, limits=limits or LimitsConfig(), clock=SystemClock())
+    server = Server(answering, limits=limits, clock=SystemClock())
     stop, hurry = asyncio.Event(), asyncio.Event()
     loop, signals = asyncio.get_running_loop(), [signal.SIGINT, signal.SIGTERM]
     for number in signals:

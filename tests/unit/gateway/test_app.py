@@ -92,6 +92,13 @@ async def test_each_wrong_path_has_its_status(door: Door, method: str, path: str
     assert (await door.http.request(method, path)).status_code == status
 
 
+async def test_a_wrong_method_is_told_the_right_one_and_head_is_get_without_a_body(door: Door) -> None:
+    assert (await door.http.get(URL)).headers["allow"] == "POST"
+    got, head = await door.http.get("/healthz"), await door.http.head("/healthz")
+    assert head.status_code == 200 and not head.content
+    assert {**got.headers, "date": ""} == {**head.headers, "date": ""} and got.content
+
+
 async def test_a_host_that_is_not_served_is_refused(door: Door) -> None:
     answer = await door.ask(headers={"host": "evil.example"})
     assert answer.status_code == 421 and not door.sim.partners["qwen-beijing"].received

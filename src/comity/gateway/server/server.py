@@ -22,8 +22,10 @@ BACKLOG = 2048
 
 
 class Server:
-    def __init__(self, answering: Answering, *, limits: LimitsConfig, clock: Clock) -> None:
-        self.limits = limits
+    """``limits`` is asked once a second, so that a configuration read anew holds here too."""
+
+    def __init__(self, answering: Answering, *, limits: Callable[[], LimitsConfig], clock: Clock) -> None:
+        self._limits, self.limits = limits, limits()
         self.now: Callable[[], float] = clock.monotonic
         self.draining = False
         self._loop = asyncio.get_running_loop()
@@ -101,7 +103,7 @@ class Server:
     def look(self) -> None:
         """Whoever takes too long is told, or dropped."""
         self.date = b"date: " + format_datetime(self._clock.now(), usegmt=True).encode() + b"\r\n"
-        now = self.now()
+        self.limits, now = self._limits(), self.now()
         for connection in list(self.connections):
             if now >= connection.read_by or now >= connection.write_by:
                 connection.overdue(now)

@@ -30,7 +30,7 @@ async def echo(exchange: Exchange) -> None:
 @asynccontextmanager
 async def served(answering: Callable[[Exchange], Awaitable[None]]) -> AsyncIterator[tuple[Server, int]]:
     listening = bind("127.0.0.1", 0)
-    server = Server(answering, limits=LimitsConfig(), clock=SystemClock())
+    server = Server(answering, limits=LimitsConfig, clock=SystemClock())
     await server.listen(listening)
     try:
         yield server, listening.getsockname()[1]
@@ -159,7 +159,7 @@ def test_two_processes_could_share_a_port() -> None:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listening.bind(("127.0.0.1", ports[-1]))
             listening.listen()
-            server = Server(answer, limits=LimitsConfig(), clock=SystemClock())
+            server = Server(answer, limits=LimitsConfig, clock=SystemClock())
             await server.listen(listening)
             return server, listening.getsockname()[1]
 

@@ -173,3 +173,15 @@ async def test_a_thousand_slow_callers_cost_one_look_a_second_and_no_task() -> N
     await wire.after(HEAD)
     await wire.after(HEAD)
     assert not wire.server.connections
+
+
+async def test_limits_read_anew_hold_for_whoever_is_connected() -> None:
+    wire = Wire()
+    wire.limits = LimitsConfig(keep_alive_seconds_max=5, head_bytes_max=30)
+    await wire.after(1)
+    await wire.send(GET)
+    await wire.after(5)
+    assert wire.transport.closing and len(wire.answers) == 1
+    wire.connection, wire.transport = wire.connect()
+    await wire.send(GET.replace(b"/a", b"/" + b"a" * 30))
+    assert [status for status, _, _ in wire.answers] == [431]

@@ -102,7 +102,7 @@ class Wire:
     def __init__(self, answering: Callable[[Exchange], Awaitable[None]] | None = None, **limits: Any) -> None:
         self.clock = FakeClock()
         self.limits = msgspec.structs.replace(LimitsConfig(), **limits)
-        self.server = Server(answering or self.echo, limits=self.limits, clock=self.clock)
+        self.server = Server(answering or self.echo, limits=lambda: self.limits, clock=self.clock)
         self.seen: list[Seen] = []
         self.connection, self.transport = self.connect()
 
