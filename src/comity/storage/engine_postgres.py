@@ -94,7 +94,9 @@ class Postgres:
             await done
         finally:
             timer.cancel()
-        return job.result if job.error is None else job.told(failure, FAULTS)
+        if job.error is not None:
+            raise failure(job.error) if isinstance(job.error, FAULTS) else job.error
+        return job.result
 
     @property
     def figures(self) -> Figures:
@@ -158,7 +160,7 @@ class Postgres:
                     sent = True
                     await db.execute(self._end)
                     return None
-            except FAULTS as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, it does not count as written and nothing may be sent
                 broken = await self._undone()
                 if not (used and broken and not sent and not last and not isinstance(error, TimeoutError)):
                     return failure(error)
@@ -181,7 +183,7 @@ class Postgres:
         db, self._db = self._db, None
         if db is None:
             return True
-        with suppress(*FAULTS):
+        with suppress(Exception):
             async with asyncio.timeout(1):
                 if not db.is_closed():
                     await db.execute("ROLLBACK")

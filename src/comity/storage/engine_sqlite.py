@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import mmap
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from comity.storage.database import Figures, Script
 from comity.storage.jobs import Job, Joined, Scrub, hand_out, no_statements, script_of, units
 from comity.storage.schema import Dialect
-from comity.storage.sqlite import failure, read_only, reading, snapshot, told
+from comity.storage.sqlite import FAULTS, failure, read_only, reading, snapshot, told
 from comity.storage.writer import Writer
 
 T = TypeVar("T")
@@ -32,16 +32,14 @@ class SQLite:
         self._writer = Writer(path, migrations=migrations, apply=_apply, seconds_max=seconds_max, loop=loop)
         self._looks: list[Look[Any]] = []
 
-    async def write(self, script: Callable[[], Script[T]]) -> T:
-        await self._writer.write(job := Job(script))
-        return job.result if job.error is None else job.told(failure, FAULTS)  # type: ignore[no-any-return]
+    def write(self, script: Callable[[], Script[T]]) -> Coroutine[Any, Any, T]:
+        return self._writer.write(Job(script))
 
-    async def join(self, script: Callable[[Sequence[J]], Script[list[T]]], job: J) -> T:
-        await self._writer.write(joined := Joined(script, job))
-        return joined.result if joined.error is None else joined.told(failure, FAULTS)  # type: ignore[no-any-return]
+    def join(self, script: Callable[[Sequence[J]], Script[list[T]]], job: J) -> Coroutine[Any, Any, T]:
+        return self._writer.write(Joined(script, job))
 
-    async def scrub(self) -> None:
-        await self._writer.write(Scrub(no_statements))
+    def scrub(self) -> Coroutine[Any, Any, None]:
+        return self._writer.write(Scrub(no_statements))
 
     async def read(self, script: Callable[[], Script[T]]) -> T:
         return await asyncio.to_thread(read, self._path, script)
@@ -124,8 +122,6 @@ def run(db: sqlite3.Connection, script: Script[T]) -> T:
 
 # -- on the writer's thread, inside a transaction ------------------------------------------------------------------------
 
-FAULTS = (sqlite3.Error, OSError, OverflowError, UnicodeError)  # the last two: a value that no column takes
-
 
 def _apply(db: sqlite3.Connection, jobs: Sequence[Job]) -> Callable[[], None]:
     group = units(jobs)
@@ -164,5 +160,4 @@ def _nothing() -> None:
 
 def _drained(db: sqlite3.Connection) -> None:
     with suppress(sqlite3.Error):  # a reader is in its way: the next checkpoint does it
-        db.execute("PRAGMA incremental_vacuum").fetchall()
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from comity.errors import StorageFailure
 from comity.storage.database import Script
 
 
@@ -17,11 +16,6 @@ class Job:
         self.script, self.one = script, one
         self.result: Any = None
         self.error: Exception | None = None  # of the script's own: its neighbours are written all the same
-
-    def told(self, failure: Callable[[Exception], StorageFailure], faults: tuple[type[Exception], ...]) -> NoReturn:
-        """Raises what the script raised; of ``faults``, which are the engine's own, only what ``failure`` says of them."""
-        assert self.error is not None
-        raise failure(self.error) if isinstance(self.error, faults) else self.error
 
 
 class Joined(Job):

@@ -28,7 +28,10 @@ CONNECT_SECONDS_MAX = 5.0
 STATEMENTS_CACHED = 512
 LOCKS: dict[Which, int] = {"log": 0x636F6D_01, "state": 0x636F6D_02}  # any two numbers that nobody else on the server takes
 DURABLE = ("on", "remote_apply")
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, StorageFailure, OverflowError, UnicodeError)
+FAULTS = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, StorageFailure,
+    OverflowError, UnicodeError,
+)  # fmt: skip
 """Of the server, the way to it, or a value that no column takes; not of a script."""
 
 

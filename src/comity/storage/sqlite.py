@@ -15,6 +15,7 @@ from comity.storage.database import ROWS_PER_STATEMENT_MAX
 
 BUSY_SECONDS_MAX = 5.0
 STATEMENTS_CACHED = 4 * ROWS_PER_STATEMENT_MAX
+FAULTS = (sqlite3.Error, OSError, OverflowError, UnicodeError)  # of the engine, or a value that no column takes; not of a script
 FULL = 2  # PRAGMA synchronous: every commit is on the disk before it returns
 
 
@@ -33,7 +34,6 @@ def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
             if mode != "wal" or connection.execute("PRAGMA synchronous").fetchone()[0] != FULL:
                 raise StorageFailure("the database cannot keep a write-ahead log here", hint="use a local disk")
             connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute("PRAGMA secure_delete=ON")  # what expires is gone, not only unlisted
             _migrate(connection, migrations)
     except BaseException:
         connection.close()

@@ -95,7 +95,7 @@ class State:
 
     async def forget(self, *, windows: frozenset[str], since: str) -> None:
         """Deletes members and key of every window but ``windows``, and tallies of months before ``since``."""
-        if await self.database.write(lambda: _forget(windows, since)):
+        if await self.database.write(lambda: _forget(windows, since, self.database.dialect)):
             await self.database.scrub()
 
     async def add(self, entry: bytes) -> int:
@@ -162,7 +162,9 @@ def _counts(tallies: Tallies, spans: Spans) -> Counts:
     return {counter: sum(tallies.get((counter, month), 0) for month in months) for counter, months in spans.items()}
 
 
-def _forget(windows: Collection[str], since: str) -> Script[bool]:
+def _forget(windows: Collection[str], since: str, dialect: str) -> Script[bool]:
+    if dialect == "sqlite":
+        yield Statement("PRAGMA secure_delete=ON")  # gone, not only unlisted
     over = {row[0] for row in (yield Statement('SELECT DISTINCT "window" FROM counted'))} - set(windows)
     over |= {row[0] for row in (yield Statement("SELECT name FROM keys WHERE name LIKE '%:%'"))} - set(windows)
     for window in sorted(over):

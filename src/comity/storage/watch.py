@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from comity.errors import StorageFailure
 from comity.storage.database import Script
-from comity.storage.postgres import FAULTS, Server, close_soon, failure, run
+from comity.storage.postgres import Server, close_soon, failure, run
 
 T = TypeVar("T")
 LOOK_SECONDS_MAX = 1.0
@@ -57,7 +57,7 @@ class Watch(Generic[T]):
             why: StorageFailure | None = None
             try:
                 await self._listen()
-            except FAULTS as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, nobody can say what holds until somebody has looked again
                 why = failure(error)
             if not self._looked.done():
                 self._fault = why

@@ -19,7 +19,8 @@ from typing import Any
 
 from comity.errors import StorageFailure
 from comity.storage.database import Figures
-from comity.storage.sqlite import connect, failure, told
+from comity.storage.jobs import Job
+from comity.storage.sqlite import FAULTS, connect, failure, told
 
 WAITING_JOBS_MAX = 65_536
 GROUP_JOBS_MAX = 1024
@@ -28,9 +29,9 @@ GIVE_WAY_SECONDS = 0.0002
 CROWD_JOBS, GATHER_SECONDS = 4, 0.002
 """After a group of so many, others are on their way: the next one waits a moment for them.  A lone job never waits."""
 
-Apply = Callable[[sqlite3.Connection, Sequence[Any]], Callable[[], None]]
+Apply = Callable[[sqlite3.Connection, Sequence[Job]], Callable[[], None]]
 """Writes a group of jobs inside an open transaction; what it returns is called once they are durable."""
-Waiting = tuple[Any, "asyncio.Future[None]"]
+Waiting = tuple[Job, "asyncio.Future[None]"]
 
 
 class Writer:
@@ -50,8 +51,9 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="comity-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, job: Any) -> None:
-        """Returns once ``job`` is durable; StorageFailure otherwise.  A caller who stops waiting takes nothing back."""
+    async def write(self, job: Job) -> Any:
+        """The job's result once it is durable; StorageFailure otherwise, or the job's own error, and then nothing of it was written.
+        A caller who stops waiting takes nothing back."""
         if self._closed:
             raise closed()
         if self._waiting >= WAITING_JOBS_MAX:
@@ -66,6 +68,9 @@ class Writer:
             await done
         finally:
             timer.cancel()
+        if job.error is not None:
+            raise failure(job.error) if isinstance(job.error, FAULTS) else job.error
+        return job.result
 
     def _give_way(self) -> None:
         """A busy loop lets go of the interpreter's lock often but too briefly for another thread to take it, so the writer can
@@ -130,7 +135,7 @@ class Writer:
                 return group, False
         return group, True
 
-    def _commit(self, jobs: Sequence[Any]) -> StorageFailure | None:
+    def _commit(self, jobs: Sequence[Job]) -> StorageFailure | None:
         db = self._db
         try:
             self._must_be_there()

@@ -161,8 +161,11 @@ class Ledger:
         ends = [job for job in jobs if type(job) is _End]
         if new:
             yield from self._append(new)
-        for begin in range(0, len(ends), ROWS_PER_STATEMENT_MAX):
-            yield _ended(ends[begin : begin + ROWS_PER_STATEMENT_MAX])
+        if self.database.dialect == "postgres":
+            for begin in range(0, len(ends), ROWS_PER_STATEMENT_MAX):
+                yield _ended(ends[begin : begin + ROWS_PER_STATEMENT_MAX])
+        else:
+            yield from insert("outcomes", [(end.id, end.outcome) for end in ends])
         if len(ends) + len(new) < len(jobs):
             # A probe writes a row as it is, so that a full or read-only disk says so.
             yield Statement("INSERT INTO head (one, size, checkpoint) VALUES (1, 0, '') ON CONFLICT (one) DO UPDATE SET size = head.size")
@@ -226,10 +229,11 @@ _JUDGEMENT = (
     "INSERT INTO judgements VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET until = excluded.until"
     " WHERE judgements.until < excluded.until"
 )
-_END = "(?, ?, (SELECT until FROM records WHERE id = ?))"  # of no record: none, which the table refuses
+_END = "(?, ?, (SELECT until FROM records WHERE id = ?))"
 
 
 def _ended(ends: Sequence[_End]) -> Statement:
+    """Each in its record's partition; where there is no record there is none, which the table refuses."""
     values = [each for end in ends for each in (end.id, end.outcome, end.id)]
     return Statement("INSERT INTO outcomes VALUES " + ",".join([_END] * len(ends)), values)  # noqa: S608
 

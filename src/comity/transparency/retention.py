@@ -69,8 +69,10 @@ def _leave(month: str, after: int, dialect: str) -> Script[int | None]:
     values = (month, after, last)
     yield Statement(f"INSERT INTO nodes SELECT 0, idx, leaf FROM records WHERE {these} ON CONFLICT DO NOTHING", values)  # noqa: S608
     if dialect == "sqlite":  # with PostgreSQL they go with their partition
+        yield Statement("PRAGMA secure_delete=ON")  # gone, not only unlisted
         yield Statement(f"DELETE FROM outcomes WHERE id IN (SELECT id FROM records WHERE {these})", values)  # noqa: S608
         yield Statement(f"DELETE FROM records WHERE {these}", values)  # noqa: S608
+        yield Statement("PRAGMA secure_delete=OFF")  # it makes every record dearer
     return int(last)
 
 

@@ -40,7 +40,7 @@ class Record(NamedTuple):
 
 _SELECT = (
     "SELECT r.idx, r.request, r.subject, r.receipt, r.judgement, j.facts, j.decision, o.outcome"
-    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id AND o.until = r.until "
+    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id "
 )
 
 

@@ -8,7 +8,7 @@ import gc
 import resource
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from comity.storage import sqlite as connections
 from comity.storage import writer as writers
 from comity.storage.database import insert
 from comity.storage.engine_sqlite import run
+from comity.storage.jobs import Joined, no_statements
 from comity.storage.writer import Writer
 
 TABLE = "CREATE TABLE t (n INTEGER PRIMARY KEY, x BLOB)"
@@ -28,10 +29,17 @@ BEFORE_COMMIT: list[Callable[[], None]] = []
 
 
 def apply(db: sqlite3.Connection, jobs: Sequence[Any]) -> Callable[[], None]:
-    run(db, insert("t", [job if isinstance(job, tuple) else (job, None) for job in jobs]))
+    run(db, insert("t", [job.one if isinstance(job.one, tuple) else (job.one, None) for job in jobs]))
     for each in BEFORE_COMMIT:
         each()
-    return lambda: GROUPS.append(list(jobs))
+    return lambda: GROUPS.append([job.one for job in jobs])
+
+
+class Numbers(Writer):
+    """Whose jobs are rows, or their numbers alone."""
+
+    def write(self, job: Any) -> Coroutine[Any, Any, None]:
+        return super().write(Joined(no_statements, job))
 
 
 class Breaking(sqlite3.Connection):
@@ -56,7 +64,7 @@ def _breakable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def made(path: Path, seconds_max: float = 30) -> Writer:
-    return Writer(path, migrations=(TABLE,), apply=apply, seconds_max=seconds_max, loop=asyncio.get_running_loop())
+    return Numbers(path, migrations=(TABLE,), apply=apply, seconds_max=seconds_max, loop=asyncio.get_running_loop())
 
 
 @pytest.fixture
@@ -184,8 +192,8 @@ async def test_what_was_taken_is_written_before_it_closes(home: Path) -> None:
 
 def test_a_loop_that_is_gone_is_no_matter(home: Path) -> None:
     loop = asyncio.new_event_loop()
-    writer = Writer(home / "t.db", migrations=(TABLE,), apply=apply, seconds_max=30, loop=loop)
-    writer._jobs.put((1, loop.create_future()))
+    writer = Numbers(home / "t.db", migrations=(TABLE,), apply=apply, seconds_max=30, loop=loop)
+    writer._jobs.put((Joined(no_statements, 1), loop.create_future()))
     loop.close()
     writer._jobs.put(None)
     writer._thread.join(30)
@@ -304,7 +312,7 @@ async def test_behind_a_crowd_the_next_group_gathers_and_a_lone_job_never_waits(
     waited: list[float] = []
     monkeypatch.setattr(writers.select, "select", lambda *a: waited.append(a[-1]) if a[-1] == writers.GATHER_SECONDS else None)
     loop = asyncio.get_running_loop()
-    writer = Writer(tmp_path / "w.db", migrations=(TABLE,), apply=apply, seconds_max=5.0, loop=loop)
+    writer = Numbers(tmp_path / "w.db", migrations=(TABLE,), apply=apply, seconds_max=5.0, loop=loop)
     try:
         for number in range(5):
             await writer.write(number)

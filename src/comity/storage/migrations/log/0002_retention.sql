@@ -23,9 +23,9 @@ DROP TABLE kept;
 -- sqlite
 CREATE INDEX records_until ON records (until) WHERE until < '9999-12';
 -- sqlite
-CREATE TABLE outcomes (id TEXT PRIMARY KEY, outcome BLOB NOT NULL, until TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE outcomes (id TEXT PRIMARY KEY REFERENCES records (id), outcome BLOB NOT NULL) WITHOUT ROWID;
 -- sqlite
-INSERT INTO outcomes SELECT e.id, e.outcome, r.until FROM ended e JOIN records r ON r.id = e.id;
+INSERT INTO outcomes SELECT id, outcome FROM ended;
 -- sqlite
 DROP TABLE ended;
 -- sqlite

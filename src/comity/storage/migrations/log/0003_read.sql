@@ -1,0 +1,1 @@
+CREATE INDEX records_request ON records (request);
