@@ -125,8 +125,8 @@ async def test_a_failing_partner_falls_over_to_another_lawful_place_only(home: P
         sim.partners["qwen-beijing"].failures.append(ProviderFailure("gone", kind="connect"))
         _, served = await sim.ask("x", subject("CN"))
         assert served.receipt.deployment == "second-beijing"
-        sim.partners["qwen-beijing"].failures.append(ProviderFailure("gone", kind="connect"))
-        sim.partners["second-beijing"].failures.append(ProviderFailure("gone", kind="connect"))
+        for name in ("qwen-beijing", "second-beijing"):
+            sim.partners[name].failures += [ProviderFailure("gone", kind="connect"), ProviderFailure("gone", kind="connect")]
         with pytest.raises(ProviderFailure) as raised:
             await sim.ask("x", subject("CN"))
         assert "qwen-beijing" in str(raised.value) and "second-beijing" in str(raised.value)

@@ -14,6 +14,7 @@ import pytest
 from comity.accord.evidence import Entry, encode
 from comity.config import ControllerConfig, ServiceConfig
 from comity.errors import PolicyDenied
+from comity.storage.open import open_database
 from comity.storage.state import DATABASE, State
 from tests.simulated.worlds import BEIJING, VIRGINIA, FixedClock, Sim, config, simulate, subject, volumes
 
@@ -107,7 +108,7 @@ async def test_kinds_of_data_are_counted_apart_and_their_sum_decides(tmp_path: P
 
 async def test_without_evidence_the_allow_is_void_and_with_it_it_stands(tmp_path: Path) -> None:
     sim = await simulate(config(VIRGINIA, service=PRIVATE, evidence=("notice:cross_border_recipient",)), tmp_path)
-    office = State(tmp_path / DATABASE, seconds_max=5.0, loop=asyncio.get_running_loop())
+    office = await State.open(await open_database(tmp_path / DATABASE, "state", seconds_max=5.0))
     try:
         with pytest.raises(PolicyDenied) as denied:
             await sim.ask("x", person(1))
@@ -133,7 +134,7 @@ async def test_without_evidence_the_allow_is_void_and_with_it_it_stands(tmp_path
 async def test_evidence_of_one_deployment_says_nothing_of_another(tmp_path: Path) -> None:
     second = msgspec.structs.replace(VIRGINIA, id="us-ohio")
     sim = await simulate(config(VIRGINIA, second, service=PRIVATE, volumes=volumes(cn_ytd_pi=150_000)), tmp_path)
-    office = State(tmp_path / DATABASE, seconds_max=5.0, loop=asyncio.get_running_loop())
+    office = await State.open(await open_database(tmp_path / DATABASE, "state", seconds_max=5.0))
     try:
         assert await reasons(sim, 1) != set()
         entry = Entry(kind="cac_scc", document_sha256="a" * 64, scope="us-ohio", approver="DPO", at=sim.clock.now())

@@ -137,6 +137,7 @@ class App:
         seen = self.seen.get(call)
         trace = seen.trace if seen is not None else None
         asked = Call(id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped, trace=trace)
+        started = self.world.clock.monotonic()
         with self.world.users, _cancelled_when_gone(exchange):
             served = await self.pipeline.run(asked)
             self.metrics.decisions["allow", served.candidate.deployment.id] += 1
@@ -144,7 +145,7 @@ class App:
                 seen.served(served)
             try:
                 if request.stream:
-                    await self._stream(served, exchange, call)
+                    await self._stream(served, exchange, call, started)
                 else:
                     said = await served.whole()
                     kind = (b"content-type", said.content_type.encode())
@@ -163,9 +164,8 @@ class App:
             raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
         return await exchange.body(limits.body_bytes_max)
 
-    async def _stream(self, served: Served, exchange: Exchange, call: str) -> None:
+    async def _stream(self, served: Served, exchange: Exchange, call: str, started: float) -> None:
         """Nothing is sent before the first piece is there, so an early failure keeps its own status."""
-        started = self.world.clock.monotonic()
         async with aclosing(served.stream()) as pieces:
             try:
                 async for piece in pieces:
