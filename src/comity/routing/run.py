@@ -87,7 +87,8 @@ class Trip:
             self._again[self._resting], self._resting = min(self._again.get(self._resting) or now, now), ""
         full: list[str] = []
         soonest: tuple[float, str] | None = None
-        for candidate in self._order:
+        order = sorted(self._order, key=lambda each: each.deployment.id in self._again) if self._again else self._order
+        for candidate in order:  # whoever was not asked yet comes before a second round
             place = self._router.places[candidate.deployment.id]
             ready = self._ready(place, now)
             if ready is None:
