@@ -12,6 +12,7 @@ from functools import cached_property
 from comity.errors import ComityError, ProviderFailure
 from comity.gateway import answer as way_back
 from comity.gateway import plain
+from comity.gateway.allowance.allowances import ENTRY, HOLD, Entry, Hold
 from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
 from comity.gateway.labels.fields import Fields, language_of
@@ -154,6 +155,13 @@ def as_said(error: BaseException, visit: Visit) -> BaseException:
     return Outrun("another place was first") if visit.outrun else Gone("the caller went away")
 
 
+def chargeable(error: BaseException) -> bool:
+    """Whether the partner may have taken the request, and may charge for it, though no answer came of it."""
+    if isinstance(error, ProviderFailure):
+        return error.kind in ("timeout", "protocol") and error.upstream_status < 400
+    return isinstance(error, Gone | Outrun)
+
+
 @dataclass
 class Served:
     """An accepted attempt, being answered: `begin`, then exactly one of `whole` and `stream`, then `close`."""
@@ -167,6 +175,8 @@ class Served:
     door: Door
     seen: Attempt
     dropped: tuple[str, ...] = ()
+    hold: Hold = HOLD  # money for this attempt
+    entry: Entry = ENTRY  # of the request, once this is the attempt that answers it
     usage: way_back.Usage = field(default_factory=way_back.Usage)
     status: str = "interrupted"  # until it ended well, or with an error's code
     failure: BaseException | None = field(default_factory=lambda: Gone("the caller went away"))  # what ended it, if it did not end well
@@ -192,6 +202,9 @@ class Served:
             out.append((b"comity-label", label.encode()))
         if self.dropped:
             out.append((b"comity-dropped", ", ".join(self.dropped).encode("ascii", "replace")))
+        own = self.entry.headers
+        if own:  # the caller's limits, not those of the partner's key
+            return out + list(own)
         out += [(name.encode(), value.encode("latin-1", "replace")) for name, value in self.answer.rate_limits.items()]
         return out
 
@@ -295,4 +308,10 @@ class Served:
             prompt_tokens=self.usage.prompt_tokens, completion_tokens=self.usage.completion_tokens,
             bytes_bucket=bucket(self.usage.bytes_out),
         )  # fmt: skip
-        await self.world.ledger.finish(self.receipt.id, outcome)
+        try:
+            await self.world.ledger.finish(self.receipt.id, outcome)
+        finally:
+            used = self.usage
+            await self.hold.settle(used.prompt_tokens, used.completion_tokens, self.candidate.deployment)
+            known = used.prompt_tokens is not None and used.completion_tokens is not None
+            await self.entry.leave((used.prompt_tokens or 0) + (used.completion_tokens or 0) if known else None)

@@ -16,7 +16,8 @@ import msgspec
 
 from comity.config import KeyConfig
 from comity.errors import CallerError, ComityError, PolicyDenied, StorageFailure
-from comity.gateway.attempt import Served, as_said, ending_of, outcome_of, outgoing, receipt_of, refusal
+from comity.gateway.allowance import permitted
+from comity.gateway.attempt import Served, as_said, chargeable, ending_of, outcome_of, outgoing, receipt_of, refusal
 from comity.gateway.attempts import Moved, first
 from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
@@ -54,12 +55,23 @@ class Pipeline:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def run(self, call: Call, standing: Standing | None = None, trip: Trip | None = None) -> Served:
+    async def run(self, call: Call) -> Served:
         """Raises CallerError, PolicyDenied, ProviderFailure, StorageFailure; whatever is raised, what happened is recorded."""
+        entry = await self._world.accounts.allowances.enter(call.key, call.request)
+        try:
+            served = await self._run(call)
+        except BaseException:
+            await asyncio.shield(entry.leave(0))
+            raise
+        served.entry = entry
+        return served
+
+    async def _run(self, call: Call, standing: Standing | None = None, trip: Trip | None = None) -> Served:
         world, today = self._world, self._world.clock.now().date()
         wanted = self._wanted(call)
         watch = Watch(world.metrics, world.clock.monotonic, call.trace)
         nexus = world.locator.locate(call.headers, call.key)  # 1
+        permitted.check(call.key, purpose=nexus.purpose, task=nexus.feature)
         watch.done("locate")
         strings = list(texts(call.request))
         characters = sum(map(len, strings))
@@ -86,7 +98,7 @@ class Pipeline:
         try:
             return await first(trip, attempt, Served.outrun)
         except Moved as moved:
-            return await self.run(call, moved.standing, trip)
+            return await self._run(call, moved.standing, trip)
 
     async def _stands(self, nexus: Nexus, visit: Visit, standing: Standing, today: date) -> None:
         """Raises Moved where the law is to be asked again: this would count a person beyond a threshold, or, some time after the
@@ -103,12 +115,15 @@ class Pipeline:
     async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, visit: Visit, watch: Watch) -> Served:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
         world, candidate = self._world, visit.candidate
+        hold = await world.accounts.allowances.reserve(call.key, call.request, candidate.deployment)
         receipt = receipt_of(world, call.size, nexus, candidate)
         try:
             await self._record(call, nexus, judged, receipt)  # 5
-        except asyncio.CancelledError as error:
+        except BaseException as error:
             with suppress(StorageFailure):  # nothing was sent, and whether it was recorded is not known
-                await self._ended(receipt, as_said(error, visit), visit)
+                await asyncio.shield(hold.release())
+                if isinstance(error, asyncio.CancelledError):
+                    await self._ended(receipt, as_said(error, visit), visit)
             raise
         watch.done("record")
         seen = watch.attempt(candidate.deployment, call.request.operation, visit.number)
@@ -121,7 +136,7 @@ class Pipeline:
             seen.done("send")
             served = Served(
                 world=world, visit=visit, receipt=receipt, answer=answer, lease=lease, request=call.request, door=call.door,
-                dropped=call.dropped, seen=seen,
+                dropped=call.dropped, seen=seen, hold=hold,
             )  # fmt: skip
             await served.begin()
         except BaseException as error:
@@ -132,6 +147,7 @@ class Pipeline:
                 await asyncio.shield(served.close(said))
             else:
                 await self._ended(receipt, said, visit)
+                await asyncio.shield(hold.settle(None, None, candidate.deployment) if chargeable(said) else hold.release())
             raise
         return served
 
@@ -160,11 +176,12 @@ class Pipeline:
         model = call.request.model
         if model == "auto":
             return allowed
-        if model not in self._world.deployments or (allowed and model not in allowed):
+        if model not in self._world.deployments:
             raise CallerError(
                 f"no model `{model[:64]}` here", code="request.unknown_model", field="model", status=404,
                 hint="`auto`, or one of: " + ", ".join(allowed or self._world.deployments),
             )  # fmt: skip
+        permitted.check_model(call.key, model)
         return (model,)
 
     async def _record(self, call: Call, nexus: Nexus, judged: Judged, receipt: Receipt) -> None:

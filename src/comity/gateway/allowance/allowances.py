@@ -25,7 +25,7 @@ from comity.providers.base import Deployment
 from comity.routing.plan import CHARACTERS_PER_TOKEN_MIN
 from comity.storage.database import Database
 from comity.wire.chat import ChatRequest
-from comity.wire.request import Request
+from comity.wire.request import Request, texts
 
 HOLD_BYTES = 12
 ASSUMED_TOKENS = 1_024  # of an answer whose length the request does not bound: for rates, which are put right when it has ended
@@ -93,17 +93,18 @@ class Allowances:
         self._database, self.rates, self._prices = database, rates, prices
         self._clock, self._random = clock, random
 
-    async def enter(self, key: KeyConfig, request: Request, characters: int) -> Entry:
+    async def enter(self, key: KeyConfig, request: Request) -> Entry:
         """Counts ``request`` against what its key and tenant may ask in a minute and at once.
 
         Raises LimitReached (429), StorageFailure where nobody can say what was used.
         """
         if key.limits is None and not key.tenant:
             return ENTRY
-        tokens = ceil(characters / CHARACTERS_PER_TOKEN_MIN) + _answer_tokens(request)
-        asked = tuple(Asked(each.name, each.limits, tokens) for each in self._accounts(key) if each.limits is not None)
-        if not asked:
+        accounts = [(each.name, each.limits) for each in self._accounts(key) if each.limits is not None]
+        if not accounts:
             return ENTRY
+        tokens = _tokens(request) if any(limits.tokens_per_minute for _, limits in accounts) else 0
+        asked = tuple(Asked(account, limits, tokens) for account, limits in accounts)
         name, at = self._random.token(HOLD_BYTES).hex(), self._clock.now()
         answer: Answer
         if self.rates is not None:
@@ -194,10 +195,12 @@ def rates_of(config: Config, *, clock: Clock, secrets: Secrets) -> Rates | None:
     return connect(secrets.get(env=said.env, file=said.file, command=said.command), clock)
 
 
-def _answer_tokens(request: Request) -> int:
+def _tokens(request: Request) -> int:
+    """About; it is put right when the request has ended."""
+    prompt = ceil(sum(map(len, texts(request))) / CHARACTERS_PER_TOKEN_MIN)
     if not isinstance(request, ChatRequest):
-        return 0
-    return (request.max_completion_tokens or request.max_tokens or ASSUMED_TOKENS) * (request.n or 1)
+        return prompt
+    return prompt + (request.max_completion_tokens or request.max_tokens or ASSUMED_TOKENS) * (request.n or 1)
 
 
 def _granted(answer: Answer, at: datetime) -> list[Room]:

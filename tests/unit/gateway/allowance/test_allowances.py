@@ -135,35 +135,35 @@ async def test_a_key_and_its_tenant_must_both_have_room(database: Database, cloc
 @pytest.mark.parametrize("shared", [False, True])
 async def test_a_rate_is_told_in_openai_s_names(database: Database, clock: FakeClock, shared: bool) -> None:
     allowed, slow = made(database, clock, shared=shared), key(limits=RatesConfig(requests_per_minute=2, tokens_per_minute=1000))
-    entry = await allowed.enter(slow, asked(), 150)
+    entry = await allowed.enter(slow, asked())
     assert dict(entry.headers) == {
         b"x-ratelimit-limit-requests": b"2", b"x-ratelimit-remaining-requests": b"1", b"x-ratelimit-reset-requests": b"60s",
-        b"x-ratelimit-limit-tokens": b"1000", b"x-ratelimit-remaining-tokens": b"800", b"x-ratelimit-reset-tokens": b"60s",
+        b"x-ratelimit-limit-tokens": b"1000", b"x-ratelimit-remaining-tokens": b"890", b"x-ratelimit-reset-tokens": b"60s",
     }  # fmt: skip
     await entry.leave(20)
-    entry = await allowed.enter(slow, asked(), 150)
-    assert dict(entry.headers)[b"x-ratelimit-remaining-tokens"] == b"780"
+    entry = await allowed.enter(slow, asked())
+    assert dict(entry.headers)[b"x-ratelimit-remaining-tokens"] == b"870"
     clock.advance(20)
     with pytest.raises(LimitReached) as error:
-        await allowed.enter(slow, asked(), 150)
+        await allowed.enter(slow, asked())
     assert (error.value.code, error.value.kind, error.value.field) == ("limit.reached", "requests", "requests_per_minute")
     assert error.value.retry_after_seconds == 41
     assert error.value.rate_limits["x-ratelimit-remaining-requests"] == "0"
     clock.advance(41)
-    await allowed.enter(slow, asked(), 150)
+    await allowed.enter(slow, asked())
 
 
 @pytest.mark.parametrize("shared", [False, True])
 async def test_no_more_run_at_once_than_may(database: Database, clock: FakeClock, shared: bool) -> None:
     allowed, two = made(database, clock, shared=shared), key(limits=RatesConfig(concurrent=2))
-    held = [await allowed.enter(two, asked(), 15) for _ in range(2)]
+    held = [await allowed.enter(two, asked()) for _ in range(2)]
     with pytest.raises(LimitReached, match="concurrent = 2"):
-        await allowed.enter(two, asked(), 15)
+        await allowed.enter(two, asked())
     await held[0].leave(2)
     await held[0].leave(2)
-    held.append(await allowed.enter(two, asked(), 15))
+    held.append(await allowed.enter(two, asked()))
     await held[1].leave(None)
-    await allowed.enter(two, asked(), 15)
+    await allowed.enter(two, asked())
 
 
 async def test_a_price_that_nobody_knows_is_refused(state: Database, clock: FakeClock) -> None:
@@ -174,14 +174,14 @@ async def test_a_price_that_nobody_knows_is_refused(state: Database, clock: Fake
 
 async def test_a_caller_who_leaves_while_money_is_held_gives_it_back(state: Database, clock: FakeClock) -> None:
     allowed, one = made(state, clock, shared=True), key(limits=RatesConfig(concurrent=1), budget=BUDGET)
-    for waiting in (allowed.reserve(one, asked(), deployment("dear")), allowed.enter(one, asked(), 15)):
+    for waiting in (allowed.reserve(one, asked(), deployment("dear")), allowed.enter(one, asked())):
         leaving = asyncio.ensure_future(waiting)
         await asyncio.sleep(0)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await leaving
     assert await spent(state) == [Account(MONTH, 0, 0, 0)]
-    await allowed.enter(one, asked(), 15)
+    await allowed.enter(one, asked())
 
 
 async def test_a_key_that_is_held_to_nothing_costs_nothing(clock: FakeClock) -> None:
@@ -190,7 +190,7 @@ async def test_a_key_that_is_held_to_nothing_costs_nothing(clock: FakeClock) -> 
             raise AssertionError(f"{name} of the database was asked for")
 
     allowed = made(Untouched(), clock)  # type: ignore[arg-type]
-    for waiting, made_of_it in ((allowed.enter(key(), asked(), 15), ENTRY), (allowed.reserve(key(), asked(), deployment("dear")), HOLD)):
+    for waiting, made_of_it in ((allowed.enter(key(), asked()), ENTRY), (allowed.reserve(key(), asked(), deployment("dear")), HOLD)):
         with pytest.raises(StopIteration) as ended:  # it never waits
             waiting.send(None)
         assert ended.value.value is made_of_it
