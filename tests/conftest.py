@@ -112,7 +112,7 @@ def random() -> SeededRandom:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """One server for the whole run; `database()` makes an empty one on it."""
+    """One server for the whole run; `database()` lends an empty one on it."""
     found = server()
     if isinstance(found, str):
         pytest.skip(found)
@@ -138,15 +138,21 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest) -> Place:
     """Where a log lies: in an empty home, and on an empty database; both hold what is asked of either."""
     if request.param == "sqlite":
         return Path(request.getfixturevalue("home"))
-    return Shared(request.getfixturevalue("postgres").database(), b"k" * 32)
+    return Shared(request.getfixturevalue("postgres_url"), b"k" * 32)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """Where a database lies, as `open_database` takes it."""
-    return tmp_path / "t.db" if request.param == "sqlite" else str(request.getfixturevalue("postgres").database())
+    return tmp_path / "t.db" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))

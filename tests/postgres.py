@@ -12,6 +12,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,10 +29,10 @@ class PostgresServer:
         if os.geteuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
         self._databases = 0
+        self._free: list[str] = []
         try:
             self._run("initdb", "-D", self._data, "-U", "comity", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync")
             self.start()
-            self._plain = self.database()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -57,12 +59,20 @@ class PostgresServer:
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop")
 
-    def database(self) -> str:
-        """The URL of a new, empty one."""
-        self._databases += 1
-        name = f"t{self._databases}"
-        self.sql(f"CREATE DATABASE {name}", "postgres")
-        return self.url(name)
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of an empty one, which is emptied again: a new one each time would be a thousand files to sync at every stop."""
+        if not self._free:
+            self._databases += 1
+            self.sql(f"CREATE DATABASE t{self._databases}", "postgres")
+            self._free.append(f"t{self._databases}")
+        name = self._free.pop()
+        yield self.url(name)
+        self.sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'", "postgres")
+        self.sql(f"ALTER DATABASE {name} RESET ALL", "postgres")
+        for schema in ("comity_log", "comity_state"):
+            self.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE", name)
+        self._free.append(name)
 
     def url(self, name: str) -> str:
         return f"postgresql://comity@/{name}?host={self.folder}"

@@ -26,8 +26,8 @@ SECONDS_MAX = 10.0
 
 
 @pytest.fixture
-def url(postgres: PostgresServer) -> str:
-    return postgres.database()
+def url(postgres_url: str) -> str:
+    return postgres_url
 
 
 @pytest.fixture
