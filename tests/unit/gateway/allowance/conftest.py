@@ -3,26 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from comity.storage.database import Database
 from comity.storage.open import open_database
-from tests import postgres
 
 Opened = Callable[[], Awaitable[Database]]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    if request.param == "sqlite":
-        return tmp_path / "state.db"
-    server = postgres.server()
-    if isinstance(server, str):
-        pytest.skip(server)
-    return server.database()
 
 
 @pytest.fixture
@@ -42,9 +31,3 @@ async def gateways(where: Path | str) -> AsyncIterator[Opened]:
 @pytest.fixture
 async def database(gateways: Opened) -> Database:
     return await gateways()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _stopped() -> Iterator[None]:
-    yield
-    postgres.close()
