@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     from comity.cli.facts import day
     from comity.gateway.resilience import Survey
-    from comity.ports import SystemClock, SystemRandom
+    from comity.ports import SystemClock, SystemRandom, SystemSecrets
 
     config, clock = place.configuration(args), SystemClock()
     if args.drill:
@@ -43,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
     other = day(args.as_of)
     if other is not None:
         at = datetime.combine(other, at.timetz())
-    report = Survey(config, at=at, state=place.whereabouts(args, config).state, clock=clock, random=SystemRandom()).report()
+    report = Survey(
+        config, at=at, state=place.whereabouts(args, config).state, clock=clock, random=SystemRandom(), secrets=SystemSecrets()
+    ).report()
     if args.html:
         from comity.cli.resilience_page import page
 

@@ -7,13 +7,10 @@ Nothing is recorded and nothing is sent.
 
 from __future__ import annotations
 
-import io
-import json
-import wave
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import get_args
 
 import msgspec
 
@@ -21,65 +18,31 @@ from comity.accord.evidence import register
 from comity.config import Config, DeploymentConfig
 from comity.errors import ComityError, OperatorError
 from comity.gateway.callers import LOCAL
-from comity.gateway.doors import DOORS
 from comity.gateway.duties import DISCHARGERS, duties
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.gateway.partners import resolve_all
 from comity.gateway.plain import promise
+from comity.gateway.questions import PERSONS, Person, asked, decoded
 from comity.gateway.standing import Standing, declared, spans
-from comity.gateway.world import EMBEDDED, guard_of, media_of
+from comity.gateway.world import EMBEDDED, guard_of, media_of, signer_of
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 from comity.policy.engine import Engine
 from comity.policy.volumes import with_counts
-from comity.ports import Clock, Random
+from comity.ports import Clock, Random, Secrets
 from comity.privacy.findings import Findings
 from comity.providers.base import Deployment
 from comity.providers.catalog.load import partners
 from comity.providers.catalog.places import said
 from comity.routing.plan import plan
 from comity.routing.resilience import Cell, Concentration, Loss, Question, Support, concentrations, dark, losses
+from comity.routing.router import Router
 from comity.storage.state import glimpse
-from comity.wire.request import Operation, Request, texts
+from comity.wire.request import Operation, texts
 
 WARNED_DAYS = 60
-
-
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is supposed to ask, about what.  ``text`` holds made-up values of that kind; what the guard finds in it is what counts."""
-
-    name: str
-    means: str
-    age: int
-    consent: tuple[str, ...]
-    text: str
-
-
-PERSONS = (
-    Person(
-        name="adult", means="an adult who consented in general; a mail address is in the text", age=35, consent=("general",),
-        text="Please shorten this note. My mail is ana.ivanova@example.com",
-    ),
-    Person(
-        name="sensitive", means="an adult who consented explicitly, to sensitive data too; an account number is in the text", age=35,
-        consent=("explicit", "general", "separate_sensitive"), text="Please check this transfer to my account DE89370400440532013000",
-    ),
-    Person(
-        name="minor", means="a child of 13 whose guardian consented; a mail address is in the text", age=13,
-        consent=("general", "guardian"), text="Please shorten this note. My mail is ana.ivanova@example.com",
-    ),
-)  # fmt: skip
-"""Nobody here consented to a transfer abroad: what rests on that alone counts as dark."""
-
-
-class Asked(NamedTuple):
-    """One request as a caller sends it."""
-
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,52 +64,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Warned, ...]
 
 
-def asked(question: Question) -> Asked:
-    """The request that asks it: by the report of this gateway's own steps, by a drill of a gateway over HTTP."""
-    person = next(each for each in PERSONS if each.name == question.person)
-    at = question.jurisdiction
-    headers = {
-        "comity-subject": f'id="drill", location="{at}", residence="{at}", collected="{at}", age={person.age}, '
-        f"consent=({' '.join(person.consent)})",
-        "comity-task": question.task,
-        "content-type": "application/json",
-    }
-    if question.operation == "transcription":
-        form = b'--sound\r\ncontent-disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-        sound = form % (b"file", b'; filename="a.wav"\r\ncontent-type: audio/wav', _silence())
-        body = form % (b"model", b"", b"auto") + sound + b"--sound--\r\n"  # what it carries is the operator's to say: `privacy.media`
-        return Asked("/v1/audio/transcriptions", headers | {"content-type": "multipart/form-data; boundary=sound"}, body)
-    by_operation: dict[str, tuple[str, dict[str, Any]]] = {
-        "chat": ("/v1/chat/completions", {"messages": [{"role": "user", "content": person.text}], "max_tokens": 16}),
-        "embeddings": ("/v1/embeddings", {"input": person.text}),
-        "rerank": ("/v1/rerank", {"query": person.text, "documents": ["a note", "a transfer"]}),
-        "speech": ("/v1/audio/speech", {"input": person.text, "voice": "alloy", "response_format": "wav"}),
-        "images": ("/v1/images/generations", {"prompt": person.text}),
-    }
-    path, members = by_operation[question.operation]
-    return Asked(path, headers, json.dumps({"model": "auto", **members}).encode())
-
-
-def _silence() -> bytes:
-    """A second of it, as a WAV file."""
-    held = io.BytesIO()
-    with wave.open(held, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(bytes(16_000))
-    return held.getvalue()
-
-
-def decoded(sent: Asked) -> Request:
-    request, _ = DOORS[sent.path].decode(sent.body, sent.headers["content-type"], False)
-    return request
-
-
 class Survey:
     """Everything that steps 1 to 4 need, of one configuration on one day.  Raises OperatorError as a start of the gateway would."""
 
-    def __init__(self, config: Config, *, at: datetime, state: Path | str, clock: Clock, random: Random) -> None:
+    def __init__(self, config: Config, *, at: datetime, state: Path | str, clock: Clock, random: Random, secrets: Secrets) -> None:
         self._config, self._at = config, at
         vocabulary = self._vocabulary = load_vocabulary()
         packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
@@ -157,6 +78,8 @@ class Survey:
             config=config, engine=Engine(packs, vocabulary), vocabulary=vocabulary, deployments=list(self.deployments.values()),
             dischargers=DISCHARGERS,
         )  # fmt: skip
+        self._signer = signer_of(config, secrets)
+        self._router = Router(config, self._configured, self.deployments, clock=clock, random=random, key=bytes(16))
         self._guard, self._media = guard_of(config, clock=clock, random=random), media_of(config, vocabulary)
         counts, entries = glimpse(state, spans(vocabulary, at))
         self._registered = register(entries)
@@ -195,11 +118,12 @@ class Survey:
             carried = seen.categories.union(*(self._media[kind] for kind in request.media()))
             found[key] = msgspec.structs.replace(seen, categories=carried)
         judged = self._judge.decide(nexus, found[key], (), standing, self._at.date())  # 3
-        route = plan(judged.candidates, request, sum(map(len, strings)))  # 4
+        characters = sum(map(len, strings))
+        route = self._router.affordable(plan(judged.candidates, request, characters), request, characters)  # 4
         able: list[str] = []
         for candidate in route.attempts:
             try:
-                promise(request, duties(candidate.decision), None)
+                promise(request, duties(candidate.decision), self._signer)
             except ComityError:  # its answer could not carry the label that is owed
                 continue
             able.append(candidate.deployment.id)

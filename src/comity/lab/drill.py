@@ -21,11 +21,12 @@ import msgspec
 
 from comity.config import Config, DeploymentConfig, PathsConfig, SecretRef, ServerConfig, VolumesConfig
 from comity.errors import CallerError
-from comity.gateway.resilience import Survey, asked, support
+from comity.gateway.questions import asked
+from comity.gateway.resilience import Survey, support
 from comity.lab.process import Process, call
 from comity.lab.simulators.serve import LAB_KEY
 from comity.lab.worlds import gateway, simulator
-from comity.ports import SystemClock, SystemRandom
+from comity.ports import SystemClock, SystemRandom, SystemSecrets
 from comity.providers.base import Deployment
 from comity.routing.resilience import Cell, Kind, Question, standing_on
 
@@ -65,7 +66,7 @@ class Drilled(msgspec.Struct, frozen=True, kw_only=True):
 def drill(config: Config, name: str, *, state: Path | str, models: Path, progress: Callable[[str], None]) -> Drilled:
     """Raises CallerError for a name that nothing stands on, OperatorError where a process does not start."""
     clock = SystemClock()
-    survey = Survey(config, at=clock.now(), state=state, clock=clock, random=SystemRandom())
+    survey = Survey(config, at=clock.now(), state=state, clock=clock, random=SystemRandom(), secrets=SystemSecrets())
     remote = {each.id: each for each in survey.deployments.values() if not each.on_device}
     gone = taken(remote.values(), name)
     cells = [
@@ -176,7 +177,7 @@ def drilled(config: Config, survey: Survey, remote: Mapping[str, Deployment], ba
     packs = msgspec.structs.replace(config.packs, extra=tuple(str(Path(each).resolve()) for each in config.packs.extra))
     return Config(
         controller=config.controller, service=config.service, defaults=config.defaults, privacy=config.privacy, packs=packs,
-        routing=routing, limits=limits, volumes=volumes,
+        labels=config.labels, routing=routing, limits=limits, volumes=volumes,
         server=ServerConfig(port=0), paths=PathsConfig(models=config.paths.models), evidence=tuple(sorted(standing.for_all())),
         deployments=tuple(at(number, each) for number, each in enumerate(configured)),
     )  # fmt: skip

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from comity.config import Config, DeploymentConfig
-from comity.config.schema import ResilienceConfig
+from comity.config.schema import CostConfig, ResilienceConfig, RoutingConfig
 from comity.errors import OperatorError
-from comity.gateway.resilience import PERSONS, Report, Survey, asked, decoded, support
+from comity.gateway.questions import PERSONS, asked, decoded
+from comity.gateway.resilience import Report, Survey, support
 from comity.jurisdictions.vocab import load_vocabulary
+from comity.ports import SystemSecrets
 from comity.privacy.guard import Guard
 from comity.providers.catalog.resolve import resolve
 from comity.routing.resilience import Question
@@ -27,7 +29,7 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def survey(made: Config, at: datetime = AT) -> Survey:
-    return Survey(made, at=at, state=Path("nowhere"), clock=FakeClock(at), random=SeededRandom())
+    return Survey(made, at=at, state=Path("nowhere"), clock=FakeClock(at), random=SeededRandom(), secrets=SystemSecrets())
 
 
 def report(*deployments: DeploymentConfig, **more: Any) -> Report:
@@ -66,6 +68,12 @@ def test_evidence_that_ends_is_warned_of_by_its_last_day_and_only_where_somebody
 def test_what_would_be_sent_carries_what_the_person_is_said_to_carry() -> None:
     found = {person.name: Guard().inspect([person.text]).categories for person in PERSONS}
     assert found == {"adult": {"contact"}, "sensitive": {"financial_account"}, "minor": {"contact"}}
+
+
+def test_what_would_cost_too_much_is_nobodys_answer() -> None:
+    """Of a place whose price is not known nothing is known, so a ceiling leaves it out."""
+    told = report(DEVICE, FRANKFURT, routing=RoutingConfig(cost_max=CostConfig(amount=0.01, currency="EUR")))
+    assert lawful(told)["EEA", "adult"] == ("device",)
 
 
 @pytest.mark.parametrize("operation", get_args(Operation))
