@@ -36,7 +36,7 @@ async def expire(database: Database, now: datetime, *, dry_run: bool = False) ->
     if not dry_run and (over or judged):
         for month, _ in over:
             await _gone(database, month)
-        await database.write(lambda: _judgements(before))
+        await database.write(lambda: _judgements(before, database.dialect))
         await database.scrub()
     return Expired(sum(records for _, records in over), tuple(month for month, _ in over))
 
@@ -69,10 +69,10 @@ def _leave(month: str, after: int, dialect: str) -> Script[int | None]:
     values = (month, after, last)
     yield Statement(f"INSERT INTO nodes SELECT 0, idx, leaf FROM records WHERE {these} ON CONFLICT DO NOTHING", values)  # noqa: S608
     if dialect == "sqlite":  # with PostgreSQL they go with their partition
-        yield Statement("PRAGMA secure_delete=ON")  # gone, not only unlisted
+        yield _FROM_THE_DISK
         yield Statement(f"DELETE FROM outcomes WHERE id IN (SELECT id FROM records WHERE {these})", values)  # noqa: S608
         yield Statement(f"DELETE FROM records WHERE {these}", values)  # noqa: S608
-        yield Statement("PRAGMA secure_delete=OFF")  # it makes every record dearer
+        yield _AS_BEFORE
     return int(last)
 
 
@@ -84,11 +84,17 @@ def _dropped(month: str, after: int) -> Script[None]:
     yield _TOLD
 
 
-def _judgements(before: str) -> Script[None]:
+def _judgements(before: str, dialect: str) -> Script[None]:
+    if dialect == "sqlite":
+        yield _FROM_THE_DISK
     yield Statement("DELETE FROM judgements WHERE until < ?", (before,))
+    if dialect == "sqlite":
+        yield _AS_BEFORE
     yield _TOLD
 
 
+_FROM_THE_DISK = Statement("PRAGMA secure_delete=ON")
+_AS_BEFORE = Statement("PRAGMA secure_delete=OFF")  # it makes every record dearer
 _TOLD = Statement("UPDATE head SET expiries = expiries + 1")  # whoever writes remembers what is there (`ledger.py`)
 
 
