@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
             if end > limits.head_bytes_max or (end < 0 and len(buffer) > limits.head_bytes_max):
                 raise too_long(f"a head of more than {limits.head_bytes_max} bytes", "limits.head_bytes_max")
             if end < 0:
-                if NEVER_ENDS.search(buffer):
+                if NEVER_ENDS.search(buffer, max(0, self._searched - 1)):
                     raise invalid("a line of the head does not end in CRLF")
                 if not self._searched:
                     self.read_by = self.server.now() + limits.head_seconds_max

@@ -8,7 +8,7 @@ Lines end in CRLF and nothing else; a length is digits, once; the only transfer 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from comity.errors import CallerError
@@ -23,8 +23,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LENGTH_DIGITS_MAX = 18
 CHUNKED = -1
 ALONE = ONCE | {"transfer-encoding", "expect"}
-REMEMBERED, REMEMBERED_BYTES = 64, 512
-T = TypeVar("T")
+REMEMBERED, REMEMBERED_BYTES = 24, 256  # lines of a connection, and of a line: little enough for thousands who send on purpose
 
 
 class Head(NamedTuple):
@@ -53,19 +52,20 @@ class HeadReader:
 
     def __init__(self, headers_max: int) -> None:
         self._headers_max = headers_max
-        self._firsts: dict[bytes, First] = {}
         self._fields: dict[bytes, tuple[str, str]] = {}
+        self._line, self._first = b"", First("", "", "", "", False)
 
     def read(self, head: bytes) -> Head:
         """``head`` without the empty line that ended it.  Raises CallerError."""
         lines = head.split(b"\r\n")
         if len(lines) > self._headers_max + 1:
             raise too_long(f"more than {self._headers_max} headers", "limits.headers_max")
-        first = self._firsts.get(lines[0]) or _remember(self._firsts, lines[0], first_line(lines[0]))
+        first = self._first if lines[0] == self._line else first_line(lines[0])
+        self._line, self._first = (lines[0], first) if len(lines[0]) <= REMEMBERED_BYTES else (b"", first)
         headers: dict[str, str] = {}
         fields = self._fields
         for line in lines[1:]:
-            name, value = fields.get(line) or _remember(fields, line, field(line))
+            name, value = fields.get(line) or self._read(line)
             if name in headers:
                 if name in ALONE:
                     raise CallerError(f"header `{name}` appears more than once", code="request.repeated_header", field=name)
@@ -81,6 +81,12 @@ class HeadReader:
         closes = first.is_1_0 or (connection is not None and "close" in [each.strip() for each in connection.lower().split(",")])
         return Head(first.method, first.path, first.query, headers, _length(first, headers), first.is_1_0, closes, _waits(first, headers))
 
+    def _read(self, line: bytes) -> tuple[str, str]:
+        meaning = field(line)
+        if len(self._fields) < REMEMBERED and len(line) <= REMEMBERED_BYTES:
+            self._fields[line] = meaning
+        return meaning
+
 
 def first_line(line: bytes) -> First:
     """RFC 9112, 3: one space, and one space.  The target is a path; a whole URL where it says the same as `Host`; `*` of OPTIONS."""
@@ -95,7 +101,7 @@ def first_line(line: bytes) -> First:
     authority = ""
     if target[:7].lower() == "http://":
         authority, slash, rest = target[7:].partition("/")
-        target = slash + rest
+        target = slash + rest or "/"
         if not HOST.fullmatch(authority):
             raise invalid("the target of the request is malformed")
     whole_path, _, query = target.partition("?")
@@ -163,9 +169,3 @@ def invalid(what: str, *, field: str = "") -> CallerError:
 
 def too_long(what: str, setting: str) -> CallerError:
     return CallerError(what, code="http.head_too_large", status=431, hint=f"send less, or raise `{setting}`")
-
-
-def _remember(known: dict[bytes, T], line: bytes, meaning: T) -> T:
-    if len(known) < REMEMBERED and len(line) <= REMEMBERED_BYTES:
-        known[line] = meaning
-    return meaning

@@ -125,10 +125,14 @@ class Turn:
         self._chunked = promised is None and not self._head.is_1_0
         head = self._status_and(status, headers)
         self._connection.write(head + (b"transfer-encoding: chunked\r\n\r\n" if self._chunked else b"\r\n"))
+        if self.method == "HEAD":
+            await self._end()
 
     async def write(self, piece: bytes) -> None:
         self._not_gone()
-        if not piece or self.method == "HEAD":
+        if self.method == "HEAD":
+            raise Disconnected  # it has what it asked for; a stream without end would hold up its next request
+        if not piece:
             return
         if self._left is not None:
             self._left -= len(piece)
@@ -142,9 +146,11 @@ class Turn:
 
     async def end(self) -> None:
         self._not_gone()
-        if self._chunked and self.method != "HEAD":
+        if self.method == "HEAD":
+            return
+        if self._chunked:
             self._connection.write(b"0\r\n\r\n")
-        if not self._left or self.method == "HEAD":
+        if not self._left:
             await self._end()
 
     def on_gone(self, call: Callable[[], None] | None) -> None:
@@ -182,6 +188,7 @@ class Turn:
         connection = self._connection
         if connection.stalled is not None:
             await connection.stalled
+            self._not_gone()
         self._gone = None
         connection.next()
 

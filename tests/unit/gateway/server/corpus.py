@@ -180,6 +180,7 @@ FIRST_LINES = [
     Hostile(get(first=b"CONNECT x:443 HTTP/1.1"), 501, "9110 9.3.6", "no proxy"),
     Hostile(get(first=b"GET x:80 HTTP/1.1"), 400, "9112 3.2.3", "an authority is for CONNECT"),
     Hostile(get(first=b"GET http://x/a HTTP/1.1"), 0, "9112 3.2.2", "a whole URL that says the same host"),
+    Hostile(get(first=b"GET http://x HTTP/1.1"), 0, "3986 6.2.3", "a whole URL without a path means `/`"),
     Hostile(get(first=b"GET http://y/a HTTP/1.1"), 400, "9112 3.2.2", "a whole URL that says another host"),
     Hostile(get(first=b"GET http://u@x/a HTTP/1.1"), 400, "9110 4.2.4", "a user in a URL"),
     Hostile(get(first=b"GET https://x/a HTTP/1.1"), 400, "9112 3.2.2", "a scheme that is not spoken on this port"),

@@ -163,8 +163,8 @@ async def test_head_has_the_head_of_the_answer_and_nothing_more() -> None:
     async def say(exchange: Exchange) -> None:
         if exchange.path == "/stream":
             await exchange.begin(200, [])
-            await exchange.write(b"hello")
-            await exchange.end()
+            while True:  # as a stream of events does
+                await exchange.write(b"hello")
         else:
             await exchange.respond(200, b"hello", [])
 
@@ -173,6 +173,8 @@ async def test_head_has_the_head_of_the_answer_and_nothing_more() -> None:
         await wire.send(b"HEAD /%b HTTP/1.1\r\nhost: x\r\n\r\n" % path)
         assert wire.transport.sent.endswith(b"\r\n\r\n") and b"hello" not in wire.transport.sent
     assert b"content-length: 5" in wire.transport.sent and not wire.transport.is_over
+    await wire.send(GET % b"next")
+    assert wire.transport.sent.endswith(b"hello")
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_two_processes_could_share_a_port() -> None:
     async def test() -> None:
         async def named(name: bytes) -> tuple[Server, int]:
             async def answer(exchange: Exchange) -> None:
-                await exchange.respond(200, name, [(b"connection", b"close")])
+                await exchange.respond(200, name, [])
 
             listening = socket.socket()
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
