@@ -116,11 +116,12 @@ def test_a_clock_behind_anothers_opens_no_window() -> None:
 
 @pytest.fixture(scope="module")
 def valkey() -> Callable[[FakeClock], ValkeyRates]:
-    fakeredis = pytest.importorskip("fakeredis", reason="NOT RUN: no fakeredis with Lua here")
-    pytest.importorskip("lupa", reason="NOT RUN: no Lua here")
+    fakeredis = pytest.importorskip("fakeredis", reason="no Valkey in memory: fakeredis is not installed")
+    pytest.importorskip("valkey", reason="the client of Valkey is not installed")
+    pytest.importorskip("lupa", reason="no Lua for a Valkey in memory: lupa is not installed")
 
     def made(clock: FakeClock) -> ValkeyRates:
-        return ValkeyRates(fakeredis.FakeAsyncRedis(), clock, faults=(OSError,))
+        return ValkeyRates(fakeredis.FakeAsyncValkey(), clock, faults=(OSError,))
 
     return made
 
@@ -146,7 +147,7 @@ async def test_valkey_counts_as_python_does(valkey: Any, events: list[Event], li
 
 
 async def test_a_valkey_that_does_not_answer_lets_nothing_pass() -> None:
-    pytest.importorskip("valkey", reason="NOT RUN: no client of Valkey here")
+    pytest.importorskip("valkey", reason="the client of Valkey is not installed")
     rates = connect("valkey://127.0.0.1:1/0", FakeClock())
     with pytest.raises(StorageFailure) as failure:
         await rates.take([Asked("a", RatesConfig(requests_per_minute=1), 0)], "x")
