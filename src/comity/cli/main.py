@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from comity.cli import (
     ask,
+    backup,
     check,
     decide,
     doctor,
@@ -44,7 +45,7 @@ from comity.cli import (
 from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
-ALSO = (evidence, keys, label, egress, reload, version)
+ALSO = (backup, evidence, keys, label, egress, reload, version)
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130

@@ -111,7 +111,7 @@ class Collector:
     def __init__(self, endpoint: str, token: str) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
-        self._pool = Pool(connections_max=1, connect_seconds_max=SEND_SECONDS_MAX)
+        self._pool = Pool(connections_max=2, connect_seconds_max=SEND_SECONDS_MAX)  # one that was closed may still be counted
 
     async def __call__(self, path: str, body: bytes) -> bool:
         parts = urlsplit(self._endpoint + path)
