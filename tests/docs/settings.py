@@ -23,7 +23,7 @@ TABLES = {
     "Config": "the top of the file", "ControllerConfig": "[controller]", "ServiceConfig": "[service]", "Defaults": "[defaults]",
     "SubjectDefaults": "[defaults.subject]", "DeploymentConfig": "[[deployments]]", "KeyConfig": "[[keys]]",
     "TenantConfig": "[[tenants]]", "RatesConfig": "limits of a key or tenant",
-    "BudgetConfig": "a budget", "SharedConfig": "[shared]",
+    "BudgetConfig": "a budget", "SharedConfig": "[shared]", "StorageConfig": "[storage]",
     "IssuerConfig": "[[issuers]]", "RoutingConfig": "[routing]", "PriceConfig": "a price", "CostConfig": "a ceiling",
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",

@@ -13,7 +13,10 @@ from comity.wire.gather import Call, Gathered
 Body = dict[str, Any]
 _encode = msgspec.json.Encoder().encode
 _STOP = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
-_ERRORS = {"server_error": "api_error", "policy_error": "permission_error"}
+_ERRORS = {
+    "server_error": "api_error", "policy_error": "permission_error",
+    "requests": "rate_limit_error", "tokens": "rate_limit_error", "insufficient_quota": "rate_limit_error",
+}  # fmt: skip
 _BY_CODE = {"server.busy": "overloaded_error", "request.too_large": "request_too_large"}
 
 
