@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from comity.config import DeploymentConfig, SecretRef, ServiceConfig
+from comity.config import DeploymentConfig, RoutingConfig, SecretRef, ServiceConfig
 from comity.errors import ComityError, ProviderFailure
 from comity.gateway.attempt import Served
 from comity.gateway.pipeline import Pipeline
@@ -111,8 +111,8 @@ async def asked_of(name: str, home: Path, *, piece_bytes: int = 0, public: bool 
             for each in ("first", "second")
         ]
         world = await build(
-            config(*places, service=ServiceConfig(public=public)), home=home, clock=FixedClock(), random=SystemRandom(),
-            secrets=SystemSecrets(),
+            config(*places, service=ServiceConfig(public=public), routing=RoutingConfig(rounds_max=1)), home=home, clock=FixedClock(),
+            random=SystemRandom(), secrets=SystemSecrets(),
         )  # fmt: skip
         try:
             yield Sim(world=world, partners={}, clock=FixedClock(), pipeline=Pipeline(world)), partner

@@ -48,8 +48,9 @@ def _failed(tried: Sequence[Tried], passed: Sequence[Passed], poor: bool) -> Pro
     busy = len(waits) == len(tried)
     kinds = {each.failure.kind for each in tried}
     said = "every lawful place failed: " + "; ".join(_folded(tried))
-    if passed:
-        said += "; not asked: " + "; ".join(_why(each) for each in passed)
+    skipped = [each for each in passed if each[1] != "untried"]
+    if skipped:
+        said += "; not asked: " + "; ".join(map(_why, skipped))
     if poor:
         said += "; no further attempt was made, since too many requests are being tried again"
     return ProviderFailure(
