@@ -16,11 +16,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from comity.errors import CallerError
 from comity.storage.database import Row, Script, Statement
 from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
-from comity.transparency.rows import broken, digest_of
+from comity.transparency.rows import broken, digest_of, place
 
 CHUNK = 500
 LOOKED_AT_MAX = 10_000
@@ -121,7 +120,7 @@ def id_from(at: datetime) -> str:
 _ENTRY = "SELECT r.idx, r.request, r.subject, r.receipt, o.outcome FROM records r LEFT JOIN outcomes o ON o.id = r.id "
 _WHOLE = (
     "SELECT r.idx, r.request, r.subject, r.receipt, o.outcome, r.judgement, j.facts, j.decision"
-    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id WHERE r.id = ?"
+    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id WHERE r.idx = ?"
 )
 
 
@@ -144,18 +143,18 @@ def page(wanted: Wanted, after: str, limit: int) -> Script[Page]:
             return Page(found, below)
 
 
-def following(place: int, limit: int, wanted: Wanted = _EVERYTHING) -> Script[tuple[list[Entry], int]]:
-    """Up to ``limit`` records at ``place`` and after, in the order of the log; and the place to go on from, which is ``place`` itself
+def following(start: int, limit: int, wanted: Wanted = _EVERYTHING) -> Script[tuple[list[Entry], int]]:
+    """Up to ``limit`` records at the place ``start`` and after, in the order of the log; and the place to go on from, which is ``start``
     once nothing follows."""
     found: list[Entry] = []
     rows = yield Statement(
-        _ENTRY + "WHERE r.idx >= ? AND r.id >= ? AND r.id < ? ORDER BY r.idx LIMIT ?", (place, wanted.floor, wanted.ceiling, limit)
+        _ENTRY + "WHERE r.idx >= ? AND r.id >= ? AND r.id < ? ORDER BY r.idx LIMIT ?", (start, wanted.floor, wanted.ceiling, limit)
     )
     for entry in map(_entry, rows):
-        place = entry.place + 1
+        start = entry.place + 1
         if wanted.takes(entry):
             found.append(entry)
-    return found, place
+    return found, start
 
 
 def end() -> Script[int]:
@@ -165,12 +164,11 @@ def end() -> Script[int]:
 
 
 def whole(reference: str) -> Script[Whole]:
-    """By receipt id.  Raises CallerError (404), and TrustFailure for what is not as it was written."""
-    rows = yield Statement(_WHOLE, (reference,))
+    """By receipt id or by place in the log.  Raises CallerError (404, 410), and TrustFailure for what is not as it was written."""
+    at = yield from place(reference)
+    rows = yield Statement(_WHOLE, (at,))
     if not rows:
-        raise CallerError(
-            "no such decision is recorded here", code="receipt.unknown", status=404, hint="see /comity/v1/decisions for those that are"
-        )
+        raise broken(f"what record {at} decided is not there")
     digest, facts, decision = rows[0][5:]
     entry = _entry(rows[0][:5])
     if not (isinstance(facts, bytes) and isinstance(decision, bytes)) or digest_of(facts, decision) != digest:
@@ -180,8 +178,8 @@ def whole(reference: str) -> Script[Whole]:
 
 
 def _entry(row: Iterable[Any] | Row) -> Entry:
-    place, request, subject, receipt, outcome = row
+    at, request, subject, receipt, outcome = row
     try:
-        return Entry(place, request, subject, _receipt(receipt), _outcome(outcome) if outcome is not None else None)
+        return Entry(at, request, subject, _receipt(receipt), _outcome(outcome) if outcome is not None else None)
     except (msgspec.MsgspecError, TypeError):
-        raise broken(f"record {place} is not as it was written") from None
+        raise broken(f"record {at} is not as it was written") from None

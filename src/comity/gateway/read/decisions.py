@@ -12,7 +12,6 @@ import msgspec
 from comity.errors import ComityError
 from comity.gateway.duties import REGISTERED
 from comity.gateway.read import asked, shapes
-from comity.gateway.read.record import look
 from comity.jurisdictions.pack import Fact
 from comity.jurisdictions.vocab import Vocabulary, bare, load_vocabulary
 from comity.policy.decision import Citation, Effect, Obligation
@@ -28,7 +27,7 @@ _recorded = msgspec.json.Decoder(shapes.Recorded).decode
 
 async def decisions(app: App, query: asked.Decisions, name: str) -> shapes.DecisionPage:
     wanted = query.wanted()
-    found = await look(app.world, partial(page, wanted, query.after, query.limit))
+    found = await app.world.ledger.database.read(partial(page, wanted, query.after, query.limit))
     return shapes.DecisionPage(
         data=tuple(map(row, found.entries)), next=asked.again(PATH, query, found.after) if found.after else None, after=found.after or None
     )
@@ -36,7 +35,7 @@ async def decisions(app: App, query: asked.Decisions, name: str) -> shapes.Decis
 
 async def decision(app: App, query: asked.Query, name: str) -> shapes.DecisionDetail:
     """Raises CallerError (404)."""
-    return detail(await look(app.world, partial(whole, name.upper())), app.world.engine, load_vocabulary())
+    return detail(await app.world.ledger.database.read(partial(whole, name)), app.world.engine, load_vocabulary())
 
 
 def row(entry: Entry) -> shapes.DecisionRow:

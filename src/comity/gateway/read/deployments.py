@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Literal
 
 from comity.accord.evidence import EVERYWHERE, Registered, register
 from comity.config import DeploymentConfig
 from comity.gateway.read import asked, shapes
-from comity.gateway.world import EMBEDDED, World
+from comity.gateway.world import EMBEDDED
 from comity.providers.base import Deployment
 from comity.providers.catalog.load import partners
 from comity.providers.catalog.shapes import Partner, Sourced
+from comity.routing.router import Known
 
 if TYPE_CHECKING:
     from comity.gateway.app import App
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 async def deployments(app: App, query: asked.Query, name: str) -> shapes.DeploymentPage:
     world = app.world
-    registered, health = register(world.standings._state.entries()), health_of(world)
+    registered, health = register(world.state.entries()), world.router.health.snapshot()
     configured = {each.id: each for each in world.config.deployments or (EMBEDDED,)}
     today = world.clock.now().date()
     return shapes.DeploymentPage(
@@ -34,14 +33,8 @@ async def deployments(app: App, query: asked.Query, name: str) -> shapes.Deploym
     )
 
 
-def health_of(world: World) -> dict[str, Any]:
-    """By deployment; nothing where routing keeps none."""
-    health = getattr(getattr(world, "router", None), "health", None)
-    return {} if health is None else {name: msgspec.to_builtins(said) for name, said in health.snapshot().items()}
-
-
 def _row(
-    deployment: Deployment, config: DeploymentConfig, evidence: tuple[shapes.EvidenceRow, ...], health: dict[str, Any]
+    deployment: Deployment, config: DeploymentConfig, evidence: tuple[shapes.EvidenceRow, ...], health: Mapping[str, Known]
 ) -> shapes.DeploymentRow:
     from comity.gateway.app import model_of
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from comity.errors import CallerError
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.read import asked, shapes
-from comity.gateway.read.record import look
 from comity.gateway.world import World
 from comity.jurisdictions.vocab import bare
 from comity.transparency.queries import Entry, Wanted, destinations, page
@@ -152,7 +151,7 @@ async def report(app: App, query: asked.Report, name: str) -> shapes.ReportAnswe
     wanted, after, records, tally = Wanted(since=since, before=before), "", 0, KINDS[name].made(app.world)
     oldest = ""
     while True:
-        found = await look(app.world, partial(page, wanted, after, AT_ONCE))
+        found = await app.world.ledger.database.read(partial(page, wanted, after, AT_ONCE))
         for entry in found.entries:
             tally.add(entry.receipt.at[:letters], entry)
             oldest = entry.receipt.at

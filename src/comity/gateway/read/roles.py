@@ -5,16 +5,14 @@ from __future__ import annotations
 
 from comity.config import KeyConfig
 from comity.errors import CallerError
-from comity.gateway.callers import LOCAL, Callers
+from comity.gateway.callers import Callers
 from comity.gateway.exchange import Exchange
 
 CALL, READ, ADMIN = "call", "read", "admin"
 
 
 def roles_of(key: KeyConfig) -> frozenset[str]:
-    """Whoever is on this machine owns a gateway without keys; a key that says nothing may call, and no more.  `admin` may read too."""
-    if key is LOCAL:
-        return frozenset((CALL, READ, ADMIN))
+    """`admin` may read too."""
     said = frozenset[str](key.roles)
     return said | {READ} if ADMIN in said else said
 

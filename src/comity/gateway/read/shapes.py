@@ -12,6 +12,7 @@ from msgspec import Meta
 from comity.policy.decision import Citation, Decision, Effect, Phase, Reason
 from comity.policy.facts import Place
 from comity.policy.ways import Way
+from comity.routing.router import Known
 from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
 
@@ -172,7 +173,7 @@ class DeploymentRow(Answer, frozen=True, kw_only=True):
     evidence: tuple[EvidenceRow, ...]
     prices: tuple[PriceRow, ...]
     sources: tuple[Said, ...]
-    health: Annotated[dict[str, Any] | None, Meta(description="what routing knows of it now; null: nothing yet")]
+    health: Annotated[Known | None, Meta(description="what routing knows of it now; null: nothing yet")]
 
 
 class DeploymentPage(Answer, frozen=True, kw_only=True):

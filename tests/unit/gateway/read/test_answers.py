@@ -46,7 +46,7 @@ async def test_a_deployment_says_where_by_whom_and_what_was_shown(home: Path) ->
 
 async def test_registered_evidence_stands_beside_what_is_configured(reading: Reading) -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
-    state = reading.sim.world.standings._state
+    state = reading.sim.world.state
     for more in ({"scope": "us-virginia", "valid_to": date(2027, 1, 1)}, {"scope": "*", "valid_from": date(2027, 1, 1)}):
         await state.add(encode(Entry(kind="eu_tia", document_sha256="0" * 64, approver="A", at=at, **more)))  # type: ignore[arg-type]
     await state.add(encode(Entry(withdraws=2, approver="A", at=at)))
@@ -164,17 +164,21 @@ async def test_persons_are_counted_once_and_few_are_not_told(reading: Reading) -
 
 
 async def test_obligations_reasons_and_outcomes(reading: Reading) -> None:
-    reading.sim.partners["qwen-beijing"].failures.append(ProviderFailure("broken", retryable=False))
+    reading.sim.partners["qwen-beijing"].failures.append(ProviderFailure("broken", kind="content", retryable=False))
     for model in ("qwen-beijing", "qwen-beijing", "us-virginia", "us-virginia"):
         await reading.ask(model=model)
+    attempts = (await reading.get("decisions", effect="allow"))["data"]
+    ok = sum(row["status"] == "ok" for row in attempts)
+    assert ok and len(attempts) > ok
     owed = {row["obligation"]: row for row in (await reading.get("reports/obligations"))["rows"]}
-    assert (owed["label.explicit"]["records"], owed["label.explicit"]["met_by"]) == (2, "code")
+    assert (owed["label.explicit"]["records"], owed["label.explicit"]["met_by"]) == (len(attempts), "code")
     assert owed["contract:processor"]["met_by"] == "evidence"
     reasons = {row["fact"]: row for row in (await reading.get("reports/reasons"))["rows"]}
     assert (reasons["cn-pipl-39"]["records"], reasons["cn-pipl-39"]["article"]) == (2, "Art. 39")
     assert len((await reading.get("reports/reasons", limit=1))["rows"]) == 1
     ends = {row["status"]: row for row in (await reading.get("reports/outcomes"))["rows"]}
-    assert (ends["ok"]["attempts"], ends["ok"]["completion_tokens"], ends["provider.failed"]["attempts"]) == (1, 4, 1)
+    assert (ends["ok"]["attempts"], ends["ok"]["completion_tokens"]) == (ok, 4 * ok)
+    assert ends["provider.failed"]["attempts"] == len(attempts) - ok
 
 
 async def test_a_report_over_too_much_says_that_it_is_not_whole(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from comity.errors import ProviderFailure
 from comity.transparency import queries
-from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, config, deployment
+from tests.simulated.worlds import BEIJING, FRANKFURT, config, deployment
 from tests.unit.gateway.read.conftest import Reading, reading_of
 
 
@@ -50,7 +50,7 @@ async def several(reading: Reading) -> Reading:
     reading.sim.clock.advance(minutes=1)
     await reading.ask(at="DE", model="eu-frankfurt")
     reading.sim.clock.advance(minutes=1)
-    reading.sim.partners["qwen-beijing"].failures.append(ProviderFailure("broken", retryable=False))
+    reading.sim.partners["qwen-beijing"].failures.append(ProviderFailure("broken", kind="content", retryable=False))
     await reading.ask(model="qwen-beijing")
     return reading
 
@@ -161,6 +161,7 @@ async def test_pages_are_complete_and_without_repeats_while_records_arrive(limit
 
 async def test_one_decision_says_why_on_what_and_what_met_what_was_owed(reading: Reading) -> None:
     found = await reading.get("decisions/" + (await reading.ask()).headers["comity-receipt"].lower())
+    assert found == await reading.get("decisions/0")  # by its place in the log
     by_name = {each["deployment"]: each for each in found["candidates"]}
     assert {name: each["effect"] for name, each in by_name.items()} == {
         "qwen-beijing": "allow", "eu-frankfurt": "deny", "us-virginia": "deny",
@@ -170,7 +171,9 @@ async def test_one_decision_says_why_on_what_and_what_met_what_was_owed(reading:
     assert owed["contract:processor"]["how"] == "processor_contract" and "no prompt" in owed["retain.no_unlawful_identifiable_input"]["how"]
     denied = by_name["us-virginia"]
     cited = {each["fact"]: each for each in denied["citations"]}
-    assert cited["cn-pipl-39"]["article"] == "Art. 39" and cited["cn-pipl-39"]["summary"] and cited["cn-pipl-39"]["effective"] == "2021-11-01"
+    assert (
+        cited["cn-pipl-39"]["article"] == "Art. 39" and cited["cn-pipl-39"]["summary"] and cited["cn-pipl-39"]["effective"] == "2021-11-01"
+    )
     assert denied["reasons"][0]["text"] and denied["remedies"]
     assert found["facts"]["subject"]["location"] == "CN" and found["facts"]["providers"][0]["provider"]["id"] == "qwen-beijing"
     assert found["attempts"] == [found["decision"]]

@@ -97,7 +97,7 @@ def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def settled(reading: Reading) -> None:
     """The follower has taken its first look, so what follows is new to it."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while reading.app.hub.place is None:
+        while reading.app.hub.place is None:  # noqa: ASYNC110 - nobody tells of it, and nobody else needs to know
             await asyncio.sleep(0)
 
 

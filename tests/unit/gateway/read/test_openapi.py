@@ -78,7 +78,9 @@ async def test_every_answer_is_what_the_description_says(reading: Reading) -> No
     asked += [("/comity/v1/decisions/{id}", f"/comity/v1/decisions/{receipt}") for receipt in receipts]
     asked += [("/comity/v1/receipts/{id}", f"/comity/v1/receipts/{receipts[0]}")]
     asked += [("/comity/v1/packs/{id}", f"/comity/v1/packs/{pack.head.id}") for pack in reading.sim.world.engine.packs]
-    asked += [("/comity/v1/reports/{id}", f"/comity/v1/reports/{name}") for name in ("flows", "obligations", "reasons", "outcomes", "subjects")]
+    asked += [
+        ("/comity/v1/reports/{id}", f"/comity/v1/reports/{name}") for name in ("flows", "obligations", "reasons", "outcomes", "subjects")
+    ]
     for described, path in asked:
         if path.endswith(("/events", "/checkpoint")):
             continue
