@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`docs/reference/openapi.json`, as the gateway serves it.
 
-    python -m tests.docs.openapi     writes it
+python -m tests.docs.openapi     writes it
 """
 
 from __future__ import annotations
