@@ -67,6 +67,8 @@ class Pool:
 
     async def connect(self, origin: Origin) -> Connection:
         """A new one.  Raises Unreachable, Crowded."""
+        if origin.tls and self._tls is None:
+            self._tls = await asyncio.to_thread(trust)  # reads every authority of the system, once
         place = self._places.setdefault(origin, _Place())
         if len(place.live) + place.connecting >= self._connections_max:
             raise Crowded("as many connections as may be")
@@ -80,8 +82,6 @@ class Pool:
         place.connecting += 1
         try:
             async with asyncio.timeout(self._connect_seconds_max):
-                if origin.tls and self._tls is None:
-                    self._tls = await asyncio.to_thread(trust)  # reads every authority of the system, once
                 made = await dial(origin.host, origin.port, self._tls if origin.tls else None, lambda: Connection(keep, lost))
         except TimeoutError:
             raise Unreachable("not connected in time") from None
