@@ -17,7 +17,8 @@ from comity.errors import ProviderFailure
 from comity.routing.window import Window
 
 ANSWERS_MIN = 20  # within a window, before a share of them says anything
-PARK_SECONDS = 1.0  # for a 429 that names no time; doubled each time until it answers
+PARK_SECONDS = 1.0  # for a 429 that names no time; doubled each time until it answers, up to
+PARK_SECONDS_MAX = 60.0
 NEW_SHARE = 0.2  # of a new answer in the average
 HALF_LIFE_SECONDS = 30.0  # of an average that nothing new came to: a slow place is tried again one day
 LATEST = 64  # answers kept for the slow end
@@ -147,5 +148,6 @@ class Health:
             self.last = str(error)
         if said == "busy":
             asked = error.retry_after_seconds if isinstance(error, ProviderFailure) else None
-            self._park_seconds = min(max(PARK_SECONDS, self._park_seconds * 2), 60.0)
+            if now >= self.parked_until:  # many that were under way say it at once: that is once
+                self._park_seconds = min(max(PARK_SECONDS, self._park_seconds * 2), PARK_SECONDS_MAX)
             self.parked_until = max(self.parked_until, now + (self._park_seconds if asked is None else asked))

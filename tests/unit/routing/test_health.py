@@ -139,7 +139,8 @@ def test_a_place_that_is_asked_too_much_is_left_until_the_time_it_names_and_its_
 def test_without_a_time_it_is_left_longer_each_time_until_it_answers() -> None:
     health, now, waits = Health(SETTINGS), 1000.0, []
     for _ in range(8):
-        health.end(now, failure(status=429), trial=False)
+        for _ in range(5):  # five under way are told so at once
+            health.end(now, failure(status=429), trial=False)
         waits.append(health.parked_until - now)
         now = health.parked_until
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
