@@ -32,6 +32,7 @@ from comity.cli import (
     label,
     log,
     models,
+    records,
     redact,
     reload,
     replay,
@@ -45,7 +46,7 @@ from comity.cli import (
 from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
-ALSO = (backup, evidence, keys, label, egress, reload, version)
+ALSO = (backup, evidence, keys, label, egress, records, reload, version)
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130
