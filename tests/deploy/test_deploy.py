@@ -91,7 +91,7 @@ def test_what_is_copied_is_there_and_let_through() -> None:
 def test_the_lock_of_the_image_has_what_it_needs() -> None:
     text = (ROOT / "requirements" / "server.txt").read_text(encoding="utf-8")
     names = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
-    assert {"msgspec", "cedarpy", "cryptography", "asyncpg", "hatchling", "editables"} <= names
+    assert {"msgspec", "cedarpy", "cryptography", "asyncpg", "valkey", "hatchling", "editables"} <= names
     blocks = re.split(r"\n(?=[a-z0-9])", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE))
     assert all("--hash=sha256:" in block for block in blocks)
 
