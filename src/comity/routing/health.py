@@ -42,6 +42,8 @@ def verdict(error: BaseException | None) -> Verdict:
 
 
 class Breaker:
+    __slots__ = ("_in_a_row", "_open_seconds", "_settings", "_tried", "_window", "until")
+
     def __init__(self, settings: RoutingConfig) -> None:
         self._settings = settings
         self._window = Window(settings.window_seconds)  # answers, and failures among them
@@ -64,17 +66,19 @@ class Breaker:
         return True
 
     def end(self, now: float, said: Verdict, *, trial: bool) -> None:
-        if trial:
+        if said == "good" and not self._open_seconds:  # nearly always
+            self._window.add(now, 1, 0)
+            self._in_a_row = 0
+        elif trial:
             self._tried = False
             if said == "good":
                 self._close()
             elif said != "neither":
                 self._open(now)
-        elif not self._open_seconds and said in ("good", "bad"):
-            failed = said == "bad"
-            self._window.add(now, 1, failed)
-            self._in_a_row = self._in_a_row + 1 if failed else 0
-            if failed and (self._in_a_row >= self._settings.failures_max or self._too_many()):
+        elif said == "bad" and not self._open_seconds:
+            self._window.add(now, 1, 1)
+            self._in_a_row += 1
+            if self._in_a_row >= self._settings.failures_max or self._too_many():
                 self._open(now)
 
     def reachable(self, now: float) -> None:
@@ -96,6 +100,8 @@ class Breaker:
 
 class Latency:
     """Seconds until there was something for the caller: an average that forgets, and the last few for the slow end."""
+
+    __slots__ = ("_at", "_average", "_latest")
 
     def __init__(self) -> None:
         self._latest: deque[float] = deque(maxlen=LATEST)
@@ -119,6 +125,8 @@ class Latency:
 
 class Health:
     """Of one deployment."""
+
+    __slots__ = ("_park_seconds", "answers", "breaker", "failures", "last", "parked_until", "stream", "whole")
 
     def __init__(self, settings: RoutingConfig) -> None:
         self.breaker = Breaker(settings)

@@ -24,6 +24,9 @@ class Queue:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
     def join(self, places: frozenset[str], wake: Callable[[], None]) -> Waiter | None:
         """None: as many wait as may."""
         if len(self._waiting) >= self._size_max:

@@ -37,6 +37,8 @@ class Known(TypedDict):
 class Place:
     """One deployment, as routing sees it."""
 
+    __slots__ = ("concurrency_max", "free_of_charge", "health", "id", "inflight", "lot_key", "prices", "weight")
+
     def __init__(self, config: DeploymentConfig, deployment: Deployment, health: Health, key: bytes) -> None:
         self.id, self.health = deployment.id, health
         self.weight, self.concurrency_max = config.weight, config.concurrency_max
@@ -125,7 +127,7 @@ class Router:
 
     def left(self, place: Place) -> None:
         """A slot there is free: whoever waited longest has it, else nobody."""
-        if not len(self.queue) or not self.queue.hand(place.id):
+        if not self.queue or not self.queue.hand(place.id):
             place.inflight -= 1
 
 

@@ -36,9 +36,7 @@ class Visit:
 
     __slots__ = ("_began", "_open", "_place", "_router", "_stream", "_trial", "candidate", "late", "number", "outrun")
 
-    def __init__(
-        self, router: Router, place: Place, candidate: Candidate, *, number: int, stream: bool, began: float, late: bool
-    ) -> None:  # fmt: skip
+    def __init__(self, router: Router, place: Place, candidate: Candidate, number: int, stream: bool, began: float, late: bool) -> None:
         self.candidate, self.number = candidate, number
         self.late = late  # some time has passed since the decision
         self.outrun = False  # another place answered first
@@ -60,6 +58,11 @@ class Visit:
 
 
 class Trip:
+    __slots__ = (
+        "_again", "_caller", "_final", "_left", "_made", "_order", "_poor", "_resting", "_route", "_router", "_settings", "_stream",
+        "_waited", "queue", "tried",
+    )  # fmt: skip
+
     def __init__(self, router: Router, route: RoutePlan, request: Request, caller: str) -> None:
         self.tried: list[Tried] = []
         self.queue = router.queue
@@ -81,7 +84,7 @@ class Trip:
     def step(self) -> Visit | Pause | Full | None:
         """None: nobody is left to ask, or nobody may be."""
         now, settings = self._router.clock.monotonic(), self._settings
-        if self._final or self._made >= settings.attempts_max or not self._may_pay(now):
+        if self._made and (self._final or self._made >= settings.attempts_max or not self._may_pay(now)):
             return None
         if self._resting:
             self._again[self._resting], self._resting = min(self._again.get(self._resting) or now, now), ""
@@ -167,7 +170,7 @@ class Trip:
             self._router.budget.take(now)
         self._made += 1
         self._again[place.id] = None  # not a second time beside itself; `failed` says whether afterwards
-        return Visit(self._router, place, candidate, number=self._made, stream=self._stream, began=now, late=late)
+        return Visit(self._router, place, candidate, self._made, self._stream, now, late)
 
     def _may_pay(self, now: float) -> bool:
         """The first attempt is free; the rest have a budget."""
@@ -177,9 +180,7 @@ class Trip:
     def _ready(self, place: Place, now: float) -> float | None:
         """When this request may ask there: now or soon; None: not within the time that is waited for a place."""
         health = place.health
-        ready: float | None = now
-        if place.id in self._again:
-            ready = self._again[place.id]
+        ready = self._again.get(place.id, now)
         if ready is None or not health.closed_to(now):
             return ready
         opens = health.ready_at()

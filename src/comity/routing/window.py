@@ -23,19 +23,25 @@ class Window:
     def turn(self, now: float) -> None:
         """Forgets what has grown too old by ``now``."""
         at = int(now / self._width)
-        if at <= self._at:
-            return
+        if at > self._at:
+            self._forget(at)
+
+    def add(self, now: float, first: int, second: int) -> None:
+        at = int(now / self._width)
+        if at > self._at:
+            self._forget(at)
+        slot = self._at % SLOTS
+        if first:
+            self._firsts[slot] += first
+            self.first += first
+        if second:
+            self._seconds[slot] += second
+            self.second += second
+
+    def _forget(self, at: int) -> None:
         for passed in range(max(self._at + 1, at - SLOTS + 1), at + 1):
             slot = passed % SLOTS
             self.first -= self._firsts[slot]
             self.second -= self._seconds[slot]
             self._firsts[slot] = self._seconds[slot] = 0
         self._at = at
-
-    def add(self, now: float, first: int, second: int) -> None:
-        self.turn(now)
-        slot = self._at % SLOTS
-        self._firsts[slot] += first
-        self._seconds[slot] += second
-        self.first += first
-        self.second += second
