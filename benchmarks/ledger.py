@@ -2,7 +2,8 @@
 """What a durable record costs: microseconds of CPU (all threads) for record() and finish() of one request, and requests a second;
 then how long record() takes beside an event loop that has no time left.
 
-python benchmarks/ledger.py [FOLDER]      FOLDER: on the disk to measure; a temporary one without it
+python benchmarks/ledger.py [FOLDER | URL]      FOLDER: on the disk to measure; a temporary one without it
+                                                URL: postgresql://… of an empty database; the server's own CPU is not counted
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from comity.ports import SystemClock, SystemRandom
 from comity.transparency.ledger import Ledger, Outcome
+from comity.transparency.log_key import Place, Shared
 from comity.transparency.receipt import Receipt
 
 CONCURRENCY = (1, 8, 64, 256)
@@ -47,13 +49,18 @@ async def caller(ledger: Ledger, until: float) -> int:
     return done
 
 
-async def opened(folder: Path) -> Ledger:
-    return await Ledger.open(folder, clock=SystemClock(), random=SystemRandom(), record_seconds_max=60)
+async def opened(place: Place) -> Ledger:
+    return await Ledger.open(place, clock=SystemClock(), random=SystemRandom(), record_seconds_max=60)
 
 
-async def measure(folder: Path, concurrency: int) -> tuple[float, float]:
+def below(place: Place, name: str) -> Place:
+    """Each figure in a home of its own; a server keeps one log for all of them."""
+    return place / name if isinstance(place, Path) else place
+
+
+async def measure(place: Place, concurrency: int) -> tuple[float, float]:
     """(µs of CPU a request, requests a second)."""
-    ledger = await opened(folder / str(concurrency))
+    ledger = await opened(below(place, str(concurrency)))
     for each in range(200):  # warm: statements prepared, judgements known
         made = receipt(ledger)
         await ledger.record(made, request_id=ledger.new_id(), subject=None, facts=FACTS[each % len(FACTS)], decision=DECISION)
@@ -64,9 +71,9 @@ async def measure(folder: Path, concurrency: int) -> tuple[float, float]:
     return cpu / done * 1e6, done / wall
 
 
-async def crowded(folder: Path) -> tuple[float, float]:
+async def crowded(place: Place) -> tuple[float, float]:
     """Milliseconds (median, 99th percentile) while the loop does 100 µs of something else, sends a byte, and so on without end."""
-    ledger = await opened(folder / "crowded")
+    ledger = await opened(below(place, "crowded"))
     took: list[float] = []
 
     async def other_work() -> None:
@@ -94,22 +101,22 @@ async def crowded(folder: Path) -> tuple[float, float]:
     return took[len(took) // 2], took[len(took) * 99 // 100]
 
 
-def main(folder: Path) -> None:
+def main(place: Place) -> None:
     try:
         from uvloop import run  # as the gateway has it
     except ImportError:
         from asyncio import run
     print("concurrency   µs CPU/request   requests/s")
     for concurrency in CONCURRENCY:
-        cost, rate = run(measure(folder, concurrency))
+        cost, rate = run(measure(place, concurrency))
         print(f"{concurrency:11}   {cost:14.1f}   {rate:10.0f}")
-    median, slow = run(crowded(folder))
+    median, slow = run(crowded(place))
     print(f"beside a loop without a moment to spare, 32 at once: record() takes {median:.1f} ms, 99th percentile {slow:.1f} ms")
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        main(Path(sys.argv[1]))
+        main(Shared(sys.argv[1], b"k" * 32) if "://" in sys.argv[1] else Path(sys.argv[1]))
     else:
         with tempfile.TemporaryDirectory(prefix="comity-ledger-") as folder:
             main(Path(folder))
