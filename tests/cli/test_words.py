@@ -81,7 +81,7 @@ def test_an_option_is_written_out(cli: Cli, words: tuple[str, ...], option: str)
     [
         ("--version", "`--version` is no option of `comity`", "did you mean `version`?"),
         ("log tial", "`tial` is none of: tail, prove, verify, key", "did you mean `tail`?"),
-        ("keys make", "`make` is none of: new, hash", "comity keys --help"),
+        ("keys make", "`make` is none of: new, hash, list, rotate, revoke", "comity keys --help"),
         ("log tail 1 2", "`2` is more than `comity log` takes", "comity log --help"),
         ("log tail --n=3", "`--n` is no option of `comity log`", "did you mean `-n`?"),
         ("log tail -n 0", "argument -n: `0` is not a number above zero", "comity log --help"),

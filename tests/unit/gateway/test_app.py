@@ -127,7 +127,7 @@ async def test_the_door_is_open_to_those_with_a_key(home: Path) -> None:
         answer = await door.ask({**GOOD, "shiny": 1}, opened)
         assert answer.status_code == 200 and answer.headers["comity-dropped"] == "shiny"
         assert b"shiny" not in sim.partners["qwen-beijing"].bytes_received()
-        assert (await door.ask({**GOOD, "model": "us-virginia"}, opened)).status_code == 404
+        assert (await door.ask({**GOOD, "model": "us-virginia"}, opened)).status_code == 403
     finally:
         await sim.aclose()
 
