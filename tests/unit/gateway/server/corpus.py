@@ -121,7 +121,7 @@ CHUNKS = [
     Hostile(chunked(b"3\r\nabc\r\n0\r\n" + SMUGGLED), 400, "9112 7.1", "the last chunk has no end of its own"),
     Hostile(chunked(b"3\r\nabc\r\n0\r\n\n"), 400, "9112 7.1", "a bare LF at the end"),
     Hostile(chunked(b"3\r\nabc\r\n00\r\n\r\n"), 0, "9112 7.1", "several zeros are the last chunk", b"abc"),
-    Hostile(chunked(b"1\r\na\r\n" * 65_537), 400, "9112 7.1", "a body in more pieces than anybody needs"),
+    Hostile(chunked(b"1\r\na\r\n" * 65_537 + b"0\r\n\r\n"), 400, "9112 7.1", "a body in more pieces than anybody needs"),
 ]
 
 HEADS = [

@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from tests.unit.gateway.server.corpus import CORPUS, Hostile
+from tests.unit.gateway.server.corpus import CORPUS, Hostile, post
 from tests.unit.gateway.server.wire import Wire
 
 NEXT = b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -49,3 +49,23 @@ async def test_read_in_one_way_or_refused(hostile: Hostile, size: int) -> None:
     error = json.loads(body)["error"]
     assert error["code"] in ("http.invalid", "http.head_too_large", "request.repeated_header", "request.too_large") and error["message"]
     assert wire.transport.is_over
+
+
+CHUNKED = post(b"Transfer-Encoding: chunked")
+HOPELESS = [
+    b"GET /a HTTP/1.1\nHost: x\n\n",
+    b"GET /a HTTP/1.1\r\nX: a\x00",
+    b"GET /a HTTP/1.1\rX",
+    b"GET /" + b"a" * 20_000,
+    CHUNKED + b"3\nabc",
+    CHUNKED + b"3\rabc",
+    CHUNKED + b"3;" + b"a" * 200,
+]
+
+
+@pytest.mark.parametrize("raw", HOPELESS, ids=lambda raw: repr(raw[-12:]))
+@pytest.mark.parametrize("size", [1, 1 << 20])
+async def test_what_can_never_become_whole_is_refused_at_once(raw: bytes, size: int) -> None:
+    wire = Wire()
+    await wire.send(raw, pieces=every(size, raw) if len(raw) < 1_000 else ())
+    assert [status for status, _, _ in wire.answers] in ([400], [431]) and wire.transport.is_over
