@@ -177,7 +177,7 @@ def drilled(config: Config, survey: Survey, remote: Mapping[str, Deployment], ba
     packs = msgspec.structs.replace(config.packs, extra=tuple(str(Path(each).resolve()) for each in config.packs.extra))
     return Config(
         controller=config.controller, service=config.service, defaults=config.defaults, privacy=config.privacy, packs=packs,
-        labels=config.labels, routing=routing, limits=limits, volumes=volumes,
+        labels=config.labels, resilience=config.resilience, routing=routing, limits=limits, volumes=volumes,
         server=ServerConfig(port=0), paths=PathsConfig(models=config.paths.models), evidence=tuple(sorted(standing.for_all())),
         deployments=tuple(at(number, each) for number, each in enumerate(configured)),
     )  # fmt: skip
@@ -191,9 +191,9 @@ def written(config: Config) -> str:
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name} = {_toml(inner)}" for name, inner in value.items() if inner is not None) + "}"
+        return "{" + ", ".join(f"{json.dumps(name)} = {_toml(inner)}" for name, inner in value.items() if inner is not None) + "}"
     if isinstance(value, list | tuple | set | frozenset):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, date):
         return value.isoformat()
-    return json.dumps(value, ensure_ascii=True).replace("\\u007f", "\x7f")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else a string of JSON is one of TOML
