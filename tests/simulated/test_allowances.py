@@ -11,8 +11,11 @@ import msgspec
 import pytest
 
 from comity.config import BudgetConfig, KeyConfig, PriceConfig, RatesConfig
-from comity.errors import CallerError, ComityError, LimitReached, ProviderFailure
+from comity.errors import CallerError, ComityError, LimitReached, ProviderFailure, StorageFailure
 from comity.gateway.allowance.spend import Account
+from comity.gateway.pipeline import Pipeline
+from comity.gateway.world import build
+from comity.ports import SystemSecrets
 from tests.simulated.worlds import FRANKFURT, VIRGINIA, Sim, config, simulate, subject
 
 PRICED = tuple(msgspec.structs.replace(each, price=PriceConfig(currency="USD", input=1.0, output=1.0)) for each in (VIRGINIA, FRANKFURT))
@@ -117,3 +120,27 @@ async def test_a_place_without_a_price_is_not_asked_for_a_budgeted_key(home: Pat
         await ask(sim, RICH)
     assert error.value.code == "budget.unpriced" and sim.partners["us-virginia"].received == []
     await sim.aclose()
+
+
+async def test_where_money_cannot_be_held_nothing_is_sent(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def failing(*_: Any) -> Any:
+        raise StorageFailure("the disk is full")
+
+    monkeypatch.setattr(sim.world.state.database, "join", failing)
+    with pytest.raises(StorageFailure):
+        await ask(sim, RICH)
+    assert sim.partners["us-virginia"].received == []
+
+
+async def test_a_reload_goes_on_with_what_was_counted(sim: Sim, home: Path) -> None:
+    one = msgspec.structs.replace(RICH, budget=None, limits=RatesConfig(requests_per_minute=1))
+    await ask(sim, one)
+    before = sim.world
+    after = await build(
+        config(*PRICED), home=home, clock=before.clock, random=before.random, secrets=SystemSecrets(), providers=before.providers,
+        before=before,
+    )  # fmt: skip
+    assert after.accounts.register is before.accounts.register
+    call = sim.call({"messages": [{"role": "user", "content": "hello"}], "model": "us-virginia"}, US)
+    with pytest.raises(LimitReached):
+        await Pipeline(after).run(msgspec.structs.replace(call, key=one))
