@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from comity import __version__
+from comity.config import KeyConfig
+from comity.gateway.allowance.api import Rotate
 from comity.gateway.api import ScanAsked
 from comity.gateway.http import encode
 from comity.gateway.read.routes import BASE, PATHS, Path
@@ -28,6 +30,7 @@ ABOUT = (
     "and no person, by name or by pseudonym: persons are only counted."
 )
 
+_ROLE = "Needs a key with the role `{}`, where keys are configured."
 LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
@@ -82,10 +85,57 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     error: Error
 
 
-ASKED: tuple[tuple[str, str, str, Any, Any], ...] = (
-    ("post", "/decide", "What the law says of facts, or of each of a list.", Facts | list[Facts], Decision | list[Decision]),
-    ("post", "/replay", "What would flip under the law of a day.", ReplayAsked, Replayed),
-    ("post", "/scan", "Where something personal is in a text.", ScanAsked, Scanned),
+class KeyMade(msgspec.Struct, frozen=True, kw_only=True):
+    """`key` is told here, once, and nowhere else."""
+
+    id: str
+    key: str
+
+
+class KeyRevoked(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    revoked: bool
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """Millionths of the currency."""
+
+    account: str
+    period: str
+    currency: str
+    spent_micros: int
+    held_micros: int
+    unsettled_micros: int
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """`keys`: terms as in `[[keys]]`, with when each was made, rotated and revoked."""
+
+    keys: tuple[dict[str, Any], ...]
+    spend: tuple[Spent, ...]
+
+
+class Action(NamedTuple):
+    method: str
+    path: str
+    says: str
+    taken: Any  # None: no body
+    given: Any
+    status: str = "200"
+    role: str = "call"
+
+
+ACTIONS = (
+    Action("post", "/decide", "What the law says of facts, or of each of a list.", Facts | list[Facts], Decision | list[Decision]),
+    Action("post", "/replay", "What would flip under the law of a day.", ReplayAsked, Replayed),
+    Action("post", "/scan", "Where something personal is in a text.", ScanAsked, Scanned),
+    Action("get", "/receipts/{id}", "The bundle that proves one receipt.", None, Bundle),
+    Action("get", "/keys", "Keys of the state, and what each account has spent.", None, Keys, role="admin"),
+    Action("post", "/keys", "A new key, shown once.", KeyConfig, KeyMade, "201", role="admin"),
+    Action(
+        "post", "/keys/{id}", "Another key for an id, shown once; the old one holds beside it for a while.", Rotate, KeyMade, role="admin"
+    ),
+    Action("delete", "/keys/{id}", "A key that holds nowhere from the next request on.", None, KeyRevoked, role="admin"),
 )
 
 
@@ -95,15 +145,16 @@ def document() -> bytes:
 
 
 def tree() -> dict[str, Any]:
-    types = [Refused, Bundle, *(each for _, _, _, taken, given in ASKED for each in (taken, given))]
+    types = [Refused, *(each for action in ACTIONS for each in (action.taken, action.given) if each is not None)]
     types += [path.answer for path in PATHS if path.answer is not str]
     made, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    terms = components["KeyConfig"]  # a key's terms are told, and its hash never is: the key is made here
+    del terms["properties"]["sha256"]
+    terms["required"].remove("sha256")
     schema = {id(kind): said for kind, said in zip(types, made, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
-    for method, path, says, taken, given in ASKED:
-        paths[BASE + path] = {method: _operation(path, says, schema[id(given)]) | {"requestBody": _body(schema[id(taken)])}}
-    receipt = _operation("/receipts/{id}", "The bundle that proves one receipt.", schema[id(Bundle)], named=True)
-    paths[f"{BASE}/receipts/{{id}}"] = {"get": receipt}
+    for action in ACTIONS:
+        paths.setdefault(BASE + action.path, {})[action.method] = _action(action, schema)
     for each in PATHS:
         paths[BASE + each.path] = {"get": _read(each, schema.get(id(each.answer)))}
     paths[f"{BASE}/events"] = {"get": _events()}
@@ -126,9 +177,17 @@ def tree() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _action(action: Action, schema: dict[int, Any]) -> dict[str, Any]:
+    made = _operation(action.path, action.says, schema[id(action.given)], named="{id}" in action.path)
+    made["operationId"] = action.method + made["operationId"].capitalize() if "/keys" in action.path else made["operationId"]
+    made["description"] = _ROLE.format(action.role)
+    made["responses"][action.status] = made["responses"].pop("200")
+    return made if action.taken is None else made | {"requestBody": _json_body(schema[id(action.taken)])}
+
+
 def _read(path: Path, schema: dict[str, Any] | None) -> dict[str, Any]:
     made = _operation(path.path, path.says, schema, named="{id}" in path.path)
-    made["description"] = "Needs a key with the role `read` or `admin`."
+    made["description"] = _ROLE.format("read` or `admin")
     (query,), inner = msgspec.json.schema_components([path.query], ref_template=REFERENCE)
     members = inner[query["$ref"].rpartition("/")[2]]["properties"]
     for name, said in members.items():
@@ -161,11 +220,11 @@ def _events() -> dict[str, Any]:
     made["responses"]["200"] = _answered("a stream that does not end", stream)
     resume = "the id of the last event that was seen: what came after it is told first"
     made["parameters"] = [{"name": "last-event-id", "in": "header", "required": False, "description": resume, "schema": {"type": "string"}}]
-    made["description"] = "Needs a key with the role `read` or `admin`. A listener that does not keep up gets an event `dropped`."
+    made["description"] = _ROLE.format("read` or `admin") + " A listener that does not keep up gets an event `dropped`."
     return made
 
 
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
+def _json_body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"required": True, "content": _json(schema)}
 
 
