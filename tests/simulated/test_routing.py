@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from comity.config import CostConfig, PriceConfig, RoutingConfig
+from comity.config import CostConfig, PriceConfig, RoutingConfig, ServiceConfig
 from comity.errors import CallerError, PolicyDenied, ProviderFailure
 from comity.providers.base import Answer, Deployment
 from comity.wire.chat import ChatRequest
@@ -60,6 +60,23 @@ async def test_every_attempt_is_listed_and_what_was_lawful_besides(home: Path) -
         sim.clock.advance(seconds=5.1)
         assert (await sim.ask("x", subject("CN")))[1].receipt.deployment == "qwen-beijing", "half open, and it answers"
         assert sim.world.router.health.snapshot()["qwen-beijing"]["state"] == "closed"
+    finally:
+        await sim.aclose()
+
+
+async def test_where_nothing_else_is_lawful_the_ways_are_told(home: Path) -> None:
+    private = config(
+        FRANKFURT, VIRGINIA, service=ServiceConfig(public=False), evidence=("notice:cross_border_recipient",),
+        routing=RoutingConfig(rounds_max=1),
+    )  # fmt: skip
+    sim = await simulate(private, home)
+    try:
+        sim.partners["eu-frankfurt"].failures.append(failing("connect"))
+        with pytest.raises(ProviderFailure) as raised:
+            await sim.ask("x", subject("DE"), model="eu-frankfurt")
+        error = raised.value
+        assert [row["deployment"] for row in error.attempts] == ["eu-frankfurt"] and not error.lawful
+        assert all(row["deployment"] == "us-virginia" and row["steps"] for row in error.ways) and error.ways
     finally:
         await sim.aclose()
 

@@ -76,6 +76,7 @@ class Judge:
         self._tenant = law.Tenant(residency=config.controller.residency)
         self._legal_basis = config.defaults.legal_basis
         self._cache: dict[tuple[object, ...], Judged] = {}
+        self._beyond: dict[tuple[object, ...], tuple[Way, ...]] = {}
 
     def decide(
         self,
@@ -96,6 +97,22 @@ class Judge:
                 self._cache.pop(next(iter(self._cache)))
             judged = self._cache[key] = self._judge(nexus, categories, deployments, open_to, standing, today)
         return judged
+
+    def beyond(
+        self, nexus: Nexus, findings: Findings, standing: Standing, today: date, *, open_to: tuple[str, ...] = ()
+    ) -> tuple[Way, ...]:
+        """The shortest ways to one more allowed place, when those that are allowed do not answer; kept by their facts like decisions."""
+        categories = self._vocabulary.every_category if findings.failed else findings.categories
+        key = (nexus.rules, categories, open_to, standing.number, standing.volumes, today)
+        if key not in self._beyond:
+            if len(self._beyond) >= CACHE_ENTRIES_MAX:
+                self._beyond.pop(next(iter(self._beyond)))
+            open_ = [each for each in self._deployments if not open_to or each.id in open_to]
+            cases = [Case(facts=self._facts(nexus, categories, each, standing, today), evidence=standing.for_all() | standing.of(each.id))
+                     for each in open_]  # fmt: skip
+            denied = [case for case, made in zip(cases, self._ask(cases), strict=True) if made.effect is not Effect.ALLOW]
+            self._beyond[key] = ways(denied, self._ask, self._vocabulary) if denied else ()
+        return self._beyond[key]
 
     def _judge(
         self, nexus: Nexus, categories: frozenset[str], wanted: tuple[str, ...], open_to: tuple[str, ...], standing: Standing, today: date

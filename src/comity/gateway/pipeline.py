@@ -15,7 +15,7 @@ from datetime import date
 import msgspec
 
 from comity.config import KeyConfig
-from comity.errors import CallerError, ComityError, PolicyDenied, StorageFailure
+from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure, StorageFailure
 from comity.gateway.allowance import permitted
 from comity.gateway.attempt import Served, as_said, chargeable, ending_of, outcome_of, outgoing, receipt_of, refusal
 from comity.gateway.attempts import Moved, first
@@ -99,6 +99,11 @@ class Pipeline:
             return await first(trip, attempt, Served.outrun)
         except Moved as moved:
             return await self._run(call, moved.standing, trip)
+        except ProviderFailure as failure:
+            if failure.code == "provider.exhausted" and not failure.lawful:
+                beyond = world.judge.beyond(nexus, findings, standing, today, open_to=call.key.models)
+                failure.ways = tuple({"deployment": way.deployment, "steps": list(way.steps)} for way in beyond)
+            raise
 
     async def _stands(self, nexus: Nexus, visit: Visit, standing: Standing, today: date) -> None:
         """Raises Moved where the law is to be asked again: this would count a person beyond a threshold, or, some time after the
