@@ -7,14 +7,14 @@ Nothing is recorded and nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 
-from comity.accord.evidence import register
+from comity.accord.evidence import EVERYWHERE, register
 from comity.config import Config, DeploymentConfig
 from comity.errors import ComityError, OperatorError
 from comity.gateway.callers import LOCAL
@@ -40,7 +40,7 @@ from comity.routing.plan import plan
 from comity.routing.resilience import Cell, Concentration, Loss, Question, Support, concentrations, dark, losses
 from comity.routing.router import Router
 from comity.storage.state import glimpse
-from comity.wire.request import Operation, texts
+from comity.wire.request import Operation, Request, texts
 
 WARNED_DAYS = 60
 
@@ -79,6 +79,7 @@ class Survey:
             dischargers=DISCHARGERS,
         )  # fmt: skip
         self._signer = signer_of(config, secrets)
+        self._found: dict[tuple[str, str], Findings] = {}
         self._router = Router(config, self._configured, self.deployments, clock=clock, random=random, key=bytes(16))
         self._guard, self._media = guard_of(config, clock=clock, random=random), media_of(config, vocabulary)
         counts, entries = glimpse(state, spans(vocabulary, at))
@@ -104,20 +105,14 @@ class Survey:
                         yield Question(jurisdiction=jurisdiction, person=person.name, task=task, operation=operation)
 
     def cells(self, standing: Standing) -> tuple[Cell, ...]:
-        found: dict[str, Findings] = {}
-        return tuple(self._cell(each, standing, found) for each in self.questions())
+        return tuple(self._cell(each, standing) for each in self.questions())
 
-    def _cell(self, question: Question, standing: Standing, found: dict[str, Findings]) -> Cell:
+    def _cell(self, question: Question, standing: Standing) -> Cell:
         sent = asked(question)
         request = decoded(sent)
         strings = list(texts(request))
         nexus = self._locator.locate(sent.headers, LOCAL)  # 1
-        key = question.operation + question.person
-        if key not in found:
-            seen = self._guard.inspect(strings)  # 2
-            carried = seen.categories.union(*(self._media[kind] for kind in request.media()))
-            found[key] = msgspec.structs.replace(seen, categories=carried)
-        judged = self._judge.decide(nexus, found[key], (), standing, self._at.date())  # 3
+        judged = self._judge.decide(nexus, self._inspect(question, request, strings), (), standing, self._at.date())  # 2, 3
         characters = sum(map(len, strings))
         route = self._router.affordable(plan(judged.candidates, request, characters), request, characters)  # 4
         able: list[str] = []
@@ -127,7 +122,18 @@ class Survey:
             except ComityError:  # its answer could not carry the label that is owed
                 continue
             able.append(candidate.deployment.id)
-        return Cell(**msgspec.structs.asdict(question), lawful=tuple(able))
+        return Cell(
+            jurisdiction=question.jurisdiction, person=question.person, task=question.task, operation=question.operation, lawful=tuple(able)
+        )  # fmt: skip
+
+    def _inspect(self, question: Question, request: Request, strings: Sequence[str]) -> Findings:
+        """Once for each person and operation: where they are makes no difference to what a text carries."""
+        key = question.operation, question.person
+        if key not in self._found:
+            seen = self._guard.inspect(strings)
+            carried = seen.categories.union(*(self._media[kind] for kind in request.media()))
+            self._found[key] = msgspec.structs.replace(seen, categories=carried)
+        return self._found[key]
 
     def report(self) -> Report:
         cells = self.cells(self.standing)
@@ -142,20 +148,28 @@ class Survey:
         """Evidence whose last day lies within sixty days, where that turns something dark.  The law and the counts stay today's."""
         before, known = self.standing.evidence, cells
         for ahead in range(1, WARNED_DAYS + 1):
-            day = self._at.date() + timedelta(days=ahead)
-            then = msgspec.structs.replace(self._on(day, number=ahead), volumes=self.standing.volumes)
-            ended = {at: before[at] - then.evidence.get(at, frozenset()) for at in before}
-            if any(ended.values()):
-                after = self.cells(then)
-                lost = [(old, new) for old, new in zip(known, after, strict=True) if old.lawful and not new.lawful]
-                if lost:
-                    names = "; ".join(f"{', '.join(sorted(kinds))} of {_owner(at)}" for at, kinds in ended.items() if kinds)
-                    yield Warned(
-                        code="evidence-ends", on=day - timedelta(days=1), questions=tuple(old.question for old, _ in lost),
-                        text=f"{names} ends on {day - timedelta(days=1)}, and nobody is left",
-                    )  # fmt: skip
-                known = after
+            last = self._at.date() + timedelta(days=ahead - 1)
+            then = msgspec.structs.replace(self._on(last + timedelta(days=1), number=ahead), volumes=self.standing.volumes)
+            ended, begun = _without(before, then.evidence), _without(then.evidence, before)
             before = then.evidence
+            if not ended and not begun:
+                continue
+            touched = begun or EVERYWHERE in ended  # else only those may change who lean on what ended
+            after = tuple(self._cell(each, then) if touched or ended.keys() & set(each.lawful) else each for each in known)
+            lost = [old for old, new in zip(known, after, strict=True) if old.lawful and not new.lawful]
+            known = after
+            if lost:
+                leant = {EVERYWHERE, *(name for old in lost for name in old.lawful)}
+                named = "; ".join(f"{', '.join(sorted(kinds))} of {_owner(at)}" for at, kinds in sorted(ended.items()) if at in leant)
+                yield Warned(
+                    code="evidence-ends", on=last, questions=tuple(old.question for old in lost),
+                    text=f"{named} ends on {last}, and nobody is left",
+                )  # fmt: skip
+
+
+def _without(some: Mapping[str, frozenset[str]], others: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """What ``some`` has and ``others`` have not, by whose it is."""
+    return {at: kinds - others.get(at, frozenset()) for at, kinds in some.items() if kinds - others.get(at, frozenset())}
 
 
 def support(deployment: Deployment) -> Support:
@@ -187,7 +201,7 @@ def _offers(deployment: Deployment, operation: str) -> bool:
 
 
 def _owner(scope: str) -> str:
-    return "the controller" if scope == "*" else scope
+    return "the controller" if scope == EVERYWHERE else scope
 
 
 def _region(name: str, vocabulary: Vocabulary) -> str:

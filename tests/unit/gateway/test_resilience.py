@@ -65,6 +65,15 @@ def test_evidence_that_ends_is_warned_of_by_its_last_day_and_only_where_somebody
     assert {each.jurisdiction for each in warned.questions} == {"CN"}
 
 
+def test_evidence_of_the_controller_ends_for_everybody() -> None:
+    """The last of two that end is the one that turns it dark: what had ended before is no news."""
+    first = msgspec.structs.replace(BEIJING, id="a", evidence=("processor_contract", "cn_genai:2026-12-01"))
+    told = report(first, BEIJING, FRANKFURT, evidence=("assessment:cn_pipia:2026-12-24", "notice:cross_border_recipient"))
+    (warned,) = [each for each in told.warnings if each.code == "evidence-ends"]
+    assert warned.text == "assessment:cn_pipia of the controller ends on 2026-12-24, and nobody is left"
+    assert {(each.jurisdiction, each.person) for each in warned.questions} == {("CN", "adult")}
+
+
 def test_what_would_be_sent_carries_what_the_person_is_said_to_carry() -> None:
     found = {person.name: Guard().inspect([person.text]).categories for person in PERSONS}
     assert found == {"adult": {"contact"}, "sensitive": {"financial_account"}, "minor": {"contact"}}
