@@ -109,6 +109,10 @@ class App:
         made = self.seen[call] = Seen(trace)
         return made
 
+    def refused(self, error: ComityError) -> None:
+        """What never became an exchange: counted, and told to nobody else."""
+        self.metrics.requests["refused", str(error.status)] += 1
+
     def _route(self, method: str, path: str) -> tuple[Handler, str]:
         route = path
         if path not in ROUTES:

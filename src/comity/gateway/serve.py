@@ -103,7 +103,8 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
         announce(home, running)
         try:
             await listen(
-                app.answer, listening, lambda: on_ready(url), lambda: app.world.config.limits, on_hangup=reloader.ask, leaving=leaving
+                app.answer, listening, lambda: on_ready(url), lambda: app.world.config.limits, refused=app.refused, on_hangup=reloader.ask,
+                leaving=leaving,
             )  # fmt: skip
         finally:
             withdraw(home)
@@ -117,7 +118,8 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
 
 async def listen(
     answering: Answering, listening: socket.socket, on_ready: Callable[[], None], limits: Callable[[], LimitsConfig] = LimitsConfig, *,
-    on_hangup: Callable[[], None] | None = None, leaving: Callable[[asyncio.Event], Awaitable[None]] | None = None,
+    refused: Callable[[ComityError], None] | None = None, on_hangup: Callable[[], None] | None = None,
+    leaving: Callable[[asyncio.Event], Awaitable[None]] | None = None,
 ) -> None:  # fmt: skip
     """Answers on ``listening`` until SIGINT or SIGTERM, then drains and returns: what its caller still owes is then paid.
 
@@ -125,7 +127,7 @@ async def listen(
     """
     from comity.gateway.server.server import Server
 
-    server = Server(answering, limits=limits, clock=SystemClock())
+    server = Server(answering, limits=limits, clock=SystemClock(), refused=refused)
     stop, hurry = asyncio.Event(), asyncio.Event()
     loop, signals = asyncio.get_running_loop(), [signal.SIGINT, signal.SIGTERM]
     for number in signals:

@@ -22,10 +22,19 @@ BACKLOG = 2048
 
 
 class Server:
-    """``limits`` is asked once a second, so that a configuration read anew holds here too."""
+    """``limits`` is asked once a second, so that a configuration read anew holds here too.  ``refused`` is told of what never became
+    a request."""
 
-    def __init__(self, answering: Answering, *, limits: Callable[[], LimitsConfig], clock: Clock) -> None:
+    def __init__(
+        self,
+        answering: Answering,
+        *,
+        limits: Callable[[], LimitsConfig],
+        clock: Clock,
+        refused: Callable[[ComityError], None] | None = None,
+    ) -> None:
         self._limits, self.limits = limits, limits()
+        self.refused = refused or (lambda error: None)
         self.now: Callable[[], float] = clock.monotonic
         self.draining = False
         self._loop = asyncio.get_running_loop()
@@ -90,9 +99,6 @@ class Server:
             log.error("an answer failed in an unforeseen way: %s", type(error).__name__)
         self.tasks.pop(task).left()
         self._settled()
-
-    def refused(self, error: ComityError) -> None:
-        log.info("a request was refused: %s", error.code)
 
     def _settled(self) -> None:
         if self._quiet is not None and not self.connections and not self.tasks:

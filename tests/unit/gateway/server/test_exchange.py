@@ -270,6 +270,12 @@ async def test_connections_have_a_ceiling() -> None:
     assert wire.answers[0][0] == 200
 
 
+async def test_what_never_became_a_request_is_told_to_whoever_counts() -> None:
+    wire = Wire()
+    await wire.send(GET % b"a" + b"nonsense\r\n\r\n")
+    assert [error.code for error in wire.refused] == ["http.invalid"] and len(wire.answers) == 2
+
+
 async def test_a_body_that_was_not_asked_for_is_passed_over_if_it_is_here() -> None:
     async def no(exchange: Exchange) -> None:
         await respond_error(exchange, CallerError("no such path", code="request.unknown_path", status=404), "")

@@ -101,8 +101,9 @@ class Seen(msgspec.Struct):
 class Wire:
     def __init__(self, answering: Callable[[Exchange], Awaitable[None]] | None = None, **limits: Any) -> None:
         self.clock = FakeClock()
+        self.refused: list[ComityError] = []
         self.limits = msgspec.structs.replace(LimitsConfig(), **limits)
-        self.server = Server(answering or self.echo, limits=lambda: self.limits, clock=self.clock)
+        self.server = Server(answering or self.echo, limits=lambda: self.limits, clock=self.clock, refused=self.refused.append)
         self.seen: list[Seen] = []
         self.connection, self.transport = self.connect()
 
