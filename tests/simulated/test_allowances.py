@@ -144,3 +144,13 @@ async def test_a_reload_goes_on_with_what_was_counted(sim: Sim, home: Path) -> N
     call = sim.call({"messages": [{"role": "user", "content": "hello"}], "model": "us-virginia"}, US)
     with pytest.raises(LimitReached):
         await Pipeline(after).run(msgspec.structs.replace(call, key=one))
+
+
+async def test_that_there_is_no_money_for_another_attempt_is_told_with_the_attempts(sim: Sim) -> None:
+    await ask(sim, RICH)
+    once = msgspec.structs.replace(RICH, id="once", budget=BudgetConfig(amount=0.0015, currency="USD"))
+    sim.partners["us-virginia"].failures = [ProviderFailure("the line broke", kind="protocol")] * 9
+    with pytest.raises(ProviderFailure) as error:
+        await ask(sim, once)
+    assert error.value.code == "provider.exhausted" and "the line broke" in str(error.value) and "budget" in str(error.value)
+    assert len(sim.partners["us-virginia"].received) == 2

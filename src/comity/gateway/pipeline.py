@@ -17,6 +17,7 @@ import msgspec
 from comity.config import KeyConfig
 from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure, StorageFailure
 from comity.gateway.allowance import permitted
+from comity.gateway.allowance.allowances import Hold
 from comity.gateway.attempt import Served, as_said, chargeable, ending_of, outcome_of, outgoing, receipt_of, refusal
 from comity.gateway.attempts import Moved, first
 from comity.gateway.duties import duties
@@ -120,7 +121,7 @@ class Pipeline:
     async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, visit: Visit, watch: Watch) -> Served:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
         world, candidate = self._world, visit.candidate
-        hold = await world.accounts.allowances.reserve(call.key, call.request, candidate.deployment)
+        hold = await self._money(call, visit)
         receipt = receipt_of(world, call.size, nexus, candidate)
         try:
             await self._record(call, nexus, judged, receipt)  # 5
@@ -155,6 +156,15 @@ class Pipeline:
                 await asyncio.shield(hold.settle(None, None, candidate.deployment) if chargeable(said) else hold.release())
             raise
         return served
+
+    async def _money(self, call: Call, visit: Visit) -> Hold:
+        """Held before anything else is done.  That there is none for another attempt ends no attempt that is under way."""
+        try:
+            return await self._world.accounts.allowances.reserve(call.key, call.request, visit.candidate.deployment)
+        except CallerError as error:
+            if visit.number == 1:
+                raise
+            raise ProviderFailure(str(error), kind="refused", retryable=False, code=error.code, hint=error.hint) from None
 
     async def _ended(self, receipt: Receipt, error: BaseException, visit: Visit) -> None:
         if isinstance(error, ComityError):

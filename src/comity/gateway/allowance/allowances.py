@@ -125,8 +125,9 @@ class Allowances:
         if key.budget is None and not key.tenant:
             return HOLD
         at, size = self._clock.now(), at_most(request, deployment)
-        claims = tuple(self._claim(each.name, each.budget, size, deployment, at) for each in self._accounts(key) if each.budget is not None)
-        if not claims:
+        budgets = [(each.name, each.budget) for each in self._accounts(key) if each.budget is not None]
+        claims = tuple(claim for name, budget in budgets if (claim := self._claim(name, budget, size, deployment, at)).amount)
+        if not claims:  # what costs nothing, as this device does, is asked whatever was spent
             return HOLD
         name, second = self._random.token(HOLD_BYTES).hex(), int(at.timestamp())
         _granted(await self._taken(Take(name, second, claims), Give(name, second, {})), at)

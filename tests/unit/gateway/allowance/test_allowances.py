@@ -30,10 +30,10 @@ from tests.unit.gateway.allowance.conftest import Opened
 
 CHEAP = PriceConfig(currency="USD", input=1.0, output=2.0)
 DEAR = PriceConfig(currency="USD", input=10.0, output=20.0, request=0.001)
+FREE = PriceConfig(currency="USD", input=0.0)
 YUAN = PriceConfig(currency="CNY", input=1.0)
-CONFIGURED = tuple(
-    DeploymentConfig(id=name, provider="self-hosted", price=price) for name, price in (("cheap", CHEAP), ("dear", DEAR), ("yuan", YUAN))
-)
+PRICES = {"cheap": CHEAP, "dear": DEAR, "yuan": YUAN, "free": FREE}
+CONFIGURED = tuple(DeploymentConfig(id=name, provider="self-hosted", price=price) for name, price in PRICES.items())
 TENANT = TenantConfig(id="acme", limits=RatesConfig(requests_per_minute=3), budget=BudgetConfig(amount=1, currency="USD", per="day"))
 
 
@@ -170,6 +170,11 @@ async def test_a_price_that_nobody_knows_is_refused(state: Database, clock: Fake
     with pytest.raises(CallerError) as error:
         await made(state, clock).reserve(key(budget=BUDGET), asked(), deployment("yuan"))
     assert (error.value.status, error.value.code) == (403, "budget.unpriced") and "`yuan`" in str(error.value) and "USD" in str(error.value)
+
+
+async def test_what_costs_nothing_is_asked_whatever_was_spent(state: Database, clock: FakeClock) -> None:
+    allowed, poor = made(state, clock), key(budget=BudgetConfig(amount=0.000001, currency="USD"))
+    assert await allowed.reserve(poor, asked(), deployment("free")) is HOLD
 
 
 async def test_a_caller_who_leaves_while_money_is_held_gives_it_back(state: Database, clock: FakeClock) -> None:
