@@ -163,7 +163,7 @@ class App:
         limits = self.world.config.limits
         if (reason := self.shedding.overloaded()) != "":
             self.metrics.shed[(reason,)] += 1
-            raise OperatorError("this gateway holds as much memory as it may", code=reason, hint="try again shortly", status=503)
+            raise OperatorError("this gateway holds as much memory as it may", code="server.memory", hint="try again shortly", status=503)
         if self.metrics.in_flight > limits.concurrent_requests_max:
             raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
         return await exchange.body(limits.body_bytes_max)
