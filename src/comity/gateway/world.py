@@ -24,6 +24,7 @@ from comity.gateway.labels.credentials import Signer
 from comity.gateway.lending import Lending
 from comity.gateway.locate import Locator
 from comity.gateway.metrics import Metrics
+from comity.gateway.probes import Probes
 from comity.gateway.standing import Standings
 from comity.gateway.telemetry.export import Telemetry, telemetry_of
 from comity.gateway.users import Users
@@ -70,6 +71,7 @@ class World:
     metrics: Metrics
     telemetry: Telemetry | None
     accounts: Accounts
+    probes: Probes | None = None
     users: Users = field(default_factory=Users)
 
     def provider_of(self, deployment: Deployment) -> Provider:
@@ -104,6 +106,8 @@ class World:
 
     async def retire(self, after: World | None = None) -> None:
         """Closes what the world ``after`` this one does not go on with.  Nobody may be answered by this one any more."""
+        if self.probes is not None:
+            await self.probes.aclose()
         going_on = {id(provider) for provider in after.providers.values()} if after is not None else set()
         for provider in {id(provider): provider for provider in self.providers.values()}.values():
             if id(provider) not in going_on:
@@ -178,12 +182,16 @@ async def build(
         telemetry = before.telemetry
     else:
         telemetry = telemetry_of(config.telemetry, metrics, clock=clock, random=random, secrets=secrets)
+    probes = Probes(config, router, deployments) if config.routing.probe_seconds else None
+    if probes is not None:
+        probes.start()
     judge = Judge(config=config, engine=engine, vocabulary=vocabulary, deployments=list(deployments.values()), dischargers=DISCHARGERS)
     return World(
         config=config, clock=clock, random=random, engine=engine, judge=judge,
         guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
         lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry, accounts=accounts,
+        probes=probes,
     )  # fmt: skip
 
 
