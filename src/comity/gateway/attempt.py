@@ -313,5 +313,4 @@ class Served:
         finally:
             used = self.usage
             await self.hold.settle(used.prompt_tokens, used.completion_tokens, self.candidate.deployment)
-            known = used.prompt_tokens is not None and used.completion_tokens is not None
-            await self.entry.leave((used.prompt_tokens or 0) + (used.completion_tokens or 0) if known else None)
+            await self.entry.leave(None if used.prompt_tokens is None else used.prompt_tokens + (used.completion_tokens or 0))

@@ -29,6 +29,7 @@ from comity.wire.request import Request, texts
 
 HOLD_BYTES = 12
 ASSUMED_TOKENS = 1_024  # of an answer whose length the request does not bound: for rates, which are put right when it has ended
+NO_SIZE = Size(0, 0, 0)
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -57,17 +58,20 @@ class Entry:
 class Hold:
     """Money for one attempt, from before it is sent until `settle` or `release`; a second one does nothing."""
 
-    __slots__ = ("_allowances", "_claims", "_name", "_requests")
+    __slots__ = ("_allowances", "_claims", "_name", "_size")
 
-    def __init__(self, allowances: Allowances | None = None, name: str = "", claims: tuple[Claim, ...] = (), requests: int = 1) -> None:
-        self._allowances, self._name, self._claims, self._requests = allowances, name, claims, requests
+    def __init__(self, allowances: Allowances | None = None, name: str = "", claims: tuple[Claim, ...] = (), size: Size = NO_SIZE) -> None:
+        self._allowances, self._name, self._claims, self._size = allowances, name, claims, size
 
     async def settle(self, prompt_tokens: int | None, completion_tokens: int | None, deployment: Deployment) -> None:
         """The partner took it, or may have.  Without its count of tokens (None) it costs what was held."""
+        if not self._size.completion_tokens:  # an embedding has none to count
+            completion_tokens = completion_tokens or 0
         if self._allowances is None or prompt_tokens is None or completion_tokens is None:
             await self._end(None)
         else:
-            await self._end(self._allowances.cost(self._claims, deployment, prompt_tokens, completion_tokens, self._requests))
+            used = Size(prompt_tokens, completion_tokens, self._size.requests)
+            await self._end(self._allowances.cost(self._claims, deployment, used))
 
     async def release(self) -> None:
         """No partner took it, so it costs nothing."""
@@ -131,7 +135,7 @@ class Allowances:
             return HOLD
         name, second = self._random.token(HOLD_BYTES).hex(), int(at.timestamp())
         _granted(await self._taken(Take(name, second, claims), Give(name, second, {})), at)
-        return Hold(self, name, claims, size.requests)
+        return Hold(self, name, claims, size)
 
     def _accounts(self, key: KeyConfig) -> list[Account]:
         own = Account(f"key:{key.id}", key.limits, key.budget)
@@ -172,14 +176,14 @@ class Allowances:
     async def ended(self, name: str, spent: Mapping[str, int] | None) -> None:
         await self._database.join(book, Give(name, int(self._clock.now().timestamp()), spent))
 
-    def cost(self, claims: Sequence[Claim], deployment: Deployment, prompt: int, completion: int, requests: int) -> dict[str, int] | None:
+    def cost(self, claims: Sequence[Claim], deployment: Deployment, used: Size) -> dict[str, int] | None:
         """By currency; None where the price is not known any more, which costs what was held."""
         spent: dict[str, int] = {}
         for claim in claims:
             price = self._prices[deployment.id].in_(claim.line[2])
             if price is None:
                 return None
-            spent[claim.line[2]] = price.of(prompt, completion, requests)
+            spent[claim.line[2]] = price.of(*used)
         return spent
 
 

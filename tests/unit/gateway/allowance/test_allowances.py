@@ -25,6 +25,7 @@ from comity.providers.base import Deployment, ModelProfile
 from comity.storage.database import Database
 from comity.storage.open import look_into, open_database
 from comity.wire.chat import ChatRequest, ImagePart, ImageUrl, Message
+from comity.wire.embeddings import EmbeddingsRequest
 from tests.fakes import FakeClock, SeededRandom
 from tests.unit.gateway.allowance.conftest import Opened
 
@@ -170,6 +171,14 @@ async def test_a_price_that_nobody_knows_is_refused(state: Database, clock: Fake
     with pytest.raises(CallerError) as error:
         await made(state, clock).reserve(key(budget=BUDGET), asked(), deployment("yuan"))
     assert (error.value.status, error.value.code) == (403, "budget.unpriced") and "`yuan`" in str(error.value) and "USD" in str(error.value)
+
+
+async def test_an_embedding_is_paid_for_by_its_prompt(state: Database, clock: FakeClock) -> None:
+    request = EmbeddingsRequest(input="What is comity?")
+    assert at_most(request, deployment("dear")).completion_tokens == 0
+    hold = await made(state, clock).reserve(key(budget=BUDGET), request, deployment("dear"))
+    await hold.settle(5, None, deployment("dear"))
+    assert await spent(state) == [Account(MONTH, 5 * 10 + 1000, 0, 0)]
 
 
 async def test_what_costs_nothing_is_asked_whatever_was_spent(state: Database, clock: FakeClock) -> None:
