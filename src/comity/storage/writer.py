@@ -12,6 +12,7 @@ import queue
 import select
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -34,11 +35,39 @@ Apply = Callable[[sqlite3.Connection, Sequence[Job]], Callable[[], None]]
 Waiting = tuple[Job, "asyncio.Future[None]"]
 
 
+class Deadlines:
+    """When those who wait have waited for too long.  They come and go in order, so one timer serves all: one for each would cost a
+    microsecond, and is nearly always cancelled."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._loop, self._seconds = loop, seconds
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, done: asyncio.Future[None]) -> None:
+        self._waiting.append((self._loop.time() + self._seconds, done))
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._seconds, self._look)
+
+    def settled(self) -> None:
+        """Some have their answer."""
+        waiting = self._waiting
+        while waiting and waiting[0][1].done():
+            waiting.popleft()
+
+    def _look(self) -> None:
+        self._timer, now, waiting = None, self._loop.time(), self._waiting
+        while waiting and (waiting[0][0] <= now or waiting[0][1].done()):
+            too_late(waiting.popleft()[1], self._seconds)
+        if waiting:
+            self._timer = self._loop.call_at(waiting[0][0], self._look)
+
+
 class Writer:
     """``seconds_max``: how long a caller waits before its job counts as not written.  All callers are on ``loop``."""
 
     def __init__(self, path: Path, *, migrations: Sequence[str], apply: Apply, seconds_max: float, loop: asyncio.AbstractEventLoop) -> None:
-        self._apply, self._seconds_max, self._loop = apply, seconds_max, loop
+        self._apply, self._loop, self._deadlines = apply, loop, Deadlines(loop, seconds_max)
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closed = False
         self._waiting = 0  # jobs not yet answered; this and the next two are the loop's own
@@ -63,11 +92,8 @@ class Writer:
         self._jobs.put((job, done))
         if self._watch is None:
             self._watch = self._loop.call_later(STARVED_SECONDS, self._give_way)
-        timer = self._loop.call_later(self._seconds_max, too_late, done, self._seconds_max)
-        try:
-            await done
-        finally:
-            timer.cancel()
+        self._deadlines.add(done)
+        await done
         if job.error is not None:
             raise failure(job.error) if isinstance(job.error, FAULTS) else job.error
         return job.result
@@ -98,6 +124,7 @@ class Writer:
                 done.set_result(None)
             else:
                 done.set_exception(StorageFailure(str(error), code=error.code, hint=error.hint))
+        self._deadlines.settled()
 
     async def aclose(self) -> None:
         """Writes what waits, then closes.  May be called twice."""

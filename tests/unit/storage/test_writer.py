@@ -322,3 +322,18 @@ async def test_behind_a_crowd_the_next_group_gathers_and_a_lone_job_never_waits(
         assert waited
     finally:
         await writer.aclose()
+
+
+async def test_who_waits_too_long_is_told_in_turn_and_nobody_answered_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = made(home / "t.db", seconds_max=0.02)
+    with held(writer, monkeypatch):
+        asked = [asyncio.create_task(writer.write(n)) for n in range(5)]
+        await asyncio.sleep(0)
+        asked[0].cancel()
+        codes = [getattr(each, "code", "gone") for each in await asyncio.gather(*asked, return_exceptions=True)]
+        assert codes == ["gone", *["storage.slow"] * 4]
+    monkeypatch.setattr(writer._deadlines, "_seconds", 30)
+    for n in range(10, 20):
+        await writer.write(n)
+    assert not writer._deadlines._waiting
+    await writer.aclose()
