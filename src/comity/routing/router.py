@@ -34,7 +34,7 @@ class Known(TypedDict):
     parked_seconds: float  # for how long it is not asked
 
 
-class Place:
+class Target:
     """One deployment, as routing sees it."""
 
     __slots__ = ("concurrency_max", "free_of_charge", "health", "id", "inflight", "lot_key", "prices", "weight")
@@ -58,7 +58,7 @@ class Place:
 class Healths:
     """`snapshot` is its one verb."""
 
-    def __init__(self, places: Mapping[str, Place], clock: Clock) -> None:
+    def __init__(self, places: Mapping[str, Target], clock: Clock) -> None:
         self._places, self._clock = places, clock
 
     def snapshot(self) -> dict[str, Known]:
@@ -77,7 +77,7 @@ class Router:
         self.clock, self.random = clock, random
         self.queue, self.budget = Queue(self.settings.queue_max), Budget(self.settings)
         self._key = key
-        self.places = {each.id: Place(each, deployments[each.id], Health(self.settings), key) for each in configured}
+        self.places = {each.id: Target(each, deployments[each.id], Health(self.settings), key) for each in configured}
         self.health = Healths(self.places, clock)
 
     def affordable(self, route: RoutePlan, request: Request, characters: int, *ceilings: CostConfig | None) -> RoutePlan:
@@ -110,7 +110,7 @@ class Router:
             out += group
         return out
 
-    def _by_lot(self, places: Sequence[Place], request: Request, caller: str) -> list[float]:
+    def _by_lot(self, places: Sequence[Target], request: Request, caller: str) -> list[float]:
         begun = balance.beginning(request, caller, self._key) if self.settings.sticky else b""
         if begun:
             lots = [balance.own_lot(begun, place.lot_key) for place in places]
@@ -120,18 +120,18 @@ class Router:
             lots = [balance.lot(raw[at : at + size]) for at in range(0, len(raw), size)]
         return [balance.place_of(lot, place.weight) for lot, place in zip(lots, places, strict=True)]
 
-    def _quickest(self, places: Sequence[Place], stream: bool) -> list[float]:
+    def _quickest(self, places: Sequence[Target], stream: bool) -> list[float]:
         """What is under way there counts too: many at once would else all choose the one that was quickest a moment ago."""
         now = self.clock.monotonic()
         return [max(place.latency(stream).average(now), 0.001) * (place.inflight + 1) for place in places]
 
-    def left(self, place: Place) -> None:
+    def left(self, place: Target) -> None:
         """A slot there is free: whoever waited longest has it, else nobody."""
         if not self.queue or not self.queue.hand(place.id):
             place.inflight -= 1
 
 
-def _known(place: Place, now: float) -> Known:
+def _known(place: Target, now: float) -> Known:
     health = place.health
     shown = health.stream if health.stream.quantile(0.5) is not None else health.whole
     parked = health.parked_until > now

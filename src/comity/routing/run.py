@@ -14,7 +14,7 @@ from comity.errors import ProviderFailure
 from comity.routing import hedge, retry
 from comity.routing.plan import Candidate, RoutePlan
 from comity.routing.report import Tried, exhausted
-from comity.routing.router import Place, Router
+from comity.routing.router import Target, Router
 from comity.wire.request import Request
 
 
@@ -36,7 +36,7 @@ class Visit:
 
     __slots__ = ("_began", "_open", "_place", "_router", "_stream", "_trial", "candidate", "late", "number", "outrun")
 
-    def __init__(self, router: Router, place: Place, candidate: Candidate, number: int, stream: bool, began: float, late: bool) -> None:
+    def __init__(self, router: Router, place: Target, candidate: Candidate, number: int, stream: bool, began: float, late: bool) -> None:
         self.candidate, self.number = candidate, number
         self.late = late  # some time has passed since the decision
         self.outrun = False  # another place answered first
@@ -164,7 +164,7 @@ class Trip:
 
     # -- choosing ------------------------------------------------------------------------------------------------
 
-    def _visit(self, place: Place, candidate: Candidate, now: float) -> Visit:
+    def _visit(self, place: Target, candidate: Candidate, now: float) -> Visit:
         late = self._made > 0 or self._waited
         if self._made:
             self._router.budget.take(now)
@@ -177,7 +177,7 @@ class Trip:
         self._poor = self._made > 0 and not self._router.budget.left(now)
         return not self._poor
 
-    def _ready(self, place: Place, now: float) -> float | None:
+    def _ready(self, place: Target, now: float) -> float | None:
         """When this request may ask there: now or soon; None: not within the time that is waited for a place."""
         health = place.health
         ready = self._again.get(place.id, now)
