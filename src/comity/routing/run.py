@@ -14,7 +14,7 @@ from comity.errors import ProviderFailure
 from comity.routing import hedge, retry
 from comity.routing.plan import Candidate, RoutePlan
 from comity.routing.report import Tried, exhausted
-from comity.routing.router import Target, Router
+from comity.routing.router import Router, Target
 from comity.wire.request import Request
 
 
