@@ -4,27 +4,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from comity.cli import place, say
+from comity.cli.examined import LOOKS, Finding, Look
 from comity.config import Config
-from comity.errors import ComityError
+from comity.errors import ComityError, StorageFailure
 
 ABOUT = "what on this machine stands in the way"
 FREE_BYTES_MIN = 1 << 30
 EARLIEST_YEAR = 2026
 
 
-class Finding(NamedTuple):
-    state: str  # ok | warn | fail
-    what: str
-    mend: str = ""
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
-    del parser
+    parser.add_argument("--online", action="store_true", help="look the hosts of deployments up too; nothing is sent to them")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
         findings = [Finding("ok", f"configuration: {place.config_path(args) or 'none, the defaults'}")]
     except ComityError as error:
         config, findings = Config(), [Finding("fail", f"configuration: {error}", error.hint)]
-    looks: tuple[Look, ...] = (_python, _home, _model, _port, _clock, _record, _capture)
+    looks: tuple[Look, ...] = (_python, _home, _model, _port, _clock, _record, *LOOKS, _capture)
     for look in looks:
         try:
             findings += look(args, config)
@@ -45,9 +38,6 @@ def run(args: argparse.Namespace) -> int:
     )
     say.result(args, [each._asdict() for each in findings], text)
     return 1 if any(each.state == "fail" for each in findings) else 0
-
-
-Look = Callable[[argparse.Namespace, Config], Iterator[Finding]]
 
 
 def _python(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
@@ -113,11 +103,14 @@ def _clock(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
 def _record(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
     from comity.transparency.reader import Reader
 
-    log = place.whereabouts(args, config).log
-    if isinstance(log, Path) and not (log / "comity.db").exists():
+    try:
+        reader = Reader.open(place.whereabouts(args, config).log)
+    except StorageFailure as error:
+        if error.code != "storage.absent":
+            raise
         yield Finding("ok", "nothing recorded yet")
         return
-    with Reader.open(log) as reader:
+    with reader:
         newest = reader.tail(1)
     yield Finding("ok", f"{newest[0].place + 1 if newest else 0} records")
 
