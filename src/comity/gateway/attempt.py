@@ -290,9 +290,9 @@ class Served:
     def _failed(self, error: ComityError) -> None:
         self.status, self.failure = error.code, error
 
-    async def outrun(self) -> None:
-        """It had something for the caller, and so had another a moment before."""
-        await self.close(Outrun("another place was first"))
+    async def unwanted(self) -> None:
+        """It had something for the caller, who has left, or has it from another place."""
+        await self.close(as_said(asyncio.CancelledError(), self.visit))
 
     async def close(self, error: BaseException | None = None) -> None:
         """Gives the connection back and records the outcome durably: what is owed is awaited.  ``error``: what it ended with before the

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives one request's way among its lawful places: asks, waits, asks again, asks two at once; gives back the first that has something.
 
-``attempt`` makes one attempt and returns once there is something for the caller; ``drop`` takes back what came too late.
+``attempt`` makes one attempt and returns once there is something for the caller; ``drop`` closes what nobody waits for any more.
 """
 
 from __future__ import annotations
@@ -86,7 +86,12 @@ async def _raced(
                     task.result()  # raises it
                 del running[task]
     finally:
-        await _settled(running, won, drop)
+        try:
+            await _settled(running, won, drop)
+        except BaseException:  # the caller left just now
+            if won is not None:
+                await drop(won.result())
+            raise
 
 
 async def _settled(running: dict[asyncio.Task[T], Visit], won: asyncio.Task[T] | None, drop: Callable[[T], Awaitable[None]]) -> None:
@@ -94,9 +99,12 @@ async def _settled(running: dict[asyncio.Task[T], Visit], won: asyncio.Task[T] |
     for task in losers:
         running[task].outrun = won is not None
         task.cancel()
-    for value in await asyncio.gather(*losers, return_exceptions=True):
-        if not isinstance(value, BaseException):
-            await drop(value)
+    try:
+        await asyncio.gather(*losers, return_exceptions=True)
+    finally:  # all have ended, whoever was cancelled meanwhile
+        for task in losers:
+            if not task.cancelled() and task.exception() is None:
+                await drop(task.result())
 
 
 async def _room(trip: Trip, full: Full) -> Visit | Pause | None:

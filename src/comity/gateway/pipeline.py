@@ -97,7 +97,7 @@ class Pipeline:
             return await self._attempt(call, nexus, findings, judged, visit, watch)
 
         try:
-            return await first(trip, attempt, Served.outrun)
+            return await first(trip, attempt, Served.unwanted)
         except Moved as moved:
             return await self._run(call, moved.standing, trip)
         except ProviderFailure as failure:

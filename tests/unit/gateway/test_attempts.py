@@ -253,6 +253,35 @@ def test_a_caller_who_leaves_ends_every_attempt() -> None:
     assert not any(visit.outrun for visit in world.visits.values())
 
 
+def test_a_caller_who_leaves_while_the_slower_one_is_ended_leaves_nothing_open() -> None:
+    """The winner is known, the loser takes its time to end, and then the caller goes."""
+    closed: list[int] = []
+
+    async def attempt(visit: Visit) -> int:
+        try:
+            await asyncio.sleep(7.0 if visit.number == 1 else 0.1)
+        except asyncio.CancelledError:
+            await asyncio.sleep(1.0)
+            raise
+        return visit.number
+
+    async def close(number: int) -> None:
+        closed.append(number)
+
+    async def one() -> None:
+        places = [place("a"), place("b")]
+        made = router(*places, clock=LoopClock(), hedge=True, hedge_after_ms=100)
+        task = asyncio.create_task(first(trip(made, places), attempt, close))
+        await asyncio.sleep(0.5)
+        assert not task.done()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run(one())
+    assert closed == [2]
+
+
 def test_where_every_place_is_full_they_wait_in_line_and_not_for_ever() -> None:
     world = World([Fate(1.0)])
     order: list[int] = []
