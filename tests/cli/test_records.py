@@ -134,6 +134,7 @@ def test_one_is_shown_by_id_by_place_or_the_last(recorded: tuple[Path, list[str]
         (["export", "--where", "effect=maybe"], 3, "request.query"),
         (["list", "--where", "efect=deny"], 3, "did you mean `effect`?"),
         (["list", "--where", "effect=deny", "--where", "effect=allow"], 3, "request.query"),
+        (["list", "--where", "effect"], 2, "`effect` is not WHAT=WORD"),
         (["export", "--format", "xml"], 2, "usage"),
         (["export", "--after", "here"], 2, "usage"),
     ],

@@ -38,8 +38,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         each.add_argument("--from", dest="since", metavar="MOMENT", default="", help="first moment, or day; UTC where no zone is named")
         each.add_argument("--to", dest="before", metavar="MOMENT", default="", help="first moment, or day, that is no longer meant")
         each.add_argument(
-            "--where", metavar="WHAT=WORD", action="append", default=[], help=f"{', '.join(WHAT)}; more than one: all of them"
+            "--where", metavar="WHAT=WORD", type=_pair, action="append", default=[], help=f"{', '.join(WHAT)}; more than one: all of them"
         )
+
+
+def _pair(said: str) -> tuple[str, str]:
+    name, _, word = said.partition("=")
+    if not word:
+        raise argparse.ArgumentTypeError(f"`{said}` is not WHAT=WORD")
+    return name, word
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +67,7 @@ def _asked(args: argparse.Namespace, **more: str) -> Decisions:
 
     from comity.gateway.read.asked import Decisions, read
 
-    said = [("from", args.since), ("to", args.before), *(each.partition("=")[::2] for each in args.where), *more.items()]
+    said = [("from", args.since), ("to", args.before), *args.where, *more.items()]
     return read(urlencode([pair for pair in said if pair[1]]), Decisions)
 
 

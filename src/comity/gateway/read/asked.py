@@ -96,6 +96,8 @@ def moment(said: str, name: str) -> datetime | None:
         at = datetime.fromisoformat(said)
     except ValueError:
         raise _wrong(name, "is neither a day nor a moment", "for example 2026-11-26, or 2026-11-26T09:00:00Z") from None
+    if at.year < 1970:
+        raise _wrong(name, "is before any clock of a record", "for example 2026-11-26")
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 

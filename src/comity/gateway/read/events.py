@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 HEARTBEAT_SECONDS = 15.0
 DIGITS_MAX = 18
+HEAD = [SSE, NO_STORE, (b"x-accel-buffering", b"no")]
 
 
 async def events(app: App, exchange: Exchange, call: str) -> int:
     require(app.callers, exchange, READ)
     seen = last_seen(exchange.headers.get("last-event-id", ""))
+    if exchange.method == "HEAD":
+        await exchange.respond(200, b"", HEAD)
+        return 200
     with app.hub.listening() as listener:
         exchange.on_gone(listener.leave)
-        await exchange.begin(200, [SSE, NO_STORE, (b"x-accel-buffering", b"no")])
+        await exchange.begin(200, HEAD)
         await exchange.write(b"retry: 2000\n\n")
         if seen is not None:
             async for entries in app.hub.since(seen + 1):

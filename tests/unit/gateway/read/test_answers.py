@@ -106,6 +106,14 @@ async def test_a_pack_that_is_not_loaded_and_a_day_that_is_none(reading: Reading
     assert await reading.refused("packs/cn?as_of=tomorrow") == (400, "request.query", "as_of")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_the_ends_of_time_are_days_too(reading: Reading, day: str) -> None:
+    assert (await reading.get("packs/cn", as_of=day))["as_of"] == day
+    for which in ("from", "to"):
+        answer = await reading.http.get("/comity/v1/reports/flows", params={which: day})
+        assert answer.status_code == (400 if day < "1970" else 200), answer.text
+
+
 async def test_what_has_not_changed_is_not_sent_again(reading: Reading) -> None:
     first = await reading.http.get("/comity/v1/packs/cn")
     tag = first.headers["etag"]

@@ -99,6 +99,7 @@ async def test_what_is_asked_for_is_what_is_listed(several: Reading, query: dict
         ("after=nowhere", "after"),
         ("from=yesterday", "from"),
         ("to=2026-13-01", "to"),
+        ("from=0001-01-01", "from"),
         ("source=" + "x" * 17, "source"),
         ("%ff=1", None),
         ("&&&", None),
