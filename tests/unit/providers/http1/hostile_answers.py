@@ -68,6 +68,7 @@ REFUSED: dict[str, bytes] = {
     "5.2 a folded length": head(b"content-length:", b" 2") + b"{}",
     "9110 5.5 zero in a value": sized(b"x: a\x00b"),
     "9110 5.5 an escape in a value": sized(b"x: \x1b[2J"),
+    "9110 5.5 a bell in a value": sized(b"x: \x07"),
     "9110 5.5 delete in a value": sized(b"x: \x7f"),
     "3 a head past its limit": sized(b"x: " + b"a" * 40_000),
     "3 more fields than may be": sized(*[b"x: y"] * 500),

@@ -107,9 +107,23 @@ def test_each_piece_gives_the_next_one_its_time() -> None:
                 assert await next_one == b"%d" % number
             last = asyncio.ensure_future(come(pieces))
             await asyncio.sleep(0)
-            await hastened().pass_(61)
+            await hastened().pass_(15)  # an earlier piece's time is over: the timer rings, and is set again
+            assert not last.done()
+            await hastened().pass_(46)
             assert await failure_of(last) == ("timeout", False)
             await partner.wait(partner.gone)
+
+    run(test, Hastened)
+
+
+def test_what_waits_less_long_than_what_came_before_it_is_ended_by_its_own_time() -> None:
+    async def test() -> None:
+        async with Partner(saying_then_silent(chunked(end=b""))) as partner, Asking(partner.base) as asking:
+            pieces = (await asking.open()).chunks()  # for which there were 120 seconds
+            waiting = asyncio.ensure_future(come(pieces))
+            await asyncio.sleep(0)
+            await hastened().pass_(61)
+            assert await failure_of(waiting) == ("timeout", False)
 
     run(test, Hastened)
 
@@ -215,14 +229,14 @@ def test_a_request_is_not_written_faster_than_it_is_heard(loop: type[asyncio.Sel
 @both_loops
 def test_an_answer_before_the_request_is_heard_is_taken_and_ends_the_connection(loop: type[asyncio.SelectorEventLoop]) -> None:
     async def test() -> None:
-        connected = 0
+        connected, over = 0, asyncio.Event()
 
         async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal connected
             connected += 1
             await reader.readuntil(b"\r\n\r\n")
             writer.write(reply(b"{}", status="413 Content Too Large"))
-            await writer.drain()
+            await over.wait()
             writer.close()
 
         server = await asyncio.start_server(refuse, "127.0.0.1", 0, limit=65536)
@@ -230,8 +244,8 @@ def test_an_answer_before_the_request_is_heard_is_taken_and_ends_the_connection(
             for number in (1, 2):
                 with pytest.raises(ProviderFailure) as caught:
                     await asking.open(Outgoing(path="/", body=b"x" * (32 * MEGABYTE)))
-                assert caught.value.upstream_status in (413, 0)  # 0: its reset overtook its answer
-                assert connected == number
+                assert caught.value.upstream_status == 413 and connected == number
+            over.set()
 
     run(test, loop)
 

@@ -16,7 +16,7 @@ from comity.providers.http1 import dial
 from comity.providers.http1.dial import in_turn
 from tests.network_guard import NetworkBlocked
 from tests.unit.providers.hostile import Partner, reply, saying
-from tests.unit.providers.http1.asking import LOOP_NAMES, LOOPS, Asking, run
+from tests.unit.providers.http1.asking import LOOP_NAMES, LOOPS, Asking, Hastened, hastened, run
 
 V4, V6 = int(socket.AF_INET), int(socket.AF_INET6)
 ELSEWHERE = "192.0.2.1"  # RFC 5737: nobody
@@ -137,6 +137,28 @@ def test_and_it_is_the_guard_that_refuses(loop: Any) -> None:
         opened[0].close()
 
     run(test, loop)
+
+
+def test_the_search_for_an_address_is_part_of_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        searching = asyncio.Event()
+
+        async def searched(*_: object, **__: object) -> list[Any]:
+            searching.set()
+            return await asyncio.Event().wait()  # type: ignore[return-value]
+
+        monkeypatch.setattr(hastened(), "getaddrinfo", searched)
+        async with Asking("https://partner.example") as asking:
+            waiting = asyncio.ensure_future(asking.open())
+            await searching.wait()
+            await hastened().pass_(4)
+            assert not waiting.done()
+            await hastened().pass_(2)
+            with pytest.raises(ProviderFailure) as caught:
+                await waiting
+            assert (caught.value.kind, caught.value.retryable) == ("connect", True)
+
+    run(test, Hastened)
 
 
 async def test_a_name_that_cannot_be_one_is_a_failed_connection() -> None:

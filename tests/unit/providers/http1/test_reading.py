@@ -40,6 +40,17 @@ def test_what_is_no_answer_is_refused_however_it_is_cut(raw: bytes) -> None:
             read(pieces)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [b"H2", b"SSH-", b"HTTP/1.1 200 OK\ncontent-length: 2\n\n{}", b"HTTP/1.1 200 OK\r\nx: " + b"a" * 40_000, in_chunks(b"0\r\nx: y\n"),
+     in_chunks(b"zz"), in_chunks(b"2\n"), in_chunks(b"2\r\n{}x"), in_chunks(b"2;" + b"a" * 2000), in_chunks(b"0\r\n" + b"a" * 40_000)],
+)  # fmt: skip
+def test_what_can_become_no_answer_is_not_waited_for(raw: bytes) -> None:
+    for pieces in ([raw], one_by_one(raw)):
+        with pytest.raises(Broken):
+            read(pieces, end=False)
+
+
 def test_the_corpus_is_one() -> None:
     assert len(REFUSED) >= 60 and len(set(REFUSED.values())) == len(REFUSED)
 
