@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from comity.errors import StorageFailure
 from comity.storage.database import Database, Script
-from comity.storage.schema import Which, migrations
-from comity.storage.sqlite import read_only, snapshot
+from comity.storage.schema import Which, migrations, older
+from comity.storage.sqlite import read_only, snapshot, told
 
 if TYPE_CHECKING:
     from comity.storage.engine_postgres import Postgres
@@ -42,12 +42,20 @@ class Look(Protocol):
 
 def look_into(where: Path | str, which: Which, *, seconds_max: float) -> Look:
     """Raises StorageFailure, also when there is nothing yet."""
-    return _File(where) if isinstance(where, Path) else _Served(where, which, seconds_max)
+    return _File(where, which) if isinstance(where, Path) else _Served(where, which, seconds_max)
 
 
 class _File:
-    def __init__(self, path: Path) -> None:
-        self._db = read_only(path)
+    def __init__(self, path: Path, which: Which) -> None:
+        self._db, known = read_only(path), len(migrations(which, "sqlite"))
+        try:
+            with told():
+                version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            if 0 < version < known:
+                raise older(version, known)
+        except BaseException:
+            self._db.close()
+            raise
 
     def look(self, script: Callable[[], Script[T]]) -> T:
         from comity.storage.engine_sqlite import run
@@ -82,6 +90,6 @@ def _engine() -> type[Postgres]:
         from comity.storage.engine_postgres import Postgres
     except ModuleNotFoundError:
         raise StorageFailure(
-            "PostgreSQL needs a package that is not installed", code="storage.absent", hint="pip install 'comity[postgres]'"
+            "PostgreSQL needs a package that is not installed", code="storage.unavailable", hint="pip install 'comity[postgres]'"
         ) from None
     return Postgres

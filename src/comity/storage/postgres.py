@@ -21,7 +21,7 @@ import asyncpg
 from comity.errors import ComityError, StorageFailure
 from comity.storage.database import Script
 from comity.storage.jobs import Job, hand_out, script_of
-from comity.storage.schema import Which, migrations
+from comity.storage.schema import Which, migrations, older
 
 T = TypeVar("T")
 CONNECT_SECONDS_MAX = 5.0
@@ -96,11 +96,10 @@ class Server:
                     close_soon(db)
         except FAULTS as error:
             raise failure(error) from error
+        if not version:
+            raise StorageFailure("no records on this database", code="storage.absent", hint="has a gateway run on it yet? comity up")
         if version < known:
-            raise StorageFailure(
-                "no records on this database" if not version else "the database is of an older Comity",
-                code="storage.absent", hint="has a gateway of this version run on it yet? comity up",
-            )  # fmt: skip
+            raise older(version, known)
 
     async def _version(self, db: asyncpg.Connection, known: int) -> int:
         there = await db.fetchval("SELECT to_regclass($1)", f"{self.schema}.migrations")

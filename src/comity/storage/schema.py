@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from comity.errors import StorageFailure
+
 Which = Literal["log", "state"]
 Dialect = Literal["sqlite", "postgres"]
 
@@ -28,6 +30,14 @@ def migrations(which: Which, dialect: Dialect) -> list[str]:
     if numbers != list(range(1, len(files) + 1)):
         raise RuntimeError(f"the migrations of {which} are not numbered one by one: {numbers}")
     return [_for(file.read_text(encoding="utf-8"), dialect) for file in files]
+
+
+def older(version: int, known: int) -> StorageFailure:
+    """For who only reads: whoever writes brings it up to date."""
+    return StorageFailure(
+        f"the database is of an older Comity (version {version}, here {known})", code="storage.older",
+        hint="start a gateway of this version, which brings it up to date: comity up",
+    )  # fmt: skip
 
 
 def _for(script: str, dialect: Dialect) -> str:

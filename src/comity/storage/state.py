@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from comity.errors import StorageFailure
 from comity.storage.database import Database, Followed, Script, Statement
 from comity.storage.open import look_into
 
@@ -43,9 +44,12 @@ class Seen(NamedTuple):
 
 def glimpse(where: Path | str, spans: Spans) -> tuple[Counts, list[bytes]]:
     """Counts and entries as they are now, beside whoever writes; nothing where there is no state yet.  Raises StorageFailure."""
-    if isinstance(where, Path) and not where.exists():
+    try:
+        into = look_into(where, "state", seconds_max=GLIMPSE_SECONDS_MAX)
+    except StorageFailure as error:
+        if error.code != "storage.absent":
+            raise
         return dict.fromkeys(spans, 0), []
-    into = look_into(where, "state", seconds_max=GLIMPSE_SECONDS_MAX)
     try:
         seen = into.look(_seen)
     finally:

@@ -18,7 +18,7 @@ from comity.storage.postgres import Server, close_soon, failure, run
 
 T = TypeVar("T")
 LOOK_SECONDS_MAX = 1.0
-LOOK_SECONDS_MIN = 0.02  # many may write a second; one look serves for all of them
+LOOK_SECONDS_MIN = 0.05  # many may write a second; one look serves for all of them
 AGAIN_SECONDS = 0.2
 
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +169,13 @@ async def test_a_command_looks_without_a_loop_and_brings_nothing_up_to_date(wher
         with pytest.raises(StorageFailure) as raised:
             await asyncio.to_thread(look_into, where, "log", seconds_max=5)
         assert raised.value.code == "storage.absent"
+        await database.write(lambda: told("DELETE FROM migrations WHERE version > 1"))
+        with pytest.raises(StorageFailure) as raised:
+            await asyncio.to_thread(look_into, where, "state", seconds_max=5)
+    else:
+        await database.aclose()
+        with closing(sqlite3.connect(where)) as db:
+            db.execute("PRAGMA user_version = 1")
+        with pytest.raises(StorageFailure) as raised:
+            look_into(where, "state", seconds_max=5)
+    assert raised.value.code == "storage.older"
