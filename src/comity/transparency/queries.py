@@ -117,10 +117,11 @@ def id_from(at: datetime) -> str:
     return "".join(_CROCKFORD[milliseconds >> shift & 31] for shift in range(45, -1, -5)) + "0" * 16
 
 
-_ENTRY = "SELECT r.idx, r.request, r.subject, r.receipt, o.outcome FROM records r LEFT JOIN outcomes o ON o.id = r.id "
+# No join with outcomes: a planner that knows little reads all of them for one.
+_ENTRY = "SELECT r.idx, r.request, r.subject, r.receipt, (SELECT o.outcome FROM outcomes o WHERE o.id = r.id) FROM records r "
 _WHOLE = (
-    "SELECT r.idx, r.request, r.subject, r.receipt, o.outcome, r.judgement, j.facts, j.decision"
-    " FROM records r JOIN judgements j ON j.digest = r.judgement LEFT JOIN outcomes o ON o.id = r.id WHERE r.idx = ?"
+    "SELECT r.idx, r.request, r.subject, r.receipt, (SELECT o.outcome FROM outcomes o WHERE o.id = r.id), r.judgement, j.facts, j.decision"
+    " FROM records r JOIN judgements j ON j.digest = r.judgement WHERE r.idx = ?"
 )
 
 
