@@ -8,6 +8,11 @@ from typing import NamedTuple
 HEAD = """\
 evidence = ["assessment:cn_pipia", "notice:cross_border_recipient"]
 
+[routing]  # what breaks is looked at as it breaks: nobody is asked twice, and nobody is left alone for it
+attempts_max = 1
+failures_max = 1000
+failure_share_max = 2.0
+
 [controller]
 name = "Example Ltd"
 established = ["US"]
