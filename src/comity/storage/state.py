@@ -35,6 +35,7 @@ class Tick(NamedTuple):
 
 
 class Seen(NamedTuple):
+    revision: int
     tallies: Tallies
     entries: list[bytes]
 
@@ -66,7 +67,7 @@ class State:
 
     @classmethod
     async def open(cls, database: Database) -> State:
-        return cls(database, await database.follow(_seen))
+        return cls(database, await database.follow(_Following()))
 
     def now(self) -> Seen:
         """The same object for as long as nothing in it has changed, whoever would have changed it; a look at memory."""
@@ -114,9 +115,30 @@ class State:
 
 
 def _seen() -> Script[Seen]:
+    revision = yield from _revision()
     tallies = yield from _tallies()
     entries = yield Statement("SELECT entry FROM entries ORDER BY number")
-    return Seen(tallies, [row[0] for row in entries])
+    return Seen(revision, tallies, [row[0] for row in entries])
+
+
+class _Following:
+    """Others write into this database all the time (what is spent); only what changes a revision is read again."""
+
+    def __init__(self) -> None:
+        self._last: Seen | None = None
+
+    def __call__(self) -> Script[Seen]:
+        if self._last is None or (yield from _revision()) != self._last.revision:
+            self._last = yield from _seen()
+        return self._last
+
+
+def _revision() -> Script[int]:
+    found = yield Statement("SELECT number FROM revisions WHERE name = 'standing'")
+    return int(found[0][0]) if found else 0
+
+
+_REVISED = Statement("INSERT INTO revisions VALUES ('standing', 1) ON CONFLICT (name) DO UPDATE SET number = revisions.number + 1")
 
 
 def _tallies() -> Script[Tallies]:
@@ -130,6 +152,7 @@ def _key(name: str, fresh: bytes) -> Script[bytes]:
 
 
 def _add(entry: bytes) -> Script[int]:
+    yield _REVISED
     return int((yield Statement("INSERT INTO entries (entry) VALUES (?) RETURNING number", (entry,)))[0][0])
 
 
@@ -157,6 +180,7 @@ def _count(dated: Sequence[tuple[Tick, str]], spans: Spans, stands: Callable[[Co
         return counts
     for tick, (_, month) in later.items():
         yield Statement(_COUNTED, (tick.window, tick.counter, tick.member, month))
+    yield _REVISED
     for changed in tallies.items() - before.items():
         yield Statement(_TALLY, (*changed[0], changed[1]))
     return None
@@ -175,4 +199,5 @@ def _forget(windows: Collection[str], since: str, dialect: str) -> Script[bool]:
         yield Statement('DELETE FROM counted WHERE "window" = ?', (window,))
         yield Statement("DELETE FROM keys WHERE name = ?", (window,))
     yield Statement("DELETE FROM tallies WHERE month < ?", (since,))
+    yield _REVISED
     return bool(over)
