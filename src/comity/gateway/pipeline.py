@@ -62,7 +62,8 @@ class Pipeline:
         try:
             served = await self._run(call)
         except BaseException:
-            await asyncio.shield(entry.leave(0))
+            with suppress(StorageFailure):  # what is raised matters more
+                await asyncio.shield(entry.leave(0))
             raise
         served.entry = entry
         return served

@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from math import ceil
 from typing import NamedTuple
 
 from comity.config import BudgetConfig, Config, KeyConfig, RatesConfig
-from comity.errors import CallerError, ComityError, LimitReached
-from comity.gateway.allowance.minute import WINDOW_SECONDS, Asked, Full, Room
-from comity.gateway.allowance.money import MICROS, Prices, Size, at_most, ceiling
+from comity.errors import CallerError, ComityError
+from comity.gateway.allowance.minute import Asked
+from comity.gateway.allowance.money import Prices, Size, at_most, ceiling
 from comity.gateway.allowance.rates import MemoryRates, Rates
-from comity.gateway.allowance.spend import Answer, Claim, Give, Short, Take, book
+from comity.gateway.allowance.spend import Answer, Claim, Give, Take, book
+from comity.gateway.allowance.told import Headers, granted, headers_of, said
 from comity.ports import Clock, Random, Secrets
 from comity.providers.base import Deployment
 from comity.routing.plan import CHARACTERS_PER_TOKEN_MIN
@@ -30,7 +31,6 @@ from comity.wire.request import Request, texts
 HOLD_BYTES = 12
 ASSUMED_TOKENS = 1_024  # of an answer whose length the request does not bound: for rates, which are put right when it has ended
 NO_SIZE = Size(0, 0, 0)
-Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Account(NamedTuple):
@@ -115,9 +115,9 @@ class Allowances:
             answer = await self.rates.take(asked, name)
         else:
             answer = await self._taken(Take(name, int(at.timestamp()), (), asked), Give(name, int(at.timestamp()), None, asked, 0))
-        rooms = _granted(answer, at)
+        rooms = granted(answer, at)
         headers = next(
-            (_headers(each.limits, room) for each, room in zip(asked, rooms, strict=True) if each.account == f"key:{key.id}"), ()
+            (headers_of(each.limits, room) for each, room in zip(asked, rooms, strict=True) if each.account == f"key:{key.id}"), ()
         )
         return Entry(self, name, asked, headers)
 
@@ -134,7 +134,7 @@ class Allowances:
         if not claims:  # what costs nothing, as this device does, is asked whatever was spent
             return HOLD
         name, second = self._random.token(HOLD_BYTES).hex(), int(at.timestamp())
-        _granted(await self._taken(Take(name, second, claims), Give(name, second, {})), at)
+        granted(await self._taken(Take(name, second, claims), Give(name, second, {})), at)
         return Hold(self, name, claims, size)
 
     def _accounts(self, key: KeyConfig) -> list[Account]:
@@ -150,7 +150,7 @@ class Allowances:
         price = self._prices[deployment.id].in_(budget.currency)
         if price is None:
             raise CallerError(
-                f"what `{deployment.id}` costs is not known in {budget.currency}, and {_said(account)} has a budget", status=403,
+                f"what `{deployment.id}` costs is not known in {budget.currency}, and {said(account)} has a budget", status=403,
                 code="budget.unpriced", field="model", hint="ask for another model, or an operator adds its `price`",
             )  # fmt: skip
         period = at.strftime("%Y-%m-%d" if budget.per == "day" else "%Y-%m")
@@ -192,12 +192,12 @@ def rates_of(config: Config, *, clock: Clock, secrets: Secrets) -> Rates | None:
 
     Raises OperatorError.
     """
-    said = config.shared.valkey
-    if said is None:
+    valkey = config.shared.valkey
+    if valkey is None:
         return None if config.storage.url is not None or config.paths.state else MemoryRates(clock)
     from comity.gateway.allowance.valkey import connect
 
-    return connect(secrets.get(env=said.env, file=said.file, command=said.command), clock)
+    return connect(secrets.get(env=valkey.env, file=valkey.file, command=valkey.command), clock)
 
 
 def _tokens(request: Request) -> int:
@@ -206,57 +206,3 @@ def _tokens(request: Request) -> int:
     if not isinstance(request, ChatRequest):
         return prompt
     return prompt + (request.max_completion_tokens or request.max_tokens or ASSUMED_TOKENS) * (request.n or 1)
-
-
-def _granted(answer: Answer, at: datetime) -> list[Room]:
-    if isinstance(answer, Full):
-        raise _full(answer)
-    if isinstance(answer, Short):
-        raise _short(answer, at)
-    return answer
-
-
-def _said(account: str) -> str:
-    kind, _, name = account.partition(":")
-    return f"{kind} `{name}`"
-
-
-def _full(full: Full) -> LimitReached:
-    kind = "tokens" if full.what == "tokens_per_minute" else "requests"
-    return LimitReached(
-        f"{_said(full.account)} has reached its limit: {full.what} = {full.limit}", code="limit.reached", field=full.what, kind=kind,
-        retry_after_seconds=max(full.seconds, 1), hint="try again later",
-        rate_limits={f"x-ratelimit-limit-{kind}": str(full.limit), f"x-ratelimit-remaining-{kind}": "0",
-                     f"x-ratelimit-reset-{kind}": f"{max(full.seconds, 1)}s"},
-    )  # fmt: skip
-
-
-def _short(short: Short, at: datetime) -> LimitReached:
-    (account, period, currency), amount, most = short.claim
-    hint = "a smaller `max_tokens` or a cheaper model may fit" if short.left else f"there is room again after {period} (UTC)"
-    return LimitReached(
-        f"the budget of {_said(account)} has {_money(short.left)} of {_money(most or 0)} {currency} left in {period}, "
-        f"and this request can cost {_money(amount)}",
-        code="budget.exhausted", field="budget", kind="insufficient_quota", hint=hint, retry_after_seconds=_until_next(period, at),
-        rate_limits={"x-should-retry": "false"},  # OpenAI's clients would ask again at once
-    )  # fmt: skip
-
-
-def _money(amount: int) -> str:
-    return f"{amount / MICROS:.6f}".rstrip("0").rstrip(".")
-
-
-def _until_next(period: str, at: datetime) -> int:
-    begin = datetime.strptime(period + "-01" if len(period) == 7 else period, "%Y-%m-%d").replace(tzinfo=UTC)
-    after = begin + timedelta(days=1) if len(period) > 7 else (begin + timedelta(days=32)).replace(day=1)
-    return max(1, ceil((after - at).total_seconds()))
-
-
-def _headers(limits: RatesConfig, room: Room) -> Headers:
-    out: list[tuple[bytes, bytes]] = []
-    for kind, limit, used in (("requests", limits.requests_per_minute, room.requests), ("tokens", limits.tokens_per_minute, room.tokens)):
-        if limit:
-            left = max(limit - used, 0)
-            for name, value in (("limit", f"{limit}"), ("remaining", f"{left}"), ("reset", f"{WINDOW_SECONDS}s")):
-                out.append((f"x-ratelimit-{name}-{kind}".encode(), value.encode()))
-    return tuple(out)
