@@ -23,11 +23,8 @@ FIXED: dict[str, tuple[str, ...]] = {
     "paths": ("home", "state"),
     "storage": ("url", "log_key"),
     "shared": ("valkey",),
-    "limits": (
-        "record_seconds_max", "head_bytes_max", "head_seconds_max", "headers_max", "body_seconds_max", "keep_alive_seconds_max",
-        "unread_seconds_max", "bodies_bytes_max", "connections_max",
-    ),
-}  # fmt: skip
+    "limits": ("record_seconds_max",),
+}
 """By section, what is looked at once, when a gateway starts."""
 
 
@@ -86,7 +83,10 @@ class Reloader:
             log.info("the new configuration is taken up")
         else:
             log.error("the new configuration is not taken up, the old one goes on: %s: %s", code, fault)
-        self._told(fault)
+        try:
+            self._told(fault)
+        except ComityError as error:
+            log.error("whoever asked for the reload cannot be told how it went: %s: %s", error.code, error)
 
     def _keep(self, tasks: set[asyncio.Task[Any]], work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

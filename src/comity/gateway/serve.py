@@ -82,7 +82,11 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
 
         async def anew(config: Config, before: World) -> World:
             made = await build(config, home=home, clock=clock, random=random, secrets=secrets, before=before)
-            await _start_devices([each for name, each in made.providers.items() if before.providers.get(name) is not each])
+            try:
+                await _start_devices([each for name, each in made.providers.items() if before.providers.get(name) is not each])
+            except BaseException:
+                await made.retire(before)
+                raise
             written(config.logs)
             return made
 
@@ -94,16 +98,20 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
 
         async def leaving(hurry: asyncio.Event) -> None:
             app.leaving = True
+            withdraw(home)  # there is nothing to reload any more
             with suppress(TimeoutError):
                 async with asyncio.timeout(app.world.config.server.drain_seconds):
                     await hurry.wait()
             app.hub.close()
 
+        def ready() -> None:
+            announce(home, running)  # not before a signal is heard
+            on_ready(url)
+
         reloader = Reloader(app, load=load, build=anew, told=told)
-        announce(home, running)
         try:
             await listen(
-                app.answer, listening, lambda: on_ready(url), lambda: app.world.config.limits, refused=app.refused, on_hangup=reloader.ask,
+                app.answer, listening, ready, lambda: app.world.config.limits, refused=app.refused, on_hangup=reloader.ask,
                 leaving=leaving,
             )  # fmt: skip
         finally:

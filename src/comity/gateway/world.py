@@ -166,6 +166,11 @@ async def build(
             random=random,
         )  # fmt: skip
         standings.now()
+        metrics = before.metrics if before is not None else Metrics()
+        if before is not None and before.config.telemetry == config.telemetry and config.telemetry.token is None:
+            telemetry = before.telemetry
+        else:  # a token is read anew: it may be another
+            telemetry = telemetry_of(config.telemetry, metrics, clock=clock, random=random, secrets=secrets)
         accounts = await open_accounts(
             config, database=state.database, vocabulary=vocabulary, configured=configured, deployments=deployments, clock=clock,
             random=random, secrets=secrets, before=before.accounts if before is not None else None,
@@ -177,11 +182,6 @@ async def build(
         raise
     route_key = hashlib.blake2b(pseudonym_key, person=b"route").digest()
     router = Router(config, configured, deployments, clock=clock, random=random, key=route_key)
-    metrics = before.metrics if before is not None else Metrics()
-    if before is not None and before.config.telemetry == config.telemetry:
-        telemetry = before.telemetry
-    else:
-        telemetry = telemetry_of(config.telemetry, metrics, clock=clock, random=random, secrets=secrets)
     probes = Probes(config, router, deployments) if config.routing.probe_seconds else None
     if probes is not None:
         probes.start()
