@@ -148,7 +148,7 @@ def test_the_search_for_an_address_is_part_of_connecting(monkeypatch: pytest.Mon
             return await asyncio.Event().wait()  # type: ignore[return-value]
 
         monkeypatch.setattr(hastened(), "getaddrinfo", searched)
-        async with Asking("https://partner.example") as asking:
+        async with Asking("https://a.localhost:9") as asking:
             waiting = asyncio.ensure_future(asking.open())
             await searching.wait()
             await hastened().pass_(4)
