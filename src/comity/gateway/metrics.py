@@ -154,5 +154,3 @@ def _labelled(names: Labels, values: Labels) -> str:
     if not names:
         return ""
     return "{" + ",".join(f'{name}="{value.translate(_ESCAPED)}"' for name, value in zip(names, values, strict=True)) + "}"
-
-

@@ -55,7 +55,7 @@ def found(home: Path) -> Running | None:
 
 
 def began(pid: int) -> str:
-    """"" when there is no such process (or no way to tell)."""
+    """Empty when there is no such process, or no way to tell."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
