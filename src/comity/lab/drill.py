@@ -136,9 +136,9 @@ def _row(cell: Cell, given: Sequence[Answered], gone: frozenset[str]) -> Row:
 
 
 def played_by(deployment: Deployment, folder: Path) -> Process:
-    path = urlsplit(deployment.base_url).path
+    path = urlsplit(deployment.base_url).path or "/"  # said also where it is the root: a simulator's own default may be another
     return simulator(
-        deployment.id, dialect=_simulator(deployment), region=region_of(deployment), folder=folder, more=("--path", path) if path else ()
+        deployment.id, dialect=_simulator(deployment), region=region_of(deployment), folder=folder, more=("--path", path)
     )  # fmt: skip
 
 

@@ -16,9 +16,12 @@ from comity.config.file import load_config, parse_config
 from comity.config.schema import AnyExceptConfig, StorageConfig
 from comity.errors import CallerError
 from comity.gateway.resilience import Survey
+from comity.jurisdictions.vocab import load_vocabulary
+from comity.lab import drill
 from comity.lab.drill import SECONDS_MAX, drilled, taken, written
 from comity.lab.worlds import DEVICE, NODE
 from comity.ports import SystemSecrets
+from comity.providers.catalog.resolve import resolve
 from tests.fakes import FakeClock, SeededRandom
 from tests.tidy.tree import ROOT
 
@@ -96,3 +99,31 @@ def test_a_name_takes_away_what_stands_on_it(name: str, gone: tuple[str, ...]) -
 def test_a_name_that_nothing_stands_on_is_refused() -> None:
     with pytest.raises(CallerError, match="nothing of this configuration stands on `us`"):
         taken(survey(load_config(SAMPLE)).deployments.values(), "us")
+
+
+@pytest.mark.parametrize(
+    ("provider", "region", "dialect", "path"),
+    [
+        ("alibaba", "cn-beijing", "model-studio", "/compatible-mode/v1"),
+        ("deepseek", "china", "openai", "/"),
+        ("self-hosted", "", "vllm", "/v1"),
+    ],
+)
+def test_a_partner_is_played_below_the_very_path_it_has(
+    monkeypatch: pytest.MonkeyPatch, provider: str, region: str, dialect: str, path: str
+) -> None:
+    """Also where that is the root: a simulator's own default may be another."""
+    own = {"base_url": "https://llm.example.com/v1"} if provider == "self-hosted" else {"api_key": SecretRef(env="K"), "region": region}
+    there = frozenset({"CN"})
+    made = DeploymentConfig(
+        id="d", provider=provider, model="qwen-plus", processing=there, storage=there, access=there, operator="CN", **own
+    )  # type: ignore[arg-type]
+    deployment = resolve(made, vocabulary=load_vocabulary(), as_of=AT.date())
+    started: list[tuple[str, str, tuple[str, ...]]] = []
+
+    def simulator(name: str, *, dialect: str, region: str, folder: Path, more: tuple[str, ...]) -> None:
+        started.append((dialect, region, more))
+
+    monkeypatch.setattr(drill, "simulator", simulator)
+    drill.played_by(deployment, Path("nowhere"))
+    assert started == [(dialect, region or "d", ("--path", path))]
