@@ -57,7 +57,7 @@ async def come(answer: Any) -> bytes:
 
 async def failure_of(waiting: asyncio.Future[Any]) -> tuple[str, bool]:
     with pytest.raises(ProviderFailure) as caught:
-        await waiting
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
     return caught.value.kind, caught.value.retryable
 
 
