@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from comity.cli import place
 from comity.config import Config, SecretRef
-from comity.errors import ComityError, StorageFailure
+from comity.errors import OperatorError, StorageFailure
 from comity.storage.database import Script, Statement
 
 SYNCS, SYNC_MS_MAX = 16, 20.0
@@ -110,7 +110,7 @@ def _certificate_end(file: str) -> datetime:
     try:
         return min(each.not_valid_after_utc for each in load_pem_x509_certificates(SystemSecrets().get(file=file).encode()))
     except ValueError:
-        raise ComityError(f"`{file}` holds no certificate", code="config.invalid", hint="a PEM file, the certificate first") from None
+        raise OperatorError(f"`{file}` holds no certificate", code="config.invalid", hint="a PEM file, the certificate first") from None
 
 
 def databases(args: argparse.Namespace, config: Config) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ Format: Prometheus text exposition 0.0.4.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -94,6 +95,26 @@ class Histogram(Family, dict[Labels, Buckets]):
             yield "_count", labels, total
 
 
+class Spent:
+    """In one step of the pipeline."""
+
+    __slots__ = ("seconds", "times")
+
+    def __init__(self) -> None:
+        self.seconds, self.times = 0.0, 0
+
+
+class Asked:
+    """One deployment: what a request counts there is counted in one object, found once."""
+
+    __slots__ = ("begun", "first_byte", "in_flight", "outcomes", "tokens_in", "tokens_out", "whole")
+
+    def __init__(self) -> None:
+        self.begun = self.in_flight = self.tokens_in = self.tokens_out = 0
+        self.outcomes: dict[str, int] = {}
+        self.first_byte, self.whole = Buckets(), Buckets()
+
+
 class Metrics:
     """Kept for as long as the process, whatever is loaded anew meanwhile."""
 
@@ -106,6 +127,8 @@ class Metrics:
         self._unrecorded = Counter("comity_unrecorded_outcomes_total", "answers whose outcome (not their decision) could not be written")
         self.seconds = Histogram("comity_request_seconds", "from a request's head to the end of its answer, in seconds")
         self.first_byte = Histogram("comity_first_byte_seconds", "from a place's acceptance to the first piece of a stream, in seconds")
+        self.spent: defaultdict[str, Spent] = defaultdict(Spent)  # by step
+        self.asked: defaultdict[str, Asked] = defaultdict(Asked)  # by deployment
         self.step_seconds = Counter("comity_step_seconds_total", "time spent in each step of the pipeline, in seconds", "step")
         self.steps = Counter("comity_steps_total", "how often each step of the pipeline was done", "step")
         self.attempts = Counter("comity_attempts_total", "attempts begun, by deployment", "deployment")
@@ -138,6 +161,14 @@ class Metrics:
         self._in_flight[()] = self.in_flight
         self._unrecorded[()] = self.unrecorded_outcomes
         process.look(self._process)
+        for step, spent in self.spent.items():
+            self.step_seconds[(step,)], self.steps[(step,)] = spent.seconds, spent.times
+        for place, asked in self.asked.items():
+            self.attempts[(place,)], self.attempts_in_flight[(place,)] = asked.begun, asked.in_flight
+            self.attempt_first_byte[(place,)], self.attempt_seconds[(place,)] = asked.first_byte, asked.whole
+            self.tokens[place, "in"], self.tokens[place, "out"] = asked.tokens_in, asked.tokens_out
+            for code, times in asked.outcomes.items():
+                self.outcomes[place, code] = times
         for look in self.looks:
             look()
         own = [family for family in vars(self).values() if isinstance(family, Family)]

@@ -23,9 +23,9 @@ class Watch:
         self._since = now()
 
     def done(self, step: str) -> None:
-        at, metrics, key = self._now(), self._metrics, (step,)
-        metrics.step_seconds[key] += at - self._since
-        metrics.steps[key] += 1
+        at, spent = self._now(), self._metrics.spent[step]
+        spent.seconds += at - self._since
+        spent.times += 1
         if self._trace is not None:
             self._trace.step(step, self._since, at)
         self._since = at
@@ -44,28 +44,27 @@ class Attempt(Watch):
 
     def __init__(self, metrics: Metrics, now: Callable[[], float], trace: Trace | None, place: str, span: AttemptSpan | None) -> None:
         super().__init__(metrics, now, trace)
-        self._place, self._span = (place,), span
+        self._place, self._span = metrics.asked[place], span
         self._asked, self._begun, self._ended = self._since, False, False
-        metrics.attempts[self._place] += 1
-        metrics.attempts_in_flight[self._place] += 1
+        self._place.begun += 1
+        self._place.in_flight += 1
 
     def began(self) -> None:
         """The head of its answer has come."""
         if not self._begun:
             self._begun = True
-            self._metrics.attempt_first_byte[self._place].add(self._now() - self._asked)
+            self._place.first_byte.add(self._now() - self._asked)
 
     def ended(self, code: str, upstream_status: int = 0, *, tokens_in: int | None = None, tokens_out: int | None = None) -> None:
         """``code``: `ok`, `interrupted`, or an error's.  Only the first call counts."""
         if self._ended:
             return
         self._ended = True
-        metrics, place, at = self._metrics, self._place, self._now()
-        metrics.attempts_in_flight[place] -= 1
-        metrics.outcomes[(*place, code)] += 1
-        metrics.attempt_seconds[place].add(at - self._asked)
-        for direction, tokens in (("in", tokens_in), ("out", tokens_out)):
-            if tokens:
-                metrics.tokens[(*place, direction)] += tokens
+        place, at = self._place, self._now()
+        place.in_flight -= 1
+        place.outcomes[code] = place.outcomes.get(code, 0) + 1
+        place.whole.add(at - self._asked)
+        place.tokens_in += tokens_in or 0
+        place.tokens_out += tokens_out or 0
         if self._span is not None and self._trace is not None:
             self._trace.attempted(self._span, self._asked, at, code, upstream_status, tokens_in, tokens_out)
