@@ -146,7 +146,7 @@ async def test_a_stream_of_unknown_length_is_chunked_and_an_unfinished_one_can_b
         _ = wire.answers
 
 
-@pytest.mark.parametrize("promised", [5, 9])
+@pytest.mark.parametrize("promised", [3, 5, 9])
 async def test_a_promised_length_is_kept_or_the_connection_dropped(promised: int) -> None:
     async def say(exchange: Exchange) -> None:
         await exchange.begin(200, [(b"content-length", b"%d" % promised)])
@@ -156,6 +156,7 @@ async def test_a_promised_length_is_kept_or_the_connection_dropped(promised: int
     wire = Wire(say)
     await wire.send(GET % b"a")
     assert wire.transport.is_over == (promised != 5)
+    assert wire.transport.sent.endswith(b"hello") == (promised != 3)  # what is too much would be read as the next answer
 
 
 async def test_head_has_the_head_of_the_answer_and_nothing_more() -> None:
@@ -216,6 +217,14 @@ async def test_a_caller_who_asks_first_is_told_to_go_on_once() -> None:
     assert wire.transport.sent == b"HTTP/1.1 100 Continue\r\n\r\n"
     await wire.send(b"abc")
     assert wire.transport.sent.count(b"100 Continue") == 1 and wire.answers[-1][2] == b"abc"
+
+
+async def test_a_caller_who_did_not_wait_is_not_told_to_go_on() -> None:
+    """RFC 9110, 10.1.1: once something of the body has come."""
+    wire = Wire()
+    await wire.send(post(b"abc", headers=b"expect: 100-continue\r\n")[:-1])
+    await wire.send(b"c")
+    assert b"100 Continue" not in wire.transport.sent and wire.answers[0][2] == b"abc"
 
 
 async def test_a_caller_who_asks_first_and_is_refused_sends_nothing() -> None:
@@ -330,6 +339,22 @@ async def test_who_has_taken_it_back_is_not_told() -> None:
     assert not told
 
 
+async def test_who_has_left_before_it_was_asked_for_is_told_at_once() -> None:
+    told: list[str] = []
+    gate = asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        await gate.wait()
+        exchange.on_gone(lambda: told.append("gone"))
+
+    wire = Wire(slow)
+    await wire.send(GET % b"a")
+    await wire.leave()
+    gate.set()
+    await settled()
+    assert told == ["gone"]
+
+
 @pytest.mark.parametrize("waits_for", ["body", "write", "nothing"])
 async def test_whoever_waits_for_a_caller_who_left_is_woken(waits_for: str) -> None:
     met: list[type[BaseException]] = []
@@ -407,6 +432,23 @@ async def test_draining_answers_what_was_asked_and_takes_nothing_more() -> None:
     late.close()
     await settled()
     await draining
+
+
+async def test_a_stream_that_had_begun_ends_whole_and_its_connection_with_it() -> None:
+    gate = asyncio.Event()
+
+    async def stream(exchange: Exchange) -> None:
+        await exchange.begin(200, [])
+        await gate.wait()
+        await exchange.end()
+
+    wire = Wire(stream)
+    await wire.send(GET % b"a")
+    draining = asyncio.ensure_future(wire.server.drain(30))
+    await settled()
+    gate.set()
+    await settled()
+    assert wire.transport.sent.endswith(b"0\r\n\r\n") and wire.transport.closing and draining.done()
 
 
 async def test_draining_ends_and_what_is_owed_is_paid() -> None:

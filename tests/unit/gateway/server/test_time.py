@@ -132,6 +132,17 @@ async def test_who_never_reads_a_whole_answer_is_dropped_too() -> None:
     assert wire.transport.aborted and not wire.server.connections
 
 
+async def test_who_leaves_an_answer_unread_is_dropped_too() -> None:
+    wire = Wire()
+    wire.transport.reads = False
+    await wire.send(GET)
+    await wire.leave()
+    await wire.after(UNREAD - 1)
+    assert not wire.transport.aborted  # it may be on its way yet
+    await wire.after(1)
+    assert wire.transport.aborted and not wire.server.connections
+
+
 async def test_who_reads_slowly_but_reads_is_served() -> None:
     done: list[bool] = []
 
