@@ -68,12 +68,16 @@ class Postgres:
         await self._done(Scrub(no_statements))  # the server's own vacuum does it
 
     async def read(self, script: Callable[[], Script[T]]) -> T:
-        try:
-            async with asyncio.timeout(self._seconds_max):
-                async with self._readers.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
-                    return await run(db, script())
-        except FAULTS as error:
-            raise failure(error) from error
+        for last in (False, True):  # a connection that was lost while nobody used it says so at its next use
+            try:
+                async with asyncio.timeout(self._seconds_max):
+                    async with self._readers.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+                        return await run(db, script())
+            except FAULTS as error:
+                told = failure(error)
+                if last or told.code != "storage.unavailable":
+                    raise told from error
+        raise AssertionError("the last attempt has an answer")
 
     async def follow(self, script: Callable[[], Script[T]]) -> Watch[T]:
         watch = Watch(self._server, script)
