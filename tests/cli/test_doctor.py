@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from comity.cli import examined
 from comity.cli.examined import Finding
 from comity.config import Config, DeploymentConfig, PathsConfig, SecretRef, SharedConfig
-from comity.config.schema import LabelsConfig
+from comity.config.schema import LabelsConfig, StorageConfig
 from comity.ports import SystemClock
+from comity.storage.open import open_database
 from tests.simulated.worlds import BEIJING, config
 
 
@@ -73,6 +75,25 @@ def test_a_valkey_that_is_not_there_is_said_without_its_password(tmp_path: Path,
     (tmp_path / "url").write_text(f"valkey://:s3cret@127.0.0.1:{closed_port}")
     (found,) = look(examined.databases, tmp_path, Config(shared=SharedConfig(valkey=SecretRef(file=str(tmp_path / "url")))))
     assert found.state == "fail" and "s3cret" not in str(found)
+
+
+def test_a_database_that_is_shared_is_asked_and_its_clock_is_held_to_ours(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, secret in (("url", postgres_url), ("key", "ab" * 32)):
+        (tmp_path / name).write_text(secret)
+    storage = StorageConfig(url=SecretRef(file=str(tmp_path / "url")), log_key=SecretRef(file=str(tmp_path / "key")))
+    asyncio.run(opened_once(postgres_url))
+    answers, skew = look(examined.databases, tmp_path, Config(storage=storage))
+    assert (answers.state, skew.state) == ("ok", "ok") and postgres_url not in str((answers, skew))
+    monkeypatch.setattr(examined, "SKEW_SECONDS_MAX", -1.0)
+    assert look(examined.databases, tmp_path, Config(storage=storage))[1].state == "warn"
+
+
+async def opened_once(url: str) -> None:
+    """As a gateway leaves it: with its tables."""
+    database = await open_database(url, "state", seconds_max=30)
+    await database.aclose()
 
 
 def test_names_are_looked_up_only_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
