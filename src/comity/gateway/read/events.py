@@ -43,7 +43,8 @@ async def events(app: App, exchange: Exchange, call: str) -> int:
         while not (listener.behind or listener.over):
             heard = await listener.hear(HEARTBEAT_SECONDS)
             new = [entry for entry in heard if seen is None or entry.place > seen]
-            await exchange.write(told(new) if new else b": still here\n\n")
+            if new or not (listener.behind or listener.over):
+                await exchange.write(told(new) if new else b": still here\n\n")
         if listener.behind:
             error = {"code": "events.behind", "message": "this listener does not keep up", "hint": "come back with Last-Event-ID"}
             await exchange.write(b"event: dropped\ndata: " + encode(error) + b"\n\n")
