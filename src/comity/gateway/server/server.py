@@ -115,5 +115,5 @@ class Server:
                 connection.overdue(now)
 
     def _again(self) -> None:
+        self._look = self._loop.call_later(LOOK_SECONDS, self._again)  # first: whatever goes wrong now, time goes on
         self.look()
-        self._look = self._loop.call_later(LOOK_SECONDS, self._again)
