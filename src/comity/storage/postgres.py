@@ -155,7 +155,7 @@ async def attempt(db: asyncpg.Connection, unit: Sequence[Job], *, begin: str) ->
     try:
         hand_out(unit, await run(db, script_of(unit)))
     except Exception as error:
-        if isinstance(error, FAULTS) and failure(error).code != "storage.refused":
+        if isinstance(error, FAULTS) and not isinstance(error, ComityError) and failure(error).code != "storage.refused":
             raise
         await db.execute(f"ROLLBACK; {begin}" if begin else "ROLLBACK TO one; RELEASE one")
         return error

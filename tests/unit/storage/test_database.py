@@ -51,9 +51,10 @@ def code(answer: object) -> object:
 
 async def test_what_waits_together_is_written_each_by_its_own_merit(database: Database) -> None:
     missing = CallerError("no", code="it.is_mine")
-    scripts = [put(1), put(2, then=missing), put(1), put(BAD[0]), put(BAD[1]), put(3, "\ud800"), put(4)]
+    own = StorageFailure("this one is of the script", code="storage.mine")
+    scripts = [put(1), put(2, then=missing), put(2, then=own), put(1), put(BAD[0]), put(BAD[1]), put(3, "\ud800"), put(4)]
     answers = await asyncio.gather(*(database.write(each) for each in scripts), return_exceptions=True)
-    assert list(map(code, answers)) == [1, "it.is_mine", *["storage.refused"] * 4, 4] and answers[1] is missing
+    assert list(map(code, answers)) == [1, "it.is_mine", "storage.mine", *["storage.refused"] * 4, 4] and answers[1] is missing
     assert await rows(database) == [(1,), (4,)]
 
 
