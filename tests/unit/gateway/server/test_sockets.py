@@ -7,6 +7,7 @@ import asyncio
 import gc
 import os
 import resource
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ import uvloop
 
 from comity.config import LimitsConfig
 from comity.gateway.exchange import Disconnected, Exchange
-from comity.gateway.serve import bind
+from comity.gateway.serve import bind, listen
 from comity.gateway.server.server import Server
 from comity.ports import SystemClock
 
@@ -143,6 +144,35 @@ def test_draining_answers_what_was_asked_and_refuses_new_connections() -> None:
             assert said.endswith(b"answered") and b"connection: close" in said
             await draining
             assert not server.connections
+
+    on_uvloop(test)
+
+
+def test_a_signal_drains_and_a_second_cuts_it_short() -> None:
+    async def test() -> None:
+        begun, paid, ready = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def hang(exchange: Exchange) -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                paid.set()
+
+        listening = bind("127.0.0.1", 0)
+        serving = asyncio.ensure_future(listen(hang, listening, ready.set))
+        await ready.wait()
+        asked = asyncio.ensure_future(ask(listening.getsockname()[1], POST))
+        await begun.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not serving.done() and not paid.is_set()
+        os.kill(os.getpid(), signal.SIGINT)
+        async with asyncio.timeout(30):
+            await serving
+        assert paid.is_set() and await asked == b""
+        listening.close()
 
     on_uvloop(test)
 
