@@ -12,10 +12,12 @@ import msgspec
 import pytest
 
 from comity.accord.evidence import Entry, encode
-from comity.config import ControllerConfig, ServiceConfig
+from comity.config import ControllerConfig, SecretRef, ServiceConfig
+from comity.config.schema import StorageConfig
 from comity.errors import PolicyDenied
 from comity.storage.open import open_database
 from comity.storage.state import DATABASE, State
+from comity.transparency.log_key import Place, Shared
 from tests.simulated.worlds import BEIJING, VIRGINIA, FixedClock, Sim, config, simulate, subject, volumes
 
 BOTH = "general separate_cross_border"
@@ -81,16 +83,23 @@ async def test_a_restart_forgets_nobody_and_a_new_year_everybody(tmp_path: Path)
     assert b"year+8:2026" not in held and b"u-1" not in held
 
 
-async def test_two_gateways_on_one_state_count_together(tmp_path: Path) -> None:
+async def test_two_gateways_on_one_state_count_together(tmp_path: Path, place: Place) -> None:
     made = config(VIRGINIA, service=PRIVATE, volumes=volumes(cn_ytd_pi=99_997))
-    made = msgspec.structs.replace(made, paths=msgspec.structs.replace(made.paths, state=str(tmp_path / "shared.db")))
+    if isinstance(place, Shared):
+        for name, secret in (("url", place.url), ("key", place.key.hex())):
+            (tmp_path / name).write_text(secret)
+        shared = StorageConfig(url=SecretRef(file=str(tmp_path / "url")), log_key=SecretRef(file=str(tmp_path / "key")))
+        made = msgspec.structs.replace(made, storage=shared)
+    else:
+        made = msgspec.structs.replace(made, paths=msgspec.structs.replace(made.paths, state=str(tmp_path / "shared.db")))
     homes = [tmp_path / "one", tmp_path / "two"]
     for home in homes:
         home.mkdir()
     sims = [await simulate(made, home) for home in homes]
     try:
         assert await reasons(sims[0], 1) == await reasons(sims[1], 1) == await reasons(sims[1], 2) == set()
-        assert await reasons(sims[0], 3) != set() != await reasons(sims[1], 3)
+        answers = await asyncio.gather(*(reasons(sims[number % 2], number) for number in range(3, 23)))
+        assert all(answers) and sum(len(sim.partners["us-virginia"].received) for sim in sims) == 3
     finally:
         for sim in sims:
             await sim.aclose()
