@@ -181,7 +181,8 @@ async def build(
             await ledger.aclose()
         raise
     route_key = hashlib.blake2b(pseudonym_key, person=b"route").digest()
-    router = Router(config, configured, deployments, clock=clock, random=random, key=route_key)
+    known = before.router if before is not None else None
+    router = Router(config, configured, deployments, clock=clock, random=random, key=route_key, before=known)
     probes = Probes(config, router, deployments) if config.routing.probe_seconds else None
     if probes is not None:
         probes.start()

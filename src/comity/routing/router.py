@@ -71,13 +71,18 @@ class Router:
 
     def __init__(
         self, config: Config, configured: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, clock: Clock,
-        random: Random, key: bytes,
+        random: Random, key: bytes, before: Router | None = None,
     ) -> None:  # fmt: skip
+        """``before``: the router of the configuration until now; what is said there as it is here goes on with all that is known of it."""
         self.settings = config.routing
         self.clock, self.random = clock, random
         self.queue, self.budget = Queue(self.settings.queue_max), Budget(self.settings)
         self._key = key
-        self.places = {each.id: Target(each, deployments[each.id], Health(self.settings), key) for each in configured}
+        self._said = {each.id: (each, deployments[each.id]) for each in configured}
+        self.places = {name: Target(*said, Health(self.settings), key) for name, said in self._said.items()}
+        if before is not None and (before.settings, before._key) == (self.settings, key):
+            self.queue, self.budget = before.queue, before.budget
+            self.places |= {name: place for name, place in before.places.items() if self._said.get(name) == before._said[name]}
         self.health = Healths(self.places, clock)
 
     def affordable(self, route: RoutePlan, request: Request, characters: int, *ceilings: CostConfig | None) -> RoutePlan:
