@@ -94,7 +94,7 @@ def _spoken(name: str, dialect: Dialect) -> str:
 def _stated(model: Model) -> str:
     words = [", ".join(model.operations)]
     if model.inputs is not None:
-        words.append(f"takes {' and '.join(model.inputs) or 'text alone'}")
+        words.append(f"takes {' and '.join(model.inputs) or 'text alone'}" + (", in chat always a sound" if model.hears else ""))
     if model.context_tokens is not None:
         words.append(f"{model.context_tokens:,} tokens of context")
     for name in ("tools", "json_schema"):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from comity.config import Config, KeyConfig
 from comity.errors import CallerError
@@ -28,10 +29,11 @@ class Callers:
         self._hosts = {name.lower() for name in names}
 
     def check_host(self, headers: Mapping[str, str]) -> None:
-        """A page on another site cannot reach a loopback gateway by a name of its own (DNS rebinding)."""
+        """A page on another site cannot reach a loopback gateway by a name of its own (DNS rebinding).  An address is no name: whoever
+        sends it has connected to it."""
         host = headers.get("host", "").lower()
         bare = host if host.endswith("]") else host.rsplit(":", 1)[0] if ":" in host else host
-        if host not in self._hosts and bare not in self._hosts:
+        if host not in self._hosts and bare not in self._hosts and not _is_address(bare.strip("[]")):
             raise CallerError(
                 f"host `{host[:80]}` is not served here", code="request.unknown_host", status=421, field="host",
                 hint="add it to `server.hosts`",
@@ -75,3 +77,11 @@ def shown_key(headers: Mapping[str, str]) -> str:
     """The key a caller shows: as OpenAI's clients do, else as Anthropic's do.  "" for none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "").strip()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

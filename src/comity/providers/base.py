@@ -24,6 +24,7 @@ class ModelProfile(msgspec.Struct, frozen=True, kw_only=True):
     languages: frozenset[str] = frozenset()  # BCP 47 primary tags; empty: not stated
     operations: frozenset[str] = frozenset(("chat",))
     inputs: frozenset[str] = frozenset()  # media it takes beside text: image, audio, file
+    hears: bool = False  # a chat with it must hold a sound
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,8 @@ def _unfit(deployment: Deployment, request: Request, characters: int) -> str:
         return "it holds to no JSON schema"
     if operation == "chat" and media - profile.inputs:
         return f"its model takes no {', '.join(sorted(media - profile.inputs))}"
+    if operation == "chat" and profile.hears and "audio" not in media:
+        return "its model answers to a sound alone"
     if needs - carried:
         return f"its dialect ({deployment.dialect}) cannot carry {', '.join(sorted(needs - carried))}"
     wanted = (request.max_completion_tokens or request.max_tokens or 0) if isinstance(request, ChatRequest) else 0

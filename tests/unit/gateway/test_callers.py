@@ -31,13 +31,25 @@ def test_anything_else_does_not(headers: dict[str, str]) -> None:
     assert raised.value.status == 401 and "wrong" not in str(raised.value)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8484", "127.0.0.1", "localhost:1", "LOCALHOST", "[::1]:8484", "[::1]", "gateway.example:8484"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8484", "127.0.0.1", "localhost:1", "LOCALHOST", "[::1]:8484", "[::1]", "gateway.example:8484", "10.0.3.7:8484"]
+)
 def test_a_host_that_is_served(host: str) -> None:
     Callers(Config(server=ServerConfig(hosts=("gateway.example",)))).check_host({"host": host})
 
 
 @pytest.mark.parametrize(
-    "host", ["", "evil.example", "evil.example:8484", "127.0.0.1.evil.example", "localhost.evil.example:8484", "[::1].evil"]
+    "host",
+    [
+        "",
+        "evil.example",
+        "evil.example:8484",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:8484",
+        "[::1].evil",
+        "10.0.3.7.evil.example",
+        "0x7f.1",
+    ],
 )
 def test_a_page_of_another_site_is_not(host: str) -> None:
     with pytest.raises(CallerError) as raised:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from comity.policy.decision import Decision, Effect
 from comity.providers.base import Deployment, ModelProfile
 from comity.providers.catalog.dialects import features
 from comity.routing.plan import Candidate, plan
-from comity.wire.chat import ChatRequest, Function, Message, Tool
+from comity.wire.chat import AudioPart, ChatRequest, Function, InputAudio, Message, Tool
 
 ASK = ChatRequest(messages=(Message(role="user", content="hi"),))
 
@@ -42,6 +43,16 @@ def test_what_cannot_take_the_request_is_named_with_why() -> None:
     route = plan([candidate("bare", tools=False), candidate("short", context=64), candidate("fit")], request, 30)
     assert [attempt.deployment.id for attempt in route.attempts] == ["fit"]
     assert [(name, bool(why)) for name, why in route.unfit] == [("bare", True), ("short", True)]
+
+
+def test_what_answers_to_a_sound_alone_is_not_asked_about_a_text() -> None:
+    hearing = candidate("hearing")
+    profile = ModelProfile(inputs=frozenset({"audio"}), hears=True)
+    hearing = msgspec.structs.replace(hearing, deployment=msgspec.structs.replace(hearing.deployment, profile=profile))
+    assert names([hearing, candidate("other")]) == ["other"]
+    sound = AudioPart(input_audio=InputAudio(data="UklGRg==", format="wav"))
+    said = ChatRequest(messages=(Message(role="user", content=(sound,)),))
+    assert names([hearing], said) == ["hearing"]
 
 
 def test_a_denied_place_is_not_even_called_unfit() -> None:

@@ -60,7 +60,7 @@ def partners_model(config: DeploymentConfig, partner: Partner, dialect: str, ref
     known = msgspec.structs.replace(
         ModelProfile(context_tokens=UNSTATED_TOKENS),
         languages=frozenset(model.languages), operations=frozenset(model.operations), inputs=frozenset(model.inputs or ()),
-        **{name: value for name, value in stated.items() if value is not None},
+        hears=model.hears, **{name: value for name, value in stated.items() if value is not None},
     )  # fmt: skip
     return _profile(config, known, declared, offered, refuse)
 

@@ -132,6 +132,7 @@ class Model(Sourced, frozen=True, kw_only=True):
     family: bool = False
     operations: tuple[Operation, ...] = ("chat",)
     inputs: tuple[MediumKind, ...] | None = None
+    hears: bool = False  # a chat with it must hold a sound
     context_tokens: int | None = None
     tools: bool | None = None
     json_schema: bool | None = None

@@ -41,7 +41,7 @@ class OpenAI:
 
     def key(self, request: Request) -> str | None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        return key if scheme.lower() == "bearer" else ""
+        return key if scheme.lower() == "bearer" else request.headers.get("api-key", "")  # as Azure is shown one
 
     async def answer(self, request: Request) -> Answer:
         if request.method == "GET" and request.path.startswith(self._path + "/models"):
