@@ -96,7 +96,10 @@ class App:
             self.metrics.in_flight -= 1
             self.metrics.requests[route, str(status)] += 1
             seconds = self.world.clock.monotonic() - started
-            self.metrics.seconds.add(seconds)
+            if route not in LISTENERS:
+                self.metrics.seconds.add(seconds)
+            if route in DOORS:
+                self.hub.recorded()
             if seen is not None:
                 self.seen.pop(call, None)
                 seen.over(call, exchange.method, route, status, seconds, written=self.world.config.logs.access)

@@ -11,7 +11,7 @@ from comity.gateway.attempt import Served
 from comity.gateway.telemetry.spans import Trace
 
 access = logging.getLogger("comity.access")
-LISTENERS = ("/healthz", "/readyz", "/metrics")
+LISTENERS = ("/healthz", "/readyz", "/metrics", "/comity/v1/events")
 """Asked every few seconds by machines: neither traced nor written down."""
 
 
