@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 NOBODY = 65534
+_OWNER: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 class PostgresServer:
@@ -33,6 +35,7 @@ class PostgresServer:
         try:
             self._run("initdb", "-D", self._data, "-U", "comity", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync")
             self.start()
+            self._watcher = self._watched()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -42,11 +45,19 @@ class PostgresServer:
         return str(self.folder / "data")
 
     def _run(self, program: str, *arguments: str) -> None:
-        who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         subprocess.run(
             [self._binaries / program, *arguments], check=True, capture_output=True, cwd=self.folder, timeout=120, env={"LC_ALL": "C"},
-            **who,  # type: ignore[call-overload]
+            **_OWNER,
         )  # fmt: skip
+
+    def _watched(self) -> subprocess.Popen[bytes]:
+        """Ends the server when this process is killed and cannot."""
+        wait = f"while kill -0 {os.getpid()} 2>/dev/null || test -d /proc/{os.getpid()}; do sleep 1; done"
+        end = f"'{self._binaries / 'pg_ctl'}' -D '{self._data}' -m immediate stop; rm -rf '{self.folder}'"
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(
+            ["sh", "-c", f"{wait}; {end}"], stdin=quiet, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True, **_OWNER
+        )
 
     def start(self) -> None:
         options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c max_connections=200 -c shared_buffers=32MB"
@@ -105,6 +116,8 @@ class PostgresServer:
             os.kill(pid, number)
 
     def close(self) -> None:
+        self._watcher.kill()
+        self._watcher.wait()
         try:
             self.stop("immediate")
         finally:

@@ -47,6 +47,8 @@ async def main(where, url):
 asyncio.run(main(*sys.argv[1:]))
 """
 Said = dict[str, set[str]]
+NEWEST = 300
+"""All of the newest are proved; of those that earlier rounds proved, one in twenty."""
 
 
 def run_and_kill(place: Place, lines: int) -> Said:
@@ -86,7 +88,7 @@ def check(place: Place, said: Said) -> Checkpoint:
         assert said["recorded"] <= kept.keys()
         assert {name for name, record in kept.items() if record.outcome} >= said["finished"]
         assert any(record.outcome is None for record in kept.values())  # the unfinished ones are shown as such
-        for receipt, record in kept.items():
+        for receipt, record in list(kept.items())[:-NEWEST:20] + list(kept.items())[-NEWEST:]:
             found = verify(reader.bundle(receipt), vkey=vkey)
             assert (found.receipt["id"], found.index, found.size) == (receipt, record.place, head.size)
     return head
