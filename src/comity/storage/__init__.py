@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQLite (later PostgreSQL), migrations, durable writes in groups; and the folder they lie in.
+"""SQLite and PostgreSQL, migrations, durable writes in groups; and the folder they lie in.
 
 Owns every connection to a database.
 Will not interpret what it stores, and is barred to the deciding rooms.
