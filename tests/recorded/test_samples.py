@@ -201,11 +201,18 @@ async def test_what_was_hidden_comes_back_in_every_text(name: str, piece_bytes: 
     as_expected(name, put_together(got.raw, stream=SAMPLES[name].streams), PHONE, notice=notice)
 
 
+def before_error(raw: bytes) -> bytes:
+    """A partner's error event, which may say the prompt again, is told in our words after what came before it."""
+    events = raw.splitlines(keepends=True)
+    at = next((at for at, line in enumerate(events) if line.startswith(b'data: {"error"')), len(events))
+    return b"".join(events[:at])
+
+
 @pytest.mark.parametrize("piece_bytes", [0, 13])
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_where_nothing_is_owed_the_bytes_are_the_partners(name: str, piece_bytes: int, home: Path) -> None:
     got = await answered(name, home, PLAIN, piece_bytes=piece_bytes, public=False)
-    assert got.raw == filled(SAMPLES[name], PLAIN)
+    assert got.raw == before_error(filled(SAMPLES[name], PLAIN))
     as_expected(name, put_together(got.raw, stream=SAMPLES[name].streams), PLAIN)
 
 

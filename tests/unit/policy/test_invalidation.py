@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import shutil
 from collections.abc import AsyncIterator
@@ -32,6 +31,7 @@ from comity.policy.facts import Facts, Subject, US12Months, Volumes
 from comity.policy.volumes import edges_of
 from comity.privacy.findings import Findings
 from comity.providers.base import Deployment
+from comity.storage.open import open_database
 from comity.storage.state import DATABASE, State
 from tests.fakes import FakeClock, SeededRandom
 from tests.unit.policy.places import BEIJING, DAY, VIRGINIA, facts, provider
@@ -207,13 +207,16 @@ def test_each_thing_that_changes_a_judgement_is_noticed_and_nothing_else_is() ->
 class Office:
     """A state, and a gateway's look at it."""
 
-    def __init__(self, path: Path, declared: int, at: datetime) -> None:
-        self.clock = FakeClock(at)
-        self.state = State(path, seconds_max=5.0, loop=asyncio.get_running_loop())
+    def __init__(self, state: State, declared: int, at: datetime) -> None:
+        self.clock, self.state = FakeClock(at), state
         self.standings = Standings(
             config=Config(volumes=VolumesConfig(cn_ytd_pi=declared)), deployments=(), vocabulary=WORDS, edges=EDGES, state=self.state,
             clock=self.clock, random=SeededRandom(),
         )  # fmt: skip
+
+    @classmethod
+    async def opened(cls, path: Path, declared: int, at: datetime) -> Office:
+        return cls(await State.open(await open_database(path, "state", seconds_max=5.0)), declared, at)
 
     async def counts(self, number: int, on: Standing | None = None) -> Standing | None:
         nexus = Nexus(subject=Subject(location="CN"), pseudonym=f"{number:032x}")
@@ -234,7 +237,7 @@ class Office:
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     """One person below the last before a hundred thousand."""
-    made = Office(tmp_path / DATABASE, 99_998, datetime(2026, 11, 23, 12, tzinfo=UTC))
+    made = await Office.opened(tmp_path / DATABASE, 99_998, datetime(2026, 11, 23, 12, tzinfo=UTC))
     yield made
     await made.state.aclose()
 
@@ -275,7 +278,7 @@ async def test_evidence_that_comes_begins_ends_and_goes_is_another_standing_each
 
 
 async def test_what_another_gateway_counts_is_seen_with_the_next_look(office: Office, tmp_path: Path) -> None:
-    other = Office(tmp_path / DATABASE, 99_998, office.clock.now())
+    other = await Office.opened(tmp_path / DATABASE, 99_998, office.clock.now())
     try:
         before = office.standings.now()
         assert await other.counts(1) is None and office.standings.now() is before
@@ -286,7 +289,7 @@ async def test_what_another_gateway_counts_is_seen_with_the_next_look(office: Of
 
 
 async def test_a_year_ends_by_the_clock_of_the_place_that_counts(tmp_path: Path) -> None:
-    office = Office(tmp_path / DATABASE, 99_999, datetime(2026, 12, 31, 15, tzinfo=UTC))
+    office = await Office.opened(tmp_path / DATABASE, 99_999, datetime(2026, 12, 31, 15, tzinfo=UTC))
     try:
         await office.crosses(1)
         assert office.standings.now().volumes.cn_ytd_pi == 100_000
