@@ -22,7 +22,7 @@ MARK = re.compile(r"(<!-- begin (?P<name>[a-z]+) -->\n).*?(<!-- end (?P=name) --
 TABLES = {
     "Config": "the top of the file", "ControllerConfig": "[controller]", "ServiceConfig": "[service]", "Defaults": "[defaults]",
     "SubjectDefaults": "[defaults.subject]", "DeploymentConfig": "[[deployments]]", "KeyConfig": "[[keys]]",
-    "TenantConfig": "[[tenants]]", "RatesConfig": "limits of a key or tenant",
+    "TenantConfig": "[[tenants]]", "RatesConfig": "limits of a key or tenant", "BatchConfig": "[batch]",
     "BudgetConfig": "a budget", "SharedConfig": "[shared]", "StorageConfig": "[storage]",
     "IssuerConfig": "[[issuers]]", "RoutingConfig": "[routing]", "PriceConfig": "a price", "CostConfig": "a ceiling",
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from comity.config.schema import (
     AnyExceptConfig,
+    BatchConfig,
     BudgetConfig,
     Config,
     ControllerConfig,
@@ -37,9 +38,9 @@ from comity.config.schema import (
 )  # fmt: skip
 
 __all__ = [
-    "AnyExceptConfig", "BudgetConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig", "IssuerConfig",
-    "KeyConfig", "LimitsConfig", "LogsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "RatesConfig",
-    "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults",
+    "AnyExceptConfig", "BatchConfig", "BudgetConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig",
+    "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig",
+    "RatesConfig", "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults",
     "TelemetryConfig", "TenantConfig", "US12MonthsConfig",
     "VolumesConfig",
 ]  # fmt: skip

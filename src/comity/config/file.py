@@ -16,7 +16,7 @@ import msgspec
 
 from comity.config.lines import Path as Place
 from comity.config.lines import lines
-from comity.config.schema import BudgetConfig, Config, CostConfig, RatesConfig, SecretRef, Section, TelemetryConfig
+from comity.config.schema import BatchConfig, BudgetConfig, Config, CostConfig, RatesConfig, SecretRef, Section, TelemetryConfig
 from comity.errors import OperatorError
 
 _AT = re.compile(r" - at `\$?([^`]*)`$")
@@ -85,6 +85,7 @@ def faults(config: Config) -> Iterator[Fault]:
     if not 0 <= server.drain_seconds < math.inf:
         yield ("server", "drain_seconds"), "is not a number of at least zero", "0 closes the door at once"
     yield from _telemetry(config.telemetry)
+    yield from _batch(config.batch)
     yield from _storage(config)
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
@@ -142,6 +143,15 @@ def _telemetry(wanted: TelemetryConfig) -> Iterator[Fault]:
         yield ("telemetry", "spans_max"), "is not a number above zero", "leave it out for the default"
     if wanted.token is not None:
         yield from _secret(("telemetry", "token"), wanted.token)
+
+
+def _batch(wanted: BatchConfig) -> Iterator[Fault]:
+    for name in wanted.__struct_fields__:
+        value, least = getattr(wanted, name), 0 if name == "concurrent" else 1
+        if type(value) is int and value < least:
+            yield ("batch", name), f"is not a number of at least {least}", "leave it out for the default"
+    if wanted.key is not None:
+        yield from _secret(("batch", "key"), wanted.key)
 
 
 def _routing(config: Config) -> Iterator[Fault]:

@@ -323,6 +323,18 @@ class ResilienceConfig(Section, frozen=True, kw_only=True):
     tasks: tuple[str, ...] = ()  # words of the vocabulary; empty: all of them
 
 
+class BatchConfig(Section, frozen=True, kw_only=True):
+    """Jobs over files (`/v1/files`, `/v1/batches`).  What callers leave is sealed in the state, and goes when its time is over."""
+
+    concurrent: int = 4  # lines that this gateway has under way at once, beside its callers; 0: it leaves them to others
+    file_bytes_max: int = 33_554_432  # of one file that is sent
+    kept_bytes_max: int = 1_073_741_824  # of all files of one key
+    lines_max: int = 50_000  # of one file
+    keep_seconds: int = 604_800  # how long a file is kept, and a batch after its end
+    lease_seconds: int = 30  # a gateway not heard of for so long counts as killed, and others go on with what it had
+    key: SecretRef | None = None  # 64 hexadecimal digits (openssl rand -hex 32) that files are sealed with; default: a key in the state
+
+
 class Config(Section, frozen=True, kw_only=True):
     controller: ControllerConfig = ControllerConfig()
     service: ServiceConfig = ServiceConfig()
@@ -341,6 +353,7 @@ class Config(Section, frozen=True, kw_only=True):
     resilience: ResilienceConfig = ResilienceConfig()
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices
     shared: SharedConfig = SharedConfig()
+    batch: BatchConfig = BatchConfig()
     tenants: tuple[TenantConfig, ...] = ()
     keys: tuple[KeyConfig, ...] = ()
     issuers: tuple[IssuerConfig, ...] = ()

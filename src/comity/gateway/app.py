@@ -19,6 +19,7 @@ from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied,
 from comity.gateway import api, asgi
 from comity.gateway.allowance import api as keys
 from comity.gateway.attempt import Served, regions
+from comity.gateway.batch import api as batch
 from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
 from comity.gateway.exchange import Disconnected, Exchange
@@ -119,7 +120,10 @@ class App:
     def _route(self, method: str, path: str) -> tuple[Handler, str]:
         route = path
         if path not in ROUTES:
-            route = path[: path.rfind("/") + 1] + "{id}"
+            head, _, last = path.rpartition("/")
+            route = f"{head}/{{id}}"
+            if route not in ROUTES:
+                route = f"{head.rpartition('/')[0]}/{{id}}/{last}"
         methods = ROUTES.get(route)
         if methods is None:
             return App.unknown, "unknown"
@@ -161,7 +165,7 @@ class App:
                 await self._close(served, call)
         return 200
 
-    async def body(self, exchange: Exchange) -> bytes:
+    async def body(self, exchange: Exchange, bytes_max: int | None = None) -> bytes:
         """What the caller sends, unless too many ask at once, or too much is held already."""
         limits = self.world.config.limits
         if (reason := self.shedding.overloaded()) != "":
@@ -169,7 +173,7 @@ class App:
             raise OperatorError("this gateway holds as much memory as it may", code="server.memory", hint="try again shortly", status=503)
         if self.metrics.in_flight > limits.concurrent_requests_max:
             raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
-        return await exchange.body(limits.body_bytes_max)
+        return await exchange.body(limits.body_bytes_max if bytes_max is None else bytes_max)
 
     async def _stream(self, served: Served, exchange: Exchange, call: str, started: float) -> None:
         """Nothing is sent before the first piece is there, so an early failure keeps its own status."""
@@ -285,11 +289,12 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
     "/comity/v1/receipts/{id}": {"GET": App.receipt},
     **read.ROUTES,
     **keys.ROUTES,
+    **batch.ROUTES,
     "/healthz": {"GET": App.healthz},
     "/readyz": {"GET": App.readyz},
     "/metrics": {"GET": App.metrics_text},
 }
-"""By path, then by method; `{id}` stands for any last part.  What takes GET takes HEAD."""
+"""By path, then by method; `{id}` stands for any last part, or any before the last.  What takes GET takes HEAD."""
 
 
 def model_of(deployment: Deployment) -> str:

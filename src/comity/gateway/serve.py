@@ -61,6 +61,7 @@ def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: 
 
 async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], load: Callable[[], Config]) -> int:
     from comity.gateway.app import App
+    from comity.gateway.batch.worker import Worker
     from comity.gateway.logs import written
     from comity.gateway.reload import Reloader
     from comity.gateway.running import Running, announce, began, withdraw
@@ -78,6 +79,7 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
         host, port = listening.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         app = App(world)
+        worker = Worker(app)
         running = Running(pid=os.getpid(), began=began(os.getpid()), url=url)
 
         async def anew(config: Config, before: World) -> World:
@@ -98,6 +100,7 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
 
         async def leaving(hurry: asyncio.Event) -> None:
             app.leaving = True
+            worker.stop()
             withdraw(home)  # there is nothing to reload any more
             with suppress(TimeoutError):
                 async with asyncio.timeout(app.world.config.server.drain_seconds):
@@ -106,6 +109,7 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
 
         def ready() -> None:
             announce(home, running)  # not before a signal is heard
+            worker.start()
             on_ready(url)
 
         reloader = Reloader(app, load=load, build=anew, told=told)
@@ -116,6 +120,7 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
             )  # fmt: skip
         finally:
             withdraw(home)
+            await worker.aclose(DRAIN_SECONDS_MAX)
             await reloader.aclose()
             world = app.world
     finally:

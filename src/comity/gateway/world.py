@@ -17,6 +17,7 @@ from comity.device.manifest import models_directory
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError, StorageFailure
 from comity.gateway.allowance.accounts import Accounts, open_accounts
+from comity.gateway.batch.batches import Batches, open_batches
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
@@ -71,6 +72,7 @@ class World:
     metrics: Metrics
     telemetry: Telemetry | None
     accounts: Accounts
+    batches: Batches
     probes: Probes | None = None
     users: Users = field(default_factory=Users)
 
@@ -175,6 +177,7 @@ async def build(
             config, database=state.database, vocabulary=vocabulary, configured=configured, deployments=deployments, clock=clock,
             random=random, secrets=secrets, before=before.accounts if before is not None else None,
         )  # fmt: skip
+        batches = await open_batches(config.batch, state=state, clock=clock, random=random, secrets=secrets)
     except BaseException:
         if before is None:
             await state.aclose()
@@ -192,7 +195,7 @@ async def build(
         guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
         lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry, accounts=accounts,
-        probes=probes,
+        batches=batches, probes=probes,
     )  # fmt: skip
 
 
