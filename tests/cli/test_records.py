@@ -7,6 +7,8 @@ import asyncio
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from comity.cli.main import main
 from comity.cli.records import _cell
 from comity.transparency import queries
+from comity.transparency.rows import DATABASE
 from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, FixedClock, config, simulate, subject
 
 
@@ -148,3 +151,23 @@ def test_what_is_asked_wrongly_is_told(
 @pytest.mark.parametrize("words", [["list"], ["show"], ["export"]])
 def test_where_nothing_was_recorded_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert "storage.absent" in ran(capsys, tmp_path, "records", *words, code=1)[1]
+
+
+def test_what_no_law_keeps_any_longer_goes_and_the_rest_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first was kept for months that are long over; a record without a number is kept."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    receipts = asyncio.run(_asked(home, 2))
+    with closing(sqlite3.connect(home / DATABASE)) as db, db:
+        db.execute("UPDATE records SET until = '2020-01' WHERE idx = 0")
+    assert json.loads(ran(capsys, home, "--json", "records", "expire", "--dry-run")[0])["records"] == 1
+    assert ran(capsys, home, "records", "list")[0].count("\n") == 2, "it was only said"
+    assert "records gone: 1" in ran(capsys, home, "records", "expire")[0]
+    assert [line.split()[-1] for line in ran(capsys, home, "records", "list")[0].splitlines()] == receipts[1:]
+    ran(capsys, home, "log", "verify", "1")
+    assert "records gone: 0" in ran(capsys, home, "records", "expire")[0]
+
+
+def test_nothing_is_made_where_nothing_was_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "error[storage.absent]" in ran(capsys, tmp_path, "records", "expire", code=1)[1]
+    assert list(tmp_path.iterdir()) == []

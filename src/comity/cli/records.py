@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`comity records`: what was decided, listed, shown and exported, beside running gateways; facts, ids and codes, never content."""
+"""`comity records`: what was decided, listed, shown and exported, beside running gateways; facts, ids and codes, never content.
+
+`expire` does at once what a gateway does each day.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from comity.storage.open import Look
     from comity.transparency.queries import Entry
 
-ABOUT = "what was decided: list, show, export"
+ABOUT = "what was decided: list, show, export, expire"
 WHAT = ("effect", "deployment", "source", "destination", "pack", "rule", "fact", "request", "status")
 SECONDS_MAX = 10.0  # for an answer of a server
 
@@ -34,6 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", help="every record in the order of the log, to standard output")
     export.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="JSON Lines (default), or CSV")
     export.add_argument("--after", type=int, metavar="INDEX", default=-1, help="go on after the record whose `index` this is")
+    expire = actions.add_parser("expire", help="let go of what no law keeps any longer, as a running gateway does each day")
+    expire.add_argument("--dry-run", action="store_true", help="say what would go, and keep it")
     for each in (listed, export):
         each.add_argument("--from", dest="since", metavar="MOMENT", default="", help="first moment, or day; UTC where no zone is named")
         each.add_argument("--to", dest="before", metavar="MOMENT", default="", help="first moment, or day, that is no longer meant")
@@ -50,7 +55,7 @@ def _pair(said: str) -> tuple[str, str]:
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"list": _list, "show": _show, "export": _export}[args.action](args)
+    return {"list": _list, "show": _show, "export": _export, "expire": _expire}[args.action](args)
 
 
 def _look(args: argparse.Namespace) -> closing[Look]:
@@ -169,3 +174,42 @@ def _cell(value: Any) -> Any:
     elif isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False)
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+# -- expire ----------------------------------------------------------------------------------------------------------
+
+
+def _expire(args: argparse.Namespace) -> int:
+    """On a home only while no gateway runs on it: that one does it itself."""
+    import asyncio
+
+    from comity.ports import SystemClock
+    from comity.storage.home import HomeLock
+    from comity.storage.open import open_database
+    from comity.transparency.retention import Expired, expire
+    from comity.transparency.rows import DATABASE
+
+    log = place.whereabouts(args, place.configuration(args)).log
+    where = log / DATABASE if isinstance(log, Path) else log.url
+
+    async def done() -> Expired:
+        database = await open_database(where, "log", seconds_max=SECONDS_MAX)
+        try:
+            return await expire(database, SystemClock().now(), dry_run=args.dry_run)
+        finally:
+            await database.aclose()
+
+    with _look(args):
+        pass  # where nothing was recorded nothing is made
+    lock = HomeLock(log) if isinstance(log, Path) else None
+    if lock is not None:
+        lock.acquire()
+    try:
+        gone = asyncio.run(done())
+    finally:
+        if lock is not None:
+            lock.release()
+    verb = "that would go" if args.dry_run else "gone"
+    told = f"records {verb}: {gone.records:,}" + (f", kept until {gone.months[0]} … {gone.months[-1]}" if gone.months else "")
+    say.result(args, {"records": gone.records, "months": gone.months, "dry_run": args.dry_run}, told + "; the log verifies without them")
+    return 0
