@@ -25,6 +25,7 @@ from comity.gateway.doors import DOORS
 from comity.gateway.exchange import Disconnected, Exchange
 from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_answer, error_body, respond_error
 from comity.gateway.logs import place_of
+from comity.gateway.owed import paid
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
 from comity.gateway.read.hub import Hub
@@ -162,7 +163,7 @@ class App:
                     kind = (b"content-type", said.content_type.encode())
                     await exchange.respond(200, said.body, [kind, NO_STORE, *served.headers])
             finally:
-                await self._close(served, call)
+                await paid(self._close(served, call))  # also when the caller has gone
         return 200
 
     async def body(self, exchange: Exchange, bytes_max: int | None = None) -> bytes:
@@ -200,24 +201,11 @@ class App:
         await exchange.write(said)
 
     async def _close(self, served: Served, call: str) -> None:
-        closing = asyncio.ensure_future(served.close())
         try:
-            await asyncio.shield(closing)
-        except asyncio.CancelledError:  # the caller went; what is owed to the record is still paid before we leave
-            await self._settled(closing, call)
-            raise
+            await served.close()
         except StorageFailure:
-            self._unrecorded(call)
-
-    async def _settled(self, closing: asyncio.Future[None], call: str) -> None:
-        try:
-            await closing
-        except StorageFailure:
-            self._unrecorded(call)
-
-    def _unrecorded(self, call: str) -> None:
-        self.metrics.unrecorded_outcomes += 1
-        log.error("request %s: answered and its decision is recorded, but its outcome could not be written", call)
+            self.metrics.unrecorded_outcomes += 1
+            log.error("request %s: answered and its decision is recorded, but its outcome could not be written", call)
 
     async def models(self, exchange: Exchange, call: str) -> int:
         key = self.callers.caller(exchange.headers)

@@ -139,27 +139,29 @@ def outcome_of(world: World, error: ComityError, *, attempt: int) -> Outcome:
     return Outcome(at=world.clock.now(), status=error.code, upstream_status=upstream, attempt=attempt)
 
 
-def ending_of(error: BaseException) -> tuple[str, int]:
+def ending_of(error: ComityError) -> tuple[str, int]:
     """Its code and the partner's status, for what is counted: never its message."""
-    if isinstance(error, ProviderFailure):
-        return error.code, error.upstream_status
-    if isinstance(error, ComityError):
-        return error.code, 0
-    return ComityError.default_code, 0
+    return error.code, error.upstream_status if isinstance(error, ProviderFailure) else 0
 
 
-def as_said(error: BaseException, visit: Visit) -> BaseException:
+class Unforeseen(ComityError):
+    """A bug of ours, met while a partner was being asked: how far it came nobody knows."""
+
+
+def as_said(error: BaseException, visit: Visit) -> ComityError:
     """Who was cancelled either has no caller any more, or was slower than another place."""
-    if not isinstance(error, asyncio.CancelledError):
+    if isinstance(error, ComityError):
         return error
+    if not isinstance(error, asyncio.CancelledError):
+        return Unforeseen(f"an unforeseen {type(error).__name__}")
     return Outrun("another place was first") if visit.outrun else Gone("the caller went away")
 
 
-def chargeable(error: BaseException) -> bool:
+def chargeable(error: ComityError) -> bool:
     """Whether the partner may have taken the request, and may charge for it, though no answer came of it."""
     if isinstance(error, ProviderFailure):
         return error.kind in ("timeout", "protocol") and error.upstream_status < 400
-    return isinstance(error, Gone | Outrun)
+    return isinstance(error, Gone | Outrun | Unforeseen)
 
 
 @dataclass
@@ -294,10 +296,10 @@ class Served:
         """It had something for the caller, who has left, or has it from another place."""
         await self.close(as_said(asyncio.CancelledError(), self.visit))
 
-    async def close(self, error: BaseException | None = None) -> None:
+    async def close(self, error: ComityError | None = None) -> None:
         """Gives the connection back and records the outcome durably: what is owed is awaited.  ``error``: what it ended with before the
         caller saw anything."""
-        if isinstance(error, ComityError):
+        if error is not None:
             self._failed(error)
         self.visit.over(self.failure)
         self.lease.close()
@@ -312,5 +314,7 @@ class Served:
             await self.world.ledger.finish(self.receipt.id, outcome)
         finally:
             used = self.usage
-            await self.hold.settle(used.prompt_tokens, used.completion_tokens, self.candidate.deployment)
-            await self.entry.leave(None if used.prompt_tokens is None else used.prompt_tokens + (used.completion_tokens or 0))
+            try:
+                await self.hold.settle(used.prompt_tokens, used.completion_tokens, self.candidate.deployment)
+            finally:
+                await self.entry.leave(None if used.prompt_tokens is None else used.prompt_tokens + (used.completion_tokens or 0))

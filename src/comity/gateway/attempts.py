@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from comity.errors import ProviderFailure
+from comity.gateway.owed import paid
 from comity.routing.run import Full, Pause, Trip, Visit
 
 T = TypeVar("T")
+Drop = Callable[[T], Coroutine[Any, Any, None]]
 
 
 class Moved(Exception):
@@ -24,7 +26,7 @@ class Moved(Exception):
         self.standing = standing
 
 
-async def first(trip: Trip, attempt: Callable[[Visit], Coroutine[Any, Any, T]], drop: Callable[[T], Awaitable[None]]) -> T:
+async def first(trip: Trip, attempt: Callable[[Visit], Coroutine[Any, Any, T]], drop: Drop[T]) -> T:
     """Raises ProviderFailure (every attempt in it), Moved, and whatever else an attempt raises."""
     while True:
         step = trip.step()
@@ -61,7 +63,7 @@ async def _made(trip: Trip, visit: Visit, attempt: Callable[[Visit], Coroutine[A
 
 
 async def _raced(
-    trip: Trip, visit: Visit, attempt: Callable[[Visit], Coroutine[Any, Any, T]], drop: Callable[[T], Awaitable[None]], late: float
+    trip: Trip, visit: Visit, attempt: Callable[[Visit], Coroutine[Any, Any, T]], drop: Drop[T], late: float
 ) -> T:
     """Whoever is first has won; the other is told so, ended, and its outcome is recorded before this returns."""
     running = {asyncio.create_task(_made(trip, visit, attempt)): visit}
@@ -90,21 +92,23 @@ async def _raced(
             await _settled(running, won, drop)
         except BaseException:  # the caller left just now
             if won is not None:
-                await drop(won.result())
+                await paid(drop(won.result()))
             raise
 
 
-async def _settled(running: dict[asyncio.Task[T], Visit], won: asyncio.Task[T] | None, drop: Callable[[T], Awaitable[None]]) -> None:
+async def _settled(running: dict[asyncio.Task[T], Visit], won: asyncio.Task[T] | None, drop: Drop[T]) -> None:
     losers = [task for task in running if task is not won]
     for task in losers:
         running[task].outrun = won is not None
         task.cancel()
-    try:
-        await asyncio.gather(*losers, return_exceptions=True)
-    finally:  # all have ended, whoever was cancelled meanwhile
-        for task in losers:
-            if not task.cancelled() and task.exception() is None:
-                await drop(task.result())
+    await paid(_ended(losers, drop))  # each is told once to stop, and then left to pay what it owes
+
+
+async def _ended(tasks: list[asyncio.Task[T]], drop: Drop[T]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if not task.cancelled() and task.exception() is None:
+            await drop(task.result())
 
 
 async def _room(trip: Trip, full: Full) -> Visit | Pause | None:

@@ -23,6 +23,7 @@ from comity.gateway.attempts import Moved, first
 from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
 from comity.gateway.locate import Nexus
+from comity.gateway.owed import paid
 from comity.gateway.plain import promise
 from comity.gateway.standing import Standing
 from comity.gateway.telemetry.spans import Trace
@@ -63,14 +64,13 @@ class Pipeline:
             served = await self._run(call)
         except BaseException:
             with suppress(StorageFailure):  # what is raised matters more
-                await asyncio.shield(entry.leave(0))
+                await paid(entry.leave(0))
             raise
         served.entry = entry
         return served
 
     async def _run(self, call: Call, standing: Standing | None = None, trip: Trip | None = None) -> Served:
-        world, today = self._world, self._world.clock.now().date()
-        wanted = self._wanted(call)
+        world, wanted = self._world, self._wanted(call)
         watch = Watch(world.metrics, world.clock.monotonic, call.trace)
         nexus = world.locator.locate(call.headers, call.key)  # 1
         permitted.check(call.key, purpose=nexus.purpose, task=nexus.feature)
@@ -81,7 +81,7 @@ class Pipeline:
         watch.done("inspect")
         if findings.failed:
             log.error("request %s: a recogniser broke; it is judged as carrying every category, and stays on the device", call.id)
-        standing = standing or world.standings.now()
+        standing, today = standing or world.standings.now(), world.clock.now().date()
         judged = world.judge.decide(nexus, findings, wanted, standing, today, open_to=call.key.models)  # 3
         watch.done("decide")
         route = self._able(plan(judged.candidates, call.request, characters), call, characters)  # 4
@@ -127,10 +127,7 @@ class Pipeline:
         try:
             await self._record(call, nexus, judged, receipt)  # 5
         except BaseException as error:
-            with suppress(StorageFailure):  # nothing was sent, and whether it was recorded is not known
-                await asyncio.shield(hold.release())
-                if isinstance(error, asyncio.CancelledError):
-                    await self._ended(receipt, as_said(error, visit), visit)
+            await paid(self._unsent(receipt, error, visit, hold))
             raise
         watch.done("record")
         seen = watch.attempt(candidate.deployment, call.request.operation, visit.number)
@@ -150,11 +147,7 @@ class Pipeline:
             lease.close()  # first, whatever it was: nothing that was hidden outlives its attempt
             said = as_said(error, visit)
             seen.ended(*ending_of(said))
-            if served is not None:
-                await asyncio.shield(served.close(said))
-            else:
-                await self._ended(receipt, said, visit)
-                await asyncio.shield(hold.settle(None, None, candidate.deployment) if chargeable(said) else hold.release())
+            await paid(served.close(said) if served is not None else self._unanswered(receipt, said, visit, hold))
             raise
         return served
 
@@ -167,9 +160,22 @@ class Pipeline:
                 raise
             raise ProviderFailure(str(error), kind="refused", retryable=False, code=error.code, hint=error.hint) from None
 
-    async def _ended(self, receipt: Receipt, error: BaseException, visit: Visit) -> None:
-        if isinstance(error, ComityError):
-            await asyncio.shield(self._world.ledger.finish(receipt.id, outcome_of(self._world, error, attempt=visit.number)))
+    async def _unsent(self, receipt: Receipt, error: BaseException, visit: Visit, hold: Hold) -> None:
+        """Of a record whose writing did not come back; whether it is there is known only of one that somebody stopped waiting for."""
+        with suppress(StorageFailure):
+            await hold.release()
+        if isinstance(error, asyncio.CancelledError):
+            with suppress(StorageFailure):
+                await self._ended(receipt, as_said(error, visit), visit)
+
+    async def _unanswered(self, receipt: Receipt, error: ComityError, visit: Visit, hold: Hold) -> None:
+        try:
+            await self._ended(receipt, error, visit)
+        finally:
+            await (hold.settle(None, None, visit.candidate.deployment) if chargeable(error) else hold.release())
+
+    async def _ended(self, receipt: Receipt, error: ComityError, visit: Visit) -> None:
+        await self._world.ledger.finish(receipt.id, outcome_of(self._world, error, attempt=visit.number))
 
     def _able(self, route: RoutePlan, call: Call, characters: int) -> RoutePlan:
         """Without the places that cost more than may be spent, and those whose answer could not carry what is owed: a label is never

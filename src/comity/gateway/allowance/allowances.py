@@ -21,6 +21,7 @@ from comity.gateway.allowance.money import Prices, Size, at_most, ceiling
 from comity.gateway.allowance.rates import MemoryRates, Rates
 from comity.gateway.allowance.spend import Answer, Claim, Give, Take, book
 from comity.gateway.allowance.told import Headers, granted, headers_of, said
+from comity.gateway.owed import paid
 from comity.ports import Clock, Random, Secrets
 from comity.providers.base import Deployment
 from comity.routing.plan import CHARACTERS_PER_TOKEN_MIN
@@ -162,10 +163,13 @@ class Allowances:
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
-            with suppress(ComityError):
-                if isinstance(await taking, list):
-                    await self._database.join(book, back)
+            await paid(self._given_back(taking, back))
             raise
+
+    async def _given_back(self, taking: asyncio.Future[Answer], back: Give) -> None:
+        with suppress(ComityError):
+            if isinstance(await taking, list):
+                await self._database.join(book, back)
 
     async def left(self, name: str, asked: tuple[Asked, ...], tokens: int | None) -> None:
         if self.rates is not None:
