@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import machine, report
-from benchmarks.harness.gateways import HERE, LITELLM, LITELLM_ENVIRONMENT, Gateway, Upstream, peers
+from benchmarks.harness.gateways import HERE, LITELLM, LITELLM_ENVIRONMENT, VLLM_ROUTER, Gateway, Upstream, peers
 from benchmarks.harness.measure import Bench, loads
 
 SOURCES = HERE / "harness"
@@ -49,17 +49,17 @@ def build(into: Path) -> tuple[Path, Path]:
     return made
 
 
-def install_litellm() -> None:
-    """Once, into a virtual environment of its own."""
-    wanted, folder = HERE / "litellm.txt", HERE / ".venv"
+def install(name: str, program: Path) -> None:
+    """A peer that is a Python package, once, into the peers' own virtual environment."""
+    wanted, folder = HERE / f"{name}.txt", HERE / ".venv"
     stamp = folder / ("installed-" + hashlib.sha256(wanted.read_bytes()).hexdigest()[:16])
-    if stamp.exists() and LITELLM.exists():
+    if stamp.exists() and program.exists():
         return
     say(f"benchmarks: installing {wanted.read_text().strip()} into benchmarks/.venv (once; some minutes)")
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", str(wanted)]
-    for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], pip):
+    for command in ([sys.executable, "-m", "venv", str(folder)], pip):
         if subprocess.run(command).returncode != 0:
-            raise SystemExit("benchmarks: LiteLLM could not be installed; without it: --only direct,comity")
+            raise SystemExit(f"benchmarks: {name} could not be installed; without it: --only direct,comity")
     stamp.touch()
 
 
@@ -82,10 +82,10 @@ def records_of(home: Path) -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks/run", description=__doc__)
-    parser.add_argument("--only", help="direct,comity,litellm,nginx: those alone (all that are here)")
-    parser.add_argument("--rounds", type=int, default=5, help="each measures every gateway once, in random order (5)")
+    parser.add_argument("--only", help="direct,comity,litellm,vllm-router,nginx: those alone (all that are here)")
+    parser.add_argument("--rounds", type=int, default=3, help="each measures every gateway once, in random order (3)")
     parser.add_argument("--seconds", type=float, default=2.0, help="of one measurement (2)")
-    parser.add_argument("--rate", type=float, default=20.0, help="requests a second where a constant rate is kept (20)")
+    parser.add_argument("--rate", type=float, default=100.0, help="requests a second where a constant rate is kept (100)")
     parser.add_argument("--starts", type=int, default=3, help="cold starts of each (3)")
     parser.add_argument("--quick", action="store_true", help="one short round: does it run at all; the figures mean little")
     chosen = parser.parse_args()
@@ -106,8 +106,9 @@ def main() -> int:
         if unknown := [name for name in names if name not in known]:
             raise SystemExit(f"benchmarks: no gateway `{unknown[0]}` here; one of: {', '.join(known)}")
         names = list(dict.fromkeys(["direct", *names]))
-        if "litellm" in names:
-            install_litellm()
+        for name, program in (("litellm", LITELLM), ("vllm-router", VLLM_ROUTER)):
+            if name in names:
+                install(name, program)
         upstream_program, load_program = build(BIN)
         gateway_core, load_core = machine.cores()
         os.sched_setaffinity(0, {load_core})
@@ -145,7 +146,7 @@ def main() -> int:
 def measured(bench: Bench, gateways: list[Gateway], chosen: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     """Warm-up, then rounds.  All gateways run all the time, and one at a time has work."""
     rows: list[dict[str, Any]] = []
-    written = folder / "bodies"
+    written, headers = folder / "bodies", folder / "headers"
     seed = 0
     for number in range(chosen.rounds + 1):
         say(f"benchmarks: round {number} of {chosen.rounds}" if number else "benchmarks: warming up")
@@ -153,14 +154,14 @@ def measured(bench: Bench, gateways: list[Gateway], chosen: argparse.Namespace, 
             if number == 0 and load.rate:
                 continue
             seed += 1
-            load.write(written, seed, chosen.seconds)
+            load.write(written, headers, seed, chosen.seconds)
             for gateway in random.sample(gateways, len(gateways)):
-                rows.append(bench.measure(gateway, load, written, chosen.seconds) | {"round": number})
+                rows.append(bench.measure(gateway, load, written, headers, chosen.seconds) | {"round": number})
     return rows
 
 
 def told(results: report.Results, about: dict[str, dict[str, Any]], chosen: argparse.Namespace, disk: str, records: int | None) -> int:
-    verdicts = report.verdicts(results, records=records)
+    verdicts = report.verdicts(results, records=records, about=about)
     line = f"{machine.describe()}; records on {disk}; {report.noise(results)}"
     print(f"\n{line}\n{chosen.rounds} rounds of {chosen.seconds:g} s; median (least–most)\n")
     for load in loads(chosen.rate):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked: bodies of one kilobyte, no two alike, so that no cache can stand in for the work.
+"""What is asked: bodies of one kilobyte, no two alike, so that no cache can stand in for the work; and who asks.
 
-`plain` holds nothing personal; `personal` holds an address, a telephone number, a bank account and a card, all made up here.
+A personal body holds an address, a telephone number, a bank account and a card, all made up here.
 """
 
 from __future__ import annotations
@@ -60,12 +60,29 @@ def _body(model: str, text: str, stream: bool) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def bodies(seed: int, count: int, *, model: str, personal: bool, stream: bool = False) -> list[bytes]:
-    """The same for the same seed."""
+def bodies(seed: int, count: int, *, model: str, personal: float, stream: bool = False) -> list[bytes]:
+    """The same for the same seed.  ``personal``: the share of them that is."""
     draw = random.Random(seed)
     room = SIZE - len(_body(model, "", stream))
     made = []
     for _ in range(count):
-        start = _person(draw) if personal else ""
+        start = _person(draw) if draw.random() < personal else ""
         made.append(_body(model, start + _sentences(draw, room - len(start)), stream))
     return made
+
+
+# Where a person may be for whom every law of the sample configuration allows the place that is measured: members of the Union.
+HOMES = ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL",
+         "PL", "PT", "RO", "SE", "SI", "SK")  # fmt: skip
+
+
+def subjects(count: int) -> list[str]:
+    """The header of each of ``count`` persons, no two of whom are alike in what a law asks; one alone is as configured."""
+    if count == 1:
+        return ['Comity-Subject: id="u-81"']
+    pairs = [(location, residence) for location in HOMES for residence in HOMES]
+    assert count <= len(pairs)
+    return [
+        f'Comity-Subject: id="u-{at}", location="{location}", residence="{residence}", age=35, consent=(general)'
+        for at, (location, residence) in enumerate(pairs[:count])
+    ]

@@ -20,6 +20,7 @@ from benchmarks.harness.bodies import MARK, bodies
 
 HERE = Path(__file__).resolve().parent.parent
 LITELLM = HERE / ".venv" / "bin" / "litellm"
+VLLM_ROUTER = HERE / ".venv" / "bin" / "vllm-router"
 LITELLM_ENVIRONMENT = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "LITELLM_MODE": "PRODUCTION"}
 PATH = "/v1/chat/completions"
 MODEL = "bench"
@@ -36,6 +37,7 @@ class Peer:
     command: tuple[str, ...] = ()  # empty: the upstream itself
     headers: tuple[str, ...] = (KEY,)
     environment: dict[str, str] = field(default_factory=dict)
+    rate_max: float = 1000  # a second: where more fell due than it can answer, its latency would be that of a queue without end
 
     @property
     def url(self) -> str:
@@ -48,13 +50,18 @@ def peers(folder: Path) -> dict[str, Peer]:
     found = [
         Peer(name="direct", port=UPSTREAM_PORT),
         Peer(
-            name="comity", port=9101, headers=(KEY, 'Comity-Subject: id="u-81"'),
+            name="comity", port=9101,
             command=(comity, "--config", str(HERE / "comity.toml"), "--home", str(folder / "home"), "--json", "up"),
         ),
         Peer(
             name="litellm", port=9102,
             command=(str(LITELLM), "--config", str(HERE / "litellm.yaml"), "--host", "127.0.0.1", "--port", "9102", "--num_workers", "1"),
-            environment=LITELLM_ENVIRONMENT,
+            environment=LITELLM_ENVIRONMENT, rate_max=20,
+        ),
+        Peer(
+            name="vllm-router", port=9104,
+            command=(str(VLLM_ROUTER), "--host", "127.0.0.1", "--port", "9104", "--worker-urls", f"http://127.0.0.1:{UPSTREAM_PORT}",
+                     "--policy", "round_robin", "--prometheus-port", "9105", "--log-level", "error"),
         ),
     ]  # fmt: skip
     if nginx := shutil.which("nginx"):

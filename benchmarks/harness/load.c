@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The load: chat completions over kept-alive HTTP/1.1 connections, one thread.  Loopback only; ends by itself.
 //
-//   load URL BODIES [-c CONNECTIONS] [-s SECONDS] [-w WARM-UP SECONDS] [-r PER SECOND] [-H 'Name: value']…
+//   load URL BODIES [-f HEADERS] [-c CONNECTIONS] [-s SECONDS] [-w WARM-UP SECONDS] [-r PER SECOND] [-H 'Name: value']…
 //
-// BODIES holds one JSON body a line, sent in turn.  Without -r each connection asks again as soon as it is answered (closed loop).
+// BODIES holds one JSON body a line, sent in turn, and HEADERS one header a line, each sent with every so-manieth of them.  Without -r each connection asks again as soon as it is answered (closed loop).
 // With -r requests fall due at a constant rate whatever becomes of those before, and time counts from when each fell due (open
 // loop), so a gateway that stalls is charged for everybody who had to wait.
 //
@@ -268,18 +268,30 @@ static void readable(Connection *c) {
 }
 
 // Each line of the file becomes a whole request, made before the clock starts.
-static void prepare(const char *path, const char *target, const char *host, const char *headers) {
-    char *line = NULL;
-    size_t cap = 0;
+static void prepare(const char *path, const char *turns_path, const char *target, const char *host, const char *headers) {
+    char *line = NULL, **turns = NULL;
+    size_t cap = 0, turn_count = 0;
     ssize_t size;
-    FILE *file = fopen(path, "r");
-    if (!file) die(path);
+    FILE *file;
+    if (turns_path) {
+        if (!(file = fopen(turns_path, "r"))) die(turns_path);
+        while ((size = getline(&line, &cap, file)) > 0) {
+            if (line[size - 1] == '\n') line[--size] = 0;
+            if (!size) continue;
+            turns = claim(turns, (turn_count + 1) * sizeof *turns);
+            if (!(turns[turn_count++] = strdup(line))) die("memory");
+        }
+        fclose(file);
+    }
+    if (!(file = fopen(path, "r"))) die(path);
     while ((size = getline(&line, &cap, file)) > 0) {
         if (line[size - 1] == '\n') size--;
         if (!size) continue;
         char head[HEAD_MAX];
-        int head_size = snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%sContent-Length: %zd\r\n\r\n",
-                                 target, host, headers, size);
+        const char *turn = turn_count ? turns[request_count % turn_count] : "";
+        int head_size = snprintf(head, sizeof head,
+                                 "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%s%s%sContent-Length: %zd\r\n\r\n",
+                                 target, host, headers, turn, turn_count ? "\r\n" : "", size);
         requests = claim(requests, (request_count + 1) * sizeof *requests);
         Request *made = &requests[request_count++];
         made->bytes = claim(NULL, made->size = (size_t)head_size + (size_t)size);
@@ -288,28 +300,32 @@ static void prepare(const char *path, const char *target, const char *host, cons
     }
     fclose(file);
     free(line);
+    for (size_t i = 0; i < turn_count; i++) free(turns[i]);
+    free(turns);
     if (!request_count) exit((fprintf(stderr, "load: no body in %s\n", path), 2));
 }
 
 int main(int count, char **arguments) {
     int connections = 64, option, port;
     double seconds = 2, warm = 0.5, rate = 0;
+    const char *turns = NULL;
     char headers[4096] = "", address[64], target[512], host[80];
-    while ((option = getopt(count, arguments, "c:s:w:r:H:")) != -1) {
+    while ((option = getopt(count, arguments, "c:s:w:r:f:H:")) != -1) {
         if (option == 'c') connections = atoi(optarg);
         else if (option == 's') seconds = atof(optarg);
         else if (option == 'w') warm = atof(optarg);
         else if (option == 'r') rate = atof(optarg);
+        else if (option == 'f') turns = optarg;
         else if (option == 'H' && strlen(headers) + strlen(optarg) + 3 < sizeof headers) strcat(strcat(headers, optarg), "\r\n");
         else return 2;
     }
     if (count - optind != 2 || connections < 1 || sscanf(arguments[optind], "http://%63[^:/]:%d%511s", address, &port, target) != 3)
-        return fprintf(stderr, "usage: load http://127.0.0.1:PORT/PATH BODIES [-c N] [-s S] [-w S] [-r N] [-H 'Name: value']\n"), 2;
+        return fprintf(stderr, "usage: load http://127.0.0.1:PORT/PATH BODIES [-f HEADERS] [-c N] [-s S] [-w S] [-r N] [-H 'Name: value']\n"), 2;
     there = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     if (inet_pton(AF_INET, address, &there.sin_addr) != 1 || ntohl(there.sin_addr.s_addr) >> 24 != 127)
         return fprintf(stderr, "load: only this machine (127.0.0.0/8) may be loaded\n"), 2;
     snprintf(host, sizeof host, "%s:%d", address, port);
-    prepare(arguments[optind + 1], target, host, headers);
+    prepare(arguments[optind + 1], turns, target, host, headers);
 
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_TIMERSLACK, 1000);

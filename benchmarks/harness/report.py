@@ -11,7 +11,11 @@ import statistics
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-TIMES_LITELLM = 25
+TIMES_LITELLM = 80
+CPU_US_MAX = {"mixed": 150.0, "streams": 25.0}
+"""Of a request, and of a chunk of a stream."""
+ADDED_US_MAX = {"p50": 800.0, "p99": 3000.0}
+MEMORY_MB_MAX, IMPORT_MS_MAX, READY_SECONDS_MAX = 150.0, 50.0, 1.0
 NOISY_CORES = 0.1
 MARKS = ("p50", "p99")
 Measured = dict[str, Any]
@@ -90,12 +94,12 @@ def span(found: Span | None, digits: int = 0) -> str:
 
 def whole_answers(results: Results) -> str:
     heads = ["one core, 64 at once"]
-    for load in ("plain", "personal"):
+    for load in ("mixed", "plain", "personal"):
         heads += [f"{load}: req/s", "× LiteLLM", "CPU µs/req"]
     rows = []
     for name in results.gateways:
         row = [name]
-        for load in ("plain", "personal"):
+        for load in ("mixed", "plain", "personal"):
             row += [
                 span(results.over(name, load, lambda each: each["per_second"])),
                 span(results.times(name, "litellm", load), 1) if name != "direct" else "–",
@@ -166,8 +170,8 @@ def noise(results: Results) -> str:
     return f"{word}: cores used by others {span(others, 2)}, taken by the host {span(stolen, 2)}"
 
 
-def verdicts(results: Results, *, records: int | None) -> list[Verdict]:
-    """``records``: how many receipts Comity's home holds; None when Comity was not measured."""
+def verdicts(results: Results, *, records: int | None, about: dict[str, dict[str, Any]]) -> list[Verdict]:
+    """``records``: how many receipts Comity's home holds; None when Comity was not measured.  ``about`` as for `footprint`."""
     found: list[Verdict] = []
     if "comity" in results.gateways and records is not None:
         forwarded, marked, errors = (results.total("comity", what) for what in ("forwarded", "marked", "errors"))
@@ -176,12 +180,35 @@ def verdicts(results: Results, *, records: int | None) -> list[Verdict]:
             Verdict(marked == 0, f"nothing personal reached the upstream through Comity ({marked} of {forwarded:,} requests)"),
             Verdict(records >= forwarded, f"every request that Comity sent on has its record on disk ({records:,} for {forwarded:,})"),
         ]
+        found += [*_costs(results), *_footprint(about["comity"])]
     if "comity" in results.gateways and "litellm" in results.gateways:
-        times = results.times("comity", "litellm", "plain")
+        times = results.times("comity", "litellm", "mixed")
         kept = times is not None and times.median >= TIMES_LITELLM
-        found.append(Verdict(kept, f"{span(times, 1)} × LiteLLM's requests a second on one core; promised {TIMES_LITELLM}"))
+        found.append(Verdict(kept, f"{span(times, 1)} × LiteLLM's requests a second on one core, mixed; promised {TIMES_LITELLM}"))
         for mark in MARKS:
             ours, theirs = (results.added(name, "paced", "latency", mark) for name in ("comity", "litellm"))
             kept = ours is not None and theirs is not None and ours.median < theirs.median
             found.append(Verdict(kept, f"added latency, {mark}: {span(ours)} µs, LiteLLM's {span(theirs)} µs; promised less"))
     return found
+
+
+def _within(found: Span | None, most: float, what: str, unit: str, digits: int = 0) -> Verdict:
+    return Verdict(found is not None and found.median <= most, f"{what}: {span(found, digits)} {unit}; promised {most:g}")
+
+
+def _costs(results: Results) -> list[Verdict]:
+    found = [
+        _within(results.over("comity", "mixed", cpu_us("answered")), CPU_US_MAX["mixed"], "CPU of a request, mixed", "µs"),
+        _within(results.over("comity", "streams", cpu_us("events")), CPU_US_MAX["streams"], "CPU of a chunk", "µs", 1),
+    ]
+    return found + [
+        _within(results.added("comity", "paced", "latency", mark), ADDED_US_MAX[mark], f"added latency, {mark}", "µs") for mark in MARKS
+    ]
+
+
+def _footprint(about: dict[str, Any]) -> list[Verdict]:
+    return [
+        _within(Span.of(about["cold_s"]), READY_SECONDS_MAX, "from its start to the first good answer", "s", 2),
+        _within(Span.of([about["after_mb"]]), MEMORY_MB_MAX, "memory after the load", "MB"),
+        _within(Span.of(about.get("import_ms", ())), IMPORT_MS_MAX, "import", "ms", 1),
+    ]

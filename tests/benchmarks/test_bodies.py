@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from benchmarks.harness.bodies import MARK, SIZE, bodies
+from benchmarks.harness.bodies import MARK, SIZE, bodies, subjects
 
+from comity.gateway.subject import HEADER, members, said
 from comity.privacy.scan import scan
 from comity.wire.decode import decode_chat
 
@@ -45,3 +46,17 @@ def test_a_seed_says_which_bodies() -> None:
 
     assert made(1) == made(1)
     assert not set(made(1)) & set(made(2))
+
+
+def test_of_mixed_bodies_three_in_ten_are_personal() -> None:
+    made = bodies(7, COUNT, model="bench", personal=0.3)
+    assert 0.2 < sum(MARK.encode() in body for body in made) / COUNT < 0.4
+    assert len(set(made)) == COUNT
+
+
+def test_no_two_persons_are_alike_in_law() -> None:
+    headers = [line.split(": ", 1) for line in subjects(500)]
+    assert {name.lower() for name, _ in headers} == {HEADER}
+    told = [said(members(value)) for _, value in headers]
+    assert len({(each.location, each.residence, each.age, each.consent) for each in told}) == len({each.id for each in told}) == 500
+    assert len(subjects(1)) == 1
