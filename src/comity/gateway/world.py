@@ -42,7 +42,7 @@ from comity.providers.base import Deployment, Provider
 from comity.routing.router import Router
 from comity.storage.home import KEY_BYTES
 from comity.storage.open import open_database
-from comity.storage.state import DATABASE, State
+from comity.storage.state import State
 from comity.transparency.ledger import Ledger
 from comity.wire.request import MediumKind
 
@@ -256,10 +256,6 @@ def vaults(config: Config, random: Random) -> Callable[[], Pseudonyms]:
 
         return lambda: SurrogateVault(random.token(16))
     return lambda: Vault(random.token(8))
-
-
-def state_path(config: Config, home: Path) -> Path:
-    return Path(config.paths.state).expanduser() if config.paths.state else home / DATABASE
 
 
 def _law(config: Config, vocabulary: Vocabulary) -> Engine:

@@ -89,7 +89,7 @@ def unpack(archive: Path, into: Path, names: Iterable[str], passphrase: bytes) -
             source: Any = Opening(file, passphrase) if sealed else file
             with tarfile.open(fileobj=source, mode="r|") as tar:
                 return _taken_out(tar, into, frozenset(names))
-    except (tarfile.TarError, msgspec.MsgspecError, EOFError) as error:
+    except (tarfile.TarError, msgspec.MsgspecError, UnicodeDecodeError, EOFError) as error:
         raise _not_whole(type(error).__name__) from None
 
 
