@@ -193,9 +193,9 @@ async def test_what_was_taken_is_written_before_it_closes(home: Path) -> None:
 def test_a_loop_that_is_gone_is_no_matter(home: Path) -> None:
     loop = asyncio.new_event_loop()
     writer = Numbers(home / "t.db", migrations=(TABLE,), apply=apply, seconds_max=30, loop=loop)
-    writer._jobs.put((Joined(no_statements, 1), loop.create_future()))
+    writer._groups.put([(Joined(no_statements, 1), loop.create_future())])
     loop.close()
-    writer._jobs.put(None)
+    writer._groups.put(None)
     writer._thread.join(30)
     assert rows(home) == [1]
 
@@ -292,9 +292,11 @@ async def test_a_starved_writer_is_given_way_to(writer: Writer, monkeypatch: pyt
     assert set(given) == {writers.GIVE_WAY_SECONDS} and writers.GIVE_WAY_SECONDS * 10 <= writers.STARVED_SECONDS
     writer._give_way()
     assert writer._watch is None and writer._waiting == 0
-    task = asyncio.create_task(writer.write(2))
-    await asyncio.sleep(0)
-    assert writer._watch is not None
+    with held(writer, monkeypatch):
+        task = asyncio.create_task(writer.write(2))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # handed over with all that came in the same turn of the loop
+        assert writer._watch is not None
     await task
 
 
@@ -308,20 +310,30 @@ async def test_files_that_come_back_are_ours_again(writer: Writer, home: Path, t
     assert rows(home) == [1, 2]
 
 
-async def test_behind_a_crowd_the_next_group_gathers_and_a_lone_job_never_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(writers.select, "select", lambda *a: waited.append(a[-1]) if a[-1] == writers.GATHER_SECONDS else None)
-    loop = asyncio.get_running_loop()
-    writer = Numbers(tmp_path / "w.db", migrations=(TABLE,), apply=apply, seconds_max=5.0, loop=loop)
-    try:
-        for number in range(5):
-            await writer.write(number)
-        assert waited == []
-        await asyncio.gather(*(writer.write(number) for number in range(10, 60)))
-        await writer.write(100)
-        assert waited
-    finally:
-        await writer.aclose()
+async def test_behind_a_crowd_the_next_group_waits_until_enough_are_there(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writers, "GATHER_SECONDS", 3600)
+    await asyncio.gather(*(writer.write(number) for number in range(50)))
+    GROUPS.clear()
+    tasks = [asyncio.create_task(writer.write(number)) for number in range(100, 131)]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert GROUPS == [] and writer._handed == 0
+    tasks.append(asyncio.create_task(writer.write(131)))
+    await asyncio.gather(*tasks)
+    assert GROUPS == [list(range(100, 132))]
+
+
+async def test_a_crowd_that_went_home_is_waited_for_once_and_not_long(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    later = writer._loop.call_later
+    monkeypatch.setattr(writer._loop, "call_later", lambda seconds, call: waits.append(seconds) or later(seconds, call))
+    for number in range(5):
+        await writer.write(number)
+    assert writers.GATHER_SECONDS not in waits  # a lone job never waits
+    await asyncio.gather(*(writer.write(number) for number in range(10, 60)))
+    for number in range(100, 105):
+        await writer.write(number)
+    assert waits.count(writers.GATHER_SECONDS) == 1
 
 
 async def test_who_waits_too_long_is_told_in_turn_and_nobody_answered_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
