@@ -320,7 +320,7 @@ async def test_behind_a_crowd_the_next_group_waits_until_enough_are_there(writer
     assert GROUPS == [] and writer._handed == 0
     tasks.append(asyncio.create_task(writer.write(131)))
     await asyncio.gather(*tasks)
-    assert GROUPS == [list(range(100, 132))]
+    assert [list(range(100, 132))] == GROUPS
 
 
 async def test_a_crowd_that_went_home_is_waited_for_once_and_not_long(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
