@@ -127,7 +127,8 @@ def cancel(name: str, owner: str, at: int) -> Script[Batch]:
 
 def due(at: int) -> Script[bool]:
     """Whether a batch may have something to do."""
-    return bool((yield Statement("SELECT id FROM batches WHERE ended IS NULL AND pause <= ? LIMIT 1", (at,))))
+    sql = "SELECT id FROM batches WHERE ended IS NULL AND (pause <= ? OR expires <= ?) LIMIT 1"
+    return bool((yield Statement(sql, (at, at))))
 
 
 def beat(holder: str, until: int) -> Script[None]:
@@ -142,21 +143,22 @@ def leave(holder: str) -> Script[None]:
 
 
 def tidy(at: int) -> Script[None]:
-    """Takes from the dead what they held, and from batches that are past their time the right to send."""
+    """Takes from the dead what they held; what is over for long enough is forgotten."""
     living = "(SELECT holder FROM batch_holders WHERE until > ?)"
     lost = "lost = CASE WHEN (SELECT retry FROM batches WHERE id = batch) = 1 THEN 0 ELSE 1 END"
     yield Statement(f"UPDATE batch_lines SET holder = NULL, {lost} WHERE holder IS NOT NULL AND holder NOT IN {living}", (at,))  # noqa: S608
     sql = f"UPDATE batches SET holder = NULL WHERE ended IS NULL AND holder IS NOT NULL AND holder NOT IN {living}"  # noqa: S608
     yield Statement(sql, (at,))
     yield Statement("DELETE FROM batch_holders WHERE until <= ?", (at,))
-    yield Statement("UPDATE batches SET status = 'expiring', pause = 0 WHERE status = 'in_progress' AND expires <= ?", (at,))
     yield Statement("DELETE FROM batches WHERE ended IS NOT NULL AND ended + keep <= ?", (at,))
 
 
 def unread(holder: str, until: int) -> Script[Batch | None]:
-    """One whose file nobody has read yet is this gateway's to read."""
+    """One whose file nobody has read, or this gateway not to its end, is this gateway's to read."""
     rows = yield Statement(
-        f"SELECT {_COLUMNS} FROM batches WHERE ended IS NULL AND total IS NULL AND holder IS NULL ORDER BY made, id LIMIT 1"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM batches WHERE ended IS NULL AND total IS NULL AND (holder IS NULL OR holder = ?) "  # noqa: S608
+        "ORDER BY made, id LIMIT 1",
+        (holder,),
     )
     if not rows:
         return None
@@ -201,6 +203,7 @@ def lease(holder: str, until: int, room: int, at: int) -> Script[list[Held]]:
     """Lines that are this gateway's until it settles or gives them back: ``room`` to be sent at most, and some to be only answered.
 
     The batch of which the least is done comes first, so that none waits for a longer one's end."""
+    yield Statement("UPDATE batches SET status = 'expiring', pause = 0 WHERE status = 'in_progress' AND expires <= ?", (at,))
     sql = f"SELECT {_COLUMNS} FROM batches WHERE ended IS NULL AND total IS NOT NULL AND pause <= ? ORDER BY completed + failed, made, id"  # noqa: S608
     out: list[Held] = []
     for batch in [_batch(row) for row in (yield Statement(sql, (at,)))]:
@@ -216,6 +219,13 @@ def lease(holder: str, until: int, room: int, at: int) -> Script[list[Held]]:
     if out:
         yield from beat(holder, until)
     return out
+
+
+def reclaim(holder: str, known: frozenset[tuple[str, int]]) -> Script[None]:
+    """After a lease of which nobody knows whether it was written: what it took beside ``known`` was not begun."""
+    for batch, number in (yield Statement("SELECT batch, number FROM batch_lines WHERE holder = ?", (holder,))):
+        if (batch, number) not in known:
+            yield Statement("UPDATE batch_lines SET holder = NULL WHERE batch = ? AND number = ?", (batch, number))
 
 
 def give_back(batch: str, number: int, holder: str, pause: int) -> Script[None]:

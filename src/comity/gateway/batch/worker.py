@@ -41,7 +41,8 @@ class Worker:
     def __init__(self, app: App) -> None:
         self._app = app
         self._holder = app.world.random.token(HOLDER_BYTES).hex()
-        self._running: set[asyncio.Task[None]] = set()
+        self.running: dict[asyncio.Task[None], Held] = {}
+        self._unsure = False  # whether a lease was written of which nothing was heard
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
         self._some = asyncio.Event()
@@ -62,11 +63,11 @@ class Worker:
     async def aclose(self, seconds_max: float) -> None:
         """Once what is under way has ended, or ``seconds_max`` are over: what then has no answer counts as interrupted."""
         self.stop()
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds_max)
-        for task in (*self._running, *([self._loop] if self._loop is not None else [])):
+        if self.running:
+            await asyncio.wait(set(self.running), timeout=seconds_max)
+        for task in (*self.running, *([self._loop] if self._loop is not None else [])):
             task.cancel()
-        everyone = [*self._running, *([self._loop] if self._loop is not None else [])]
+        everyone = [*self.running, *([self._loop] if self._loop is not None else [])]
         await asyncio.gather(*everyone, return_exceptions=True)
         with suppress(StorageFailure):
             await self._batches.database.write(lambda: queue.leave(self._holder))
@@ -83,10 +84,10 @@ class Worker:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._some.wait()
-        while self._running:  # still alive while they end
+        while self.running:  # still alive while they end
             with suppress(StorageFailure):
                 await self._alive()
-            await asyncio.wait(set(self._running), timeout=LOOK_SECONDS)
+            await asyncio.wait(set(self.running), timeout=LOOK_SECONDS)
 
     async def turn(self) -> bool:
         """Whether anything was taken up.  Raises StorageFailure."""
@@ -100,7 +101,7 @@ class Worker:
 
     async def _alive(self) -> None:
         now, seconds = self._app.world.clock.monotonic(), self._batches.config.lease_seconds
-        if self._running and now - self._beaten >= seconds / 4:
+        if self.running and now - self._beaten >= seconds / 4:
             await self._batches.database.write(lambda: queue.beat(self._holder, self._until()))
             self._beaten = now
 
@@ -124,7 +125,25 @@ class Worker:
             return False
         config = self._app.world.config
         reading = Reading(batch.endpoint, lines_max=config.batch.lines_max, line_bytes_max=config.limits.body_bytes_max)
-        last = NAME
+        try:
+            if not await self._read_whole(batch, reading):
+                return True
+            faults = reading.over()
+        except StorageFailure as error:
+            if not error.code.startswith("batch."):  # the next look tries again
+                raise
+            faults = (LineFault(code=error.code, message=str(error)),)
+        at = batches.at()
+        if faults:
+            why = msgspec.json.encode(faults).decode()
+            await batches.database.write(lambda: queue.refuse(batch.id, self._holder, why, at))
+        else:
+            await batches.database.write(lambda: queue.begin(batch.id, self._holder, reading.total, at))
+        return True
+
+    async def _read_whole(self, batch: Batch, reading: Reading) -> bool:
+        """Whether it is still this gateway that reads."""
+        batches, last = self._batches, NAME
         while not reading.hopeless:
             pieces = await batches.database.read(partial(files.read, batch.input, last, READ_BYTES))
             if not pieces:
@@ -134,14 +153,8 @@ class Worker:
             for first in range(0, len(places), LINES_AT_ONCE):
                 some = places[first : first + LINES_AT_ONCE]
                 if not await batches.database.write(partial(queue.lines, batch.id, self._holder, some)):
-                    return True
+                    return False
             await batches.database.write(lambda: queue.beat(self._holder, self._until()))
-        faults, at = reading.over(), batches.at()
-        if faults:
-            why = msgspec.json.encode(faults).decode()
-            await batches.database.write(lambda: queue.refuse(batch.id, self._holder, why, at))
-        else:
-            await batches.database.write(lambda: queue.begin(batch.id, self._holder, reading.total, at))
         return True
 
     def _places(self, batch: Batch, reading: Reading, pieces: list[tuple[int, bytes]]) -> list[Place]:
@@ -156,22 +169,27 @@ class Worker:
         busy = app.metrics.in_flight > app.world.config.limits.concurrent_requests_max * BUSY_SHARE
         if self._stopping or app.leaving or busy or app.shedding.overloaded():
             return 0
-        return max(self._batches.config.concurrent - len(self._running), 0)
+        return max(self._batches.config.concurrent - len(self.running), 0)
 
     async def _take(self) -> bool:
         room = self._room()
-        if self._stopping or (self._running and not room):
+        if self._stopping or (self.running and not room):
             return False
-        at = self._batches.at()
-        taken = await self._batches.database.write(lambda: queue.lease(self._holder, self._until(), room, at))
+        at, database = self._batches.at(), self._batches.database
+        if self._unsure:
+            known = frozenset((held.batch.id, held.place.number) for held in self.running.values())
+            await database.write(lambda: queue.reclaim(self._holder, known))
+        self._unsure = True
+        taken = await database.write(lambda: queue.lease(self._holder, self._until(), room, at))
+        self._unsure = False
         for held in taken:
             task = asyncio.get_running_loop().create_task(self._line(held), name="comity-batch-line")
-            self._running.add(task)
+            self.running[task] = held
             task.add_done_callback(self._done)
         return bool(taken)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self.running.pop(task, None)
         self._some.set()
         error = None if task.cancelled() else task.exception()
         if error is not None:
