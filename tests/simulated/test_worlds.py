@@ -438,3 +438,36 @@ def test_no_byte_reaches_a_place_that_is_not_allowed(
     laws: list[Law], fates: list[Fate], asks: list[Ask], moments: list[Moment], log: list[Disk], state: list[Disk]
 ) -> None:
     play(laws, fates, asks, moments, log, state).settled()
+
+
+CALM = Law(
+    packs=("cn", "us"), public=True, established=frozenset({"US"}), declared=frozenset(DECLARED),
+    places=tuple((frozenset({"CN"}), WHOLE) for _ in range(2)), people=0,
+    routing={"hedge": True, "hedge_after_ms": 20, "retry_share_max": 1.0}, device=False,
+)  # fmt: skip
+HELLO = Ask(after=0.0, location="CN", consent="general", person=0, text="hello", stream=False, leaves=None)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_at_whatever_moment_the_caller_leaves(stream: bool) -> None:
+    """The first place is slow and the second is asked beside it; each write takes a while, so that a caller leaves in every step of it."""
+    ends: Counter[str] = Counter()
+    for leaves in range(0, 140, 2):
+        ask = HELLO._replace(stream=stream, leaves=leaves / 1000)
+        scene = play([CALM], [Fate(5.0), Fate(0.01)], [ask], [], [Disk(0.01)], [Disk(0.007)])
+        scene.settled()
+        ends.update(row[0] for row in scene.log.db.execute("SELECT json_extract(CAST(outcome AS TEXT), '$.status') FROM outcomes"))
+    assert ends["caller.gone"] and ends["provider.outrun"] and ends["ok"], ends
+
+
+@pytest.mark.parametrize("end", ["lost", "kept"])
+@pytest.mark.parametrize("which", ["log", "state"])
+def test_whichever_write_fails(which: str, end: Any) -> None:
+    sent = 0
+    for number in range(12):
+        failing = [*[Disk()] * number, Disk(0.0, end), *[Disk()] * 60]
+        log, state = ([Disk()], failing) if which == "state" else (failing, [Disk()])
+        scene = play([CALM], [Fate(0.1), Fate(0.01, "protocol"), Fate(0.1)], [HELLO, HELLO._replace(stream=True)], [], log, state)
+        scene.settled()
+        sent += scene.partners.sent.total()
+    assert sent
