@@ -59,10 +59,11 @@ open_seconds = 0.1
 open_seconds_max = 0.5
 queue_max = 256
 """
+OWN = ("status", "drip", "cut", "oversized")  # which say more than their kind
 PLAN = {
     "seed": 7,
     "faults": [
-        *({"kind": kind, "times": None, "share": SHARE} for kind in get_args(faults.Kind) if kind not in ("status", "drip", "cut", "oversized")),
+        *({"kind": kind, "times": None, "share": SHARE} for kind in get_args(faults.Kind) if kind not in OWN),
         {"kind": "drip", "times": None, "share": SHARE, "at": 40, "seconds": 0.002},
         {"kind": "cut", "times": None, "share": SHARE, "at": 150},
         {"kind": "oversized", "times": None, "share": SHARE, "at": 100_000},
