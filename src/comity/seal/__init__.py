@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HPKE, Oblivious HTTP, key configurations, attestation.
+"""HPKE, Binary HTTP, Oblivious HTTP whole and chunked, keys and their epochs, what a sealed request is bound to, padding.
 
-Will own sealing and opening and the one verification path of a node.
-Will not hold an "unverified" mode. Empty until the sealing work lands; nothing here pretends to seal.
+Owns sealing and opening, and refuses by name what does not open.  Pure: time, randomness and bytes are passed in, nothing is sent.
+Will not hold an "unverified" mode, fall back to a weaker suite, or hand on a stream's end that it could not verify.
 """

@@ -6,8 +6,9 @@
     decode                  a whole message, either way
     Decoder                 either way, from bytes cut anywhere
 
-A message may end early where all that would follow is empty (section 3.8).  The header section counts among that, though section 3.8 names
-only content and trailers: the examples of RFC 9458 end there.  A message that ends anywhere else is refused, and so is padding that is not zero.
+A message may end early where all that would follow is empty (section 3.8).  The header section counts among that, though section 3.8
+names only content and trailers: the examples of RFC 9458 end there.  A message that ends anywhere else is refused, and so is padding
+that is not zero.
 """
 
 from __future__ import annotations
@@ -128,17 +129,15 @@ class Decoder:
             method, scheme, authority, path = parts
             fields = yield from self._section(known)
             self._emit(Request(method=method, scheme=scheme, authority=authority, path=path, fields=fields))
-        while size := (yield from self._number(may_end=True, counted=False)):
+        size = yield from self._number(may_end=True, counted=False)
+        while size:
             yield from self._content(size)
-            if known:
-                break
-            if not self._buffer and self._ended:
-                raise malformed("it ends before its content does")
+            size = 0 if known else (yield from self._number(counted=False))
         trailers = yield from self._section(known)
         check_fields(trailers, trailers=True)
         self._events.append(Trailers(fields=trailers))
         while True:
-            if any(self._buffer):
+            if self._buffer.count(0) < len(self._buffer):
                 raise malformed("the padding is not zero")
             self._buffer.clear()
             yield
@@ -159,7 +158,7 @@ class Decoder:
                 yield
 
     def _section(self, known: bool, *, may_end: bool = True) -> Generator[None, None, Fields]:
-        """Known: so many bytes of lines.  Otherwise: lines until an empty name.  ``may_end``: it is empty where the message ends before it."""
+        """Known: so many bytes of lines; otherwise: lines until an empty name.  ``may_end``: empty where the message ends before it."""
         fields: list[Field] = []
         if known:
             size = yield from self._number(may_end=may_end)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Key encapsulation: DHKEM(X25519, HKDF-SHA256), id 0x0020 (RFC 9180 section 4.1), and MLKEM768-X25519, id 0x647a (X-Wing; draft-ietf-hpke-pq).
+"""Key encapsulation: DHKEM(X25519, HKDF-SHA256), 0x0020 (RFC 9180 section 4.1), and MLKEM768-X25519, 0x647a (X-Wing; draft-ietf-hpke-pq).
 
-A key pair is made from 32 bytes: the scalar of X25519; the seed of X-Wing, which both of its parts are stretched from.  What a sender draws
-comes from the `Random` it is given, but for the half that ML-KEM draws itself: `cryptography` takes no randomness for that.
+A key pair is made from 32 bytes: the scalar of X25519; the seed of X-Wing, which both of its parts are stretched from.  What a sender
+draws comes from the `Random` it is given, but for the half that ML-KEM draws itself: `cryptography` takes no randomness for that.
 
 A key is parsed once and kept: parsing ML-KEM's costs about as much as using it.
 """
@@ -52,10 +52,14 @@ class Sizes(NamedTuple):
     encapsulated: int
 
 
-SIZES = {X25519: Sizes(_POINT_BYTES, _POINT_BYTES), XWING: Sizes(_MLKEM_PUBLIC_BYTES + _POINT_BYTES, _MLKEM_CIPHERTEXT_BYTES + _POINT_BYTES)}
+SIZES = {
+    X25519: Sizes(_POINT_BYTES, _POINT_BYTES),
+    XWING: Sizes(_MLKEM_PUBLIC_BYTES + _POINT_BYTES, _MLKEM_CIPHERTEXT_BYTES + _POINT_BYTES),
+}
 NAMES = {
-    X25519: "DHKEM(X25519, HKDF-SHA256)", XWING: "MLKEM768-X25519", 0x0010: "DHKEM(P-256, HKDF-SHA256)", 0x0011: "DHKEM(P-384, HKDF-SHA384)",
-    0x0012: "DHKEM(P-521, HKDF-SHA512)", 0x0021: "DHKEM(X448, HKDF-SHA512)", 0x0040: "ML-KEM-512", 0x0041: "ML-KEM-768", 0x0042: "ML-KEM-1024",
+    X25519: "DHKEM(X25519, HKDF-SHA256)", XWING: "MLKEM768-X25519",
+    0x0010: "DHKEM(P-256, HKDF-SHA256)", 0x0011: "DHKEM(P-384, HKDF-SHA384)", 0x0012: "DHKEM(P-521, HKDF-SHA512)",
+    0x0021: "DHKEM(X448, HKDF-SHA512)", 0x0040: "ML-KEM-512", 0x0041: "ML-KEM-768", 0x0042: "ML-KEM-1024",
     0x0050: "MLKEM768-P256", 0x0051: "MLKEM1024-P384",
 }  # fmt: skip
 
