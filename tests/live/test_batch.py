@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,3 +158,43 @@ def _batch_lines(base: str) -> int:
 
     row = 'comity_requests_total{route="batch",status="200"} '
     return sum(int(line.removeprefix(row)) for line in call(base, "GET", "/metrics").body.decode().splitlines() if line.startswith(row))
+
+
+def test_the_command_line_runs_a_file_with_and_without_a_gateway(tmp_path: Path, partner: EchoPartner) -> None:
+    config, asked = BEIJING.format(base=partner.base), tmp_path / "asked.jsonl"
+    rows = lines(5)
+    rows[0]["body"]["model"] = "us-virginia"
+    asked.write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "gateway.toml").write_text(config)
+    (tmp_path / "gateway").mkdir(mode=0o700)
+    who = ["--subject", subject("CN")["Comity-Subject"]]
+
+    def comity(*words: str) -> tuple[int, Any]:
+        command = [sys.executable, "-m", "comity.cli.main", "--config", str(tmp_path / "gateway.toml"), "--home", str(tmp_path / "gateway")]
+        done = subprocess.run([*command, "--json", "batch", *words], capture_output=True, timeout=120, check=False)
+        return done.returncode, json.loads(done.stdout or done.stderr)
+
+    def check(out: Path) -> None:
+        answers = [json.loads(row)["custom_id"] for row in out.read_text().splitlines()]
+        assert answers == ["line-1", "line-2", "line-3", "line-4"]
+        (denied,) = [json.loads(row) for row in out.with_name(out.name + ".errors").read_text().splitlines()]
+        assert denied["response"]["status_code"] == 451
+
+    code, batch = comity("run", str(asked), "--out", str(tmp_path / "here"), *who)
+    assert (code, batch["status"]) == (1, "completed"), "a line has no answer"
+    check(tmp_path / "here")
+    code, refused = comity("list")
+    assert (code, refused["error"]["code"]) == (1, "gateway.failed")
+    with gateway(tmp_path, config):
+        code, batch = comity("run", str(asked), "--out", str(tmp_path / "there"), *who)
+        assert (code, batch["request_counts"]) == (1, {"total": 5, "completed": 4, "failed": 1})
+        check(tmp_path / "there")
+        code, made = comity("submit", str(asked), *who, "--retry-interrupted")
+        assert code == 0 and made["metadata"] == {"retry_interrupted": "true"}
+        assert len(comity("list")[1]["batches"]) == 3
+        while comity("show", made["id"])[1]["status"] != "completed":
+            pass
+        assert comity("fetch", made["id"], "--out", str(tmp_path / "fetched"))[0] == 1
+        check(tmp_path / "fetched")
+        assert comity("cancel", made["id"])[1]["error"]["code"] == "batch.ended"
+        assert comity("run", str(tmp_path / "none"), "--out", "x")[1]["error"]["code"] == "request.unreadable"

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from comity.cli import (
     ask,
     backup,
+    batch,
     check,
     decide,
     doctor,
@@ -46,7 +47,7 @@ from comity.cli import (
 from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
-ALSO = (backup, evidence, keys, label, egress, records, reload, version)
+ALSO = (backup, batch, evidence, keys, label, egress, records, reload, version)
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130
