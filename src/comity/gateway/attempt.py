@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple, TypedDict
+
+import msgspec
 
 from comity.errors import ComityError, ProviderFailure
 from comity.gateway import answer as way_back
 from comity.gateway import plain
 from comity.gateway.allowance.allowances import ENTRY, HOLD, Entry, Hold
-from comity.gateway.duties import duties
+from comity.gateway.duties import Duties, duties
 from comity.gateway.judge import Judged
 from comity.gateway.labels.fields import Fields, language_of
 from comity.gateway.lending import Lease
@@ -65,35 +68,67 @@ def bucket(size: int) -> int:
     return max(256, 1 << max(size - 1, 0).bit_length())
 
 
-def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | None, *, judged: Judged | None = None) -> Receipt:
-    """For an attempt, or (without candidate) for a refusal.  Holds codes and commitments, never content."""
-    if candidate is not None:
-        effect, decision = Effect.ALLOW, candidate.decision
-        decisions: tuple[Decision, ...] = (decision,)
-    else:
-        assert judged is not None
-        effect, decisions = judged.effect, tuple(each.decision for each in judged.candidates)
-    deployment = candidate.deployment if candidate is not None else None
+class Stands(NamedTuple):
+    """What an attempt at one candidate says each time: its duties, its receipt without what is the request's, its headers."""
+
+    duties: Duties
+    receipt: Receipt
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+def stands(candidate: Candidate) -> Stands:
+    decision, deployment = candidate.decision, candidate.deployment
+    owed = duties(decision)
+    receipt = Receipt(
+        id="", at="", issuer="", key="", effect=Effect.ALLOW.value,
+        destination=() if deployment.on_device else regions(deployment.facts.processing),
+        deployment=deployment.id, stand_in=deployment.stand_in, plaintext_at=deployment.plaintext_at, level=LEVEL,
+        retention_months=owed.retention_months, **_codes((decision,)),
+    )  # fmt: skip
+    region = "device" if deployment.on_device else ", ".join(regions(deployment.facts.processing))
+    headers = [(b"comity-decision", f'allow; deployment="{deployment.id}"; level="{LEVEL}"'.encode()), (b"comity-region", region.encode())]
+    if owed.labels:
+        headers.append((b"comity-label", owed.header.encode()))
+    return Stands(owed, receipt, tuple(headers))
+
+
+class _Codes(TypedDict):
+    reasons: tuple[str, ...]
+    rules: tuple[str, ...]
+    obligations: tuple[str, ...]
+    packs: tuple[str, ...]
+
+
+def _codes(decisions: Sequence[Decision]) -> _Codes:
     reasons = [reason for each in decisions for reason in each.reasons]
-    return Receipt(
-        id=world.ledger.new_id(),
-        at=world.clock.now().strftime("%Y-%m-%dT%H:%MZ"),
-        issuer=world.ledger.origin,
-        key=world.ledger.key_id,
-        effect=effect.value,
-        source=nexus.subject.location or "",
-        destination=() if deployment is None or deployment.on_device else regions(deployment.facts.processing),
-        deployment=deployment.id if deployment is not None else "",
-        stand_in=deployment.stand_in if deployment is not None else False,
+    return _Codes(
         reasons=tuple(sorted({reason.fact for reason in reasons})),
         rules=tuple(sorted({reason.rule for reason in reasons if reason.rule})),
         obligations=tuple(sorted({duty.id for each in decisions for duty in each.obligations})),
         packs=tuple(sorted({pack for each in decisions for pack in each.packs})),
+    )
+
+
+def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | None, *, judged: Judged | None = None) -> Receipt:
+    """For an attempt, or (without candidate) for a refusal.  Holds codes and commitments, never content."""
+    if candidate is not None:
+        stood = candidate.cached(stands).receipt
+    else:
+        assert judged is not None
+        decisions = tuple(each.decision for each in judged.candidates)
+        stood = Receipt(
+            id="", at="", issuer="", key="", effect=judged.effect.value, plaintext_at="none", level=LEVEL,
+            retention_months=duties(decisions[0]).retention_months if decisions else None, **_codes(decisions),
+        )  # fmt: skip
+    return msgspec.structs.replace(
+        stood,
+        id=world.ledger.new_id(),
+        at=world.clock.now().isoformat(timespec="minutes")[:16] + "Z",
+        issuer=world.ledger.origin,
+        key=world.ledger.key_id,
+        source=nexus.subject.location or "",
         policy=world.engine.digest,
-        plaintext_at=deployment.plaintext_at if deployment is not None else "none",
-        level=LEVEL,
         size_bucket=bucket(size),
-        retention_months=duties(decisions[0]).retention_months if decisions else None,
     )
 
 
@@ -191,17 +226,12 @@ class Served:
         return self.visit.candidate
 
     @property
+    def _stands(self) -> Stands:
+        return self.candidate.cached(stands)
+
+    @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        deployment = self.candidate.deployment
-        region = "device" if deployment.on_device else ", ".join(regions(deployment.facts.processing))
-        out = [
-            (b"comity-decision", f'allow; deployment="{deployment.id}"; level="{LEVEL}"'.encode()),
-            (b"comity-region", region.encode()),
-            (b"comity-receipt", self.receipt.id.encode()),
-        ]
-        label = duties(self.candidate.decision).header
-        if label:
-            out.append((b"comity-label", label.encode()))
+        out = [(b"comity-receipt", self.receipt.id.encode()), *self._stands.headers]
         if self.dropped:
             out.append((b"comity-dropped", ", ".join(self.dropped).encode("ascii", "replace")))
         own = self.entry.headers
@@ -220,7 +250,7 @@ class Served:
         return self.world.config.controller.name or self.candidate.deployment.provider
 
     def _labeller(self) -> way_back.Labeller | None:
-        owed = duties(self.candidate.decision)
+        owed = self._stands.duties
         if not owed.labels:
             return None
         form = self.request.response_format if isinstance(self.request, ChatRequest) else None
@@ -228,7 +258,7 @@ class Served:
 
     def _file_labels(self) -> plain.FileLabels:
         return plain.FileLabels(
-            duties=duties(self.candidate.decision), fields=Fields.of(self._producer, self.receipt.id), signer=self.world.signer,
+            duties=self._stands.duties, fields=Fields.of(self._producer, self.receipt.id), signer=self.world.signer,
             language=language_of(" ".join(texts(self.request))),
         )  # fmt: skip
 

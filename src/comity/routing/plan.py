@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -12,10 +13,23 @@ from comity.providers.base import Deployment
 from comity.wire.chat import ChatRequest
 from comity.wire.request import Request
 
+T = TypeVar("T")
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Kept with its decision, so what follows from the two alone is worked out once (`cached`)."""
+
     deployment: Deployment
     decision: Decision
+
+    def cached(self, make: Callable[[Candidate], T]) -> T:
+        """What ``make``, a function of a module, makes of it."""
+        kept = self.__dict__
+        try:
+            made: T = kept[make.__qualname__]
+        except KeyError:
+            made = kept[make.__qualname__] = make(self)
+        return made
 
 
 class RoutePlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -104,4 +105,10 @@ def noticed(text: str) -> str:
 
 
 def _value(text: str) -> str:
+    """A receipt's id stands as it is; names of producers are few."""
+    return text[:VALUE_CHARS_MAX] if text.isascii() and text.isalnum() else _quoted(text)
+
+
+@lru_cache(maxsize=64)
+def _quoted(text: str) -> str:
     return quote(text, safe=_ALLOWED)[:VALUE_CHARS_MAX]
