@@ -34,4 +34,4 @@ def test_each_is_asked_once_by_each() -> None:
     one, other = candidate("a"), candidate("b")
     assert [one.cached(first), one.cached(first), other.cached(first), one.cached(first)] == [1, 1, 2, 1]
     assert [one.cached(second), other.cached(second), one.cached(first)] == ["a!", "b!", 1]
-    assert MADE == [one, other]
+    assert [one, other] == MADE
