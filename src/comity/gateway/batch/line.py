@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -12,10 +11,12 @@ import msgspec
 
 from comity.config import KeyConfig
 from comity.errors import CallerError, ComityError, LimitReached, PolicyDenied, ProviderFailure, StorageFailure
+from comity.gateway.attempt import Served
 from comity.gateway.callers import LOCAL
 from comity.gateway.doors import DOORS
 from comity.gateway.http import encode, error_body
 from comity.gateway.logs import place_of
+from comity.gateway.owed import paid
 from comity.gateway.pipeline import Call
 from comity.gateway.read.roles import CALL, roles_of
 from comity.gateway.world import World
@@ -92,25 +93,22 @@ async def _answered(app: App, line: Line, headers: Mapping[str, str], key: KeyCo
     if request.stream:
         raise CallerError("a line of a batch cannot be streamed", code="batch.stream", field="stream", hint="leave `stream` out")
     asked = Call(id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped)
-    served = await app.pipeline.run(asked)
-    try:
-        app.metrics.decisions["allow", served.candidate.deployment.id] += 1
-        said = await served.whole()
-    finally:
-        await _closed(app, call, asyncio.ensure_future(served.close()))
+    with app.world.users:  # of the world that answers now: the one in which the line was read may be on its way out
+        served = await app.pipeline.run(asked)
+        try:
+            app.metrics.decisions["allow", served.candidate.deployment.id] += 1
+            said = await served.whole()
+        finally:
+            await paid(_closed(app, call, served))  # also where this line is cut short
     app.metrics.requests["batch", "200"] += 1
     told = {name.decode(): value.decode("latin-1") for name, value in served.headers if name.startswith(b"comity-")}
     response = Response(status_code=200, request_id=call, body=msgspec.Raw(said.body))
     return Entry(id=f"batch_req_{call}", custom_id=line.custom_id, response=response, error=None, comity=told)
 
 
-async def _closed(app: App, call: str, closing: asyncio.Future[None]) -> None:
-    """What is owed to the record is paid, also where this line is cut short."""
+async def _closed(app: App, call: str, served: Served) -> None:
     try:
-        await asyncio.shield(closing)
-    except asyncio.CancelledError:
-        await asyncio.wait([closing])
-        raise
+        await served.close()
     except StorageFailure:
         app.metrics.unrecorded_outcomes += 1
         log.error("line %s of a batch: answered and its decision is recorded, but its outcome could not be written", call)
