@@ -31,7 +31,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
-    """``key``: the hash of the key configuration.  ``policy``: a digest as receipts write it.  ``labels``: in any order; a repeat is one."""
+    """``key``: the hash of the key configuration.  ``policy``: a digest as receipts write it.  ``labels``: in any order."""
 
     pool: str
     key: bytes

@@ -97,7 +97,8 @@ class Reader:
             if size <= TAG_BYTES:
                 raise TrustFailure("a chunk that is not the last holds nothing", step="open", code="trust.open")
             self._bounded(size)
-            self._out.append(cipher.open((yield from self._taken(size))))
+            sealed = yield from self._taken(size)
+            self._out.append(cipher.open(sealed))
         while not self._ended:
             self._bounded(len(self._buffer))
             yield

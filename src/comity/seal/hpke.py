@@ -108,7 +108,7 @@ class Cipher:
 
 
 class Context:
-    """What both ends hold after the setup.  ``cipher`` is for messages from the sender to the recipient: answers need a key of their own."""
+    """What both ends hold after the setup.  ``cipher`` is for messages to the recipient: answers need a key of their own."""
 
     __slots__ = ("_exporter", "_id", "cipher", "suite")
 

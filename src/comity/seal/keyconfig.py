@@ -58,7 +58,7 @@ class KeyConfig:
         return tuple(Suite(self.kem, kdf, aead) for kdf, aead in self.symmetric)
 
     def choose(self, accepted: Sequence[Suite] = (DEFAULT,)) -> Suite:
-        """The first suite of ``accepted`` that this key offers.  Raises TrustFailure where it offers none: there is nothing to fall back to."""
+        """The first suite of ``accepted`` that this key offers.  Raises TrustFailure where it offers none: nothing else will do."""
         offered = self.suites
         for suite in accepted:
             if suite in offered:
