@@ -471,3 +471,17 @@ def test_whichever_write_fails(which: str, end: Any) -> None:
         scene.settled()
         sent += scene.partners.sent.total()
     assert sent
+
+
+def test_evidence_withdrawn_while_the_disk_is_slow_is_not_leaned_on() -> None:
+    """The decision is on its way to the disk for three seconds; after one of them what it rests on is gone."""
+    law = CALM._replace(public=False, declared=frozenset(DECLARED[1:]), places=((frozenset({"US"}), WHOLE),))
+    ask = HELLO._replace(after=0.5, consent="general separate_cross_border")
+    moments = [Moment(0.0, "add", 5), Moment(1.0, "withdraw")]
+    scene = play([law], [Fate(0.0)], [ask], moments[:1], [Disk(3.0)], [Disk()])
+    assert scene.partners.sent.total() == 1, "with it, it may be sent"
+    scene = play([law], [Fate(0.0)], [ask], moments, [Disk(3.0)], [Disk()])
+    scene.settled()
+    assert not scene.partners.sent
+    ends = [row[0] for row in scene.log.db.execute("SELECT json_extract(CAST(outcome AS TEXT), '$.status') FROM outcomes")]
+    assert ends == ["decision.moved"]

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from comity.errors import ProviderFailure
+from comity.errors import ComityError, ProviderFailure
 from comity.gateway.owed import paid
 from comity.routing.run import Full, Pause, Trip, Visit
 
@@ -18,8 +18,11 @@ T = TypeVar("T")
 Drop = Callable[[T], Coroutine[Any, Any, None]]
 
 
-class Moved(Exception):
+class Moved(ComityError):
     """What the decision rested on is not as it was: nothing was sent, and the law is asked again, on ``standing``."""
+
+    status = 503
+    default_code = "decision.moved"
 
     def __init__(self, standing: Any) -> None:
         super().__init__("the law is to be asked again")
@@ -62,9 +65,7 @@ async def _made(trip: Trip, visit: Visit, attempt: Callable[[Visit], Coroutine[A
     return value
 
 
-async def _raced(
-    trip: Trip, visit: Visit, attempt: Callable[[Visit], Coroutine[Any, Any, T]], drop: Drop[T], late: float
-) -> T:
+async def _raced(trip: Trip, visit: Visit, attempt: Callable[[Visit], Coroutine[Any, Any, T]], drop: Drop[T], late: float) -> T:
     """Whoever is first has won; the other is told so, ended, and its outcome is recorded before this returns."""
     running = {asyncio.create_task(_made(trip, visit, attempt)): visit}
     won: asyncio.Task[T] | None = None

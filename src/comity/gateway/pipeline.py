@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 
@@ -38,6 +38,7 @@ from comity.wire.door import Door
 from comity.wire.request import Request, texts
 
 log = logging.getLogger("comity.gateway")
+DECIDED_SECONDS_MAX = 0.5  # from a decision to the sending that rests on it; then it is looked at again
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +96,7 @@ class Pipeline:
 
         async def attempt(visit: Visit) -> Served:
             await self._stands(nexus, visit, standing, today)
-            return await self._attempt(call, nexus, findings, judged, visit, watch)
+            return await self._attempt(call, nexus, findings, judged, visit, watch, lambda: self._still(standing, today))
 
         try:
             return await first(trip, attempt, Served.unwanted)
@@ -110,16 +111,20 @@ class Pipeline:
     async def _stands(self, nexus: Nexus, visit: Visit, standing: Standing, today: date) -> None:
         """Raises Moved where the law is to be asked again: this would count a person beyond a threshold, or, some time after the
         decision, evidence was withdrawn or a day began."""
-        world = self._world
         if visit.late:
-            now = world.standings.now()
-            if now.number != standing.number or world.clock.now().date() != today:
-                raise Moved(now)
-        moved = await world.standings.count(nexus, visit.candidate.decision, standing)
+            self._still(standing, today)
+        moved = await self._world.standings.count(nexus, visit.candidate.decision, standing)
         if moved is not None:
             raise Moved(moved)
 
-    async def _attempt(self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, visit: Visit, watch: Watch) -> Served:
+    def _still(self, standing: Standing, today: date) -> None:
+        now = self._world.standings.now()
+        if now.number != standing.number or self._world.clock.now().date() != today:
+            raise Moved(now)
+
+    async def _attempt(
+        self, call: Call, nexus: Nexus, findings: Findings, judged: Judged, visit: Visit, watch: Watch, still: Callable[[], None]
+    ) -> Served:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
         world, candidate = self._world, visit.candidate
         hold = await self._money(call, visit)
@@ -134,6 +139,8 @@ class Pipeline:
         lease = world.lending.lease(call.key.id, nexus, call.request)
         served: Served | None = None
         try:
+            if visit.seconds > DECIDED_SECONDS_MAX:  # a slow disk: what was withdrawn meanwhile is not leaned on
+                still()
             request = outgoing(candidate, call.request, findings, lease.vault)  # 6
             seen.done("protect")
             answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7

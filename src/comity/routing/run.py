@@ -44,6 +44,11 @@ class Visit:
         self._trial = place.health.breaker.begin()
         self._open = True
 
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return self._router.clock.monotonic() - self._began
+
     def answered(self) -> None:
         """There is something for the caller."""
         now = self._router.clock.monotonic()
