@@ -69,8 +69,10 @@ def faults(config: Config) -> Iterator[Fault]:
     server, limits = config.server, config.limits
     if not 0 <= server.port <= 65535:
         yield ("server", "port"), f"{server.port} is not a port", "0 to 65535; 0 takes any free one"
-    if server.workers != 1:
-        yield ("server", "workers"), "one gateway is one process for now", "leave it out"
+    if server.workers < 1:
+        yield ("server", "workers"), "is not a number above zero", "leave it out for one process"
+    elif server.workers > 1 and config.storage.url is None:
+        yield ("server", "workers"), "several processes share one database, and a home is for one", "set `storage.url`, or leave it out"
     if exposed(server.host) and not config.keys:
         yield (
             ("server", "host"),

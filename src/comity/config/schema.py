@@ -195,7 +195,7 @@ class ServerConfig(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8484
     hosts: tuple[str, ...] = ()  # further Host header values accepted (name or name:port)
-    workers: int = 1
+    workers: int = 1  # processes that answer on this port, each on a core of its own; more than one needs `storage.url`
     drain_seconds: float = 0.0  # told to stop, `/readyz` says no for so long before the door closes, so that a load balancer sees it
 
 

@@ -18,6 +18,7 @@ from comity.config import Config, LimitsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import ComityError, OperatorError
 from comity.gateway.exchange import Answering
+from comity.gateway.workers import Post, Workers
 from comity.ports import SystemClock, SystemRandom, SystemSecrets
 
 log = logging.getLogger("comity.gateway")
@@ -55,15 +56,31 @@ def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: 
 
     ``load`` reads the configuration anew, on SIGHUP.
     """
+    listening, post = bind(config.server.host, config.server.port), None
     try:
-        import uvloop
+        if config.server.workers > 1:
+            made = Workers(config.server.workers, clock=SystemClock(), on_ready=lambda: on_ready(_url(listening))).run()
+            if isinstance(made, int):
+                return made
+            post = made
+        serving = _serve(config, home, listening, on_ready, load or (lambda: config), post)
+        try:
+            import uvloop
+        except ImportError:  # Windows has no uvloop
+            return asyncio.run(serving)
+        return uvloop.run(serving)
+    finally:
+        listening.close()
 
-        return uvloop.run(_serve(config, home, on_ready, load or (lambda: config)))
-    except ImportError:  # Windows has no uvloop
-        return asyncio.run(_serve(config, home, on_ready, load or (lambda: config)))
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], load: Callable[[], Config]) -> int:
+async def _serve(
+    config: Config, home: Path, listening: socket.socket, on_ready: Callable[[str], None], load: Callable[[], Config], post: Post | None
+) -> int:
     from comity.gateway.app import App
     from comity.gateway.batch.worker import Worker
     from comity.gateway.logs import written
@@ -72,19 +89,15 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
     from comity.gateway.world import World, build
 
     clock, random, secrets = SystemClock(), SystemRandom(), SystemSecrets()
-    listening = bind(config.server.host, config.server.port)
-    try:
-        world: World = await build(config, home=home, clock=clock, random=random, secrets=secrets)
-    except BaseException:
-        listening.close()
-        raise
+    process = os.getpid() if post is None else os.getppid()  # whom signals are for
+    speaks = post is None or post.number == 0  # of several workers one tells how a reload went
+    world: World = await build(config, home=home, clock=clock, random=random, secrets=secrets)
     try:
         await _start_devices(world.providers.values())
-        host, port = listening.getsockname()[:2]
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        url = _url(listening)
         app = App(world)
         worker = Worker(app)
-        running = Running(pid=os.getpid(), began=began(os.getpid()), url=url)
+        running = Running(pid=process, began=began(process), url=url)
 
         async def anew(config: Config, before: World) -> World:
             made = await build(config, home=home, clock=clock, random=random, secrets=secrets, before=before)
@@ -100,12 +113,14 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
             nonlocal running
             said = {"code": fault.code, "fault": str(fault), "hint": fault.hint} if fault is not None else {}
             running = Running(pid=running.pid, began=running.began, url=url, reloads=running.reloads + 1, **said)
-            announce(home, running)
+            if speaks:
+                announce(home, running)
 
         async def leaving(hurry: asyncio.Event) -> None:
             app.leaving = True
             worker.stop()
-            withdraw(home)  # there is nothing to reload any more
+            if speaks:
+                withdraw(home)  # there is nothing to reload any more
             with suppress(TimeoutError):
                 async with asyncio.timeout(app.world.config.server.drain_seconds):
                     await hurry.wait()
@@ -116,9 +131,13 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
         gc.set_threshold(YOUNG_MAX, MIDDLE_MAX, OLD_MAX)
 
         def ready() -> None:
-            announce(home, running)  # not before a signal is heard
+            if speaks:
+                announce(home, running)  # not before a signal is heard
             worker.start()
-            on_ready(url)
+            if post is None:
+                on_ready(url)
+            else:
+                post.answers(asyncio.get_running_loop())
 
         reloader = Reloader(app, load=load, build=anew, told=told)
         try:
@@ -127,13 +146,13 @@ async def _serve(config: Config, home: Path, on_ready: Callable[[str], None], lo
                 leaving=leaving,
             )  # fmt: skip
         finally:
-            withdraw(home)
+            if speaks:
+                withdraw(home)
             await worker.aclose(DRAIN_SECONDS_MAX)
             await reloader.aclose()
             world = app.world
     finally:
         await world.aclose()
-        listening.close()
     return 0
 
 
