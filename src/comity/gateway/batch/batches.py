@@ -45,6 +45,7 @@ class Batches:
     def __init__(self, config: BatchConfig, *, database: Database, sealing: Sealing, clock: Clock, random: Random) -> None:
         self.config, self.database, self.sealing = config, database, sealing
         self._clock, self._random = clock, random
+        self._opened: tuple[str, int, bytes] = ("", NAME, b"")  # the piece that was read last: the next line stands there too
 
     def at(self) -> int:
         return int(self._clock.now().timestamp())
@@ -150,10 +151,14 @@ class Batches:
         return msgspec.json.decode(self.sealing.open(batch.id, NAME, batch.terms), type=Terms)
 
     async def line(self, batch: Batch, place: Place) -> bytes:
-        sealed = await self.database.read(lambda: files.piece(batch.input, place.piece))
-        if sealed is None:
-            raise StorageFailure("the file of a batch is gone", code="batch.file_gone", hint="nothing brings it back")
-        return self.sealing.open(batch.input, place.piece, sealed)[place.first : place.first + place.length]
+        file, number, content = self._opened
+        if (file, number) != (batch.input, place.piece):
+            sealed = await self.database.read(lambda: files.piece(batch.input, place.piece))
+            if sealed is None:
+                raise StorageFailure("the file of a batch is gone", code="batch.file_gone", hint="nothing brings it back")
+            content = self.sealing.open(batch.input, place.piece, sealed)
+            self._opened = (batch.input, place.piece, content)
+        return content[place.first : place.first + place.length]
 
     def _batch(self, batch: Batch) -> BatchObject:
         terms, ended = self.terms(batch), batch.ended

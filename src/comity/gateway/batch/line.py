@@ -69,7 +69,7 @@ async def asked(app: App, line: Line, headers: Mapping[str, str], key: KeyConfig
         if error.code != "budget.exhausted":
             raise Later(error.retry_after_seconds) from None
         return _refused(app, line, error, call)
-    except StorageFailure:  # it could not be recorded, so it was not sent
+    except StorageFailure:  # what could not be recorded was not sent
         raise Later(STORAGE_SECONDS) from None
     except ProviderFailure as error:
         if error.code == "provider.exhausted" and not error.attempts:  # every place is full, or left alone for now

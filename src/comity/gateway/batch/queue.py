@@ -23,6 +23,7 @@ _COLUMNS = (
     "id, owner, endpoint, input, output, errors, terms, retry, status, why, pause, total, completed, failed, made, expires, begun, "
     "stopped, ended, keep"
 )
+_UNREAD = "FROM batches WHERE ended IS NULL AND total IS NULL AND (holder IS NULL OR holder = ?)"
 
 
 class Batch(NamedTuple):
@@ -63,6 +64,11 @@ class Held(NamedTuple):
     batch: Batch
     place: Place
     fate: Fate
+
+
+class Leased(NamedTuple):
+    lines: list[Held]
+    unread: bool  # whether a batch waits to be read
 
 
 class Settled(NamedTuple):
@@ -155,11 +161,7 @@ def tidy(at: int) -> Script[None]:
 
 def unread(holder: str, until: int) -> Script[Batch | None]:
     """One whose file nobody has read, or this gateway not to its end, is this gateway's to read."""
-    rows = yield Statement(
-        f"SELECT {_COLUMNS} FROM batches WHERE ended IS NULL AND total IS NULL AND (holder IS NULL OR holder = ?) "  # noqa: S608
-        "ORDER BY made, id LIMIT 1",
-        (holder,),
-    )
+    rows = yield Statement(f"SELECT {_COLUMNS} {_UNREAD} ORDER BY made, id LIMIT 1", (holder,))
     if not rows:
         return None
     yield from beat(holder, until)
@@ -199,7 +201,7 @@ def stop(batch: str, why: str, at: int) -> Script[None]:
     yield Statement(sql, (why, at, batch))
 
 
-def lease(holder: str, until: int, room: int, at: int) -> Script[list[Held]]:
+def lease(holder: str, until: int, room: int, at: int) -> Script[Leased]:
     """Lines that are this gateway's until it settles or gives them back: ``room`` to be sent at most, and some to be only answered.
 
     The batch of which the least is done comes first, so that none waits for a longer one's end."""
@@ -218,7 +220,7 @@ def lease(holder: str, until: int, room: int, at: int) -> Script[list[Held]]:
             room -= not fate
     if out:
         yield from beat(holder, until)
-    return out
+    return Leased(out, bool((yield Statement(f"SELECT id {_UNREAD} LIMIT 1", (holder,)))))
 
 
 def reclaim(holder: str, known: frozenset[tuple[str, int]]) -> Script[None]:
@@ -226,6 +228,12 @@ def reclaim(holder: str, known: frozenset[tuple[str, int]]) -> Script[None]:
     for batch, number in (yield Statement("SELECT batch, number FROM batch_lines WHERE holder = ?", (holder,))):
         if (batch, number) not in known:
             yield Statement("UPDATE batch_lines SET holder = NULL WHERE batch = ? AND number = ?", (batch, number))
+
+
+def lose(batch: str, number: int, holder: str) -> Script[None]:
+    """A bug of ours ended it: nobody knows how far it came."""
+    sql = "UPDATE batch_lines SET holder = NULL, lost = 1 WHERE batch = ? AND number = ? AND holder = ?"
+    yield Statement(sql, (batch, number, holder))
 
 
 def give_back(batch: str, number: int, holder: str, pause: int) -> Script[None]:

@@ -21,6 +21,7 @@ from comity.gateway.batch.batches import NAME, READ_BYTES, Batches
 from comity.gateway.batch.line import STORAGE_SECONDS, Later, asked, holder_of, unsent
 from comity.gateway.batch.queue import Batch, Held, Place, Settled
 from comity.gateway.batch.reading import Reading
+from comity.gateway.logs import place_of
 from comity.storage.database import Script
 from comity.wire.batch import Entry, LineError, LineFault, line_of
 
@@ -77,9 +78,12 @@ class Worker:
             self._some.clear()
             try:
                 more = await self.turn()
-            except StorageFailure as error:
-                log.warning("batches wait: %s", error.code)
+            except Exception as error:  # noqa: BLE001 - whatever it was, batches go on when it is over
                 more = False
+                if isinstance(error, StorageFailure):
+                    log.warning("batches wait: %s", error.code)
+                else:
+                    log.error("batches failed in an unforeseen way: %s at %s", type(error).__name__, place_of(error))
             if not more:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
@@ -93,9 +97,11 @@ class Worker:
         """Whether anything was taken up.  Raises StorageFailure."""
         await self._alive()
         await self._tidy()
-        if not self._batches.config.concurrent or not await self._batches.database.read(lambda: queue.due(self._batches.at())):
+        if not self._batches.config.concurrent:
             return False
-        return await self._read() or await self._take()
+        if not self.running and not await self._batches.database.read(lambda: queue.due(self._batches.at())):
+            return False
+        return await self._take()
 
     # -- staying alive, and tidying ------------------------------------------------------------------------------
 
@@ -118,16 +124,16 @@ class Worker:
 
     # -- reading an input ----------------------------------------------------------------------------------------
 
-    async def _read(self) -> bool:
+    async def _read(self) -> None:
         batches = self._batches
         batch = await batches.database.write(lambda: queue.unread(self._holder, self._until()))
-        if batch is None:
-            return False
+        if batch is None:  # another gateway was first
+            return
         config = self._app.world.config
         reading = Reading(batch.endpoint, lines_max=config.batch.lines_max, line_bytes_max=config.limits.body_bytes_max)
         try:
             if not await self._read_whole(batch, reading):
-                return True
+                return
             faults = reading.over()
         except StorageFailure as error:
             if not error.code.startswith("batch."):  # the next look tries again
@@ -139,7 +145,6 @@ class Worker:
             await batches.database.write(lambda: queue.refuse(batch.id, self._holder, why, at))
         else:
             await batches.database.write(lambda: queue.begin(batch.id, self._holder, reading.total, at))
-        return True
 
     async def _read_whole(self, batch: Batch, reading: Reading) -> bool:
         """Whether it is still this gateway that reads."""
@@ -182,34 +187,38 @@ class Worker:
         self._unsure = True
         taken = await database.write(lambda: queue.lease(self._holder, self._until(), room, at))
         self._unsure = False
-        for held in taken:
+        for held in taken.lines:
             task = asyncio.get_running_loop().create_task(self._line(held), name="comity-batch-line")
             self.running[task] = held
             task.add_done_callback(self._done)
-        return bool(taken)
+        if taken.unread:
+            await self._read()
+        return bool(taken.lines) or taken.unread
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self.running.pop(task, None)
         self._some.set()
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            log.error("a line of a batch failed in an unforeseen way: %s", type(error).__name__)
 
     async def _line(self, held: Held) -> None:
+        try:
+            await self._worked(held)
+        except Exception as error:  # noqa: BLE001 - a bug of ours: the line ends as interrupted, and the others go on
+            log.error("a line of a batch failed in an unforeseen way: %s at %s", type(error).__name__, place_of(error))
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._insist(lambda: queue.lose(held.batch.id, held.place.number, self._holder))
+
+    async def _worked(self, held: Held) -> None:
         """Until what became of it is written: a database that fails meanwhile keeps this slot, and nothing is forgotten.
 
         Cut short by the end of this gateway, it is left to be found as one of a gateway that was killed."""
-        app = self._app
-        with app.world.users:
-            call = app.world.ledger.new_id()
-            try:
-                entry = await self._entry(held, call)
-            except (Later, StorageFailure) as error:
-                seconds = error.seconds if isinstance(error, Later) else STORAGE_SECONDS
-                pause = self._batches.at() + seconds
-                await self._insist(lambda: queue.give_back(held.batch.id, held.place.number, self._holder, pause))
-            else:
-                await self._settle(held, entry)
+        call = self._app.world.ledger.new_id()
+        try:
+            entry = await self._entry(held, call)
+        except (Later, StorageFailure) as error:
+            pause = self._batches.at() + (error.seconds if isinstance(error, Later) else STORAGE_SECONDS)
+            await self._insist(lambda: queue.give_back(held.batch.id, held.place.number, self._holder, pause))
+        else:
+            await self._settle(held, entry)
 
     async def _entry(self, held: Held, call: str) -> Entry:
         app, batches, batch, fate = self._app, self._batches, held.batch, held.fate

@@ -80,13 +80,13 @@ class Queue(RuleBasedStateMachine):
         self.does(queue.tidy(self.at))
         assert self.does(queue.unread("other", self.at + LEASE)) is not None
         assert not self.does(queue.lines("b", "reader", places(1, count))), "a reader that was taken for dead reads no further"
-        assert self.does(queue.lease("x", self.at + LEASE, 9, self.at)) == [], "nothing is sent before all of it was read"
+        assert self.does(queue.lease("x", self.at + LEASE, 9, self.at)).lines == [], "nothing is sent before all of it was read"
         self.does(queue.lines("b", "other", places(1, count)))
         self.does(queue.begin("b", "other", count, self.at))
 
     @rule(which=st.integers(0, 1), room=st.integers(0, 4))
     def lease(self, which: int, room: int) -> None:
-        taken = self.does(queue.lease(self.name(which), self.at + LEASE, room, self.at))
+        taken = self.does(queue.lease(self.name(which), self.at + LEASE, room, self.at)).lines
         for held in taken:
             if not held.fate:
                 self.sent.append(held.place.number)
@@ -204,19 +204,19 @@ async def test_batches_advance_alike_on_both_engines(where: Path | str) -> None:
             await database.write(lambda name=name, count=count: queue.begin(name, "r", count, 1))  # type: ignore[misc]
         order = []
         for _ in range(8):
-            (held,) = await database.write(lambda: queue.lease("g", LEASE, 1, 1))
+            (held,) = (await database.write(lambda: queue.lease("g", LEASE, 1, 1))).lines
             order.append(held.batch.id)
             job = settled(held, "g", 1, good=True)
             assert await asyncio.gather(*[database.join(queue.settle, job) for _ in range(2)]) == [True, False]
         assert order == ["long", "short"] * 4
-        (held,) = await database.write(lambda: queue.lease("g", LEASE, 1, 1))
+        (held,) = (await database.write(lambda: queue.lease("g", LEASE, 1, 1))).lines
         await database.write(lambda: queue.give_back("long", held.place.number, "g", 50))
         assert not await database.read(lambda: queue.due(49)) and await database.read(lambda: queue.due(50))
-        assert await database.write(lambda: queue.lease("g", LEASE, 1, 49)) == []
-        (again,) = await database.write(lambda: queue.lease("g", LEASE, 1, 50))
+        assert (await database.write(lambda: queue.lease("g", LEASE, 1, 49))) == ([], False)
+        (again,) = (await database.write(lambda: queue.lease("g", LEASE, 1, 50))).lines
         assert (again.place, again.fate) == (held.place, ""), "it was given back, so it was not sent"
         await database.write(lambda: queue.tidy(LEASE))
-        (lost,) = await database.write(lambda: queue.lease("h", 2 * LEASE, 1, 50))
+        (lost,) = (await database.write(lambda: queue.lease("h", 2 * LEASE, 1, 50))).lines
         assert (lost.place, lost.fate) == (held.place, "batch.interrupted"), "it was in the hands of one that died"
         rows = await database.read(lambda: queue.listed("app", after="", limit=1))
         assert [row.id for row in rows] == ["short", "long"]
