@@ -17,7 +17,10 @@ CONNECTIONS = 16
 WARM = 4_000
 GROWTH_BYTES_MAX = 8_000_000
 """Whatever the number of requests: caches are full by then, and an allocator keeps what it once had."""
-HEAD = b'POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncomity-subject: id="u-%d", location="CN", residence="CN", age=35, consent=(general)\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n'  # fmt: skip
+HEAD = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+    b'comity-subject: id="u-%d", location="CN", residence="CN", age=35, consent=(general)\r\ncontent-length: %d\r\n\r\n'
+)
 
 
 class Cutting(EchoPartner):
