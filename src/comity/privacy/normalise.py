@@ -124,7 +124,7 @@ def _looking(ascii_only: bool) -> tuple[re.Pattern[str], re.Pattern[str], dict[i
 def _digits(text: str) -> str:
     """The same length: what stands for a digit in a run of at least ten of which most are digits, or of seven numerals."""
     plainly = text.isascii()
-    if plainly and not any(digit in text for digit in "0123456789"):
+    if plainly and not any(map(text.__contains__, "0123456789")):
         return text
     hint, runs, table = _looking(plainly)
     if not hint.search(text):

@@ -202,8 +202,11 @@ def opens_json(text: str) -> bool | None:
 
 def restore_text(vault: Pseudonyms, text: str, in_json: bool | None = None) -> str:
     """A whole text, as a `Restorer` would give it out; the same object when nothing changes."""
-    restorer = Restorer(vault, in_json)
-    out = restorer.feed(text) + restorer.flush()
+    if in_json or (in_json is None and opens_json(text.lstrip())):
+        restorer = Restorer(vault, in_json)
+        out = restorer.feed(text) + restorer.flush()
+    else:
+        out = vault.restore(text)
     return text if out == text else out
 
 

@@ -135,7 +135,7 @@ def _proposed(finder: Finder, text: str) -> Iterator[_Claim]:
 def _candidates(text: str) -> Iterator[_Claim]:
     groups = _groups()
     lowered = lower(text)
-    numbers = any(digit in text for digit in _TEN)
+    numbers = any(map(text.__contains__, _TEN))
     sought = groups.gates[numbers, lowered.isascii()]
     if shown := {gate for rare, gates in sought if rare in lowered for gate in gates if gate in lowered}:
         for unit in groups.gated:
@@ -147,14 +147,14 @@ def _candidates(text: str) -> Iterator[_Claim]:
     above: tuple[frozenset[str], ...] = ()
     for start, end in _blocks(text):
         own = _words(groups, lowered[start : end + _BELOW])
-        yield from _opened(groups, text, lowered, own.union(*above), start, end)
+        yield from _opened(groups, text, lowered, own.union(*above), start, end, numbers)
         above = (own, *above[:1])  # a word may stand there that opens what is here: the head of a column
 
 
-def _opened(groups: _Groups, text: str, lowered: str, words: frozenset[str], start: int, end: int) -> Iterator[_Claim]:
-    """What ``words`` and digits open, where it begins in one block of ``text``."""
+def _opened(groups: _Groups, text: str, lowered: str, words: frozenset[str], start: int, end: int, numbers: bool) -> Iterator[_Claim]:
+    """What ``words`` and digits open, where it begins in one block of ``text``.  ``numbers``: there are digits in it."""
     stop = min(len(text), end + _BELOW)
-    numbers = any(text.find(digit, start, stop) >= 0 for digit in _TEN)
+    numbers = numbers and any(text.find(digit, start, stop) >= 0 for digit in _TEN)
     opened = {place for word in words for place in groups.opened.get(word, ())}
     for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
         unit = groups.whole[place]
