@@ -45,7 +45,7 @@ def _row(
         role=facts.role, operator_region=facts.operator_region, covered_person=facts.covered_person, processing=facts.processing,
         storage=facts.storage, access=facts.access, egress=deployment.egress, stand_in=deployment.stand_in,
         plaintext_at=deployment.plaintext_at, context_tokens=profile.context_tokens, operations=profile.operations, inputs=profile.inputs,
-        evidence=evidence, prices=tuple(_prices(partner, deployment)),
+        evidence=evidence, prices=tuple(_prices(partner, deployment, config)),
         sources=tuple(_sources(partner, deployment, config)) if partner is not None else (), health=health.get(deployment.id),
     )  # fmt: skip
 
@@ -65,7 +65,11 @@ def _said(partner: Partner, table: Sourced, of: str) -> shapes.Said:
     return shapes.Said(of=of, url=source.url, read=source.read, says=source.says)
 
 
-def _prices(partner: Partner | None, deployment: Deployment) -> Iterator[shapes.PriceRow]:
+def _prices(partner: Partner | None, deployment: Deployment, config: DeploymentConfig) -> Iterator[shapes.PriceRow]:
+    """The operator's own stands for the catalog's."""
+    if (own := config.price) is not None:
+        yield shapes.PriceRow(currency=own.currency, input=own.input, output=own.output, source=None)
+        return
     model = partner.model(deployment.model) if partner is not None else None
     for price in model.prices if model is not None else ():
         if partner is not None and (not price.regions or deployment.region in price.regions):

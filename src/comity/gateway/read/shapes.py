@@ -134,7 +134,7 @@ class PriceRow(Answer, frozen=True, kw_only=True):
     currency: str
     input: float
     output: float
-    source: Said | None
+    source: Said | None  # null: the operator's own
 
 
 class EvidenceRow(Answer, frozen=True, kw_only=True):

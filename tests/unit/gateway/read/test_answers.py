@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from comity.accord.evidence import Entry, encode
 from comity.config import DeploymentConfig, SecretRef
+from comity.config.schema import PriceConfig
 from comity.errors import ProviderFailure
 from comity.gateway.metrics import Metrics
 from comity.gateway.read import reports
@@ -40,6 +42,16 @@ async def test_a_deployment_says_where_by_whom_and_what_was_shown(home: Path) ->
         assert evidence["mlps-3"]["state"] == "expired" and evidence["assessment:cn_pipia"]["scope"] == "*"
         assert all(price["currency"] and price["source"]["url"] for price in row["prices"])
         assert "A_NAME_OF_A_KEY" not in (await reading.http.get("/comity/v1/deployments")).text
+    finally:
+        await reading.aclose()
+
+
+async def test_a_price_of_ones_own_stands_for_the_catalog_s(home: Path) -> None:
+    own = PriceConfig(currency="EUR", input=1.0, output=2.5)
+    reading = await reading_of(config(msgspec.structs.replace(QWEN, model="text-embedding-v4", price=own)), home)
+    try:
+        (row,) = (await reading.get("deployments"))["data"]
+        assert row["prices"] == [{"currency": "EUR", "input": 1.0, "output": 2.5, "source": None}]
     finally:
         await reading.aclose()
 
