@@ -222,6 +222,9 @@ def _part(part: Part, change: Change) -> Part:
 
 def _message(message: Message, change: Change) -> Message:
     content = message.content
+    if isinstance(content, str) and _only_says(message):  # nearly every one
+        said = change(content)
+        return message if said is content else msgspec.structs.replace(message, content=said)
     if isinstance(content, str):
         content = change(content)
     elif content is not None:
@@ -248,6 +251,13 @@ def _message(message: Message, change: Change) -> Message:
     )
 
 
+def _only_says(message: Message) -> bool:
+    beside = (
+        message.tool_calls, message.name, message.tool_call_id, message.refusal, message.reasoning_content, message.reasoning_signature,
+    )  # fmt: skip
+    return beside == (None, None, None, None, None, None)
+
+
 def _tool(tool: Tool, change: Change) -> Tool:
     f = tool.function
     return Tool(
@@ -265,6 +275,8 @@ def _choice(choice: Literal["none", "auto", "required"] | NamedTool | None, chan
 
 
 def _mapped(request: ChatRequest, change: Change) -> ChatRequest:
+    if (request.tools, request.tool_choice, request.stop, request.user, request.response_format) == (None, None, None, None, None):
+        return msgspec.structs.replace(request, messages=tuple([_message(message, change) for message in request.messages]))
     stop: str | tuple[str, ...] | None = request.stop
     if isinstance(stop, str):
         stop = change(stop)

@@ -13,7 +13,7 @@ CALL, READ, ADMIN = "call", "read", "admin"
 
 def roles_of(key: KeyConfig) -> frozenset[str]:
     """`admin` may read too."""
-    said: frozenset[str] = frozenset(key.roles)
+    said: frozenset[str] = key.roles
     return said | {READ} if ADMIN in said else said
 
 
