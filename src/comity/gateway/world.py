@@ -43,6 +43,7 @@ from comity.routing.router import Router
 from comity.storage.home import KEY_BYTES
 from comity.storage.open import open_database
 from comity.storage.state import State
+from comity.transparency.ids import Tokens
 from comity.transparency.ledger import Ledger
 from comity.wire.request import MediumKind
 
@@ -255,7 +256,8 @@ def vaults(config: Config, random: Random) -> Callable[[], Pseudonyms]:
         from comity.privacy.surrogate import SurrogateVault
 
         return lambda: SurrogateVault(random.token(16))
-    return lambda: Vault(random.token(8))
+    tokens = Tokens(random)
+    return lambda: Vault(tokens.token(8))
 
 
 def _law(config: Config, vocabulary: Vocabulary) -> Engine:

@@ -10,13 +10,12 @@ _LETTER = _ALPHABET * 8  # a letter for each of 256 bytes, every letter equally 
 BLOCK_BYTES = 4096
 
 
-class Ids:
+class Tokens:
     """For one thread; a token is handed out once."""
 
-    def __init__(self, clock: Clock, random: Random) -> None:
-        self._clock, self._random = clock, random
+    def __init__(self, random: Random) -> None:
+        self._random = random
         self._block, self._at = b"", 0
-        self._millisecond, self._time = -1, ""
 
     def token(self, size: int) -> bytes:
         end = self._at + size
@@ -27,6 +26,13 @@ class Ids:
             piece = self._block[self._at : end]
         self._at = end
         return piece
+
+
+class Ids(Tokens):
+    def __init__(self, clock: Clock, random: Random) -> None:
+        super().__init__(random)
+        self._clock = clock
+        self._millisecond, self._time = -1, ""
 
     def ulid(self) -> str:
         """48 bits of milliseconds, 80 random bits: 26 letters that sort by time."""
