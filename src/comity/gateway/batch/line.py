@@ -11,7 +11,6 @@ import msgspec
 
 from comity.config import KeyConfig
 from comity.errors import CallerError, ComityError, LimitReached, PolicyDenied, ProviderFailure, StorageFailure
-from comity.gateway.attempt import Served
 from comity.gateway.callers import LOCAL
 from comity.gateway.doors import DOORS
 from comity.gateway.http import encode, error_body
@@ -99,19 +98,11 @@ async def _answered(app: App, line: Line, headers: Mapping[str, str], key: KeyCo
             app.metrics.decisions["allow", served.candidate.deployment.id] += 1
             said = await served.whole()
         finally:
-            await paid(_closed(app, call, served))  # also where this line is cut short
+            await paid(served.over())  # also where this line is cut short
     app.metrics.requests["batch", "200"] += 1
     told = {name.decode(): value.decode("latin-1") for name, value in served.headers if name.startswith(b"comity-")}
     response = Response(status_code=200, request_id=call, body=msgspec.Raw(said.body))
     return Entry(id=f"batch_req_{call}", custom_id=line.custom_id, response=response, error=None, comity=told)
-
-
-async def _closed(app: App, call: str, served: Served) -> None:
-    try:
-        await served.close()
-    except StorageFailure:
-        app.metrics.unrecorded_outcomes += 1
-        log.error("line %s of a batch: answered and its decision is recorded, but its outcome could not be written", call)
 
 
 def _refused(app: App, line: Line, error: ComityError, call: str) -> Entry:

@@ -76,7 +76,6 @@ class Settled(NamedTuple):
 
     batch: str
     number: int
-    holder: str
     file: str
     good: bool
     sealed: bytes
@@ -244,7 +243,7 @@ def give_back(batch: str, number: int, holder: str, pause: int) -> Script[None]:
 
 
 def settle(jobs: Sequence[Settled]) -> Script[list[bool]]:
-    """For `Database.join`.  False: it was not this gateway's any more, and somebody else answers it."""
+    """For `Database.join`.  False: somebody else has answered it.  One that was taken for dead and comes late may still be the first."""
     out = []
     for job in jobs:
         out.append((yield from _settle(job)))
@@ -252,8 +251,8 @@ def settle(jobs: Sequence[Settled]) -> Script[list[bool]]:
 
 
 def _settle(job: Settled) -> Script[bool]:
-    sql = "DELETE FROM batch_lines WHERE batch = ? AND number = ? AND holder = ? RETURNING number"
-    if not (yield Statement(sql, (job.batch, job.number, job.holder))):
+    sql = "DELETE FROM batch_lines WHERE batch = ? AND number = ? RETURNING number"
+    if not (yield Statement(sql, (job.batch, job.number))):
         return False
     counted = "completed = completed + 1" if job.good else "failed = failed + 1"
     rows = yield Statement(f"UPDATE batches SET {counted} WHERE id = ? RETURNING {_COLUMNS}", (job.batch,))  # noqa: S608

@@ -241,13 +241,13 @@ class Worker:
         file = batch.output if good else batch.errors
         name = f"{batch.id}_{'output' if good else 'error'}.jsonl".encode()
         job = Settled(
-            batch=batch.id, number=number, holder=self._holder, file=file, good=good, sealed=batches.sealing.seal(file, number, raw),
+            batch=batch.id, number=number, file=file, good=good, sealed=batches.sealing.seal(file, number, raw),
             size=len(raw), name=batches.sealing.seal(file, NAME, name), at=batches.at(),
         )  # fmt: skip
         while True:
             with suppress(StorageFailure):
                 if not await batches.database.join(queue.settle, job):
-                    log.warning("a line of a batch was answered too late: another gateway had taken this one for dead")
+                    log.warning("a line of a batch was answered too late: another gateway took this one for dead, and answered it")
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
