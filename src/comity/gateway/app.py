@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from comity.device.manifest import model_named
-from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, StorageFailure
+from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied
 from comity.gateway import api, asgi
 from comity.gateway.allowance import api as keys
 from comity.gateway.attempt import Served, regions
@@ -163,7 +163,7 @@ class App:
                     kind = (b"content-type", said.content_type.encode())
                     await exchange.respond(200, said.body, [kind, NO_STORE, *served.headers])
             finally:
-                await paid(self._close(served, call))  # also when the caller has gone
+                await paid(served.over())  # also when the caller has gone
         return 200
 
     async def body(self, exchange: Exchange, bytes_max: int | None = None) -> bytes:
@@ -199,13 +199,6 @@ class App:
             raise Disconnected
         said = served.writer.failed(error) if served.writer is not None else b"data: " + encode(error) + b"\n\n"
         await exchange.write(said)
-
-    async def _close(self, served: Served, call: str) -> None:
-        try:
-            await served.close()
-        except StorageFailure:
-            self.metrics.unrecorded_outcomes += 1
-            log.error("request %s: answered and its decision is recorded, but its outcome could not be written", call)
 
     async def models(self, exchange: Exchange, call: str) -> int:
         key = self.callers.caller(exchange.headers)

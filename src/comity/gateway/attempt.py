@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import NamedTuple, TypedDict
 
 import msgspec
 
-from comity.errors import ComityError, ProviderFailure
+from comity.errors import ComityError, ProviderFailure, StorageFailure
 from comity.gateway import answer as way_back
 from comity.gateway import plain
 from comity.gateway.allowance.allowances import ENTRY, HOLD, Entry, Hold
@@ -36,6 +37,8 @@ from comity.transparency.receipt import Receipt
 from comity.wire.chat import ChatRequest
 from comity.wire.door import Door, Said, Writer
 from comity.wire.request import Request, map_texts, texts
+
+log = logging.getLogger("comity.gateway")
 
 
 class Gone(ComityError):
@@ -167,6 +170,16 @@ def refusal(judged: Judged) -> tuple[str, int]:
     places = len(judged.candidates)
     verb = "escalates" if judged.effect is Effect.ESCALATE else "denies"
     return f"the law {verb} all {places} places: {said}" if status == 451 else f"tenant policy denies: {said}", status
+
+
+@contextmanager
+def unrecorded(world: World, receipt: Receipt) -> Iterator[None]:
+    """The decision is recorded; an outcome that cannot be written is told to the operator."""
+    try:
+        yield
+    except StorageFailure:
+        world.metrics.unrecorded_outcomes += 1
+        log.error("receipt %s: its decision is recorded, but its outcome could not be written", receipt.id)
 
 
 def outcome_of(world: World, error: ComityError, *, attempt: int) -> Outcome:
@@ -324,7 +337,12 @@ class Served:
 
     async def unwanted(self) -> None:
         """It had something for the caller, who has left, or has it from another place."""
-        await self.close(as_said(asyncio.CancelledError(), self.visit))
+        await self.over(as_said(asyncio.CancelledError(), self.visit))
+
+    async def over(self, error: ComityError | None = None) -> None:
+        """`close`, for whoever has an answer or a failure to tell that matters more than an outcome that cannot be written."""
+        with unrecorded(self.world, self.receipt):
+            await self.close(error)
 
     async def close(self, error: ComityError | None = None) -> None:
         """Gives the connection back and records the outcome durably: what is owed is awaited.  ``error``: what it ended with before the

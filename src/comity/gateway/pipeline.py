@@ -18,7 +18,7 @@ from comity.config import KeyConfig
 from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure, StorageFailure
 from comity.gateway.allowance import permitted
 from comity.gateway.allowance.allowances import Hold
-from comity.gateway.attempt import Served, as_said, chargeable, ending_of, outcome_of, outgoing, receipt_of, refusal
+from comity.gateway.attempt import Served, as_said, chargeable, ending_of, outcome_of, outgoing, receipt_of, refusal, unrecorded
 from comity.gateway.attempts import Moved, first
 from comity.gateway.duties import duties
 from comity.gateway.judge import Judged
@@ -59,7 +59,8 @@ class Pipeline:
         self._world = world
 
     async def run(self, call: Call) -> Served:
-        """Raises CallerError, PolicyDenied, ProviderFailure, StorageFailure; whatever is raised, what happened is recorded."""
+        """Raises CallerError, PolicyDenied, ProviderFailure, and StorageFailure where nothing was sent; whatever is raised, what happened
+        is recorded."""
         entry = await self._world.accounts.allowances.enter(call.key, call.request)
         try:
             served = await self._run(call)
@@ -94,9 +95,16 @@ class Pipeline:
         else:
             trip.follow(route, call.request)
 
+        going = trip
+
         async def attempt(visit: Visit) -> Served:
-            await self._stands(nexus, visit, standing, today)
-            return await self._attempt(call, nexus, findings, judged, visit, watch, lambda: self._still(standing, today))
+            try:
+                await self._stands(nexus, visit, standing, today)
+                return await self._attempt(call, nexus, findings, judged, visit, watch, lambda: self._still(standing, today))
+            except StorageFailure as error:  # this one was not sent
+                if going.one:
+                    raise
+                raise ProviderFailure(str(error), kind="refused", retryable=False, code=error.code, hint=error.hint) from None
 
         try:
             return await first(trip, attempt, Served.unwanted)
@@ -154,7 +162,7 @@ class Pipeline:
             lease.close()  # first, whatever it was: nothing that was hidden outlives its attempt
             said = as_said(error, visit)
             seen.ended(*ending_of(said))
-            await paid(served.close(said) if served is not None else self._unanswered(receipt, said, visit, hold))
+            await paid(served.over(said) if served is not None else self._unanswered(receipt, said, visit, hold))
             raise
         return served
 
@@ -176,9 +184,9 @@ class Pipeline:
                 await self._ended(receipt, as_said(error, visit), visit)
 
     async def _unanswered(self, receipt: Receipt, error: ComityError, visit: Visit, hold: Hold) -> None:
-        try:
+        with unrecorded(self._world, receipt):
             await self._ended(receipt, error, visit)
-        finally:
+        with suppress(StorageFailure):  # then it costs what is held
             await (hold.settle(None, None, visit.candidate.deployment) if chargeable(error) else hold.release())
 
     async def _ended(self, receipt: Receipt, error: ComityError, visit: Visit) -> None:

@@ -86,6 +86,11 @@ class Trip:
         self._route = route
         self._order: Sequence[Candidate] = self._router.ordered(route.attempts, request, self._caller)
 
+    @property
+    def one(self) -> bool:
+        """Whether there was but one attempt."""
+        return self._made == 1
+
     def step(self) -> Visit | Pause | Full | None:
         """None: nobody is left to ask, or nobody may be."""
         now, settings = self._router.clock.monotonic(), self._settings
