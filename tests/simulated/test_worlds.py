@@ -34,6 +34,9 @@ from comity.config import (
 )
 from comity.errors import ComityError, ProviderFailure, StorageFailure
 from comity.gateway import world as worlds
+from comity.gateway.app import App
+from comity.gateway.batch.line import Later
+from comity.gateway.batch.line import asked as line_asked
 from comity.gateway.callers import LOCAL
 from comity.gateway.doors import CHAT
 from comity.gateway.duties import DISCHARGERS
@@ -50,6 +53,7 @@ from comity.providers.base import Answer, Deployment
 from comity.storage.state import State
 from comity.transparency.ledger import Ledger, _End, _New
 from comity.transparency.log_key import Shared, signer_of
+from comity.wire.batch import Line
 from comity.wire.chat import ChatRequest
 from comity.wire.decode import decode_chat
 from tests.fakes import SeededRandom
@@ -85,6 +89,7 @@ class Ask(NamedTuple):
     text: str
     stream: bool
     leaves: float | None  # the caller waits no longer than that
+    batch: bool = False  # it is a line of one
 
 
 class Law(NamedTuple):
@@ -152,7 +157,7 @@ ASKS = st.lists(
         Ask, after=st.sampled_from((0.0, 0.0, 0.2, 1.5)), location=st.sampled_from(("CN", "CN", "DE", "DE", "US", "SG")),
         consent=st.sampled_from(("general", "general separate_cross_border", "general separate_cross_border", "")),
         person=st.integers(0, 5), text=st.sampled_from(TEXTS), stream=st.booleans(),
-        leaves=st.sampled_from((None, None, None, None, 0.0, 0.005, 0.015, 0.05, 0.9)),
+        leaves=st.sampled_from((None, None, None, None, 0.0, 0.005, 0.015, 0.05, 0.9)), batch=st.sampled_from((False, False, True)),
     ),
     min_size=3, max_size=10,
 )  # fmt: skip
@@ -230,7 +235,11 @@ class Everywhere:
         self.charged = 0  # millionths, as a partner that took the request counts them
 
     async def send(self, deployment: Deployment, request: ChatRequest) -> Answer:
-        self.scene.judge(CALL.get(), deployment, request)
+        try:
+            self.scene.judge(CALL.get(), deployment, request)
+        except AssertionError as error:  # whoever asked may have been ended, and its errors with it
+            self.scene.wrong.append(str(error))
+            raise
         self.sent[deployment.id] += 1
         fate = next(self.scene.fates)
         await asyncio.sleep(fate.seconds)
@@ -263,6 +272,7 @@ class Scene:
         self.disks = cycle(log), cycle(state)
         self.registered: dict[int, tuple[str, float, float]] = {}  # number -> scope, and from when until when it stood
         self.partners = Everywhere(self)
+        self.wrong: list[str] = []
         self.clock = Clock()
         self.key = msgspec.structs.replace(
             LOCAL, budget=BudgetConfig(amount=CEILING / 1e6, currency="USD"), limits=RatesConfig(concurrent=5), id="app"
@@ -335,6 +345,14 @@ class Scene:
         request, _ = decode_chat(raw)
         who = subject(ask.location, consent=ask.consent, name=f"u-{ask.person}")
         headers = {name.lower(): value for name, value in who.items()}
+        if ask.batch:
+            body = msgspec.Raw(raw.replace(b'"stream":true', b'"stream":false'))
+            line = Line(custom_id="a", method="POST", url="/v1/chat/completions", body=body)
+            try:
+                await line_asked(App(pipeline._world), line, headers, self.key, asked.id)
+            except Later:
+                assert not asked.attempts, "it will be sent again"
+            return
         served = await pipeline.run(Call(id=asked.id, request=request, door=CHAT, headers=headers, key=self.key, size=len(raw)))
         asked.begun = True
         try:
@@ -399,6 +417,7 @@ class Scene:
 
     def settled(self) -> None:
         """When nobody is answered any more."""
+        assert not self.wrong
         lost = {job.id for job in self.log.failed if isinstance(job, _New | _End)}
         open_ = {row[0] for row in self.log.db.execute(
             "SELECT r.id FROM records r LEFT JOIN outcomes o ON o.id = r.id WHERE o.id IS NULL"
