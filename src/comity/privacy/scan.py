@@ -7,6 +7,7 @@ Pure and total: whatever a recogniser raises reaches the caller, who must treat 
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -24,6 +25,7 @@ _BEFORE, _AFTER = 12, 10
 """Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""
 _MANY = 5
 _TEN = "0123456789"
+_ASCII_LETTERS = frozenset(string.ascii_letters)
 _WIDE = "\u0250"  # from here on a script that may put no spaces between words
 _LETTERS = re.compile("[a-z\u00df-\u024f]+")
 _APART = bytes(code if chr(code).isalpha() else 32 for code in range(128)).ljust(256)
@@ -246,13 +248,13 @@ def _numeric(numeric: Sequence[Recognizer], sized: dict[int, list[Recognizer]], 
     if size < 6 and said.count(".") != 3:
         return
     start, stop = max(0, run.start() - _BEFORE), min(len(text), run.end() + _AFTER)
-    beside = text[max(0, run.start() - 2) : run.start()] + said + text[run.end() : run.end() + 2]
-    lettered = any(letter.isalpha() and letter.isascii() for letter in beside)
+    beside = frozenset(text[max(0, run.start() - 2) : run.start()] + said + text[run.end() : run.end() + 2])
+    lettered = not beside.isdisjoint(_ASCII_LETTERS)
     units = sized.get(size)
     if units is None:
         units = sized[size] = [unit for unit in numeric if unit.digits <= size]
     for unit in units:
-        if unit.marks and not (lettered if unit.marks == "#" else any(mark in beside for mark in unit.marks)):
+        if unit.marks and (not lettered if unit.marks == "#" else beside.isdisjoint(unit.marks)):
             continue
         if unit.pattern.search(text, start, stop) is not None:  # seldom, and quicker said than by an iterator
             yield from _claims(unit, text, start, stop)
