@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -295,6 +296,44 @@ async def test_a_database_that_writes_and_does_not_say_so_loses_nothing_and_doub
     await desk.work()
     good, bad = await desk.answers(name)
     assert len(good) == 9 and not bad and sent(desk) == 9 and left[0] <= 0
+
+
+async def test_what_is_under_way_is_not_taken_again_when_a_lease_was_not_heard_of(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = await opened(config(BEIJING, batch=BatchConfig(concurrent=3)))
+    partner, free = desk.sim.partners["qwen-beijing"], asyncio.Event()
+    send, write = partner.send, desk.sim.world.state.database.write
+
+    async def slow(*asked: Any) -> Any:
+        answer = await send(*asked)
+        await free.wait()
+        return answer
+
+    async def lost(script: Any) -> Any:
+        await write(script)
+        raise StorageFailure("the connection was lost", code="storage.unavailable")
+
+    monkeypatch.setattr(partner, "send", slow)
+    name = await desk.submit(line("a"), line("b"))
+    assert [await desk.worker.turn() for _ in range(2)] == [True, True] and len(desk.worker.running) == 2
+    with monkeypatch.context() as broken, pytest.raises(StorageFailure):
+        broken.setattr(desk.sim.world.state.database, "write", lost)
+        await desk.worker.turn()
+    assert await desk.worker.turn() is False and len(desk.worker.running) == 2
+    free.set()
+    await asyncio.wait(set(desk.worker.running))
+    await desk.work()
+    assert (await desk.batch(name))["request_counts"]["completed"] == 2 and sent(desk) == 2
+
+
+async def test_a_file_that_goes_while_it_is_read_is_cut_off(desk: Desk) -> None:
+    content = b"\n".join([b"y" * 60_000] * 60)
+    file = (await desk.upload(content)).json()["id"]
+    pieces = desk.sim.world.batches.content(file, "local")
+    assert len(await anext(pieces)) < len(content)
+    await desk.sim.world.batches.delete(file, "local")
+    with pytest.raises(StorageFailure, match="deleted while it was read"):
+        while True:
+            await anext(pieces)
 
 
 def _renamed(asked: Any, step: Any, once: Any) -> Any:

@@ -210,11 +210,16 @@ async def test_batches_advance_alike_on_both_engines(where: Path | str) -> None:
         await database.write(lambda: queue.give_back("long", held.place.number, "g", 50))
         assert not await database.read(lambda: queue.due(49)) and await database.read(lambda: queue.due(50))
         assert (await database.write(lambda: queue.lease("g", LEASE, 1, 49))) == ([], False)
-        (again,) = (await database.write(lambda: queue.lease("g", LEASE, 1, 50))).lines
-        assert (again.place, again.fate) == (held.place, ""), "it was given back, so it was not sent"
+        (once_more,) = (await database.write(lambda: queue.lease("g", LEASE, 1, 50))).lines
+        assert (once_more.place, once_more.fate) == (held.place, ""), "it was given back, so it was not sent"
         await database.write(lambda: queue.tidy(LEASE))
         (lost,) = (await database.write(lambda: queue.lease("h", 2 * LEASE, 1, 50))).lines
         assert (lost.place, lost.fate) == (held.place, "batch.interrupted"), "it was in the hands of one that died"
+        taken = (await database.write(lambda: queue.lease("i", 2 * LEASE, 3, 50))).lines
+        known = frozenset({("long", taken[0].place.number)})
+        await database.write(lambda: queue.reclaim("i", known))
+        again = (await database.write(lambda: queue.lease("k", 2 * LEASE, 2, 50))).lines
+        assert again == taken[1:] and not any(each.fate for each in again), "what was begun stays in its hands, the rest was never sent"
         rows = await database.read(lambda: queue.listed("app", after="", limit=1))
         assert [row.id for row in rows] == ["short", "long"]
         assert [row.id for row in await database.read(lambda: queue.listed("app", after="short", limit=1))] == ["long"]
