@@ -182,6 +182,24 @@ def test_a_chunk_that_is_too_long_is_refused_before_it_is_held() -> None:
         assert failed.value.step == "size"
 
 
+def test_a_chunk_that_says_nothing_is_refused_though_its_seal_is_good() -> None:
+    (nonce, *_), client = answered(SUITES[0], [])
+    empty = client.answer(nonce).seal(b"")
+    reader = chunked.response_reader(client)
+    with pytest.raises(TrustFailure) as failed:
+        reader.feed(nonce + encoded(len(empty)) + empty)
+    assert failed.value.step == "open"
+
+
+def test_nothing_follows_the_end_of_a_stream() -> None:
+    parts, client = answered(SUITES[0], [b"answer"])
+    reader = chunked.response_reader(client)
+    assert read(reader, parts) == b"answer" and reader.finish() == []
+    with pytest.raises(TrustFailure) as failed:
+        reader.feed(b"x")
+    assert failed.value.step == "truncated"
+
+
 def test_no_nonce_is_used_twice() -> None:
     encapsulated, context = sender(SUITES[3], PAIRS[X25519].private.public, b"", SeededRandom())
     context.cipher.sequence = SEQUENCE_MAX - 1
@@ -295,6 +313,10 @@ def test_what_is_no_message_is_refused(what: bytes) -> None:
     with pytest.raises(CallerError) as refused:
         bhttp.decode(what)
     assert refused.value.code == "seal.malformed"
+    decoder = bhttp.Decoder()
+    for _ in range(2):  # and stays refused
+        with pytest.raises(CallerError):
+            _ = decoder.feed(what) + decoder.finish()
 
 
 def test_names_are_read_in_lower_case_and_unknown_pseudo_fields_come_first() -> None:

@@ -102,7 +102,6 @@ class Reader:
         while not self._ended:
             self._bounded(len(self._buffer))
             yield
-        self._bounded(len(self._buffer))
         plain = cipher.tried(bytes(self._buffer), _LAST)
         if plain is None:
             raise _cut("the sealed stream was cut in its last chunk, or that was altered")

@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple, Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from comity.errors import CallerError, TrustFailure
+from comity.errors import CallerError, OperatorError, TrustFailure
 from comity.ports import Random
 from comity.seal.kdf import labelled_expand, labelled_extract
 
@@ -76,14 +77,29 @@ def supported(kem: int) -> Sizes:
 def public_key(kem: int, raw: bytes) -> PublicKey:
     if len(raw) != supported(kem).public:
         raise CallerError(f"a public key of {NAMES[kem]} has {SIZES[kem].public} bytes", code="seal.malformed")
-    return _X25519Public(raw) if kem == X25519 else _XWingPublic(raw)
+    if kem == X25519:
+        return _X25519Public(raw)
+    try:
+        return _XWingPublic(raw)
+    except UnsupportedAlgorithm:
+        raise _no_mlkem() from None
 
 
 def private_key(kem: int, seed: bytes) -> PrivateKey:
     supported(kem)
     if len(seed) != SEED_BYTES:
         raise CallerError(f"a private key of {NAMES[kem]} has {SEED_BYTES} bytes", code="seal.malformed")
-    return _X25519Private(seed) if kem == X25519 else _XWingPrivate(seed)
+    if kem == X25519:
+        return _X25519Private(seed)
+    try:
+        return _XWingPrivate(seed)
+    except UnsupportedAlgorithm:
+        raise _no_mlkem() from None
+
+
+def _no_mlkem() -> OperatorError:
+    return OperatorError("this build of `cryptography` has no ML-KEM", code="seal.no_mlkem",
+                         hint="install its own wheel; a distribution's may stand on an older OpenSSL")  # fmt: skip
 
 
 def derive_seed(kem: int, material: bytes) -> bytes:

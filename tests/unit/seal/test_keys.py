@@ -8,9 +8,10 @@ import weakref
 from datetime import timedelta
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 
-from comity.errors import CallerError, TrustFailure
-from comity.seal import ohttp
+from comity.errors import CallerError, OperatorError, TrustFailure
+from comity.seal import kem, ohttp
 from comity.seal.epochs import EARLY, EPOCH, GRACE, KeyPair, Keys
 from comity.seal.hpke import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, DEFAULT, HKDF_SHA256, Suite
 from comity.seal.kem import X25519, XWING
@@ -81,6 +82,22 @@ def test_bytes_that_are_no_key_are_refused_before_anything_is_sealed() -> None:
     with pytest.raises(TrustFailure) as failed:
         ohttp.seal_request(nobody, Suite(X25519), b"plain", SeededRandom())
     assert failed.value.step == "key-config"
+
+
+def test_a_library_without_ml_kem_is_said_and_nothing_else_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Absent:
+        @staticmethod
+        def from_seed_bytes(_: bytes) -> None:
+            raise UnsupportedAlgorithm("ML-KEM")
+
+        from_public_bytes = from_seed_bytes
+
+    monkeypatch.setattr(kem, "MLKEM768PrivateKey", Absent)
+    monkeypatch.setattr(kem, "MLKEM768PublicKey", Absent)
+    for attempt in (lambda: KeyPair(1, XWING, SEED).private, lambda: kem.public_key(XWING, PAIR.config.public)):
+        with pytest.raises(OperatorError) as failed:
+            attempt()
+        assert failed.value.code == "seal.no_mlkem"
 
 
 @pytest.mark.parametrize("value", ["", "sha256/", "sha256/" + "0" * 63, "sha256/" + "0" * 65, "sha256/" + "A" * 64, "sha512/" + "0" * 64,
