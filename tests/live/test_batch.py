@@ -146,6 +146,12 @@ def test_two_gateways_on_one_server_share_a_batch_and_each_line_is_sent_once(
         name = submitted(asks, lines(500))
         batch = ended(other, name)
         good = read(other, batch.output_file_id)
+        assert [each.id for each in other.batches.list(limit=1)] == [name]
+        kept = [each.id for each in asks.files.list(limit=1, order="asc")]  # page by page
+        assert sorted(kept) == sorted([batch.input_file_id, batch.output_file_id])
+        for file in kept:
+            assert other.files.delete(file).deleted
+        assert not list(asks.files.list())
         counted = [_batch_lines(each.base) for each in (one, two)]
     assert batch.request_counts.model_dump() == {"total": 500, "completed": 500, "failed": 0}
     assert [row["custom_id"] for row in good] == [f"line-{number}" for number in range(500)]

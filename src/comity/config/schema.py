@@ -327,7 +327,7 @@ class BatchConfig(Section, frozen=True, kw_only=True):
     """Jobs over files (`/v1/files`, `/v1/batches`).  What callers leave is sealed in the state, and goes when its time is over."""
 
     concurrent: int = 4  # lines that this gateway has under way at once, beside its callers; 0: it leaves them to others
-    file_bytes_max: int = 33_554_432  # of one file that is sent
+    file_bytes_max: int = 16_777_216  # of one file that is sent; while it is taken, memory holds several times as much
     kept_bytes_max: int = 1_073_741_824  # of all files of one key
     lines_max: int = 50_000  # of one file
     keep_seconds: int = 604_800  # how long a file is kept, and a batch after its end
