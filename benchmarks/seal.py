@@ -3,7 +3,7 @@
 
 python benchmarks/seal.py [SIZE]      SIZE: bytes of one message, 4096 without it
 
-A stream is an answer of 200 events, each sealed as a chunk of its own: sealed at the node, opened at the client, its binary HTTP included.
+Then a question of 4 KiB and its answer of 200 events, each a chunk of its own, as client and node have it: bound, padded, in binary HTTP.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable
 
 from comity.ports import SystemRandom
-from comity.seal import bhttp, chunked, ohttp
+from comity.seal import AnswerReader, AnswerWriter, QuestionReader, ask, bhttp, ohttp
 from comity.seal.bind import Binding, Replays, check
 from comity.seal.epochs import KeyPair
 from comity.seal.hpke import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, HKDF_SHA256, Suite
 from comity.seal.http import Request, Response
 from comity.seal.kem import X25519, XWING
+from comity.seal.ohttp import Exchange
 from comity.seal.padding import padded
 
 ROUNDS, REPEATS, EVENTS = 9, 200, 200
@@ -62,30 +63,36 @@ def suites(size: int) -> None:
 
 def stream() -> None:
     pair = KeyPair(1, XWING, RANDOM.token(32))
-    suite = pair.config.choose()
-    _, exchange = ohttp.asked(pair.config, suite, RANDOM, ohttp.CHUNKED)
+    binding = Binding(pool="cn-assist", key=pair.config.hash, policy="ab" * 32)
 
-    def sealed() -> list[bytes]:
-        writer = chunked.response_writer(exchange, RANDOM)
-        out = [writer.write(bhttp.start(Response(status=200, fields=((b"content-type", b"text/event-stream"),))))]
-        out += [writer.write(bhttp.piece(EVENT)) for _ in range(EVENTS)]
-        return [*out, writer.close(bhttp.end())]
+    def asked() -> tuple[bytes, Exchange]:
+        return ask(pair.config, binding, HEAD, b"x" * 4096, RANDOM)
 
-    def opened(parts: list[bytes]) -> int:
-        reader, decoder, size = chunked.response_reader(exchange), bhttp.Decoder(), 0
-        for part in parts:
-            for plain in reader.feed(part):
-                size += sum(len(each) for each in decoder.feed(plain) if isinstance(each, bytes))
+    def heard(question: bytes) -> Exchange:
+        reader = QuestionReader(lambda _: pair, lambda _: binding)
+        reader.feed(question)
         reader.finish()
-        decoder.finish()
-        return size
+        return reader.exchange
 
-    parts = sealed()
-    assert opened(parts) == EVENTS * len(EVENT)
-    there, back = cost(sealed, 10), cost(lambda: opened(parts), 10)
-    print(f"\n{f'a stream of {EVENTS} events, µs':42}{'seal':>12}{'open':>12}{'both':>12}")
-    row("whole", there, back, there + back)
-    row("a chunk", there / EVENTS, back / EVENTS, (there + back) / EVENTS)
+    def sealed(exchange: Exchange) -> list[bytes]:
+        writer = AnswerWriter(exchange, RANDOM, least=0)
+        out = [writer.start(Response(status=200, fields=((b"content-type", b"text/event-stream"),)))]
+        return [*out, *(writer.piece(EVENT) for _ in range(EVENTS)), writer.close()]
+
+    def opened(exchange: Exchange, parts: list[bytes]) -> int:
+        reader = AnswerReader(exchange)
+        events = [event for part in parts for event in reader.feed(part)] + reader.finish()
+        return sum(len(each) for each in events if isinstance(each, bytes))
+
+    questions = iter([asked()[0] for _ in range(ROUNDS * REPEATS)])  # each is heard once
+    question, client = asked()
+    node = heard(question)
+    parts = sealed(node)
+    assert opened(client, parts) == EVENTS * len(EVENT)
+    costs = [cost(asked), cost(lambda: heard(next(questions))), cost(lambda: sealed(node), 10), cost(lambda: opened(client, parts), 10)]
+    print(f"\n{f'a 4 KiB question and {EVENTS} events, µs':42}{'ask':>12}{'hear':>12}{'answer':>12}{'read':>12}{'all':>12}")
+    row("whole", *costs, sum(costs))
+    row("a chunk", 0, 0, costs[2] / EVENTS, costs[3] / EVENTS, (costs[2] + costs[3]) / EVENTS)
 
 
 def beside(size: int) -> None:
