@@ -17,7 +17,7 @@ import pytest
 from tests.live.places import BEIJING, EchoPartner, gateway
 from tests.simulated.worlds import subject
 
-LEASE = "\n[batch]\nlease_seconds = 1\nconcurrent = {concurrent}\n"
+LEASE = "\n[batch]\nlease_seconds = 5\nconcurrent = {concurrent}\n"
 
 
 def lines(count: int, **more: Any) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def test_two_gateways_on_one_server_share_a_batch_and_each_line_is_sent_once(
     (tmp_path / "url").write_text(postgres_url)
     (tmp_path / "key").write_text("6b" * 32)
     stored = f"\n[storage]\nurl = {{ file = '{tmp_path / 'url'}' }}\nlog_key = {{ file = '{tmp_path / 'key'}' }}\n"
-    config = BEIJING.format(base=partner.base) + stored + LEASE.format(concurrent=4).replace("= 1", "= 30")
+    config = BEIJING.format(base=partner.base) + stored + LEASE.format(concurrent=4).replace("= 5", "= 30")
     with (
         gateway(tmp_path, config, name="one") as one, gateway(tmp_path, config, name="two") as two,
         client(one.base) as asks, client(two.base) as other,

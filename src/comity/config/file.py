@@ -149,7 +149,7 @@ def _telemetry(wanted: TelemetryConfig) -> Iterator[Fault]:
 
 def _batch(wanted: BatchConfig) -> Iterator[Fault]:
     for name in wanted.__struct_fields__:
-        value, least = getattr(wanted, name), 0 if name == "concurrent" else 1
+        value, least = getattr(wanted, name), {"concurrent": 0, "lease_seconds": 5}.get(name, 1)
         if type(value) is int and value < least:
             yield ("batch", name), f"is not a number of at least {least}", "leave it out for the default"
     if wanted.key is not None:

@@ -147,6 +147,16 @@ def leave(holder: str) -> Script[None]:
     yield Statement("DELETE FROM batch_holders WHERE holder = ?", (holder,))
 
 
+def untidy(at: int) -> Script[bool]:
+    """Whether there is anything for `tidy`."""
+    dead = "holder IS NOT NULL AND holder NOT IN (SELECT holder FROM batch_holders WHERE until > ?)"
+    sql = (
+        f"SELECT 1 FROM batch_lines WHERE {dead} UNION ALL SELECT 1 FROM batches WHERE ended IS NULL AND {dead} "  # noqa: S608
+        "UNION ALL SELECT 1 FROM batch_holders WHERE until <= ? UNION ALL SELECT 1 FROM batches WHERE ended + keep <= ? LIMIT 1"
+    )
+    return bool((yield Statement(sql, (at, at, at, at))))
+
+
 def tidy(at: int) -> Script[None]:
     """Takes from the dead what they held; what is over for long enough is forgotten."""
     living = "(SELECT holder FROM batch_holders WHERE until > ?)"

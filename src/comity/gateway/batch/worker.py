@@ -119,7 +119,8 @@ class Worker:
         if now - self._tidied < batches.config.lease_seconds / 4:
             return
         self._tidied = now
-        await batches.database.write(lambda: queue.tidy(batches.at()))
+        if await batches.database.read(lambda: queue.untidy(batches.at())):
+            await batches.database.write(lambda: queue.tidy(batches.at()))
         await batches.prune(await batches.database.read(lambda: files.over(batches.at())))
 
     # -- reading an input ----------------------------------------------------------------------------------------

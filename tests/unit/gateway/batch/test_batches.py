@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from comity.config import BatchConfig, BudgetConfig, KeyConfig, PriceConfig, RatesConfig, SecretRef
+from comity.config import BatchConfig, BudgetConfig, KeyConfig, PriceConfig, RatesConfig, RoutingConfig, SecretRef
 from comity.errors import ProviderFailure, StorageFailure
 from comity.gateway.batch import queue
 from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, config, subject
@@ -85,6 +85,38 @@ async def test_a_file_that_is_not_what_it_should_be_fails_whole_before_anything_
     assert made["status"] == "failed" and made["failed_at"] and made["output_file_id"] is None
     assert [(fault["line"], fault["code"]) for fault in made["errors"]["data"]] == faults
     assert not sent(desk)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body", "member"),
+    [
+        ("/v1/responses", {"input": "hello"}, "output"),
+        ("/v1/messages", {"max_tokens": 50, "messages": [{"role": "user", "content": "hello"}]}, "content"),
+    ],
+)
+async def test_a_line_speaks_the_language_of_its_endpoint(desk: Desk, endpoint: str, body: dict[str, Any], member: str) -> None:
+    rows = [{"custom_id": each, "method": "POST", "url": endpoint, "body": body | more} for each, more in (("a", {}), ("b", {"shiny": 1}))]
+    name = await desk.submit(*rows, endpoint=endpoint)
+    await desk.work()
+    good, bad = await desk.answers(name)
+    assert good["a"]["response"]["body"][member] and good["a"]["comity"]["comity-receipt"]
+    error = bad["b"]["response"]["body"]
+    assert ("type" in error) is (endpoint == "/v1/messages") and bad["b"]["error"]["code"] == "request.unknown_field"
+
+
+async def test_while_every_lawful_place_is_full_lines_wait(opened: Opened) -> None:
+    place = msgspec.structs.replace(BEIJING, concurrency_max=1)
+    desk = await opened(config(place, routing=RoutingConfig(queue_max=0), batch=BatchConfig(concurrent=4)))
+    name = await desk.submit(*[line(str(number)) for number in range(6)])
+    waited = 0
+    for _ in range(12):
+        await desk.work()
+        made = await desk.batch(name)
+        if made["status"] == "completed":
+            break
+        waited += 1
+        desk.sim.clock.advance(seconds=10)
+    assert waited and made["request_counts"] == {"total": 6, "completed": 6, "failed": 0} and sent(desk) == 6
 
 
 async def test_what_is_too_large_is_refused(opened: Opened) -> None:

@@ -212,7 +212,9 @@ async def test_batches_advance_alike_on_both_engines(where: Path | str) -> None:
         assert (await database.write(lambda: queue.lease("g", LEASE, 1, 49))) == ([], False)
         (once_more,) = (await database.write(lambda: queue.lease("g", LEASE, 1, 50))).lines
         assert (once_more.place, once_more.fate) == (held.place, ""), "it was given back, so it was not sent"
+        assert not await database.read(lambda: queue.untidy(LEASE - 1)) and await database.read(lambda: queue.untidy(LEASE))
         await database.write(lambda: queue.tidy(LEASE))
+        assert not await database.read(lambda: queue.untidy(LEASE))
         (lost,) = (await database.write(lambda: queue.lease("h", 2 * LEASE, 1, 50))).lines
         assert (lost.place, lost.fate) == (held.place, "batch.interrupted"), "it was in the hands of one that died"
         taken = (await database.write(lambda: queue.lease("i", 2 * LEASE, 3, 50))).lines
