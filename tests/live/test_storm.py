@@ -96,8 +96,8 @@ class Storm:
             text, stream = f"request number {number:05}, {PHONE}, and that is all", number % 2 == 0
             body = {"messages": [{"role": "user", "content": text}], "stream": stream}
             reply = ask(self._base, body, subject("CN", name=f"u-{number}"))
-            if reply.status >= 500:
-                self._breath.wait(0.2)  # as a client would
+            if reply.status != 200:
+                self._breath.wait(0.5)  # as a client would, who was told to come back
             try:
                 self.told[self._said(reply, text, stream)] += 1
             except Exception as error:
