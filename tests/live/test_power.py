@@ -64,12 +64,12 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
         assert await database.write(lambda: queue.unread("g1", LATER)) is not None
         await database.write(lambda: queue.lines("batch-1", "g1", [Place(n + 1, 0, n, 1) for n in range(LINES)]))
         await database.write(lambda: queue.begin("batch-1", "g1", LINES, AT))
-        while held := await database.write(lambda: queue.lease("g1", LATER, 3, AT)):
+        while held := (await database.write(lambda: queue.lease("g1", LATER, 3, AT))).lines:
             for each in held:
                 assert not each.fate
                 told(f"taken {each.place.number}")
             for each in held:
-                job = Settled("batch-1", each.place.number, "g1", "file-out", True, b"answer", 6, b"n", AT)
+                job = Settled("batch-1", each.place.number, "file-out", True, b"answer", 6, b"n", AT)
                 assert await database.join(queue.settle, job)
                 told(f"answered {each.place.number}")
 
@@ -141,7 +141,7 @@ async def goes_on(folder: Path, may_be_sent: set[int], room: int) -> None:
     database = SQLite(folder / "state.db", migrations("state", "sqlite"), seconds_max=30, loop=asyncio.get_running_loop())
     try:
         await database.write(lambda: queue.tidy(LATER + 1))
-        held = await database.write(lambda: queue.lease("g2", LATER * 2, LINES, LATER + 1))
+        held, _ = await database.write(lambda: queue.lease("g2", LATER * 2, LINES, LATER + 1))
         fates = {each.place.number: each.fate for each in held}
         assert all(fates[number] == "batch.interrupted" for number in may_be_sent), "it is told, not sent again"
         passed = 0
