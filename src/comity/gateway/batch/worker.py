@@ -64,12 +64,12 @@ class Worker:
     async def aclose(self, seconds_max: float) -> None:
         """Once what is under way has ended, or ``seconds_max`` are over: what then has no answer counts as interrupted."""
         self.stop()
-        if self.running:
-            await asyncio.wait(set(self.running), timeout=seconds_max)
-        for task in (*self.running, *([self._loop] if self._loop is not None else [])):
+        if self._loop is not None:  # it ends with the last of its lines; told to end sooner, it would leave some that it has just taken
+            await asyncio.wait([self._loop], timeout=seconds_max)
+        left = [*self.running, *([self._loop] if self._loop is not None else [])]
+        for task in left:
             task.cancel()
-        everyone = [*self.running, *([self._loop] if self._loop is not None else [])]
-        await asyncio.gather(*everyone, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
         with suppress(StorageFailure):
             await self._batches.database.write(lambda: queue.leave(self._holder))
 
