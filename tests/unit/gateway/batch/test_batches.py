@@ -346,7 +346,7 @@ async def test_what_is_under_way_is_not_taken_again_when_a_lease_was_not_heard_o
 
     monkeypatch.setattr(partner, "send", slow)
     name = await desk.submit(line("a"), line("b"))
-    assert [await desk.worker.turn() for _ in range(2)] == [True, True] and len(desk.worker.running) == 2
+    assert [await desk.worker.turn() for _ in range(3)] == [True, True, False] and len(desk.worker.running) == 2
     with monkeypatch.context() as broken, pytest.raises(StorageFailure):
         broken.setattr(desk.sim.world.state.database, "write", lost)
         await desk.worker.turn()
