@@ -49,9 +49,9 @@ def loads(rate: float) -> tuple[Load, ...]:
         ),
         Load(name="plain", about="64 at once, nothing personal", personal=0),
         Load(name="personal", about="64 at once, four findings each"),
-        Load(name="paced", about=f"{rate:g} a second (of LiteLLM 20), four findings each", rate=rate, longer=2.5),
+        Load(name="paced", about=f"{rate:g} a second (of LiteLLM 20), four findings each", rate=rate, longer=1.5),
         Load(name="streams", about="64 at once, deltas 2 ms apart", stream=True, gap_us=2000),
-        Load(name="paced streams", about=f"{streams:g} a second, deltas 10 ms apart", rate=streams, longer=2.5, stream=True, gap_us=10_000),
+        Load(name="paced streams", about=f"{streams:g} a second, deltas 10 ms apart", rate=streams, longer=2, stream=True, gap_us=10_000),
     )
 
 
