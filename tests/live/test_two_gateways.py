@@ -22,6 +22,7 @@ from comity.gateway.allowance.spend import Account, accounts
 from comity.lab.process import Process, ask
 from comity.storage.database import Row, Script, Statement
 from comity.storage.open import look_into
+from comity.storage.state import DATABASE
 from comity.transparency.log_key import Place, Shared
 from comity.transparency.merkle import Frontier
 from comity.transparency.note import opened, parse_checkpoint, parse_vkey
@@ -141,9 +142,9 @@ def run(tmp_path: Path, place: Place, kills: int) -> None:
         (tmp_path / "key").write_text(place.key.hex())
         stored = f"\n[storage]\nurl = {{ file = '{tmp_path / 'url'}' }}\nlog_key = {{ file = '{tmp_path / 'key'}' }}\n"
         names: tuple[str, ...] = ("one", "two")
-    else:  # rates outlive a gateway where the state is one that others could share
-        stored, names = f"\n[paths]\nstate = '{tmp_path / 'shared.db'}'\n", ("one",)
-    state = place.url if isinstance(place, Shared) else tmp_path / "shared.db"
+    else:
+        stored, names = "", ("one",)
+    state = place.url if isinstance(place, Shared) else tmp_path / "one" / DATABASE
     with EchoPartner() as partner, ExitStack() as stack:
         partner.bodies = Stamped()
         config = written(partner.base, stored)

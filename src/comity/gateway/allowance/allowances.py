@@ -2,7 +2,7 @@
 """What a request may use of its caller's limits and budget: taken before anything is sent, settled when it is known what was used.
 
 Rates are of requests, money is of attempts: whoever is asked twice is paid twice.  A key and its tenant are two accounts, and both must
-have room.  Money is always in the state; rates are where they cost least and still hold for every gateway that shares them.
+have room.  Money is in the state; rates too, or in Valkey.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from comity.config import BudgetConfig, Config, KeyConfig, RatesConfig
 from comity.errors import CallerError, ComityError
 from comity.gateway.allowance.minute import Asked
 from comity.gateway.allowance.money import Prices, Size, at_most, ceiling
-from comity.gateway.allowance.rates import MemoryRates, Rates
+from comity.gateway.allowance.rates import Rates
 from comity.gateway.allowance.spend import Answer, Claim, Give, Take, book
 from comity.gateway.allowance.told import Headers, granted, headers_of, said
 from comity.gateway.owed import paid
@@ -192,13 +192,13 @@ class Allowances:
 
 
 def rates_of(config: Config, *, clock: Clock, secrets: Secrets) -> Rates | None:
-    """In Valkey where one is configured; None, in the state, where several gateways may share that; else in memory.
+    """In Valkey where one is configured; None, in the state, else: a minute that was counted outlives a killed process.
 
     Raises OperatorError.
     """
     valkey = config.shared.valkey
     if valkey is None:
-        return None if config.storage.url is not None or config.paths.state else MemoryRates(clock)
+        return None
     from comity.gateway.allowance.valkey import connect
 
     return connect(secrets.get(env=valkey.env, file=valkey.file, command=valkey.command), clock)

@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where minutes are kept that no other gateway needs to see: in memory, gone with the process.
-
-`valkey.py` keeps them for several gateways; where those share a state and no Valkey, `spend.book` keeps them beside the money.
-"""
+"""Who keeps minutes outside the state, where `spend.book` keeps them beside the money: `valkey.py`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
-from comity.gateway.allowance import minute
-from comity.gateway.allowance.minute import Asked, Full, Minute, Room
-from comity.ports import Clock
+from comity.gateway.allowance.minute import Asked, Full, Room
 
 
 class Rates(Protocol):
@@ -23,20 +17,3 @@ class Rates(Protocol):
     async def give(self, asked: Sequence[Asked], hold: str, tokens: int | None) -> None: ...
 
     async def aclose(self) -> None: ...
-
-
-class MemoryRates:
-    """Of this process alone; nothing here waits."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._minutes: defaultdict[str, Minute] = defaultdict(Minute)
-
-    async def take(self, asked: Sequence[Asked], hold: str) -> Full | list[Room]:
-        return minute.take(self._minutes, asked, int(self._clock.monotonic()), hold)
-
-    async def give(self, asked: Sequence[Asked], hold: str, tokens: int | None) -> None:
-        minute.give(self._minutes, asked, int(self._clock.monotonic()), hold, tokens)
-
-    async def aclose(self) -> None:
-        self._minutes.clear()
