@@ -9,27 +9,26 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from comity.privacy.finder import Finder
 from comity.privacy.findings import Finding
 from comity.privacy.normalise import lower, view
+from comity.privacy.prefilter import Literals, Shapes
 from comity.privacy.recognizers import rules
 from comity.privacy.recognizers.base import Hit, Recognizer
+from comity.privacy.shape import Untranslatable, looser, shape
 
 # At least six digits, or the four of an address, with what may stand between the digits of one number.
 _DIGITS = re.compile(r"[0-9](?:[ ().+/_\-]{0,3}[0-9]){3,}")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}([ ./\-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9]([ ./\-])[0-3]?[0-9]\2(?:19|20)[0-9]{2}")
+_BEHIND = 4  # characters before those, for what must not stand there
 _BEFORE, _AFTER = 12, 10
 """Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""
+_SHAPED = 96  # characters: the shape of a longer stretch hardly comes twice
 _MANY = 5
-_TEN = "0123456789"
 _ASCII_LETTERS = frozenset(string.ascii_letters)
-_WIDE = "\u0250"  # from here on a script that may put no spaces between words
-_LETTERS = re.compile("[a-z\u00df-\u024f]+")
-_APART = bytes(code if chr(code).isalpha() else 32 for code in range(128)).ljust(256)
-_COMMON = "\\!<>{}[]@=_?*:(/qzj-0123456789xkvbywgpfmucdl.hrsnioate "  # from the rarest; what is not in it is rarer still
 _CELL = 64  # characters
 _BLOCK = 3072  # characters of a long text that are opened at once
 _BELOW = 1024  # below a block: more than the longest thing that one of these finds
@@ -38,61 +37,67 @@ _BELOW = 1024  # below a block: more than the longest thing that one of these fi
 class _Groups(NamedTuple):
     """The recognisers by how they are opened.
 
-    gates: by a character that each must hold, so that one look rules out many; for texts with a digit or without, in ASCII or not
-    latin: words of Latin letters that open a recogniser
-    wide:  other such words, by their first character that is no Latin letter
+    literals: every gate and word, in one automaton
+    gated:    by a gate alone, and by which of them
+    whole, numeric: by which word; `always` are the places of those that need none
+    numbered: places in `whole` of those that nothing opens in a text without a digit; what `shapes` is asked about
     """
 
+    literals: Literals
     gated: tuple[Recognizer, ...]
-    gates: dict[tuple[bool, bool], tuple[tuple[str, tuple[str, ...]], ...]]
+    gates: dict[str, tuple[int, ...]]
     crowded: tuple[Recognizer, ...]
-    numeric: tuple[Recognizer, ...]
     whole: tuple[Recognizer, ...]
-    opened: dict[str, tuple[int, ...]]  # by word: places in `whole`
-    always: frozenset[int]  # places in `whole` of those that only a digit opens
-    numbered: frozenset[int]  # … and that nothing opens in a text without one
-    latin: frozenset[str]
-    wide: dict[str, tuple[str, ...]]
-    heads: re.Pattern[str]
+    opened: dict[str, tuple[int, ...]]
+    always: frozenset[int]
+    numbered: frozenset[int]
+    shapes: Shapes
+    numeric: tuple[Recognizer, ...]
+    named: dict[str, tuple[int, ...]]
+    unnamed: frozenset[int]
+    loosened: tuple[re.Pattern[bytes] | None, ...]  # of `numeric`; None: always asked
 
 
 @cache
 def _groups() -> _Groups:
     units = rules()
-    words = dict.fromkeys(word for unit in units for word in unit.words)
-    wide: dict[str, list[str]] = {}
-    for word in words:
-        if max(word) >= _WIDE:
-            wide.setdefault(next(letter for letter in word if letter >= _WIDE), []).append(word)  # `b站` by its second
     loose = [unit for unit in units if unit.words or not (unit.gates or unit.many)]
-    gated = [unit for unit in units if unit.gates and not unit.words]
+    gated = tuple(unit for unit in units if unit.gates and not unit.words)
     whole = tuple(unit for unit in loose if not unit.digits)
+    numeric = tuple(unit for unit in loose if unit.digits)
+    always = frozenset(place for place, unit in enumerate(whole) if not unit.words)
+    numbered = always | {place for place, unit in enumerate(whole) if unit.numbered}
     return _Groups(
-        gated=tuple(gated),
-        gates={
-            (numbers, ascii_only): _by_rare(
-                gate for unit in gated if numbers or not unit.digits for gate in unit.gates if gate.isascii() or not ascii_only
-            )
-            for numbers in (False, True)
-            for ascii_only in (False, True)
-        },
+        literals=Literals((gate for unit in gated for gate in unit.gates), (word for unit in units for word in unit.words)),
+        gated=gated,
+        gates=_by([unit.gates for unit in gated]),
         crowded=tuple(unit for unit in units if unit.many),
-        numeric=tuple(unit for unit in loose if unit.digits),
         whole=whole,
-        opened={word: tuple(place for place, unit in enumerate(whole) if word in unit.words) for unit in whole for word in unit.words},
-        always=frozenset(place for place, unit in enumerate(whole) if not unit.words),
-        numbered=frozenset(place for place, unit in enumerate(whole) if unit.numbered),
-        latin=frozenset(word for word in words if max(word) < _WIDE),
-        wide={head: tuple(group) for head, group in wide.items()},
-        heads=re.compile(f"[{''.join(map(re.escape, wide))}]" if wide else r"(?!)"),
+        opened=_by([unit.words for unit in whole]),
+        always=always,
+        numbered=numbered,
+        shapes=Shapes({place: whole[place].pattern for place in sorted(numbered)}),
+        numeric=numeric,
+        named=_by([unit.words for unit in numeric]),
+        unnamed=frozenset(place for place, unit in enumerate(numeric) if not unit.words),
+        loosened=tuple(map(_loosened, numeric)),
     )
 
 
-def _by_rare(gates: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    groups: dict[str, list[str]] = {}
-    for gate in dict.fromkeys(gates):
-        groups.setdefault(min(gate, key=_COMMON.find), []).append(gate)
-    return tuple((rare, tuple(group)) for rare, group in groups.items())
+def _by(openers: Sequence[Sequence[str]]) -> dict[str, tuple[int, ...]]:
+    """Places in ``openers``, by what opens them."""
+    places: dict[str, list[int]] = {}
+    for place, words in enumerate(openers):
+        for word in dict.fromkeys(words):
+            places.setdefault(word, []).append(place)
+    return {word: tuple(each) for word, each in places.items()}
+
+
+def _loosened(unit: Recognizer) -> re.Pattern[bytes] | None:
+    try:
+        return re.compile(looser(unit.pattern, counted=True))
+    except Untranslatable:
+        return None
 
 
 def scan(text: str, finders: Sequence[Finder] = ()) -> tuple[Finding, ...]:
@@ -137,40 +142,48 @@ def _proposed(finder: Finder, text: str) -> Iterator[_Claim]:
 def _candidates(text: str) -> Iterator[_Claim]:
     groups = _groups()
     lowered = lower(text)
-    numbers = any(map(text.__contains__, _TEN))
-    sought = groups.gates[numbers, lowered.isascii()]
-    if shown := {gate for rare, gates in sought if rare in lowered for gate in gates if gate in lowered}:
-        for unit in groups.gated:
-            if here := shown.intersection(unit.gates):
-                yield from _gated(unit, text, _places(lowered, here))
+    seen = groups.literals.seen(lowered)
+    if seen.gates:
+        for place in sorted({place for gate in seen.gates for place in groups.gates[gate]}):
+            unit = groups.gated[place]
+            if seen.digit or not unit.digits:
+                yield from _gated(unit, text, _places(lowered, seen.gates.intersection(unit.gates)))
     for unit in groups.crowded:
         if any(text.count(mark) >= _MANY for mark in unit.many):
             yield from _claims(unit, text, 0, len(text))
+    if len(text) <= 2 * _BLOCK:
+        if seen.words or seen.digit:
+            yield from _opened(groups, text, lowered, seen.words, 0, len(text), seen.digit)
+        return
     above: tuple[frozenset[str], ...] = ()
     for start, end in _blocks(text):
-        own = _words(groups, lowered[start : end + _BELOW])
-        yield from _opened(groups, text, lowered, own.union(*above), start, end, numbers)
-        above = (own, *above[:1])  # a word may stand there that opens what is here: the head of a column
+        own = groups.literals.seen(lowered[start : end + _BELOW])
+        yield from _opened(groups, text, lowered, own.words.union(*above), start, end, own.digit)
+        above = (own.words, *above[:1])  # a word may stand there that opens what is here: the head of a column
 
 
 def _opened(groups: _Groups, text: str, lowered: str, words: frozenset[str], start: int, end: int, numbers: bool) -> Iterator[_Claim]:
     """What ``words`` and digits open, where it begins in one block of ``text``.  ``numbers``: there are digits in it."""
     stop = min(len(text), end + _BELOW)
-    numbers = numbers and any(text.find(digit, start, stop) >= 0 for digit in _TEN)
     opened = {place for word in words for place in groups.opened.get(word, ())}
-    for place in sorted(opened | groups.always if numbers else opened - groups.numbered):
+    if numbers:
+        opened |= groups.always
+        if doubted := opened & groups.numbered:
+            opened -= doubted - groups.shapes.possible(shape(text[start:stop]))
+    else:
+        opened -= groups.numbered
+    for place in sorted(opened):
         unit = groups.whole[place]
         if unit.after or unit.led:
             yield from _gated(unit, text, _places(lowered, unit.gates or words.intersection(unit.words), start, end))
         else:
             yield from _claims(unit, text, start, stop, end)
     if numbers:
-        numeric = [unit for unit in groups.numeric if not unit.words or not words.isdisjoint(unit.words)]
-        sized: dict[int, list[Recognizer]] = {}
+        named = groups.unnamed.union(*(groups.named.get(word, ()) for word in words))
         for run in _DIGITS.finditer(text, start, stop):
             if run.start() >= end:
                 break
-            yield from _numeric(numeric, sized, text, run)
+            yield from _numeric(groups, named, text, run)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -184,14 +197,6 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
         start = end
     yield start, len(text)
-
-
-def _words(groups: _Groups, lowered: str) -> frozenset[str]:
-    """Those that open a recogniser."""
-    if lowered.isascii():
-        return groups.latin.intersection(lowered.encode().translate(_APART).decode().split())
-    found = groups.latin.intersection(_LETTERS.findall(lowered))
-    return found.union(*(filter(lowered.__contains__, groups.wide[head]) for head in set(groups.heads.findall(lowered))))
 
 
 def _claims(unit: Recognizer, text: str, start: int, stop: int, end: int | None = None) -> Iterator[_Claim]:
@@ -239,8 +244,8 @@ def _places(lowered: str, gates: Iterable[str], first: int = 0, last: int | None
     return sorted(places)
 
 
-def _numeric(numeric: Sequence[Recognizer], sized: dict[int, list[Recognizer]], text: str, run: re.Match[str]) -> Iterator[_Claim]:
-    """``sized``: those of ``numeric`` that so many digits are enough for, kept for the next run of the same text."""
+def _numeric(groups: _Groups, named: frozenset[int], text: str, run: re.Match[str]) -> Iterator[_Claim]:
+    """``named``: places in `numeric` of those that need no word, or one that is there."""
     said = run[0]
     if _DATE.fullmatch(said):
         return
@@ -248,16 +253,35 @@ def _numeric(numeric: Sequence[Recognizer], sized: dict[int, list[Recognizer]], 
     if size < 6 and said.count(".") != 3:
         return
     start, stop = max(0, run.start() - _BEFORE), min(len(text), run.end() + _AFTER)
-    beside = frozenset(text[max(0, run.start() - 2) : run.start()] + said + text[run.end() : run.end() + 2])
-    lettered = not beside.isdisjoint(_ASCII_LETTERS)
-    units = sized.get(size)
-    if units is None:
-        units = sized[size] = [unit for unit in numeric if unit.digits <= size]
-    for unit in units:
-        if unit.marks and (not lettered if unit.marks == "#" else beside.isdisjoint(unit.marks)):
+    before = max(0, start - _BEHIND)
+    around = text[before:stop]
+    places = _sized(size) if stop - start > _SHAPED else _possible(shape(around), start - before, size)
+    beside = lettered = None
+    for place in places:
+        if place not in named:
             continue
+        unit = groups.numeric[place]
+        if unit.marks:
+            if beside is None:
+                beside = frozenset(text[max(0, run.start() - 2) : run.start()] + said + text[run.end() : run.end() + 2])
+                lettered = not beside.isdisjoint(_ASCII_LETTERS)
+            if not lettered if unit.marks == "#" else beside.isdisjoint(unit.marks):
+                continue
         if unit.pattern.search(text, start, stop) is not None:  # seldom, and quicker said than by an iterator
             yield from _claims(unit, text, start, stop)
+
+
+@lru_cache(64)
+def _sized(size: int) -> tuple[int, ...]:
+    """Places in `numeric` of those that so many digits are enough for."""
+    return tuple(place for place, unit in enumerate(_groups().numeric) if unit.digits <= size)
+
+
+@lru_cache(8192)
+def _possible(shaped: bytes, start: int, size: int) -> tuple[int, ...]:
+    """… and that may match in such a shape from ``start`` on.  Shapes come again, numbers do not."""
+    loosened = _groups().loosened
+    return tuple(place for place in _sized(size) if (each := loosened[place]) is None or each.search(shaped, start) is not None)
 
 
 def _settle(claims: Sequence[_Claim]) -> list[_Claim]:
