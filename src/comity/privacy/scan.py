@@ -15,7 +15,7 @@ from typing import NamedTuple
 from comity.privacy.finder import Finder
 from comity.privacy.findings import Finding
 from comity.privacy.normalise import lower, view
-from comity.privacy.prefilter import Literals, Shapes
+from comity.privacy.prefilter import Literals, Seen, Shapes
 from comity.privacy.recognizers import rules
 from comity.privacy.recognizers.base import Hit, Recognizer
 from comity.privacy.shape import Untranslatable, looser, shape
@@ -68,7 +68,7 @@ def _groups() -> _Groups:
     always = frozenset(place for place, unit in enumerate(whole) if not unit.words)
     numbered = always | {place for place, unit in enumerate(whole) if unit.numbered}
     return _Groups(
-        literals=Literals((gate for unit in gated for gate in unit.gates), (word for unit in units for word in unit.words)),
+        literals=Literals((gate for unit in (*gated, *whole) for gate in unit.gates), (word for unit in units for word in unit.words)),
         gated=gated,
         gates=_by([unit.gates for unit in gated]),
         crowded=tuple(unit for unit in units if unit.many),
@@ -144,7 +144,7 @@ def _candidates(text: str) -> Iterator[_Claim]:
     lowered = lower(text)
     seen = groups.literals.seen(lowered)
     if seen.gates:
-        for place in sorted({place for gate in seen.gates for place in groups.gates[gate]}):
+        for place in sorted({place for gate in seen.gates for place in groups.gates.get(gate, ())}):
             unit = groups.gated[place]
             if seen.digit or not unit.digits:
                 yield from _gated(unit, text, _places(lowered, seen.gates.intersection(unit.gates)))
@@ -153,17 +153,18 @@ def _candidates(text: str) -> Iterator[_Claim]:
             yield from _claims(unit, text, 0, len(text))
     if len(text) <= 2 * _BLOCK:
         if seen.words or seen.digit:
-            yield from _opened(groups, text, lowered, seen.words, 0, len(text), seen.digit)
+            yield from _opened(groups, text, lowered, seen, 0, len(text))
         return
     above: tuple[frozenset[str], ...] = ()
     for start, end in _blocks(text):
         own = groups.literals.seen(lowered[start : end + _BELOW])
-        yield from _opened(groups, text, lowered, own.words.union(*above), start, end, own.digit)
+        yield from _opened(groups, text, lowered, own._replace(words=own.words.union(*above)), start, end)
         above = (own.words, *above[:1])  # a word may stand there that opens what is here: the head of a column
 
 
-def _opened(groups: _Groups, text: str, lowered: str, words: frozenset[str], start: int, end: int, numbers: bool) -> Iterator[_Claim]:
-    """What ``words`` and digits open, where it begins in one block of ``text``.  ``numbers``: there are digits in it."""
+def _opened(groups: _Groups, text: str, lowered: str, seen: Seen, start: int, end: int) -> Iterator[_Claim]:
+    """What words and digits open, where it begins in one block of ``text``."""
+    _, words, numbers = seen
     stop = min(len(text), end + _BELOW)
     opened = {place for word in words for place in groups.opened.get(word, ())}
     if numbers:
@@ -175,7 +176,8 @@ def _opened(groups: _Groups, text: str, lowered: str, words: frozenset[str], sta
     for place in sorted(opened):
         unit = groups.whole[place]
         if unit.after or unit.led:
-            yield from _gated(unit, text, _places(lowered, unit.gates or words.intersection(unit.words), start, end))
+            openers = seen.gates.intersection(unit.gates) if unit.gates else words.intersection(unit.words)
+            yield from _gated(unit, text, _places(lowered, openers, start, end))
         else:
             yield from _claims(unit, text, start, stop, end)
     if numbers:
@@ -199,14 +201,16 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _claims(unit: Recognizer, text: str, start: int, stop: int, end: int | None = None) -> Iterator[_Claim]:
-    """Of what begins before ``end``."""
+def _claims(unit: Recognizer, text: str, start: int, stop: int, end: int | None = None, last: int | None = None) -> Iterator[_Claim]:
+    """Of what begins before ``end``.  ``last``: where the last gate begins."""
     for found in unit.pattern.finditer(text, start, stop):
         if end is not None and found.start() >= end:
             return
         hit = unit.check(text, found)
         if hit is not None:
             yield hit, unit
+        if last is not None and unit.held and found.end() > last:
+            return
 
 
 def _gated(unit: Recognizer, text: str, places: Sequence[int]) -> Iterator[_Claim]:
@@ -221,15 +225,15 @@ def _gated(unit: Recognizer, text: str, places: Sequence[int]) -> Iterator[_Clai
                 done = hit.end
                 yield hit, unit
         return
-    start = stop = 0
+    start = stop = last = 0
     for place in places:  # windows that touch become one, so that no text is searched twice
         if place - unit.before <= stop and stop:
-            stop = place + unit.after
+            stop, last = place + unit.after, place
             continue
         if stop:
-            yield from _claims(unit, text, start, stop)
-        start, stop = max(0, place - unit.before), place + unit.after
-    yield from _claims(unit, text, start, stop)
+            yield from _claims(unit, text, start, stop, last=last)
+        start, stop, last = max(0, place - unit.before), place + unit.after, place
+    yield from _claims(unit, text, start, stop, last=last)
 
 
 def _places(lowered: str, gates: Iterable[str], first: int = 0, last: int | None = None) -> list[int]:

@@ -21,6 +21,7 @@ _TABLE = bytes(
 _KINDS: dict[int, frozenset[int]] = {kind: frozenset(code for code in range(128) if _TABLE[code] == kind) for kind in set(_TABLE)}
 _COUNT = 4  # a repeat that an automaton would have to count further may as well go on for ever
 _CATEGORIES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
+_EMPTY = ("ASSERT_NOT", "AT")
 _Members = tuple[frozenset[int], bool]  # the ASCII characters of a class, and whether it may hold others
 
 
@@ -37,42 +38,48 @@ def looser(pattern: re.Pattern[str], *, counted: bool) -> bytes:
     """Matches in the shape of every text in which ``pattern`` matches.  ``counted``: long repeats are counted, and what a shape
     can say about what must not stand around is asked, which RE2 cannot.  Raises Untranslatable."""
     tree = importlib.import_module("re._parser").parse(pattern.pattern, pattern.flags)
-    return _Looser(counted).sequence(list(tree), pattern.flags).encode("ascii")
+    return _Looser(counted).sequence(tree, pattern.flags, last=True).encode("ascii")
 
 
 class _Looser:
     def __init__(self, counted: bool) -> None:
         self.counted = counted
-        self.groups: dict[int, tuple[list[Any], int]] = {}
+        self.groups: dict[int, tuple[Sequence[Any], int]] = {}
 
-    def sequence(self, items: Sequence[Any], flags: int) -> str:
-        return "".join(self.item(str(op), value, flags) for op, value in items)
+    def sequence(self, items: Sequence[Any], flags: int, *, last: bool = False) -> str:
+        """``last``: nothing of the expression comes behind, so what must follow may as well be part of it."""
+        return "".join(
+            self.item(str(op), value, flags, last=last and all(str(behind) in _EMPTY for behind, _ in items[place + 1 :]))
+            for place, (op, value) in enumerate(items)
+        )
 
-    def item(self, op: str, value: Any, flags: int) -> str:
+    def item(self, op: str, value: Any, flags: int, *, last: bool) -> str:
         if op in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
             return _written(members(op, value, flags))
         if op == "BRANCH":
-            return _either(self.sequence(list(each), flags) for each in value[1])
+            return _either(self.sequence(each, flags, last=last) for each in value[1])
         if op == "SUBPATTERN":
             group, more, less, inner = value
             flags = (flags | more) & ~less
             if group is not None:
-                self.groups[group] = (list(inner), flags)
-            return f"(?:{self.sequence(list(inner), flags)})"
+                self.groups[group] = (inner, flags)
+            return f"(?:{self.sequence(inner, flags, last=last)})"
         if op == "ATOMIC_GROUP":
-            return f"(?:{self.sequence(list(value), flags)})"
+            return f"(?:{self.sequence(value, flags, last=last)})"
         if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             least, most, inner = value
-            return _repeated(self.sequence(list(inner), flags), int(least), int(most), self.counted)
+            return _repeated(self.sequence(inner, flags), int(least), int(most), self.counted)
         if op == "GROUPREF":
             again, own = self.groups[value]
             return f"(?:{self.sequence(again, flags | own)})"
         if op == "GROUPREF_EXISTS":
             _, yes, no = value
-            return _either((self.sequence(list(yes), flags), self.sequence(list(no or ()), flags)))
-        if op == "ASSERT_NOT" and self.counted and _certain(list(value[1]), flags):
-            return f"(?{'!' if value[0] > 0 else '<!'}{self.sequence(list(value[1]), flags)})"
-        if op in ("ASSERT", "ASSERT_NOT", "AT"):
+            return _either((self.sequence(yes, flags), self.sequence(no or (), flags)))
+        if op == "ASSERT" and value[0] > 0 and (self.counted or last):
+            return f"(?{'=' if self.counted else ':'}{self.sequence(value[1], flags, last=last)})"
+        if op == "ASSERT_NOT" and self.counted and _certain(value[1], flags):
+            return f"(?{'!' if value[0] > 0 else '<!'}{self.sequence(value[1], flags)})"
+        if op in ("ASSERT", *_EMPTY):
             return ""
         raise Untranslatable(op)
 

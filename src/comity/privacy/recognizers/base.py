@@ -29,6 +29,7 @@ class Recognizer(msgspec.Struct, frozen=True, kw_only=True):
                 with `after` 0 the pattern must match where a gate begins,
                 else it searches from `before` characters ahead of a gate to `after` characters behind its beginning;
                 unless `digits` is 0, the text must have a digit
+    held:       no match without a gate in it: behind the last one nothing is searched
     many:       characters one of which must be in the text at least five times (`:` for MAC and IPv6); then the whole text
     words:      whole words, lower-case, or Han terms, one of which must be in the text; empty: any text;
                 with `after` it is then searched around its gates, or around these words where it has none;
@@ -50,6 +51,7 @@ class Recognizer(msgspec.Struct, frozen=True, kw_only=True):
     gates: tuple[str, ...] = ()
     before: int = 0
     after: int = 0
+    held: bool = False
     many: str = ""
     words: tuple[str, ...] = ()
     led: bool = False

@@ -58,7 +58,7 @@ def recognizers() -> tuple[Recognizer, ...]:
         check = _spelled if pattern is _SPELLED else _mailbox
         return Recognizer(
             name=name, type="EMAIL", category="contact", jurisdiction="", what=what, gates=gates, pattern=pattern, check=check, digits=0,
-            before=200, after=400,
+            before=200, after=400, held=check is _mailbox,
         )  # fmt: skip
 
     return (
