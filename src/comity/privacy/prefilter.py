@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One pass of RE2 over a text that says which literals are in it, and one over its shape that says which expressions cannot match.
+"""What a text cannot hold: one pass of RE2 says which literals are in it, one over its shape which expressions cannot match.
 
 It finds nothing itself: what it does not rule out is asked as if it were not there.  An automaton that runs out of memory
 answers like a text with nothing in it; so each holds the empty expression, which is in every answer, and an answer without it
@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from comity.privacy.shape import Untranslatable, looser
 
 MEMORY_BYTES_MAX = 64 << 20  # for the states of one automaton; some 5 MB are used, and a full one starts anew
+
+REMEMBERED_MAX = 8192  # shapes, some 2 MB
+REMEMBERED_CHARACTERS_MAX = 96
 
 
 class Seen(NamedTuple):
@@ -92,6 +96,35 @@ class Shapes:
         if matched is None or 0 not in matched:
             return self._all
         return self._always.union([self._names[at] for at in matched if at])
+
+
+class Runs:
+    """Which of ``units``, each an expression and the digits that it takes, may match around a run of digits: their places.
+
+    Asked of the shape around the run and remembered by it: numbers seldom come twice, their shapes do.
+    """
+
+    def __init__(self, units: Sequence[tuple[re.Pattern[str], int]]) -> None:
+        self._units = [(_loosened(pattern), digits) for pattern, digits in units]
+        self._remembered = lru_cache(REMEMBERED_MAX)(self._possible)
+
+    def possible(self, shaped: bytes, start: int, size: int) -> tuple[int, ...]:
+        """``shaped``: from ``start`` on it is searched; before that is what may not stand there.  ``size``: digits in the run."""
+        return self._remembered(shaped, start, size) if len(shaped) <= REMEMBERED_CHARACTERS_MAX else self._possible(shaped, start, size)
+
+    def _possible(self, shaped: bytes, start: int, size: int) -> tuple[int, ...]:
+        return tuple(
+            place
+            for place, (pattern, digits) in enumerate(self._units)
+            if digits <= size and (pattern is None or pattern.search(shaped, start) is not None)
+        )
+
+
+def _loosened(pattern: re.Pattern[str]) -> re.Pattern[bytes] | None:
+    try:
+        return re.compile(looser(pattern, counted=True))
+    except Untranslatable:
+        return None
 
 
 def _compiled(patterns: Sequence[bytes], by_bytes: bool, memory_bytes_max: int) -> Any:

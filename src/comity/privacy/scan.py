@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from comity.privacy.finder import Finder
 from comity.privacy.findings import Finding
 from comity.privacy.normalise import lower, view
-from comity.privacy.prefilter import Literals, Seen, Shapes
+from comity.privacy.prefilter import Literals, Runs, Seen, Shapes
 from comity.privacy.recognizers import rules
 from comity.privacy.recognizers.base import Hit, Recognizer
-from comity.privacy.shape import Untranslatable, looser, shape
+from comity.privacy.shape import shape
 
 # At least six digits, or the four of an address, with what may stand between the digits of one number.
 _DIGITS = re.compile(r"[0-9](?:[ ().+/_\-]{0,3}[0-9]){3,}")
@@ -26,7 +26,6 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}([ ./\-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-
 _BEHIND = 4  # characters before those, for what must not stand there
 _BEFORE, _AFTER = 12, 10
 """Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""
-_SHAPED = 96  # characters: the shape of a longer stretch hardly comes twice
 _MANY = 5
 _ASCII_LETTERS = frozenset(string.ascii_letters)
 _CELL = 64  # characters
@@ -55,7 +54,7 @@ class _Groups(NamedTuple):
     numeric: tuple[Recognizer, ...]
     named: dict[str, tuple[int, ...]]
     unnamed: frozenset[int]
-    loosened: tuple[re.Pattern[bytes] | None, ...]  # of `numeric`; None: always asked
+    runs: Runs  # which of `numeric` may match around a run of digits
 
 
 @cache
@@ -80,7 +79,7 @@ def _groups() -> _Groups:
         numeric=numeric,
         named=_by([unit.words for unit in numeric]),
         unnamed=frozenset(place for place, unit in enumerate(numeric) if not unit.words),
-        loosened=tuple(map(_loosened, numeric)),
+        runs=Runs([(unit.pattern, unit.digits) for unit in numeric]),
     )
 
 
@@ -91,13 +90,6 @@ def _by(openers: Sequence[Sequence[str]]) -> dict[str, tuple[int, ...]]:
         for word in dict.fromkeys(words):
             places.setdefault(word, []).append(place)
     return {word: tuple(each) for word, each in places.items()}
-
-
-def _loosened(unit: Recognizer) -> re.Pattern[bytes] | None:
-    try:
-        return re.compile(looser(unit.pattern, counted=True))
-    except Untranslatable:
-        return None
 
 
 def scan(text: str, finders: Sequence[Finder] = ()) -> tuple[Finding, ...]:
@@ -258,8 +250,7 @@ def _numeric(groups: _Groups, named: frozenset[int], text: str, run: re.Match[st
         return
     start, stop = max(0, run.start() - _BEFORE), min(len(text), run.end() + _AFTER)
     before = max(0, start - _BEHIND)
-    around = text[before:stop]
-    places = _sized(size) if stop - start > _SHAPED else _possible(shape(around), start - before, size)
+    places = groups.runs.possible(shape(text[before:stop]), start - before, size)
     beside = lettered = None
     for place in places:
         if place not in named:
@@ -273,19 +264,6 @@ def _numeric(groups: _Groups, named: frozenset[int], text: str, run: re.Match[st
                 continue
         if unit.pattern.search(text, start, stop) is not None:  # seldom, and quicker said than by an iterator
             yield from _claims(unit, text, start, stop)
-
-
-@lru_cache(64)
-def _sized(size: int) -> tuple[int, ...]:
-    """Places in `numeric` of those that so many digits are enough for."""
-    return tuple(place for place, unit in enumerate(_groups().numeric) if unit.digits <= size)
-
-
-@lru_cache(8192)
-def _possible(shaped: bytes, start: int, size: int) -> tuple[int, ...]:
-    """… and that may match in such a shape from ``start`` on.  Shapes come again, numbers do not."""
-    loosened = _groups().loosened
-    return tuple(place for place in _sized(size) if (each := loosened[place]) is None or each.search(shaped, start) is not None)
 
 
 def _settle(claims: Sequence[_Claim]) -> list[_Claim]:

@@ -15,9 +15,10 @@ from functools import lru_cache
 from typing import Any
 
 _OTHER = ord("?")  # also whatever is not ASCII
-_TABLE = bytes(
-    48 if chr(code).isdigit() else 65 if chr(code).isupper() else 97 if chr(code).islower() else code for code in range(128)
-) + bytes([_OTHER]) * 128
+_TABLE = (
+    bytes(48 if chr(code).isdigit() else 65 if chr(code).isupper() else 97 if chr(code).islower() else code for code in range(128))
+    + bytes([_OTHER]) * 128
+)
 _KINDS: dict[int, frozenset[int]] = {kind: frozenset(code for code in range(128) if _TABLE[code] == kind) for kind in set(_TABLE)}
 _COUNT = 4  # a repeat that an automaton would have to count further may as well go on for ever
 _CATEGORIES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
