@@ -17,7 +17,7 @@ from comity.privacy.shape import Untranslatable, looser
 
 MEMORY_BYTES_MAX = 64 << 20  # for the states of one automaton; some 5 MB are used, and a full one starts anew
 
-REMEMBERED_MAX = 8192  # shapes, some 2 MB
+REMEMBERED_MAX = 8192  # shapes, some 3 MB
 REMEMBERED_CHARACTERS_MAX = 96
 
 
@@ -110,8 +110,12 @@ class Runs:
         self._remembered = lru_cache(REMEMBERED_MAX)(self._possible)
 
     def possible(self, shaped: bytes, start: int, size: int) -> tuple[int, ...]:
-        """``shaped``: from ``start`` on it is searched; before that is what may not stand there.  ``size``: digits in the run."""
-        return self._remembered(shaped, start, size) if len(shaped) <= REMEMBERED_CHARACTERS_MAX else self._possible(shaped, start, size)
+        """``shaped``: from ``start`` on it is searched; before that is what may not stand there.  ``size``: digits in the run.
+
+        The shape of a long run hardly comes twice: of those that take so few digits none is ruled out."""
+        if len(shaped) > REMEMBERED_CHARACTERS_MAX:
+            return tuple(place for place, (_, digits) in enumerate(self._units) if digits <= size)
+        return self._remembered(shaped, start, size)
 
     def _possible(self, shaped: bytes, start: int, size: int) -> tuple[int, ...]:
         return tuple(

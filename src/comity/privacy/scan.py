@@ -242,28 +242,30 @@ def _places(lowered: str, gates: Iterable[str], first: int = 0, last: int | None
 
 def _numeric(groups: _Groups, named: frozenset[int], text: str, run: re.Match[str]) -> Iterator[_Claim]:
     """``named``: places in `numeric` of those that need no word, or one that is there."""
-    said = run[0]
+    said, first, last = run[0], run.start(), run.end()
     if _DATE.fullmatch(said):
         return
-    size = sum(map(said.count, "0123456789"))
+    start, stop = max(0, first - _BEFORE), min(len(text), last + _AFTER)
+    before = max(0, start - _BEHIND)
+    shaped = shape(text[before:stop])
+    size = shaped.count(b"0", first - before, last - before)
     if size < 6 and said.count(".") != 3:
         return
-    start, stop = max(0, run.start() - _BEFORE), min(len(text), run.end() + _AFTER)
-    before = max(0, start - _BEHIND)
-    places = groups.runs.possible(shape(text[before:stop]), start - before, size)
-    beside = lettered = None
-    for place in places:
+    beside: frozenset[str] | None = None
+    for place in groups.runs.possible(shaped, start - before, size):
         if place not in named:
             continue
         unit = groups.numeric[place]
         if unit.marks:
-            if beside is None:
-                beside = frozenset(text[max(0, run.start() - 2) : run.start()] + said + text[run.end() : run.end() + 2])
-                lettered = not beside.isdisjoint(_ASCII_LETTERS)
-            if not lettered if unit.marks == "#" else beside.isdisjoint(unit.marks):
+            beside = beside or frozenset(text[max(0, first - 2) : last + 2])
+            if beside.isdisjoint(_ASCII_LETTERS if unit.marks == "#" else unit.marks):
                 continue
-        if unit.pattern.search(text, start, stop) is not None:  # seldom, and quicker said than by an iterator
-            yield from _claims(unit, text, start, stop)
+        found = unit.pattern.search(text, start, stop)
+        while found is not None:  # seldom, and quicker said than by an iterator
+            hit = unit.check(text, found)
+            if hit is not None:
+                yield hit, unit
+            found = unit.pattern.search(text, found.end(), stop)
 
 
 def _settle(claims: Sequence[_Claim]) -> list[_Claim]:

@@ -25,6 +25,8 @@ def _iban(text: str, found: re.Match[str]) -> Hit | None:
     """As many characters as the country's accounts have, no more: what follows may be the sentence."""
     size = int(_LENGTHS.get(found["country"].upper(), 0))
     at, value = found.start(), ""
+    if found[0][:size].isalnum():  # written in one
+        at, value = at + min(size, len(found[0])), found[0][:size]
     while at < found.end() and len(value) < size:
         if text[at].isalnum():
             value += text[at]
