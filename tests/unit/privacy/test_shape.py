@@ -17,7 +17,7 @@ from comity.privacy.recognizers import rules
 from comity.privacy.shape import Untranslatable, looser, shape
 from tests.unit.privacy.test_recognizers import FINDS
 
-ODD = "aKkSsIi09Zz_- \n\t\x1c\x85.$?é\u00b5\u0130\u0131\u017f\u212aßẞ中٣½\ud800😀"
+ODD = "a1KkJSsIi09Zz_- \n\t\x1c\x85.$?é\u00b5\u0130\u0131\u017f\u212aßẞ中٣½\ud800😀"
 EXPRESSIONS = [
     re.compile(said, flags)
     for flags in (0, re.IGNORECASE)
@@ -26,6 +26,8 @@ EXPRESSIONS = [
         r"\D\W\S",
         r"[\w.]{2,3}?x",
         r"[^a-y\s]z",
+        r"[^?x]z",
+        r"(?<!k)[0-9](?!j)",
         r"(a|[0-5]{5,9}|)(?:b|\1)+",
         r"(?P<sep>[ .-])[0-9](?P=sep)",
         r"(?i:k)s",
