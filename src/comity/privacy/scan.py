@@ -23,14 +23,14 @@ from comity.privacy.shape import shape
 # At least six digits, or the four of an address, with what may stand between the digits of one number.
 _DIGITS = re.compile(r"[0-9](?:[ ().+/_\-]{0,3}[0-9]){3,}")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}([ ./\-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9]([ ./\-])[0-3]?[0-9]\2(?:19|20)[0-9]{2}")
-_BEHIND = 4  # characters before those, for what must not stand there
+_BEHIND = 1  # character before those that a shape is asked about
 _BEFORE, _AFTER = 12, 10
 """Characters around a run of digits that its patterns may need: `(+86)`, `GB29 NWBK`, a check letter, an extension."""
 _MANY = 5
 _ASCII_LETTERS = frozenset(string.ascii_letters)
 _CELL = 64  # characters
 _BLOCK = 3072  # characters of a long text that are opened at once
-_BELOW = 1024  # below a block: more than the longest thing that one of these finds
+_BELOW = 1024  # below a block, and above it: more than the longest thing that one of these finds
 
 
 class _Groups(NamedTuple):
@@ -162,7 +162,8 @@ def _opened(groups: _Groups, text: str, lowered: str, seen: Seen, start: int, en
     if numbers:
         opened |= groups.always
         if doubted := opened & groups.numbered:
-            opened -= doubted - groups.shapes.possible(shape(text[start:stop]))
+            above = max(0, start - _BELOW)  # a match around a word of this block may begin before it
+            opened -= doubted - groups.shapes.possible(shape(text[above:stop]))
     else:
         opened -= groups.numbered
     for place in sorted(opened):

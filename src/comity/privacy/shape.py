@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from comity.privacy.recognizers.base import table
+
 _OTHER = ord("?")  # also whatever is not ASCII
 _TABLE = (
     bytes(48 if chr(code).isdigit() else 65 if chr(code).isupper() else 97 if chr(code).islower() else code for code in range(128))
@@ -22,6 +24,7 @@ _TABLE = (
 _KINDS: dict[int, frozenset[int]] = {kind: frozenset(code for code in range(128) if _TABLE[code] == kind) for kind in set(_TABLE)}
 _COUNT = 4  # a repeat that an automaton would have to count further may as well go on for ever
 _CATEGORIES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
+_ONE = table("LITERAL NOT_LITERAL IN ANY")  # operations of `re`'s parser that take one character
 _EMPTY = ("ASSERT_NOT", "AT")
 _Members = tuple[frozenset[int], bool]  # the ASCII characters of a class, and whether it may hold others
 
@@ -39,13 +42,12 @@ def looser(pattern: re.Pattern[str], *, counted: bool) -> bytes:
     """Matches in the shape of every text in which ``pattern`` matches.  ``counted``: long repeats are counted, and what a shape
     can say about what must not stand around is asked, which RE2 cannot.  Raises Untranslatable."""
     tree = importlib.import_module("re._parser").parse(pattern.pattern, pattern.flags)
-    return _Looser(counted).sequence(tree, pattern.flags, last=True).encode("ascii")
+    return _Looser(counted, {}).sequence(tree, pattern.flags, last=True).encode("ascii")
 
 
 class _Looser:
-    def __init__(self, counted: bool) -> None:
-        self.counted = counted
-        self.groups: dict[int, tuple[Sequence[Any], int]] = {}
+    def __init__(self, counted: bool, groups: dict[int, tuple[Sequence[Any], int]]) -> None:
+        self.counted, self.groups = counted, groups
 
     def sequence(self, items: Sequence[Any], flags: int, *, last: bool = False) -> str:
         """``last``: nothing of the expression comes behind, so what must follow may as well be part of it."""
@@ -55,8 +57,8 @@ class _Looser:
         )
 
     def item(self, op: str, value: Any, flags: int, *, last: bool) -> str:
-        if op in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
-            return _written(members(op, value, flags))
+        if op in _ONE:
+            return _written(_members(op, value, flags))
         if op == "BRANCH":
             return _either(self.sequence(each, flags, last=last) for each in value[1])
         if op == "SUBPATTERN":
@@ -72,7 +74,7 @@ class _Looser:
             return _repeated(self.sequence(inner, flags), int(least), int(most), self.counted)
         if op == "GROUPREF":
             again, own = self.groups[value]
-            return f"(?:{self.sequence(again, flags | own)})"
+            return f"(?:{_Looser(False, self.groups).sequence(again, flags | own)})"  # elsewhere other things stand around it
         if op == "GROUPREF_EXISTS":
             _, yes, no = value
             return _either((self.sequence(yes, flags), self.sequence(no or (), flags)))
@@ -87,9 +89,9 @@ class _Looser:
 
 def _certain(items: Sequence[Any], flags: int) -> bool:
     """One character, of kinds of which every member counts."""
-    if len(items) != 1 or str(items[0][0]) not in ("LITERAL", "NOT_LITERAL", "IN"):
+    if len(items) != 1 or str(items[0][0]) not in _ONE:
         return False
-    inside, beyond = members(str(items[0][0]), items[0][1], flags)
+    inside, beyond = _members(str(items[0][0]), items[0][1], flags)
     return not beyond and _OTHER not in inside and all(_KINDS[_TABLE[code]] <= inside for code in inside)
 
 
@@ -113,8 +115,10 @@ def _written(said: _Members) -> str:
     return "[" + "".join(f"\\x{kind:02x}" for kind in sorted(kinds)) + "]" if kinds else "[^\\x00-\\xff]"
 
 
-def members(op: str, value: Any, flags: int) -> _Members:
+def _members(op: str, value: Any, flags: int) -> _Members:
     """What one character of an expression may be: exact in ASCII, and whether it may be anything beyond."""
+    if flags & re.ASCII:
+        raise Untranslatable("ASCII")
     if op == "ANY":
         return frozenset(range(128)) - (frozenset() if flags & re.DOTALL else {10}), True
     if op == "LITERAL":
@@ -153,8 +157,8 @@ def _span(first: int, end: int, ignorecase: int) -> _Members:
     inside = frozenset(range(first, min(end, 127) + 1))
     if not ignorecase:
         return inside, end > 127
-    # `ı`, `İ`, `ſ` and the sign for Kelvin are taken for ASCII letters, and the other way about.
-    pairs = {0x130: 0x69, 0x131: 0x69, 0x17F: 0x73, 0x212A: 0x6B}
-    inside |= {small for odd, small in pairs.items() if first <= odd <= end}
+    # `İ`, `ı`, `ſ` and the sign for Kelvin are taken for ASCII letters, and the other way about.
+    pairs = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
+    inside |= {ord(letter) for odd, letter in pairs.items() if first <= ord(odd) <= end}
     inside |= {ord(other) for code in inside for other in (chr(code).lower(), chr(code).upper())}
     return inside, end > 127 or not inside.isdisjoint(b"iIsSkK")

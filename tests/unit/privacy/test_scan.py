@@ -10,7 +10,8 @@ import pytest
 from comity.privacy import scan as scanning
 from comity.privacy.recognizers import rules
 from comity.privacy.recognizers.base import CERTAIN, HINTED, LIKELY, Hit, Recognizer, whole
-from comity.privacy.scan import _BLOCK, scan
+from comity.privacy.scan import _BELOW, _BLOCK, scan
+from tests.unit.privacy.test_recognizers import FINDS
 
 
 def said(text: str) -> list[tuple[str, str]]:
@@ -252,3 +253,16 @@ def test_a_column_is_named_by_its_head_far_above() -> None:
     text = "id,passport number\n" + "".join(rows) + "and nothing more. " * 200
     assert len(text) > 2 * _BLOCK
     assert sum(each.type == "PASSPORT" for each in scan(text)) == len(rows)
+
+
+def test_what_is_opened_by_a_word_lies_near_it() -> None:
+    """Else it could begin above what is read of its block, or end below."""
+    assert all(max(unit.before, unit.after) <= _BELOW for unit in rules())
+
+
+def test_behind_its_last_gate_a_recogniser_that_holds_one_finds_nothing() -> None:
+    for unit in rules():
+        if unit.held:
+            texts = [re.sub("[«»]", "", written) for written in FINDS[unit.name]]
+            assert all(any(gate in found[0].lower() for gate in unit.gates) for text in texts for found in unit.pattern.finditer(text))
+    assert [unit.name for unit in rules() if unit.held] == ["email"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import string
 import sys
 from functools import cache
 
@@ -88,7 +89,7 @@ def test_texts_of_odd_characters(pattern: re.Pattern[str], text: str) -> None:
 def test_every_character_that_is_taken_for_another(flags: int) -> None:
     """One expression for each letter of ASCII, and for those beyond that `re` takes for one: over all of Unicode."""
     whole = "".join(map(chr, range(sys.maxunicode + 1)))
-    for letter in "aikszAIKSZ09_\u0130\u0131\u017f\u212a":
+    for letter in string.ascii_letters + "09_\u0130\u0131\u017f\u212a":
         pattern = re.compile(letter, flags)
         kinds = re.compile(looser(pattern, counted=True))
         assert all(kinds.fullmatch(shape(found[0])) for found in pattern.finditer(whole))
@@ -131,6 +132,18 @@ def test_what_is_not_known_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.import_module", lambda _: Parser)
     with pytest.raises(Untranslatable):
         looser(re.compile("a"), counted=True)
+
+
+def test_a_reference_back_repeats_what_was_said_and_not_what_stood_around_it() -> None:
+    again = re.compile(r"([09](?![0-9]))[$.]\1[0-9]")
+    assert again.search("0$00")
+    allowed(again, "0$00")
+
+
+def test_where_letters_mean_ascii_nothing_is_said() -> None:
+    for pattern in (re.compile(r"\s", re.ASCII), re.compile(r"b(?a:\s)")):
+        with pytest.raises(Untranslatable):
+            looser(pattern, counted=True)
 
 
 def test_what_a_shape_rules_out() -> None:
