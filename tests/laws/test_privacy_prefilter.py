@@ -32,8 +32,8 @@ class Plain:
     """Says what is in a text by looking for it, and rules nothing out by shape."""
 
     def __init__(self, groups: Any) -> None:
-        units = (*groups.gated, *groups.whole, *groups.numeric)
-        self.gates = frozenset(gate for unit in units for gate in unit.gates)
+        units = (*groups.gated, *groups.whole, *groups.numeric, *groups.crowded)
+        self.gates = frozenset(gate for unit in units for gate in (*unit.gates, *unit.many))
         words = frozenset(word for unit in units for word in unit.words)
         self.latin = frozenset(word for word in words if max(word) < "\u0250")
         self.wide = words - self.latin

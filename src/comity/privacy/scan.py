@@ -67,7 +67,7 @@ def _groups() -> _Groups:
     always = frozenset(place for place, unit in enumerate(whole) if not unit.words)
     numbered = always | {place for place, unit in enumerate(whole) if unit.numbered}
     return _Groups(
-        literals=Literals((gate for unit in (*gated, *whole) for gate in unit.gates), (word for unit in units for word in unit.words)),
+        literals=Literals((gate for unit in units for gate in (*unit.gates, *unit.many)), (word for unit in units for word in unit.words)),
         gated=gated,
         gates=_by([unit.gates for unit in gated]),
         crowded=tuple(unit for unit in units if unit.many),
@@ -140,9 +140,9 @@ def _candidates(text: str) -> Iterator[_Claim]:
             unit = groups.gated[place]
             if seen.digit or not unit.digits:
                 yield from _gated(unit, text, _places(lowered, seen.gates.intersection(unit.gates)))
-    for unit in groups.crowded:
-        if any(text.count(mark) >= _MANY for mark in unit.many):
-            yield from _claims(unit, text, 0, len(text))
+        for unit in groups.crowded:
+            if any(mark in seen.gates and text.count(mark) >= _MANY for mark in unit.many):
+                yield from _claims(unit, text, 0, len(text))
     if len(text) <= 2 * _BLOCK:
         if seen.words or seen.digit:
             yield from _opened(groups, text, lowered, seen, 0, len(text))
