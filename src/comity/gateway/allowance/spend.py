@@ -4,7 +4,7 @@
 What a request can cost at most is held, durably, before it is sent; afterwards the hold gives way to what it cost.  A hold whose
 gateway was killed stays, and counts like money spent: never less than what the partner may charge.  `unsettled` tells them apart.
 
-Rates are counted in the same transaction where gateways share the state and nothing faster.
+Rates are counted in the same transaction, unless a Valkey counts them.
 """
 
 from __future__ import annotations
