@@ -8,6 +8,7 @@ Format: Prometheus text exposition 0.0.4.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ Sample = tuple[str, str, float]
 """Suffix of the name, labels as text, value."""
 
 
-class Family:
+class Family(ABC):
     """One metric: its name, what it tells, and the names of its labels."""
 
     kind: Literal["counter", "gauge", "histogram"]
@@ -30,8 +31,8 @@ class Family:
     def __init__(self, name: str, about: str, *labels: str) -> None:
         self.name, self.about, self.labels = name, about, labels
 
-    def samples(self) -> Iterator[Sample]:
-        raise NotImplementedError
+    @abstractmethod
+    def samples(self) -> Iterator[Sample]: ...
 
     def text(self) -> Iterator[str]:
         yield f"# HELP {self.name} {self.about}"

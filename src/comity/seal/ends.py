@@ -12,6 +12,7 @@ Nobody is told that a message is whole (`Trailers`) before the seal around it ha
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from comity.errors import ComityError, TrustFailure
@@ -60,7 +61,7 @@ def _admit(head: Request | Response, exchange: Exchange, terms: Terms) -> None:
     check(head.fields, terms(exchange.config.hash), exchange.pair.replays)
 
 
-class _Reader:
+class _Reader(ABC):
     """Opens chunks and reads the message in them.  After a failure every call raises the same failure: nothing is handed on behind it."""
 
     def __init__(self, chunks: chunked.Reader) -> None:
@@ -102,8 +103,8 @@ class _Reader:
                 self._head(event)
         return [event for event in events if not isinstance(event, Trailers)]
 
-    def _head(self, head: Request | Response) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _head(self, head: Request | Response) -> None: ...
 
 
 class QuestionReader(_Reader):

@@ -13,6 +13,7 @@ import msgspec
 
 from comity.errors import ProviderFailure
 from comity.providers.adapters.bedrock.frames import BadFrame, FrameDecoder, Message
+from comity.providers.deltas import broken, member, object_of
 from comity.providers.http import JSON, SSE, said_in_stream
 from comity.wire import sse
 
@@ -41,28 +42,6 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         told = {} if usage is None else {"usage": usage}
         choices = [] if choice is None else [choice]
         return encode({"id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": choices, **told})
-
-
-def broken(what: str) -> ProviderFailure:
-    return ProviderFailure(what, kind="protocol", retryable=False)
-
-
-def object_of(raw: bytes) -> Body:
-    try:
-        body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise broken("the partner's answer is not JSON") from None
-    if not isinstance(body, dict):
-        raise broken("the partner's answer is no JSON object")
-    return body
-
-
-def member(body: Any, name: str, kind: type) -> Any:
-    """A member that the documentation promises."""
-    value = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise broken(f"the partner's answer has no `{name}` where it should")
-    return value
 
 
 def finish_of(reason: str) -> str:

@@ -14,7 +14,10 @@ from typing import Any
 import msgspec
 
 from comity.errors import ProviderFailure
+from comity.providers import deltas
 from comity.providers.base import Deployment
+from comity.providers.deltas import broken as broken
+from comity.providers.deltas import member as member
 from comity.providers.dialect import unsupported
 from comity.providers.http import JSON, SSE, Egress, HttpAnswer, Outgoing, code_of, said_in_stream, shown
 
@@ -66,10 +69,6 @@ class Line:
             raise
 
 
-def broken(what: str) -> ProviderFailure:
-    return ProviderFailure(what, kind="protocol", retryable=False)
-
-
 def refuse(what: str) -> ProviderFailure:
     return unsupported("dashscope", what)
 
@@ -84,23 +83,10 @@ def refused(body: Mapping[str, Any]) -> ProviderFailure:
 
 def object_of(raw: bytes) -> Body:
     """Raises ProviderFailure where it is none, or is a refusal."""
-    try:
-        body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise broken("the partner's answer is not JSON") from None
-    if not isinstance(body, dict):
-        raise broken("the partner's answer is no JSON object")
+    body = deltas.object_of(raw)
     if body.get("code") or isinstance(body.get("error"), dict):
         raise refused(body)
     return body
-
-
-def member(body: Any, name: str, kind: type) -> Any:
-    """A member that the documentation promises."""
-    value = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise broken(f"the partner's answer has no `{name}` where it should")
-    return value
 
 
 def said_at(answer: HttpAnswer) -> int:
