@@ -28,13 +28,15 @@ TABLES = {
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
     "LogsConfig": "[logs]", "TelemetryConfig": "[telemetry]",
+    "NodeConfig": "[node]", "RelayConfig": "[relay]", "WitnessConfig": "[witness]", "TrustConfig": "[deployments.trust]",
     "PathsConfig": "[paths]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",
     "AnyExceptConfig": "a place that is a pool",
 }  # fmt: skip
 
 WORDS = {
-    "frozenset[str]": "list of strings", "tuple[str, ...]": "list of strings", "str": "string", "bool": "true or false",
+    "frozenset[str]": "list of strings", "tuple[str, ...]": "list of strings", "dict[str, str]": "table of strings",
+    "str": "string", "bool": "true or false",
     "int": "whole number", "float": "number", "PlaceConfig": "a place",
     "tuple[[[keys]], ...]": "tables", "tuple[[[tenants]], ...]": "tables", "tuple[[[issuers]], ...]": "tables",
     "tuple[[[deployments]], ...]": "tables",

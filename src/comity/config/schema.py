@@ -101,6 +101,22 @@ class CostConfig(Section, frozen=True, kw_only=True):
     currency: str  # prices in another currency count as unknown, and what is unknown is above every ceiling
 
 
+class TrustConfig(Section, frozen=True, kw_only=True):
+    """What a node must prove before anything is sealed to it (`provider = "node"`).  What it cannot prove it is not sent."""
+
+    pool: str  # the pool that the request is bound to
+    log: str  # the node log's key, as its operator publishes it (a C2SP vkey)
+    witnesses: tuple[str, ...] = ()  # keys of those who must have seen the log's checkpoint (C2SP vkeys)
+    quorum: int = 2  # how many of them
+    checkpoint_seconds_max: int = 86_400  # how old the newest of their signatures may be
+    level: Literal["A0", "A1", "A2", "A3"] = "A0"  # the least that the node's evidence must come to
+    images: tuple[str, ...] = ()  # digests of software (sha256:…) that may open it; empty: any that the log names
+    policy: str = ""  # digest of the node's law (64 hexadecimal digits); empty: the one that the log names
+    plaintext_at: Literal["node", "upstream"] = "upstream"  # "node": no partner beyond the node may read it
+    suites: tuple[Literal["mlkem768-x25519", "x25519"], ...] = ("mlkem768-x25519",)  # taken, the first that the node offers
+    padding_bytes_min: int = 1024  # a request grows to a power of two of at least so many bytes; 0: its size shows
+
+
 class DeploymentConfig(Section, frozen=True, kw_only=True):
     """One model at one partner, or on this device.
 
@@ -116,7 +132,8 @@ class DeploymentConfig(Section, frozen=True, kw_only=True):
     scope: str = ""  # deployment scope, where inference runs (chinese-mainland)
     workspace: str = ""  # your own label in the provider's host names: a Model Studio workspace, an Azure resource
     project: str = ""  # your own project in the provider's paths (Google Cloud)
-    base_url: str = ""  # self-hosted only
+    base_url: str = ""  # self-hosted; of a node: where its relay, or the node itself, is reached
+    trust: TrustConfig | None = None  # of `provider = "node"`: what it must prove
     stand_in: str = ""  # loopback base URL of a lab partner that plays this deployment; receipts say so
     api_key: SecretRef | None = None
     processing: PlaceConfig | None = None
@@ -335,6 +352,42 @@ class BatchConfig(Section, frozen=True, kw_only=True):
     key: SecretRef | None = None  # 64 hexadecimal digits (openssl rand -hex 32) that files are sealed with; default: a key in the state
 
 
+class NodeConfig(Section, frozen=True, kw_only=True):
+    """`comity node`: opens what was sealed to it and answers like a gateway in its region.  Its keys and terms stand in a public log."""
+
+    pool: str  # what clients bind their requests to
+    region: str  # where this machine is
+    operator: str = ""  # who runs it; default: `controller.name`
+    url: str = ""  # public base URL, as the log names it
+    level: Literal["A0", "A1", "A2", "A3"] = "A0"  # what its evidence comes to; clients check it themselves
+    evidence: str = ""  # path of the evidence that goes into the log (`comity node evidence`)
+    image: str = ""  # digest of the software that runs here: sha256:…
+    log_key: SecretRef | None = None  # of the node log, 64 hexadecimal digits; default: a key in the home
+    log_store: str = ""  # where its tiles are published: a directory, or the URL of an object store; default: <home>/nodelog
+    witnesses: tuple[str, ...] = ()  # base URLs of those who are asked to sign its checkpoints
+    publish_seconds: float = 600.0  # how often it is witnessed anew, at least
+    padding_bytes_min: int = 1024  # an answer grows to a power of two of at least so many bytes; 0: its size shows
+    event_bytes_min: int = 256  # the same of what one beat of a stream sends
+    beat_seconds: float = 0.05  # events of a stream are let go on this beat; 0: at once, and their rhythm shows
+
+
+class RelayConfig(Section, frozen=True, kw_only=True):
+    """`comity relay`: passes sealed bytes on, and neither reads nor keeps them."""
+
+    operator: str  # who runs it
+    pools: dict[str, str] = {}  # by pool: base URL of its node
+    node_operators: dict[str, str] = {}  # by pool: who runs that node; the same as here is labelled so
+    body_bytes_max: int = 16_777_216  # of one sealed request
+
+
+class WitnessConfig(Section, frozen=True, kw_only=True):
+    """`comity witness`: signs a log's checkpoint once it was shown that nothing before it was changed (C2SP tlog-witness)."""
+
+    name: str  # a host and path that you own: example.org/witness-1
+    logs: tuple[str, ...] = ()  # keys of the logs that it watches (C2SP vkeys)
+    key: SecretRef | None = None  # 64 hexadecimal digits; default: a key in the home
+
+
 class Config(Section, frozen=True, kw_only=True):
     controller: ControllerConfig = ControllerConfig()
     service: ServiceConfig = ServiceConfig()
@@ -354,6 +407,9 @@ class Config(Section, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices
     shared: SharedConfig = SharedConfig()
     batch: BatchConfig = BatchConfig()
+    node: NodeConfig | None = None
+    relay: RelayConfig | None = None
+    witness: WitnessConfig | None = None
     tenants: tuple[TenantConfig, ...] = ()
     keys: tuple[KeyConfig, ...] = ()
     issuers: tuple[IssuerConfig, ...] = ()
