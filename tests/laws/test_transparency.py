@@ -317,7 +317,9 @@ def test_whoever_signs_it_a_receipt_has_a_receipt_s_shape() -> None:
         {**good, "size_bucket": 1.5},
         {**good, "stand_in": 1},
         {**good, "source": None},
-        {**good, "version": 2},
+        {**good, "version": 1},
+        {**good, "version": 3},
+        {name: value for name, value in good.items() if name != "consent"},
         {**good, "destination": [["CN"]]},
     ):
         assert refused(signed(bad), None) == "shape"

@@ -25,6 +25,7 @@ from comity.policy.ways import Case, Way, ways
 from comity.privacy.guard import Findings
 from comity.providers.base import Deployment
 from comity.routing.plan import Candidate
+from comity.transparency.receipt import grounds
 
 CACHE_ENTRIES_MAX = 8192
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -38,6 +39,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     ways: tuple[Way, ...] = ()
     facts: bytes
     decision: bytes
+    grounds: bytes = b""  # what of the person's it rested on; the receipt commits to it
 
     @property
     def effect(self) -> Effect:
@@ -129,7 +131,10 @@ class Judge:
         if not any(decision.effect is Effect.ALLOW for decision in decisions):
             others = [each for each in self._deployments if each not in chosen and (not open_to or each.id in open_to)]
             found = ways(cases, self._ask, self._vocabulary, others=[case(each) for each in others])
-        return Judged(candidates=candidates, ways=found, facts=_encode(shared_facts(cases)), decision=_encode(as_answer(candidates, found)))
+        return Judged(
+            candidates=candidates, ways=found, facts=_encode(shared_facts(cases)), decision=_encode(as_answer(candidates, found)),
+            grounds=grounds(nexus.consent, self._legal_basis),
+        )  # fmt: skip
 
     def _ask(self, cases: Sequence[Case]) -> list[Decision]:
         decisions = self._engine.decide_many([case.facts for case in cases])

@@ -222,7 +222,9 @@ class Pipeline:
         return (model,)
 
     async def _record(self, call: Call, nexus: Nexus, judged: Judged, receipt: Receipt) -> None:
-        await self._world.ledger.record(receipt, request_id=call.id, subject=nexus.pseudonym, facts=judged.facts, decision=judged.decision)
+        await self._world.ledger.record(
+            receipt, request_id=call.id, subject=nexus.pseudonym, facts=judged.facts, decision=judged.decision, grounds=judged.grounds
+        )
 
     async def _refuse(self, call: Call, nexus: Nexus, judged: Judged, route: RoutePlan) -> Exception:
         """A refusal is recorded and receipted like an answer."""

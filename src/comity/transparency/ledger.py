@@ -25,7 +25,7 @@ from comity.transparency.integrity import frontier, taken_up
 from comity.transparency.log_key import Place, Shared, signer_of
 from comity.transparency.merkle import Frontier, Node, leaf_hash
 from comity.transparency.note import Checkpoint, Signer, checkpoint_text
-from comity.transparency.receipt import SALT_BYTES, Receipt, encoded, entry_of
+from comity.transparency.receipt import SALT_BYTES, Receipt, commitment, encoded, entry_of
 from comity.transparency.retention import Keeper
 
 _encode = msgspec.json.Encoder().encode
@@ -123,9 +123,14 @@ class Ledger:
             raise
         return cls(database, lock=lock, signer=signer, clock=clock, random=random)
 
-    async def record(self, receipt: Receipt, *, request_id: str, subject: str | None, facts: bytes, decision: bytes) -> None:
-        """Returns once row, leaf and tree head are durable; StorageFailure otherwise, and then nothing may be sent."""
+    async def record(
+        self, receipt: Receipt, *, request_id: str, subject: str | None, facts: bytes, decision: bytes, grounds: bytes = b""
+    ) -> None:
+        """Returns once row, leaf and tree head are durable; StorageFailure otherwise, and then nothing may be sent.  ``grounds``: of
+        `receipt.grounds`; the receipt commits to them under its salt, which nobody but the ledger has before it is recorded."""
         salt = self._ids.token(SALT_BYTES)
+        if grounds:
+            receipt = msgspec.structs.replace(receipt, consent=commitment(salt, grounds))
         until = rows.until(receipt.at[:7], receipt.retention_months)
         await self.database.join(self._group, _New(receipt.id, request_id, subject, encoded(receipt), salt, (facts, decision), until))
 

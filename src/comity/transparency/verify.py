@@ -23,11 +23,10 @@ from comity.errors import TrustFailure
 from comity.transparency.canonical import canonical
 from comity.transparency.merkle import inclusion_holds
 from comity.transparency.note import Verifier, opened, parse_checkpoint, parse_vkey
-from comity.transparency.receipt import SALT_BYTES, VERSION, Receipt, leaf_of
+from comity.transparency.receipt import MEMBERS, SALT_BYTES, Receipt, leaf_of
 
 FORMAT = "comity.receipt.v1"
 PROOF_HASHES_MAX = 64
-_FIELDS = frozenset(Receipt.__struct_fields__)
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,10 +82,10 @@ def _shape(bundle: object) -> Bundle:
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         said = str(error).split(" - at ")[-1] if " - at " in str(error) else "its members"
         raise _failed("shape", f"the bundle is not a receipt's: {said}") from None
-    if read.format != FORMAT or receipt.version != VERSION:
+    if read.format != FORMAT or receipt.version not in MEMBERS:
         raise _failed("shape", f"the bundle is not of format `{FORMAT}`")
-    if read.receipt.keys() != _FIELDS:  # what a reader would fill in is not what was signed
-        raise _failed("shape", "the receipt lacks a member")
+    if read.receipt.keys() != MEMBERS[receipt.version]:  # what a reader would fill in is not what was signed
+        raise _failed("shape", "the receipt lacks a member, or has one of another version")
     if not all(text.isprintable() for text in _texts(read.receipt)):  # whoever shows them need not guard their terminal
         raise _failed("shape", "the receipt holds what cannot be printed")
     if len(read.inclusion) > PROOF_HASHES_MAX or not 0 <= read.index < 2**63:
