@@ -35,7 +35,7 @@ Judged = tuple[bytes, bytes]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of an attempt; ids and counts only."""
+    """What became of an attempt; ids, counts and commitments only."""
 
     at: datetime
     status: str  # ok, interrupted, or an error's code
@@ -44,6 +44,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     bytes_bucket: int = 0
+    sealed: str = ""  # SHA-256 of the bytes that were sealed to a node; they are made after the receipt, which therefore cannot say it
+    received: dict[str, Any] | None = None  # the bundle of the node's own receipt, checked: kept as long as this record, gone with it
 
 
 class _New(msgspec.Struct, frozen=True):
