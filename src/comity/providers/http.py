@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,7 +19,6 @@ import msgspec
 from comity.config import LimitsConfig
 from comity.errors import ProviderFailure
 from comity.providers.base import Deployment
-from comity.providers.http1.connection import Connection
 from comity.providers.http1.head import Broken, Crowded, Fault, Head, TimedOut, Unreachable, Unsayable, write_head
 from comity.providers.http1.pool import Origin, Pool
 
@@ -149,12 +148,25 @@ class _Place:
         self.egress, self.path, self.downloads = deployment.egress, base.path, frozenset(deployment.downloads)
 
 
+class Body(Protocol):
+    """Where the body of an answer comes from: a connection, or what opens a sealed answer."""
+
+    def ready(self) -> bytes:
+        """What is here and was not handed on, or nothing."""
+
+    async def piece(self, seconds: float) -> bytes:
+        """The next bytes; none when the body is whole.  Raises Fault."""
+
+    def release(self) -> None:
+        """Nobody asks for the rest any more."""
+
+
 class HttpAnswer:
     """A response being read: a 2xx of a kind that was asked for."""
 
-    def __init__(self, connection: Connection, head: Head, limits: LimitsConfig, out: Outgoing, code_of: CodeOf) -> None:
+    def __init__(self, connection: Body, head: Head, limits: LimitsConfig, out: Outgoing, code_of: CodeOf) -> None:
         self.content_type = out.accept[0]
-        self._connection: Connection | None = connection
+        self._connection: Body | None = connection
         self._head, self._limits, self._out, self._code_of = head, limits, out, code_of
         self._whole = False
 
@@ -225,6 +237,9 @@ class HttpAnswer:
         return word if WORD.fullmatch(word) and word.encode() not in self._out.body else ""
 
     async def aclose(self) -> None:
+        self.release()
+
+    def release(self) -> None:
         """Drops the connection unless the answer was read to its end."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
