@@ -146,12 +146,13 @@ class StorageFailure(OperatorError):
 class TrustFailure(ComityError):
     """A proof, key, signature or attestation does not hold.  Never retried, never downgraded.
 
-    ``step`` names the check that failed, for example ``inclusion``.
+    ``step`` names the check that failed, for example ``inclusion``; ``steps`` is the document up to it, where one is kept (JSON-ready).
     """
 
     status = 502
     exit_code = 5
     default_code = "trust.failed"
+    steps: tuple[dict[str, object], ...] = ()
 
     def __init__(self, message: str, *, step: str, **more: object) -> None:
         super().__init__(message, **more)  # type: ignore[arg-type]

@@ -111,6 +111,9 @@ class TrustConfig(Section, frozen=True, kw_only=True):
     checkpoint_seconds_max: int = 86_400  # how old the newest of their signatures may be
     level: Literal["A0", "A1", "A2", "A3"] = "A0"  # the least that the node's evidence must come to
     images: tuple[str, ...] = ()  # digests of software (sha256:…) that may open it; empty: any that the log names
+    builders: tuple[str, ...] = ()  # from A1: Ed25519 keys (64 hexadecimal digits) whose word about an image is taken
+    measurements: tuple[str, ...] = ()  # from A2: what may run there, one software a line: `tdx mrtd=… rtmr1=… rtmr2=…`
+    tcb: tuple[Literal["UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded"], ...] = ("UpToDate",)
     policy: str = ""  # digest of the node's law (64 hexadecimal digits); empty: the one that the log names
     plaintext_at: Literal["node", "upstream"] = "upstream"  # "node": no partner beyond the node may read it
     suites: tuple[Literal["mlkem768-x25519", "x25519"], ...] = ("mlkem768-x25519",)  # taken, the first that the node offers
