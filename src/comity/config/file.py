@@ -23,6 +23,8 @@ _AT = re.compile(r" - at `\$?([^`]*)`$")
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SEE = "see docs/reference/configuration.md"
 Fault = tuple[Place, str, str]
@@ -89,6 +91,7 @@ def faults(config: Config) -> Iterator[Fault]:
     yield from _telemetry(config.telemetry)
     yield from _batch(config.batch)
     yield from _storage(config)
+    yield from _trusted(config)
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
@@ -132,6 +135,33 @@ def _storage(config: Config) -> Iterator[Fault]:
             yield from _secret(("storage", name), secret)
     if url is not None and config.paths.state:
         yield ("paths", "state"), "the state lies on the server that `storage.url` names", "leave one of them out"
+
+
+def _trusted(config: Config) -> Iterator[Fault]:
+    """What nodes must prove.  Whether its keys are keys is seen where they are used, before anything is sent."""
+    for number, deployment in enumerate(config.deployments):
+        place, terms = ("deployments", number, "trust"), deployment.trust
+        if terms is None:
+            if deployment.provider == "node":
+                yield place, "is missing", "pin what its node must prove: docs/howto/seal-your-app.md"
+            continue
+        if deployment.provider != "node":
+            yield place, "is what a sealed node must prove, and nobody else can", 'provider = "node", or leave it out'
+        if not terms.pool or not terms.log:
+            yield (*place, "log" if terms.pool else "pool"), "is empty", "as the node's operator publishes it"
+        if not 1 <= terms.quorum <= len(terms.witnesses):
+            yield (*place, "quorum"), f"{terms.quorum} must sign, and {len(terms.witnesses)} are named", "name as many witnesses, at least one"
+        if terms.checkpoint_seconds_max < 1:
+            yield (*place, "checkpoint_seconds_max"), "is not a number above zero", "leave it out for the default"
+        if terms.padding_bytes_min < 0:
+            yield (*place, "padding_bytes_min"), "is below zero", "0 pads nothing"
+        if not terms.suites:
+            yield (*place, "suites"), "is empty", "leave it out for the default"
+        if terms.policy and not _DIGEST.fullmatch(terms.policy):
+            yield (*place, "policy"), "is not 64 hexadecimal digits in lower case", "leave it out to take the law that the log names"
+        for image in terms.images:
+            if not _IMAGE.fullmatch(image):
+                yield (*place, "images"), "names no digest", "sha256: and 64 hexadecimal digits in lower case"
 
 
 def _telemetry(wanted: TelemetryConfig) -> Iterator[Fault]:
