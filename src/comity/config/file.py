@@ -150,7 +150,8 @@ def _trusted(config: Config) -> Iterator[Fault]:
         if not terms.pool or not terms.log:
             yield (*place, "log" if terms.pool else "pool"), "is empty", "as the node's operator publishes it"
         if not 1 <= terms.quorum <= len(terms.witnesses):
-            yield (*place, "quorum"), f"{terms.quorum} must sign, and {len(terms.witnesses)} are named", "name as many witnesses, at least one"
+            reason = f"{terms.quorum} must sign, and {len(terms.witnesses)} are named"
+            yield (*place, "quorum"), reason, "name as many witnesses, at least one"
         if terms.checkpoint_seconds_max < 1:
             yield (*place, "checkpoint_seconds_max"), "is not a number above zero", "leave it out for the default"
         if terms.padding_bytes_min < 0:
