@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One attempt at a node: a Provider for this request alone, and what is left of it to keep.
+
+In clear, whoever carries it sees a sealed request's size up to a power of two, the hash of the key it is for, and when; nothing of the
+person, the caller's key or the path inside.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from comity.client.checks import Known
+from comity.client.nodes import Nodes
+from comity.client.opening import Opening
+from comity.config import LimitsConfig
+from comity.errors import ComityError, ProviderFailure, TrustFailure
+from comity.ports import Random
+from comity.providers.adapters.openai import OpenAIDialect
+from comity.providers.base import Answer, Deployment
+from comity.providers.http import Egress, HttpAnswer, Outgoing
+from comity.seal import AnswerReader, ask
+from comity.seal.bind import Binding
+from comity.seal.chunked import REQUEST_TYPE, RESPONSE_TYPE
+from comity.seal.http import Field, Fields, Request
+from comity.seal.keyconfig import KEY_HEADER
+from comity.transparency.verify import verify
+from comity.wire.request import Request as Asked
+
+PATH = "/comity/v1/sealed"
+RECEIPT = b"comity-receipt-bundle"
+RECEIPT_BYTES_MAX = 48 * 1024
+BELOW = "/v1"
+"""Where a node has OpenAI's doors."""
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """What every attempt uses.  ``keys``: of the nodes, by deployment id; ``padding``: the least that a request grows to."""
+
+    egress: Egress
+    nodes: Nodes
+    dialect: OpenAIDialect
+    keys: Mapping[str, str]
+    padding: Mapping[str, int]
+    limits: LimitsConfig
+    random: Random
+
+
+class Crossing:
+    """``known``: the node as it was before the attempt was recorded; ``failure``: or why there is none, which `send` raises."""
+
+    def __init__(self, client: Client, told: Mapping[str, str], *, known: Known | None = None, failure: ComityError | None = None) -> None:
+        self._client, self._told, self._failure = client, told, failure
+        self.known = known
+        self.sealed = ""  # SHA-256 of what was sealed, hexadecimal, once it was
+        self.received: dict[str, Any] | None = None  # the node's receipt, once its answer is whole and its receipt holds
+
+    async def send(self, deployment: Deployment, request: Asked) -> Answer:
+        """Raises TrustFailure for what does not verify, ProviderFailure for whatever else the node or its relay does."""
+        known, client = self.known, self._client
+        if known is None:
+            raise self._failure or TrustFailure("the node was not checked", step="proof", code="trust.proof")
+        out = client.dialect.outgoing(deployment, request, client.keys.get(deployment.id, ""))
+        binding = Binding(pool=known.entry.pool, key=known.config.hash, policy=known.entry.policy, labels=known.entry.labels)
+        sealed, exchange = ask(known.config, binding, self._inside(known, out), out.body, client.random, accepted=(known.suite,),
+                               least=client.padding[deployment.id])  # fmt: skip
+        self.sealed = hashlib.sha256(sealed).hexdigest()
+        carried = Outgoing(path=PATH, body=sealed, accept=(RESPONSE_TYPE,), headers={
+            "content-type": REQUEST_TYPE, KEY_HEADER.lower(): known.config.header, "incremental": "?1"})  # fmt: skip
+        try:
+            outer = await client.egress.open(deployment, carried)
+        except ProviderFailure as failure:
+            if not 400 <= failure.upstream_status < 500:
+                raise
+            client.nodes.forget(deployment, known)
+            raise ProviderFailure(
+                f"the node did not open the request: {failure}", kind="unavailable", upstream_status=failure.upstream_status,
+                retry_after_seconds=failure.retry_after_seconds, hint="its keys are fetched and checked again",
+            ) from None  # fmt: skip
+        opening = Opening(outer, AnswerReader(exchange), self._whole)
+        try:
+            answer = HttpAnswer(opening, await opening.head(), client.limits, out, client.dialect.code_of)
+            await answer.accept()
+        except BaseException:
+            opening.release()
+            raise
+        return answer
+
+    async def aclose(self) -> None:
+        """What it used is others' too."""
+
+    def _inside(self, known: Known, out: Outgoing) -> Request:
+        host = known.entry.url.partition("://")[2].partition("/")[0]
+        named = {**out.headers, **self._told, "accept": out.accept[0]}
+        fields: tuple[Field, ...] = tuple((name.encode(), value.encode()) for name, value in named.items())
+        return Request(method=out.method, authority=host, path=BELOW + out.path, fields=fields)
+
+    def _whole(self, status: int, trailers: Fields) -> None:
+        """What was answered comes with the node's receipt for it; what was refused may have one."""
+        said = [value for name, value in trailers if name == RECEIPT]
+        if not said and not 200 <= status < 300:
+            return
+        if len(said) != 1 or len(said[0]) > RECEIPT_BYTES_MAX:
+            raise _failed("the node gave no receipt for its answer")
+        bundle = _decoded(said[0])
+        receipt = verify(bundle).receipt
+        assert self.known is not None
+        entry = self.known.entry
+        if receipt.get("sealed") != self.sealed or receipt.get("node") != self.known.hash:
+            raise _failed("the node's receipt is of another request, or of another node")
+        if receipt["policy"] != entry.policy:
+            raise _failed("the node decided by another law than the one in its log")
+        if not set(receipt["destination"]) <= set(entry.processing):
+            raise _failed("the node says that it computed elsewhere than its log names")
+        if receipt["plaintext_at"] == "upstream" and entry.plaintext_at == "node":
+            raise _failed("the node handed the request on in clear, which its log says it does not")
+        if 200 <= status < 300 and receipt["effect"] != "allow":
+            raise _failed("the node answered what its receipt says it refused")
+        self.received = bundle
+
+
+def _decoded(text: bytes) -> dict[str, Any]:
+    try:
+        raw = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        read = msgspec.json.decode(raw)
+    except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise _failed("the node's receipt is not one")
+    return read
+
+
+def _failed(why: str) -> TrustFailure:
+    return TrustFailure(why, step="receipt", code="trust.receipt", hint="do not rely on this answer; ask who runs the node")
