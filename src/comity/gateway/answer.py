@@ -17,7 +17,7 @@ from comity.privacy.pseudonym import Pseudonyms
 from comity.privacy.stream import ChunkRestorer, restore_completion
 from comity.providers.http import said_in_stream
 from comity.wire.door import Said, Writer
-from comity.wire.sse import Event, EventDecoder, EventTooLarge, encode
+from comity.wire.sse import Event, EventDecoder, EventTooLarge, encode, end_of_events
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.Encoder().encode
@@ -164,7 +164,7 @@ async def _untouched(chunks: AsyncIterator[bytes], usage: Usage) -> AsyncIterato
                     yield b"".join(encode(good.data) for good in events[:at])
                 raise
         held += piece
-        if end := _end_of_events(held):
+        if end := end_of_events(held):
             ready, held = held[:end], held[end:]
             yield ready
     for event in decoder.flush() if held else ():  # without the empty line that should end it
@@ -196,16 +196,6 @@ def _look(data: bytes, usage: Usage) -> None:
         raise said_in_stream(_chunk(data))
     if seen.usage is not None:
         count(usage, {"usage": seen.usage})
-
-
-_EMPTY_LINES = (b"\n\n", b"\n\r\n")
-
-
-def _end_of_events(raw: bytes) -> int:
-    """Where the last whole event ends, which is after an empty line; 0 where none does."""
-    if raw.endswith(b"\n\n"):
-        return len(raw)
-    return max(found + len(line) if (found := raw.rfind(line)) >= 0 else 0 for line in _EMPTY_LINES)
 
 
 async def _touched(

@@ -7,7 +7,6 @@ called as ASGI, an App stands in any other.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -22,7 +21,7 @@ from comity.gateway.attempt import Served, regions
 from comity.gateway.batch import api as batch
 from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
-from comity.gateway.exchange import Disconnected, Exchange
+from comity.gateway.exchange import Disconnected, Exchange, cancelled_when_gone
 from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_answer, error_body, respond_error
 from comity.gateway.logs import place_of
 from comity.gateway.owed import paid
@@ -74,7 +73,7 @@ class App:
         await asgi.carry(self.answer, scope, receive, send)
 
     async def answer(self, exchange: Exchange) -> None:
-        handler, route = self._route(exchange.method, exchange.path)
+        handler, route = self.route(exchange.method, exchange.path)
         shape = DOORS[route].error if route in DOORS else None
         call = self.world.ledger.new_id()
         started = self.world.clock.monotonic()
@@ -118,7 +117,8 @@ class App:
         """What never became an exchange: counted, and told to nobody else."""
         self.metrics.requests["refused", str(error.status)] += 1
 
-    def _route(self, method: str, path: str) -> tuple[Handler, str]:
+    def route(self, method: str, path: str) -> tuple[Handler, str]:
+        """Who answers, and the path as `ROUTES` has it."""
         route = path
         if path not in ROUTES:
             head, _, last = path.rpartition("/")
@@ -148,9 +148,11 @@ class App:
         request, dropped = door.decode(body, headers.get("content-type", ""), key.unknown_fields == "drop")
         seen = self.seen.get(call)
         trace = seen.trace if seen is not None else None
-        asked = Call(id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped, trace=trace)
+        asked = Call(
+            id=call, request=request, door=door, headers=headers, key=key, size=len(body), dropped=dropped, trace=trace, seal=exchange.seal
+        )
         started = self.world.clock.monotonic()
-        with self.world.users, _cancelled_when_gone(exchange):
+        with self.world.users, cancelled_when_gone(exchange):
             served = await self.pipeline.run(asked)
             self.metrics.decisions["allow", served.candidate.deployment.id] += 1
             if seen is not None:
@@ -168,13 +170,16 @@ class App:
 
     async def body(self, exchange: Exchange, bytes_max: int | None = None) -> bytes:
         """What the caller sends, unless too many ask at once, or too much is held already."""
-        limits = self.world.config.limits
+        self.admit()
+        return await exchange.body(self.world.config.limits.body_bytes_max if bytes_max is None else bytes_max)
+
+    def admit(self) -> None:
+        """Raises OperatorError (503) where nothing more is let in now."""
         if (reason := self.shedding.overloaded()) != "":
             self.metrics.shed[(reason,)] += 1
             raise OperatorError("this gateway holds as much memory as it may", code="server.memory", hint="try again shortly", status=503)
-        if self.metrics.in_flight > limits.concurrent_requests_max:
+        if self.metrics.in_flight > self.world.config.limits.concurrent_requests_max:
             raise OperatorError("too many requests at once", code="server.busy", hint="try again shortly", status=503)
-        return await exchange.body(limits.body_bytes_max if bytes_max is None else bytes_max)
 
     async def _stream(self, served: Served, exchange: Exchange, call: str, started: float) -> None:
         """Nothing is sent before the first piece is there, so an early failure keeps its own status."""
@@ -250,7 +255,7 @@ class App:
 
     async def wrong_method(self, exchange: Exchange, call: str) -> int:
         """RFC 9110, 15.5.6: it is said which it takes."""
-        takes = ", ".join(ROUTES[self._route("", exchange.path)[1]])
+        takes = ", ".join(ROUTES[self.route("", exchange.path)[1]])
         error = CallerError("this path takes another method", code="request.method", status=405, hint=takes)
         status, body, headers = error_answer(error, call)
         await exchange.respond(status, body, [*headers, (b"allow", takes.encode())])
@@ -280,29 +285,6 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
 
 def model_of(deployment: Deployment) -> str:
     """As its answers name it: the default by its id, a file of one's own without its folder."""
-    if deployment.on_device and deployment.model.endswith(".gguf"):
+    if deployment.embedded and deployment.model.endswith(".gguf"):
         return PurePath(deployment.model).stem.lower()
     return deployment.model or model_named("").id
-
-
-class _cancelled_when_gone:
-    """While inside, a caller who leaves cancels the work, and so the partner's request; outside it is Disconnected."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self._gone = False
-
-    def __enter__(self) -> None:
-        self._work = asyncio.current_task()
-        self._exchange.on_gone(self._cancel)
-
-    def _cancel(self) -> None:
-        if self._work is not None:
-            self._gone = True
-            self._work.cancel()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._exchange.on_gone(None)
-        if self._gone and kind is asyncio.CancelledError and self._work is not None:
-            self._work.uncancel()
-            raise Disconnected

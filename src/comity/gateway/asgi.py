@@ -9,12 +9,12 @@ Comity's own server does not come by here; limits of heads, connections and time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
 from comity.errors import CallerError
-from comity.gateway.exchange import Answering, Disconnected, Headers
+from comity.gateway.exchange import Answering, Disconnected, Headers, Seal
 from comity.gateway.http import error_answer, header_map, too_large
 
 Scope = MutableMapping[str, Any]
@@ -40,6 +40,7 @@ async def carry(answering: Answering, scope: Scope, receive: Receive, send: Send
 
 class Carried:
     begun = False
+    seal: Seal | None = None
 
     def __init__(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         root: str = scope.get("root_path", "")
@@ -53,10 +54,13 @@ class Carried:
         self._watch: asyncio.Task[None] | None = None
 
     async def body(self, bytes_max: int) -> bytes:
+        pieces = [piece async for piece in self.pieces(bytes_max)]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def pieces(self, bytes_max: int) -> AsyncGenerator[bytes, None]:
         declared = self.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > bytes_max:
             raise too_large(bytes_max)
-        pieces: list[bytes] = []
         size = 0
         while True:
             message = await self._receive()
@@ -66,9 +70,9 @@ class Carried:
             size += len(piece)
             if size > bytes_max:
                 raise too_large(bytes_max)
-            pieces.append(piece)
+            yield piece
             if not message.get("more_body", False):
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                return
 
     async def respond(self, status: int, body: bytes, headers: Headers) -> None:
         await self.begin(status, [*headers, (b"content-length", b"%d" % len(body))])

@@ -18,10 +18,12 @@ from comity.gateway import answer as way_back
 from comity.gateway import plain
 from comity.gateway.allowance.allowances import ENTRY, HOLD, Entry, Hold
 from comity.gateway.duties import Duties, duties
+from comity.gateway.exchange import Seal
 from comity.gateway.judge import Judged
 from comity.gateway.labels.fields import Fields, language_of
 from comity.gateway.lending import Lease
 from comity.gateway.locate import Nexus
+from comity.gateway.roles.terms import level_of
 from comity.gateway.watch import Attempt
 from comity.gateway.world import World
 from comity.policy.decision import Decision, Effect
@@ -56,7 +58,6 @@ class Outrun(ComityError):
 
 
 SSE = b"text/event-stream; charset=utf-8"
-LEVEL = "A0"  # operator-trusted: nothing attests this machine
 
 
 def regions(place: Place) -> tuple[str, ...]:
@@ -85,11 +86,12 @@ def stands(candidate: Candidate) -> Stands:
     receipt = Receipt(
         id="", at="", issuer="", key="", effect=Effect.ALLOW.value,
         destination=() if deployment.on_device else regions(deployment.facts.processing),
-        deployment=deployment.id, stand_in=deployment.stand_in, plaintext_at=deployment.plaintext_at, level=LEVEL,
+        deployment=deployment.id, stand_in=deployment.stand_in, plaintext_at=deployment.plaintext_at, level=deployment.level,
         retention_months=owed.retention_months, **_codes((decision,)),
     )  # fmt: skip
     region = "device" if deployment.on_device else ", ".join(regions(deployment.facts.processing))
-    headers = [(b"comity-decision", f'allow; deployment="{deployment.id}"; level="{LEVEL}"'.encode()), (b"comity-region", region.encode())]
+    effect = f'allow; deployment="{deployment.id}"; level="{deployment.level}"'
+    headers = [(b"comity-decision", effect.encode()), (b"comity-region", region.encode())]
     if owed.labels:
         headers.append((b"comity-label", owed.header.encode()))
     return Stands(owed, receipt, tuple(headers))
@@ -112,7 +114,9 @@ def _codes(decisions: Sequence[Decision]) -> _Codes:
     )
 
 
-def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | None, *, judged: Judged | None = None) -> Receipt:
+def receipt_of(
+    world: World, size: int, nexus: Nexus, candidate: Candidate | None, *, judged: Judged | None = None, seal: Seal | None = None
+) -> Receipt:  # fmt: skip
     """For an attempt, or (without candidate) for a refusal.  Holds codes and commitments, never content."""
     if candidate is not None:
         stood = candidate.cached(stands).receipt
@@ -120,9 +124,11 @@ def receipt_of(world: World, size: int, nexus: Nexus, candidate: Candidate | Non
         assert judged is not None
         decisions = tuple(each.decision for each in judged.candidates)
         stood = Receipt(
-            id="", at="", issuer="", key="", effect=judged.effect.value, plaintext_at="none", level=LEVEL,
+            id="", at="", issuer="", key="", effect=judged.effect.value, plaintext_at="none", level=level_of(world.config.node),
             retention_months=duties(decisions[0]).retention_months if decisions else None, **_codes(decisions),
         )  # fmt: skip
+    if seal is not None:  # what the receipt says of size is what anybody on the way saw
+        size, stood = seal.size, msgspec.structs.replace(stood, node=seal.node, sealed=seal.digest)
     return msgspec.structs.replace(
         stood,
         id=world.ledger.new_id(),

@@ -3,14 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Disconnected(Exception):
     """The caller has gone; nobody reads an answer."""
+
+
+class Seal(NamedTuple):
+    """What a request came sealed in, for its receipt."""
+
+    digest: str  # SHA-256 of the sealed bytes, hex
+    size: int  # of them
+    node: str  # SHA-256 of the node log's entry for the key that opened it, hex
 
 
 class Exchange(Protocol):
@@ -35,8 +44,15 @@ class Exchange(Protocol):
     def begun(self) -> bool:
         """Whether the head of an answer was given: its status can no longer be changed."""
 
+    @property
+    def seal(self) -> Seal | None:
+        """None of what came in the clear."""
+
     async def body(self, bytes_max: int) -> bytes:
         """The whole body.  Raises CallerError (413) as soon as it is known to be larger, Disconnected."""
+
+    def pieces(self, bytes_max: int) -> AsyncGenerator[bytes, None]:
+        """The same while it comes, and no faster than it is taken: in place of `body`."""
 
     async def respond(self, status: int, body: bytes, headers: Headers) -> None:
         """The whole answer; its length is added."""
@@ -56,3 +72,26 @@ class Exchange(Protocol):
 
 Answering = Callable[[Exchange], Coroutine[Any, Any, None]]
 """Answers one exchange; whatever goes wrong in it is its own affair to tell."""
+
+
+class cancelled_when_gone:
+    """While inside, a caller who leaves cancels the work, and so the partner's request; outside it is Disconnected."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._gone = False
+
+    def __enter__(self) -> None:
+        self._work = asyncio.current_task()
+        self._exchange.on_gone(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._work is not None:
+            self._gone = True
+            self._work.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._exchange.on_gone(None)
+        if self._gone and kind is asyncio.CancelledError and self._work is not None:
+            self._work.uncancel()
+            raise Disconnected

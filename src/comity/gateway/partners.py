@@ -60,12 +60,12 @@ def providers_for(
     clock: Clock,
 ) -> dict[str, Provider]:  # fmt: skip
     """By deployment id: one client for all partners, one provider for each dialect, one runtime for each model on this device."""
-    remote = {name: deployment for name, deployment in deployments.items() if not deployment.on_device}
+    remote = {name: deployment for name, deployment in deployments.items() if not deployment.embedded}
     egress, keys = Egress(remote, config.limits), api_keys(configs, secrets)
     spoken = {each.dialect for each in remote.values()}
     by_dialect = {dialect: _provider(dialect, egress, keys, random, clock, config.limits) for dialect in spoken}
     return {
-        name: EmbeddedProvider(deployment, paths=config.paths) if deployment.on_device else by_dialect[deployment.dialect]
+        name: EmbeddedProvider(deployment, paths=config.paths) if deployment.embedded else by_dialect[deployment.dialect]
         for name, deployment in deployments.items()
     }
 

@@ -21,6 +21,7 @@ from comity.gateway.allowance.allowances import Hold
 from comity.gateway.attempt import Served, as_said, chargeable, ending_of, outcome_of, outgoing, receipt_of, refusal, unrecorded
 from comity.gateway.attempts import Moved, first
 from comity.gateway.duties import duties
+from comity.gateway.exchange import Seal
 from comity.gateway.judge import Judged
 from comity.gateway.locate import Nexus
 from comity.gateway.owed import paid
@@ -52,6 +53,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     dropped: tuple[str, ...] = ()
     trace: Trace | None = None  # where this request is traced
+    seal: Seal | None = None  # what it came sealed in
 
 
 class Pipeline:
@@ -136,7 +138,7 @@ class Pipeline:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
         world, candidate = self._world, visit.candidate
         hold = await self._money(call, visit)
-        receipt = receipt_of(world, call.size, nexus, candidate)
+        receipt = receipt_of(world, call.size, nexus, candidate, seal=call.seal)
         try:
             await self._record(call, nexus, judged, receipt)  # 5
         except BaseException as error:
@@ -234,7 +236,7 @@ class Pipeline:
                 f"no lawful place can take this request: {why}", code="request.unfit",
                 hint="ask for less, or configure a model that does it where the law allows it",
             )  # fmt: skip
-        receipt = receipt_of(self._world, call.size, nexus, None, judged=judged)
+        receipt = receipt_of(self._world, call.size, nexus, None, judged=judged, seal=call.seal)
         await self._record(call, nexus, judged, receipt)
         message, status = refusal(judged)
         return PolicyDenied(

@@ -20,7 +20,7 @@ from comity.routing.router import Router
 class Probes:
     def __init__(self, config: Config, router: Router, deployments: Mapping[str, Deployment]) -> None:
         self._router, self._seconds = router, config.routing.probe_seconds
-        self._remote = {name: each for name, each in deployments.items() if not each.on_device}
+        self._remote = {name: each for name, each in deployments.items() if not each.embedded}
         self._egress = Egress(self._remote, config.limits)
         self._task: asyncio.Task[None] | None = None
 

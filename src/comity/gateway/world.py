@@ -26,6 +26,7 @@ from comity.gateway.lending import Lending
 from comity.gateway.locate import Locator
 from comity.gateway.metrics import Metrics
 from comity.gateway.probes import Probes
+from comity.gateway.roles.terms import Offers, at_node
 from comity.gateway.standing import Standings
 from comity.gateway.telemetry.export import Telemetry, telemetry_of
 from comity.gateway.users import Users
@@ -75,6 +76,7 @@ class World:
     accounts: Accounts
     batches: Batches
     probes: Probes | None = None
+    offers: Offers | None = None  # of a node: the keys that requests may be sealed to
     users: Users = field(default_factory=Users)
 
     def provider_of(self, deployment: Deployment) -> Provider:
@@ -102,6 +104,8 @@ class World:
             parts["record"] = "ok"
         except StorageFailure as error:
             parts["record"] = error.code
+        if self.config.node is not None:
+            parts["node"] = "ok" if self.offers is not None and self.offers.ready else "unwitnessed"
         for name, provider in self.providers.items():
             if isinstance(provider, EmbeddedProvider):
                 parts[name] = provider.ready().word
@@ -148,6 +152,8 @@ async def build(
     configured = config.deployments or (EMBEDDED,)
     today = clock.now().date()
     deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today)
+    if config.node is not None:
+        deployments = at_node(config.node, deployments)
     issuers = load_issuers(config.issuers)
     ledger, state = (before.ledger, before.state) if before is not None else await _opened(config, home, clock, random, secrets)
     try:

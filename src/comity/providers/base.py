@@ -49,11 +49,17 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     sends: tuple[tuple[str, str], ...] = ()  # members that each request carries, so that the partner keeps it in the scope
     stand_in: bool = False
     plaintext_at: str = "upstream"  # device | node | upstream
+    level: str = "A0"  # how the machine that opens a request to it is attested; A0: not at all
     priority: int = 0  # lower is asked first; the device always comes before
 
     @property
     def on_device(self) -> bool:
         return self.facts.kind == "on_device"
+
+    @property
+    def embedded(self) -> bool:
+        """A model beside this process: on its person's device, or where a node is."""
+        return self.dialect == "embedded"
 
 
 class Answer(Protocol):

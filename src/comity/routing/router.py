@@ -42,8 +42,8 @@ class Target:
     def __init__(self, config: DeploymentConfig, deployment: Deployment, health: Health, key: bytes) -> None:
         self.id, self.health = deployment.id, health
         self.weight, self.concurrency_max = config.weight, config.concurrency_max
-        self.prices = () if deployment.on_device else cost.prices(config, deployment)
-        self.free_of_charge = deployment.on_device
+        self.prices = () if deployment.embedded else cost.prices(config, deployment)
+        self.free_of_charge = deployment.embedded
         self.lot_key = blake2b(deployment.id.encode(), key=key, digest_size=16).digest()
         self.inflight = 0
 

@@ -50,9 +50,11 @@ def opened(sealed: bytes, find: Find, terms: Terms) -> tuple[Message, Exchange]:
     return message, exchange
 
 
-def seal_answer(exchange: Exchange, response: Response, content: bytes, random: Random, *, least: int = BODY_BYTES_MIN) -> bytes:
+def seal_answer(
+    exchange: Exchange, response: Response, content: bytes, random: Random, *, trailers: Fields = (), least: int = BODY_BYTES_MIN
+) -> bytes:  # fmt: skip
     """The answer to a request that came whole (`message/ohttp-res`)."""
-    return ohttp.seal_response(exchange, padded(bhttp.encode(response, content), least=least), random)
+    return ohttp.seal_response(exchange, padded(bhttp.encode(response, content, trailers), least=least), random)
 
 
 def _admit(head: Request | Response, exchange: Exchange, terms: Terms) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 EVENT_BYTES_MAX = 4 * 1024 * 1024
 
+_EMPTY_LINES = (b"\n\n", b"\n\r\n")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 
@@ -108,3 +109,10 @@ def encode(data: bytes) -> bytes:
     if b"\n" in data or b"\r" in data:
         data = _LINE_END.sub(b"\ndata: ", data)
     return b"data: " + data + b"\n\n"
+
+
+def end_of_events(raw: bytes) -> int:
+    """Where the last whole event ends, which is after an empty line; 0 where none does."""
+    if raw.endswith(b"\n\n"):
+        return len(raw)
+    return max(found + len(line) if (found := raw.rfind(line)) >= 0 else 0 for line in _EMPTY_LINES)

@@ -60,7 +60,7 @@ def ceiling(budget: BudgetConfig) -> int | None:
 
 def prices_of(config: DeploymentConfig, deployment: Deployment) -> Prices:
     """As configured, else as the catalog says of the model there."""
-    if deployment.on_device:
+    if deployment.embedded:
         return Prices({FREE: Price(0, 0)})
     extra = micros(config.price.request) if config.price is not None else 0
     listed = prices(config, deployment)

@@ -115,8 +115,9 @@ class Connection(asyncio.Protocol):
         self._turn = turn = Turn(self, head)
         self.server.start(turn)
 
-    def await_body(self, waiting: bool) -> None:
-        self.read_by = self.server.now() + self.server.limits.body_seconds_max if waiting else NEVER
+    def await_body(self, waiting: bool, by: float | None = None) -> None:
+        """``by``: when the body must have come; None: as long from now as it may take."""
+        self.read_by = (self.server.now() + self.server.limits.body_seconds_max if by is None else by) if waiting else NEVER
         if waiting:
             self._read_on()
 

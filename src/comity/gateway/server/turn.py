@@ -7,13 +7,13 @@ An answer leaves in one write where it is whole.  Of a caller who does not read 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from comity.errors import CallerError, ComityError, OperatorError
-from comity.gateway.exchange import Disconnected, Headers
+from comity.gateway.exchange import Disconnected, Headers, Seal
 from comity.gateway.http import too_large
 from comity.gateway.server.body import Chunked, Framing, Sized
 from comity.gateway.server.head import CHUNKED, Head
@@ -34,9 +34,10 @@ def status_line(status: int) -> bytes:
 
 class Turn:
     __slots__ = (
-        "_body", "_bytes_max", "_chunked", "_connection", "_framing", "_gone", "_head", "_held", "_left", "_pieces",
+        "_body", "_bytes_max", "_chunked", "_connection", "_framing", "_gone", "_handed", "_head", "_held", "_left", "_pieces", "_streams",
         "begun", "headers", "method", "path", "query",
     )  # fmt: skip
+    seal: Seal | None = None
 
     def __init__(self, connection: Connection, head: Head) -> None:
         self.method, self.path, self.query, self.headers = head.method, head.path, head.query, head.headers
@@ -44,10 +45,11 @@ class Turn:
         self._connection = connection
         self._head = head
         self._framing: Framing = Chunked() if head.length == CHUNKED else Sized(head.length)
-        self._held = 0  # bytes of the body
+        self._held = self._handed = 0  # bytes of the body, here and handed on
         self._bytes_max = 0
         self._pieces: list[bytes] = []
         self._body: asyncio.Future[None] | None = None  # while the body is waited for
+        self._streams = False  # it is taken while it comes
         self._gone: Callable[[], None] | None = None
         self._chunked = False
         self._left: int | None = None  # of a length that the answer promised itself
@@ -55,24 +57,51 @@ class Turn:
     # -- the request's body -------------------------------------------------------------------------------------
 
     async def body(self, bytes_max: int) -> bytes:
-        connection = self._connection
+        self._begin_body(bytes_max)
+        if not self._framing.done:
+            await self._more(None)
+        return self._taken()
+
+    async def pieces(self, bytes_max: int) -> AsyncGenerator[bytes, None]:
+        server, self._streams = self._connection.server, True
+        by = server.now() + server.limits.body_seconds_max  # for all of it, as where it is taken whole
+        self._begin_body(bytes_max)
+        while True:
+            piece = self._taken()
+            if piece:
+                yield piece
+                server.held -= len(piece)  # it is somebody else's now
+                self._held -= len(piece)
+                self._handed += len(piece)
+                self.take(self._connection.buffer)
+            elif self._framing.done:
+                return
+            else:
+                await self._more(by)
+
+    def _begin_body(self, bytes_max: int) -> None:
         if self._head.length > bytes_max:
             raise too_large(bytes_max)
         self._bytes_max = bytes_max
-        self.take(connection.buffer)
-        if not self._framing.done:
-            self._not_gone()
-            if self._head.waits and not self._pieces:
-                connection.write(CONTINUE)
-            self._body = connection.loop.create_future()
-            connection.await_body(True)
-            try:
-                await self._body
-            finally:
-                self._body = None
-                connection.await_body(False)
+        self.take(self._connection.buffer)
+
+    def _taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _more(self, by: float | None) -> None:
+        """``by``: an instant that was set before; None sets one now."""
+        connection = self._connection
+        self._not_gone()
+        if self._head.waits and not self._held + self._handed:
+            connection.write(CONTINUE)
+        self._body = connection.loop.create_future()
+        connection.await_body(True, by)
+        try:
+            await self._body
+        finally:
+            self._body = None
+            connection.await_body(False)
 
     @property
     def wants_more(self) -> bool:
@@ -88,7 +117,7 @@ class Turn:
         except ComityError as error:
             waiting.set_exception(error)
         else:
-            if self._framing.done:
+            if self._framing.done or self._streams:
                 waiting.set_result(None)
 
     def take(self, buffer: bytearray) -> None:
@@ -98,7 +127,7 @@ class Turn:
         server = self._connection.server
         self._held += len(piece)
         server.held += len(piece)
-        if self._held > self._bytes_max:
+        if self._held + self._handed > self._bytes_max:
             raise too_large(self._bytes_max)
         if server.held > server.limits.bodies_bytes_max:
             raise OperatorError("too many bytes of requests at once", code="server.busy", hint="try again shortly", status=503)

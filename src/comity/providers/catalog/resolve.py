@@ -28,6 +28,7 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _WORKSPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 EMBEDDED_CONTEXT_TOKENS = 4096
+PLACED = ("processing", "storage", "access", "operator", "covered_person")
 
 
 def resolve(config: DeploymentConfig, *, vocabulary: Vocabulary, as_of: date, field: str = "deployments[0]") -> Deployment:
@@ -59,8 +60,11 @@ class _Resolver:
     # -- the three kinds -----------------------------------------------------------------------------------------
 
     def _embedded(self) -> Deployment:
-        self._only("embedded", "model", "context_tokens", "evidence", "tools", "concurrency_max")
+        placed = PLACED if self._config.operator is not None else ()  # on a machine that is no person's device: a node's
+        self._only("embedded", "model", "context_tokens", "evidence", "tools", "concurrency_max", *placed)
         profile = ModelProfile(context_tokens=self._config.context_tokens or EMBEDDED_CONTEXT_TOKENS, tools=bool(self._config.tools))
+        if placed:
+            return self._made(self._own(), "embedded", profile, plaintext_at="node")
         # Where it processes is where its person is: the gateway fills that in.
         return self._made(law.Provider(id=self._config.id, kind="on_device"), "embedded", profile, plaintext_at="device")
 
@@ -79,15 +83,20 @@ class _Resolver:
                 "base_url", f"`{at.host}` is {known.name}'s{f' in {region}' if region else ''}, and the catalog says what it is",
                 f'provider = "{known.id}"' + (f', region = "{region}"' if region else ""),
             )  # fmt: skip
+        facts = self._own()
+        dialect = own_dialect(config, self._refuse)
+        return self._made(facts, dialect, own_model(config, dialect, self._refuse), at=at)
+
+    def _own(self) -> law.Provider:
+        """What is declared of a machine of one's own."""
+        config = self._config
         if config.operator is None:
             raise self._wrong("operator", "is missing", "the region where the entity that runs it is organised")
-        facts = law.Provider(
+        return law.Provider(
             id=config.id, kind="self_hosted", operator_region=self._region("operator", config.operator),
             covered_person=bool(config.covered_person), processing=self._declared("processing"), storage=self._declared("storage"),
             access=self._declared("access"),
         )  # fmt: skip
-        dialect = own_dialect(config, self._refuse)
-        return self._made(facts, dialect, own_model(config, dialect, self._refuse), at=at)
 
     def _partner(self, partner: Partner) -> Deployment:
         config = self._config
