@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a stretch of text says, as typed values: days, times, ranges, repetition, numbers, money, phones, measures.
+
+Every range is half open: `end` is the first day or moment that no longer belongs to it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+
+import msgspec
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
+    """Equal by what they hold; ``kind`` is the name that JSON and callers see."""
+
+    @property
+    def kind(self) -> str:
+        return type(self).__name__.lower()
+
+
+class Number(_Value, frozen=True, kw_only=True):
+    amount: Decimal
+
+
+class Ordinal(_Value, frozen=True, kw_only=True):
+    place: int
+
+
+class Percent(_Value, frozen=True, kw_only=True):
+    """``amount`` of a hundred."""
+
+    amount: Decimal
+
+
+class Money(_Value, frozen=True, kw_only=True):
+    """``currency`` by ISO 4217; "" where the text names none that has a code."""
+
+    amount: Decimal
+    currency: str
+
+
+class Phone(_Value, frozen=True, kw_only=True):
+    """``e164`` where the country is said or follows from the region, else ""; ``extension`` is dialled after it."""
+
+    digits: str
+    e164: str = ""
+    extension: str = ""
+
+
+class Measure(_Value, frozen=True, kw_only=True):
+    """``unit`` by UCUM's case-sensitive codes, `km`, `Cel`, `[lb_av]`."""
+
+    amount: Decimal
+    unit: str
+
+
+class Duration(_Value, frozen=True, kw_only=True):
+    """Years and months have no fixed length, so nothing is converted between the three."""
+
+    months: Decimal = Decimal(0)
+    days: Decimal = Decimal(0)
+    seconds: Decimal = Decimal(0)
+
+
+class Date(_Value, frozen=True, kw_only=True):
+    day: date
+
+
+class Time(_Value, frozen=True, kw_only=True):
+    clock: time
+
+
+class DateTime(_Value, frozen=True, kw_only=True):
+    """Of the caller's zone, also across a change of its offset."""
+
+    moment: datetime
+
+
+class DateRange(_Value, frozen=True, kw_only=True):
+    start: date | None = None
+    end: date | None = None
+
+
+class TimeRange(_Value, frozen=True, kw_only=True):
+    """`22:00` to `06:00` ends on the next day."""
+
+    start: time | None = None
+    end: time | None = None
+
+
+class DateTimeRange(_Value, frozen=True, kw_only=True):
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class Recurrence(_Value, frozen=True, kw_only=True):
+    """``rule`` of RFC 5545, of RFC 7529 for the Chinese calendar; ``first`` is the first time that is not over."""
+
+    rule: str
+    first: date | datetime
+    lasting: Duration | None = None
+
+
+Value = (
+    Number
+    | Ordinal
+    | Percent
+    | Money
+    | Phone
+    | Measure
+    | Duration
+    | Date
+    | Time
+    | DateTime
+    | DateRange
+    | TimeRange
+    | DateTimeRange
+    | Recurrence
+)
+
+TEMPORAL = frozenset({"duration", "date", "time", "datetime", "daterange", "timerange", "datetimerange", "recurrence"})
+KINDS = TEMPORAL | {"number", "ordinal", "percent", "money", "phone", "measure"}
+
+
+class Entity(msgspec.Struct, frozen=True, kw_only=True):
+    """``value`` is the first of ``readings``: the one that policy prefers, to come rather than past.
+
+    ``certain``: every reading is the same thing, past or to come.  Where it is False (`at 8`, `03/04/2026`, `¥20`), ask.
+    """
+
+    start: int
+    end: int
+    readings: tuple[Value, ...]
+    certain: bool = True
+
+    @property
+    def value(self) -> Value:
+        return self.readings[0]
+
+    @property
+    def kind(self) -> str:
+        return self.readings[0].kind
