@@ -49,7 +49,7 @@ class MemoryLog:
             self.append(raw)
         index = self.entries.index(raw)
         path = inclusion_proof(index, len(self.entries), lambda level, at: self._nodes[level, at])
-        return written(TLogProof(index, tuple(path), self.checkpoint(at, witnesses=witnesses)))
+        return written(TLogProof(index=index, path=tuple(path), checkpoint=self.checkpoint(at, witnesses=witnesses)))
 
 
 def node_entry(**changed: object) -> NodeEntry:

@@ -2,7 +2,7 @@
 """Connections to a PostgreSQL server: opened for one set of tables, brought up to date, every wait bounded, and every fault of theirs
 told as a StorageFailure.
 
-The two sets are two schemas, `comity_log` and `comity_state`, of one database.
+Each set is a schema of one database: `comity_log`, `comity_state` and so on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from comity.storage.schema import Which, migrations, older
 T = TypeVar("T")
 CONNECT_SECONDS_MAX = 5.0
 STATEMENTS_CACHED = 512
-LOCKS: dict[Which, int] = {"log": 0x636F6D_01, "state": 0x636F6D_02}  # any two numbers that nobody else on the server takes
+LOCKS: dict[Which, int] = {"log": 0x636F6D_01, "state": 0x636F6D_02, "tlog": 0x636F6D_03, "witness": 0x636F6D_04}
+"""Any numbers that nobody else on the server takes."""
 DURABLE = ("on", "remote_apply")
 FAULTS = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, StorageFailure,

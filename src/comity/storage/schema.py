@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables, as numbered files of SQL beside this one: `migrations/log` for the record, `migrations/state` for what outlives requests.
+"""The tables, as numbered files of SQL beside this one: `migrations/log` for the record, `migrations/state` for what outlives requests,
+`migrations/tlog` for a public log, `migrations/witness` for what a witness has signed.
 
 One file serves both engines.  A word in braces is what they call differently, and a statement under the comment `-- sqlite` or
 `-- postgres` is for that one alone.  A file that was released is never changed: what is new comes with the next number.
@@ -12,7 +13,7 @@ from typing import Literal
 
 from comity.errors import StorageFailure
 
-Which = Literal["log", "state"]
+Which = Literal["log", "state", "tlog", "witness"]
 Dialect = Literal["sqlite", "postgres"]
 
 WORDS: dict[Dialect, dict[str, str]] = {

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import base64
-from typing import NamedTuple
+
+import msgspec
 
 from comity.transparency.merkle import HASH_BYTES
 from comity.transparency.note import NOTE_BYTES_MAX, decoded, parse_size
@@ -13,7 +14,7 @@ HEADER = "c2sp.org/tlog-proof@v1"
 PATH_MAX = 63
 
 
-class TLogProof(NamedTuple):
+class TLogProof(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     path: tuple[bytes, ...]  # RFC 6962 section 2.1.1, the leaf's sibling first
     checkpoint: str  # a signed note
@@ -43,4 +44,4 @@ def parse(text: str) -> TLogProof:
     path = tuple(decoded(each) for each in rest)
     if any(len(each) != HASH_BYTES for each in path):
         raise ValueError("a hash of it is not 32 bytes")
-    return TLogProof(index, path, checkpoint)
+    return TLogProof(index=index, path=path, checkpoint=checkpoint)

@@ -44,7 +44,7 @@ class Seen(NamedTuple):
     at: datetime
 
 
-class Proof(NamedTuple):
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     size: int
     root: bytes
@@ -97,7 +97,7 @@ def proven(entry: bytes, proof: str, trust: Trust, now: datetime) -> Proof:
     seen = _witnessed(read.checkpoint, pinned.witnesses, trust, now)
     if not inclusion_holds(read.index, head.size, leaf_hash(entry), read.path, head.root):
         raise _failed("proof", "the entry is not in the log that was signed for")
-    return Proof(read.index, head.size, head.root, read.checkpoint, seen)
+    return Proof(index=read.index, size=head.size, root=head.root, checkpoint=read.checkpoint, witnessed=seen)
 
 
 def _witnessed(note: str, witnesses: tuple[Verifier, ...], trust: Trust, now: datetime) -> tuple[Seen, ...]:

@@ -152,7 +152,7 @@ def test_a_trust_that_could_be_had_for_less_is_refused(wrong: dict[str, Any]) ->
 
 
 def test_a_proof_is_written_as_it_is_read() -> None:
-    proof = TLogProof(73894, (b"a" * 32, b"b" * 32), MemoryLog().checkpoint(NOW))
+    proof = TLogProof(index=73894, path=(b"a" * 32, b"b" * 32), checkpoint=MemoryLog().checkpoint(NOW))
     assert parse_proof(written(proof)) == proof
     head, _, rest = written(proof).partition("\n")
     assert parse_proof(f"{head}\nextra {base64.b64encode(b'more').decode()}\n{rest}") == proof

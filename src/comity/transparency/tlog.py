@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A public log of opaque entries.  Its database is a queue that outlives the process; its tree lies in the tiles it is published as.
+
+What was appended is durable, has its place and stands in the tree's frontier; a later `Publisher.publish` shows it.  Nothing here knows
+what an entry means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from comity.ports import Random
+from comity.storage.database import Database, Script, Statement, insert
+from comity.storage.home import secret_key
+from comity.storage.open import open_database
+from comity.transparency import published
+from comity.transparency.merkle import HASH_BYTES, Frontier, inclusion_holds, leaf_hash
+from comity.transparency.note import Checkpoint, Signer, Verifier, checkpoint_text, signed_checkpoint
+from comity.transparency.publish import ahead
+from comity.transparency.store import Store
+from comity.transparency.tiles import ENTRY_BYTES_MAX
+from comity.transparency.tlog_proof import TLogProof, written
+
+DATABASE = "nodelog.db"
+KEY = "nodelog.key"
+Batch = tuple[bytes, ...]
+
+
+class _Head(NamedTuple):
+    tree: Frontier
+    signed: str
+    witnessed: str
+
+
+class TLog:
+    """Made by `open`; used from one event loop.  A `publish.Source`."""
+
+    def __init__(self, database: Database, signer: Signer) -> None:
+        self.database, self._signer = database, signer
+        self._group = _appended  # one object: batches that wait are appended together
+
+    @classmethod
+    async def open(cls, where: Path | str, signer: Signer, *, seconds_max: float) -> TLog:
+        """``where``: a file of SQLite's, or the URL of a PostgreSQL server that several gateways share.
+
+        Raises StorageFailure, and TrustFailure (step `log`) for a log that this key did not sign or that has lost entries."""
+        database = await open_database(where, "tlog", seconds_max=seconds_max)
+        try:
+            await database.read(lambda: _taken_up(signer.verifier))
+        except BaseException:
+            await database.aclose()
+            raise
+        return cls(database, signer)
+
+    @property
+    def verifier(self) -> Verifier:
+        return self._signer.verifier
+
+    async def append(self, entries: Sequence[bytes]) -> range:
+        """Their places, once they are durable.  Raises StorageFailure, ValueError for an entry that is too long."""
+        if any(len(each) > ENTRY_BYTES_MAX for each in entries):
+            raise ValueError(f"an entry has at most {ENTRY_BYTES_MAX} bytes")
+        return await self.database.join(self._group, tuple(entries))
+
+    async def proof(self, index: int, store: Store) -> str:
+        """A C2SP tlog-proof against the newest checkpoint that was witnessed.
+
+        Raises LookupError for an entry that it does not cover yet, TrustFailure for what was changed from outside."""
+        note = await self.witnessed()
+        size = signed_checkpoint(note, self.verifier).size if note else 0
+        if not 0 <= index < size:
+            raise LookupError(f"entry {index} is not published yet")
+        head, [entry] = signed_checkpoint(note, self.verifier), await self.entries(index, index + 1)
+        path = await published.inclusion(index, size, store.get)
+        if not inclusion_holds(index, size, leaf_hash(entry), path, head.root):
+            raise ahead("its tiles do not prove its own entry", "move the published tiles away, and they are written anew")
+        return written(TLogProof(index=index, path=tuple(path), checkpoint=note))
+
+    # -- as a source -------------------------------------------------------------------------------------------------
+
+    async def head(self) -> Checkpoint:
+        tree = (await self.database.read(_head)).tree
+        return Checkpoint(self.verifier.name, tree.size, tree.root())
+
+    async def signed(self, head: Checkpoint) -> str:
+        note = self._signer.note(checkpoint_text(head))
+        await self.database.write(partial(_signed, note, head, self.verifier))
+        return note
+
+    async def standing(self) -> str:
+        return (await self.database.read(_head)).signed
+
+    async def witnessed(self) -> str:
+        return (await self.database.read(_head)).witnessed
+
+    async def keep(self, note: str) -> None:
+        await self.database.write(partial(_kept, note, self.verifier))
+
+    async def entries(self, begin: int, end: int) -> list[bytes]:
+        found = await self.database.read(partial(_entries, begin, end))
+        if len(found) != end - begin:
+            raise ahead("some of its entries are gone")
+        return found
+
+    async def aclose(self) -> None:
+        """What was taken is written first."""
+        await self.database.aclose()
+
+
+def signer_of(seed: bytes) -> Signer:
+    """A log's own key; its name says nothing of the machine: it is made from the key itself."""
+    return Signer("comity.invalid/nodes/" + hashlib.sha256(b"comity node log origin" + seed).hexdigest()[:16], seed)
+
+
+def signer_in(home: Path, random: Random) -> Signer:
+    """The key in a home, made where there is none."""
+    return signer_of(secret_key(home / KEY, random))
+
+
+# -- scripts -----------------------------------------------------------------------------------------------------------
+
+
+def _head() -> Script[_Head]:
+    found = yield Statement("SELECT size, peaks, signed, witnessed FROM head")
+    if not found:
+        return _Head(Frontier(), "", "")
+    size, peaks, signed, witnessed = found[0]
+    raw = bytes(peaks)
+    try:
+        return _Head(Frontier(size, [raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES)]), signed, witnessed)
+    except ValueError:
+        raise ahead("its head is not one") from None
+
+
+def _appended(batches: Sequence[Batch]) -> Script[list[range]]:
+    tree, rows, places = (yield from _head()).tree, list[tuple[int, bytes]](), list[range]()
+    for batch in batches:
+        begin = tree.size
+        for number, entry in enumerate(batch, begin):
+            tree.append(leaf_hash(entry))
+            rows.append((number, entry))
+        places.append(range(begin, tree.size))
+    yield from insert("entries", rows)
+    yield Statement(
+        "INSERT INTO head VALUES (1, ?, ?, '', '') ON CONFLICT (one) DO UPDATE SET size = excluded.size, peaks = excluded.peaks",
+        (tree.size, b"".join(tree.peaks)),
+    )
+    return places
+
+
+def _taken_up(key: Verifier) -> Script[None]:
+    """As many entries as its frontier stands for, and no head of another key."""
+    head = yield from _head()
+    last = (yield Statement("SELECT max(idx) FROM entries"))[0][0]
+    if (last if last is not None else -1) != head.tree.size - 1:
+        raise ahead("its head stands for other entries than it holds")
+    for note in (head.signed, head.witnessed):
+        if note and _checked(note, key).size > head.tree.size:
+            raise ahead("it was signed for more entries than it holds")
+
+
+def _signed(note: str, head: Checkpoint, key: Verifier) -> Script[None]:
+    before = yield from _head()
+    if before.signed:
+        last = _checked(before.signed, key)
+        if last.size > head.size:
+            return  # another gateway was faster, on the same tree
+        if last.size == head.size and last.root != head.root:
+            raise ahead("another root was signed for this size")
+    yield Statement("UPDATE head SET signed = ?", (note,))
+
+
+def _kept(note: str, key: Verifier) -> Script[None]:
+    before = yield from _head()
+    if not before.witnessed or _checked(before.witnessed, key).size <= _checked(note, key).size:
+        yield Statement("UPDATE head SET witnessed = ?", (note,))
+
+
+def _checked(note: str, key: Verifier) -> Checkpoint:
+    try:
+        return signed_checkpoint(note, key)
+    except ValueError:
+        raise ahead("its head is not signed by its key", "restore the key that it began with") from None
+
+
+def _entries(begin: int, end: int) -> Script[list[bytes]]:
+    rows = yield Statement("SELECT entry FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", (begin, end))
+    return [bytes(row[0]) for row in rows]
