@@ -28,6 +28,7 @@ TABLES = {
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
     "LogsConfig": "[logs]", "TelemetryConfig": "[telemetry]",
+    "CosignerConfig": "a witness that is asked", "PublishConfig": "[publish]",
     "NodeConfig": "[node]", "RelayConfig": "[relay]", "WitnessConfig": "[witness]", "TrustConfig": "[deployments.trust]",
     "PathsConfig": "[paths]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",
@@ -39,7 +40,7 @@ WORDS = {
     "str": "string", "bool": "true or false",
     "int": "whole number", "float": "number", "PlaceConfig": "a place",
     "tuple[[[keys]], ...]": "tables", "tuple[[[tenants]], ...]": "tables", "tuple[[[issuers]], ...]": "tables",
-    "tuple[[[deployments]], ...]": "tables",
+    "tuple[[[deployments]], ...]": "tables", "tuple[a witness that is asked, ...]": "tables",
 }  # fmt: skip
 """Types in the words of TOML."""
 

@@ -12,6 +12,7 @@ from comity.config.schema import (
     BudgetConfig,
     Config,
     ControllerConfig,
+    CosignerConfig,
     CostConfig,
     Defaults,
     DeploymentConfig,
@@ -25,6 +26,7 @@ from comity.config.schema import (
     PlaceConfig,
     PriceConfig,
     PrivacyConfig,
+    PublishConfig,
     RatesConfig,
     RelayConfig,
     RoutingConfig,
@@ -42,8 +44,9 @@ from comity.config.schema import (
 )  # fmt: skip
 
 __all__ = [
-    "AnyExceptConfig", "BatchConfig", "BudgetConfig", "Config", "ControllerConfig", "CostConfig", "Defaults", "DeploymentConfig",
-    "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "NodeConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig",
-    "PrivacyConfig", "RatesConfig", "RelayConfig", "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig",
-    "SubjectDefaults", "TelemetryConfig", "TenantConfig", "TrustConfig", "US12MonthsConfig", "VolumesConfig", "WitnessConfig",
+    "AnyExceptConfig", "BatchConfig", "BudgetConfig", "Config", "ControllerConfig", "CosignerConfig", "CostConfig", "Defaults",
+    "DeploymentConfig", "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "NodeConfig", "PacksConfig", "PathsConfig",
+    "PlaceConfig", "PriceConfig", "PrivacyConfig", "PublishConfig", "RatesConfig", "RelayConfig", "RoutingConfig", "SecretRef",
+    "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TelemetryConfig", "TenantConfig", "TrustConfig",
+    "US12MonthsConfig", "VolumesConfig", "WitnessConfig",
 ]  # fmt: skip

@@ -16,7 +16,18 @@ import msgspec
 
 from comity.config.lines import Path as Place
 from comity.config.lines import lines
-from comity.config.schema import BatchConfig, BudgetConfig, Config, CostConfig, RatesConfig, SecretRef, Section, TelemetryConfig
+from comity.config.schema import (
+    BatchConfig,
+    BudgetConfig,
+    Config,
+    CostConfig,
+    NodeConfig,
+    PublishConfig,
+    RatesConfig,
+    SecretRef,
+    Section,
+    TelemetryConfig,
+)
 from comity.errors import OperatorError
 
 _AT = re.compile(r" - at `\$?([^`]*)`$")
@@ -92,6 +103,7 @@ def faults(config: Config) -> Iterator[Fault]:
     yield from _batch(config.batch)
     yield from _storage(config)
     yield from _trusted(config)
+    yield from _published(config)
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
@@ -163,6 +175,22 @@ def _trusted(config: Config) -> Iterator[Fault]:
         for image in terms.images:
             if not _IMAGE.fullmatch(image):
                 yield (*place, "images"), "names no digest", "sha256: and 64 hexadecimal digits in lower case"
+
+
+def _published(config: Config) -> Iterator[Fault]:
+    """Whether keys of witnesses are keys is seen where they are used, before anybody is asked."""
+    wanted, node = config.publish, config.node
+    if not 1 <= wanted.seconds < math.inf:
+        yield ("publish", "seconds"), "is not a number of at least one", "leave it out for the default"
+    if not 1 <= wanted.fill <= 65_536:
+        yield ("publish", "fill"), "is not a number from 1 to 65536", "1 fills nothing"
+    sections: list[tuple[str, PublishConfig | NodeConfig]] = [("publish", wanted)] + ([("node", node)] if node is not None else [])
+    for name, section in sections:
+        if section.quorum < 0:
+            yield (name, "quorum"), "is below zero", "0 shows what nobody has signed yet"
+        for number, each in enumerate(section.witnesses):
+            if not re.fullmatch(r"https?://[^/@?#\s]+(/[^@?#\s]*)?", each.url):
+                yield (name, "witnesses", number, "url"), "is not the base URL of a witness", "https://witness.example.org"
 
 
 def _telemetry(wanted: TelemetryConfig) -> Iterator[Fault]:

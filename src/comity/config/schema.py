@@ -108,7 +108,7 @@ class TrustConfig(Section, frozen=True, kw_only=True):
     log: str  # the node log's key, as its operator publishes it (a C2SP vkey)
     witnesses: tuple[str, ...] = ()  # keys of those who must have seen the log's checkpoint (C2SP vkeys)
     quorum: int = 2  # how many of them
-    checkpoint_seconds_max: int = 86_400  # how old the newest of their signatures may be
+    checkpoint_seconds_max: int = 86_400  # how old the signatures of so many may be
     level: Literal["A0", "A1", "A2", "A3"] = "A0"  # the least that the node's evidence must come to
     images: tuple[str, ...] = ()  # digests of software (sha256:…) that may open it; empty: any that the log names
     builders: tuple[str, ...] = ()  # from A1: Ed25519 keys (64 hexadecimal digits) whose word about an image is taken
@@ -355,6 +355,24 @@ class BatchConfig(Section, frozen=True, kw_only=True):
     key: SecretRef | None = None  # 64 hexadecimal digits (openssl rand -hex 32) that files are sealed with; default: a key in the state
 
 
+class CosignerConfig(Section, frozen=True, kw_only=True):
+    """A witness that is asked to sign a log's checkpoint (C2SP tlog-witness)."""
+
+    url: str  # where `/add-checkpoint` is
+    key: str  # a C2SP vkey, as `comity witness key` prints it; a signature by another is not shown
+
+
+class PublishConfig(Section, frozen=True, kw_only=True):
+    """The record's log, published as tiles that anybody may fetch and check.  They hold salted
+    hashes, one for each receipt, and nothing else."""
+
+    store: str = ""  # a directory, or the URL of an object store (the extra `objects`); empty: it is not published
+    seconds: float = 600.0  # how often
+    fill: int = 256  # before it is published, random leaves fill the log up to a multiple of so many, so that its size counts nobody
+    witnesses: tuple[CosignerConfig, ...] = ()
+    quorum: int = 2  # of the witnesses, who must have signed what is shown; where fewer are named, all of them
+
+
 class NodeConfig(Section, frozen=True, kw_only=True):
     """`comity node`: opens what was sealed to it and answers like a gateway in its region.  Its keys and terms stand in a public log."""
 
@@ -367,7 +385,8 @@ class NodeConfig(Section, frozen=True, kw_only=True):
     image: str = ""  # digest of the software that runs here: sha256:…
     log_key: SecretRef | None = None  # of the node log, 64 hexadecimal digits; default: a key in the home
     log_store: str = ""  # where its tiles are published: a directory, or the URL of an object store; default: <home>/nodelog
-    witnesses: tuple[str, ...] = ()  # base URLs of those who are asked to sign its checkpoints
+    witnesses: tuple[CosignerConfig, ...] = ()  # who is asked to sign its checkpoints
+    quorum: int = 2  # of the witnesses, who must have signed what is shown; where fewer are named, all of them
     publish_seconds: float = 600.0  # how often it is witnessed anew, at least
     padding_bytes_min: int = 1024  # an answer grows to a power of two of at least so many bytes; 0: its size shows
     event_bytes_min: int = 256  # the same of what one beat of a stream sends
@@ -410,6 +429,7 @@ class Config(Section, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices
     shared: SharedConfig = SharedConfig()
     batch: BatchConfig = BatchConfig()
+    publish: PublishConfig = PublishConfig()
     node: NodeConfig | None = None
     relay: RelayConfig | None = None
     witness: WitnessConfig | None = None
