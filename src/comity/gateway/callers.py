@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from comity.config import Config, KeyConfig
 from comity.errors import CallerError
@@ -25,7 +26,8 @@ class Callers:
         self._by_hash = {key.sha256.lower(): key for key in config.keys}
         self._register, self._clock = register, clock or SystemClock()
         server = config.server
-        names = {*LOOPBACK_NAMES, *server.hosts} | ({server.host} if server.host not in ("0.0.0.0", "::") else set())  # noqa: S104
+        node = {urlsplit(config.node.url).netloc} - {""} if config.node is not None else set[str]()
+        names = {*LOOPBACK_NAMES, *server.hosts, *node} | ({server.host} if server.host not in ("0.0.0.0", "::") else set())  # noqa: S104
         self._hosts = {name.lower() for name in names}
 
     def check_host(self, headers: Mapping[str, str]) -> None:

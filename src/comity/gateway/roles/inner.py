@@ -27,6 +27,8 @@ from comity.transparency.entry import NodeEntry
 
 RECEIPT = b"comity-receipt-bundle"
 INCREMENTAL = (b"incremental", b"?1")
+HERE = "localhost"
+"""The host of a message that names none: whom it is for, its seal says."""
 _EVENTS = SSE[1].partition(b";")[0]
 _OWN = frozenset({BIND, REPLAY})
 _PLAIN = bytes(ord("?") if byte < 0x20 or byte == 0x7F else byte for byte in range(256))
@@ -53,7 +55,7 @@ class Inner(ABC):
         self.method = head.method
         first = first_line(f"{head.method} {head.path} HTTP/1.1".encode())
         named = header_map((name, value) for name, value in head.fields if name not in _OWN)
-        host = head.authority.lower() or named.get("host", "").lower()
+        host = head.authority.lower() or named.get("host", "").lower() or HERE
         if named.get("host", host).lower() != host:
             raise CallerError("the authority and the `host` field name different hosts", code="http.invalid", field="host")
         self.path, self.query, self.headers, self._content = first.path, first.query, {**named, "host": host}, content

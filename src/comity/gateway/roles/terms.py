@@ -119,6 +119,10 @@ class Offers:
         """The key in use first, then the one that is published early."""
         return tuple(self._by_key[each.config.hash] for each in self.keys.tend() if each.config.hash in self._by_key)
 
+    def withdraw(self) -> None:
+        """Nothing is offered any more, and nothing opened."""
+        self._by_key, self._proofs = {}, {}
+
     @property
     def ready(self) -> bool:
         """Whether a client can trust the key in use."""
