@@ -64,13 +64,16 @@ class Wanted(NamedTuple):
     vocabulary: Vocabulary
 
 
-def wanted(terms: TrustConfig, deployment: Deployment, vocabulary: Vocabulary, *, field: str) -> Wanted:
-    """Raises OperatorError for terms that nothing could meet, or that say nothing."""
+def wanted(terms: TrustConfig, deployment: Deployment, vocabulary: Vocabulary) -> Wanted:
+    """Raises OperatorError for terms that nothing could meet."""
     try:
         trust = Trust(log=terms.log, witnesses=terms.witnesses, quorum=terms.quorum, age_seconds_max=terms.checkpoint_seconds_max)
         measurements = tuple(map(measurement, terms.measurements))
     except ComityError as error:
-        raise OperatorError(f"{field}: {error}", code="deployment.invalid", field=field, hint="see docs/howto/seal-your-app.md") from None
+        raise OperatorError(
+            f"deployment `{deployment.id}`: {error}", code="deployment.invalid", field=f"deployments.{deployment.id}.trust",
+            hint=error.hint or "see docs/howto/seal-your-app.md",
+        ) from None  # fmt: skip
     suites = tuple(Suite(_KEMS[name], HKDF_SHA256, aead) for name in terms.suites for aead in _AEADS)
     return Wanted(terms, trust, suites, measurements, deployment.facts.processing, vocabulary)
 

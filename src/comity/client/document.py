@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from comity.errors import TrustFailure
+from comity.errors import ProviderFailure, TrustFailure
 from comity.transparency.entry import NodeEntry, moment, parse
 
 PATH = "/comity/v1/node"
@@ -43,13 +43,15 @@ _decode = msgspec.json.Decoder(Document, strict=True).decode
 
 
 def claims(document: bytes) -> list[Claim]:
-    """Raises TrustFailure of the step `entry`."""
+    """Raises TrustFailure of the step `entry`, ProviderFailure where the node is only starting."""
     try:
         read = _decode(document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _failed("the node's document is not one") from None
-    if not 0 < len(read.proofs) <= ENTRIES_MAX:
-        raise _failed("the node's document has no entries, or too many")
+    if not read.proofs:  # it claims nothing, so nothing of it can fail
+        raise ProviderFailure("the node has no key yet that its witnesses have seen", kind="unavailable")
+    if len(read.proofs) > ENTRIES_MAX:
+        raise _failed("the node's document has too many entries")
     return [_claim(each) for each in read.proofs]
 
 

@@ -102,8 +102,7 @@ def _moved(log: str, last: Head | None, new: Head, note: str) -> Script[bool]:
 
 
 _MOVE = (
-    "INSERT INTO heads VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (log) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note"
+    "INSERT INTO heads VALUES (?, ?, ?, ?) ON CONFLICT (log) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note"
 )
 
 

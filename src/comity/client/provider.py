@@ -5,15 +5,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from comity.client.checks import Known
+from comity.client.checks import Known, wanted
+from comity.client.heads import Heads
+from comity.client.nodes import Nodes
 from comity.client.sealing import Client, Crossing
 from comity.client.told import Nexus, told
+from comity.config import LimitsConfig, TrustConfig
 from comity.errors import ComityError
-from comity.providers.base import Answer, Deployment
+from comity.jurisdictions.vocab import load_vocabulary
+from comity.ports import Clock, Random
+from comity.providers.adapters.openai import OpenAIDialect
+from comity.providers.base import Answer, Deployment, SealedProvider
+from comity.providers.http import Egress
+from comity.storage.database import Database
 from comity.wire.request import Request
 
 
-class NodeProvider:
+def node_provider(
+    deployments: Mapping[str, Deployment], terms: Mapping[str, TrustConfig], *, egress: Egress, keys: Mapping[str, str], seen: Database,
+    limits: LimitsConfig, random: Random, clock: Clock,
+) -> NodeProvider:  # fmt: skip
+    """One for all of them.  Raises OperatorError for terms that nothing could meet."""
+    vocabulary = load_vocabulary()
+    asked = {name: wanted(terms[name], each, vocabulary) for name, each in deployments.items()}
+    client = Client(
+        egress=egress, nodes=Nodes(egress, asked, Heads(seen), clock), dialect=OpenAIDialect(lambda: random.token(16).hex()), keys=keys,
+        padding={name: each.terms.padding_bytes_min for name, each in asked.items()}, limits=limits, random=random,
+    )  # fmt: skip
+    return NodeProvider(client, {name: each.terms.pool for name, each in asked.items()})
+
+
+class NodeProvider(SealedProvider):
     """``pools``: by deployment id."""
 
     def __init__(self, client: Client, pools: Mapping[str, str]) -> None:
@@ -23,8 +45,7 @@ class NodeProvider:
         return f"NodeProvider({', '.join(sorted(self._pools))})"
 
     async def crossing(self, deployment: Deployment, nexus: Nexus) -> Crossing:
-        """For one attempt, before it is recorded: so its record names the node.  Why there is no node to name is raised by `send`, once
-        the attempt is recorded too."""
+        """Why there is no node to name is raised by `send`: the attempt is recorded first."""
         about, client = told(nexus, self._pools[deployment.id]), self._client
         try:
             return Crossing(client, about, known=await client.nodes.current(deployment))

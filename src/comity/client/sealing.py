@@ -60,6 +60,14 @@ class Crossing:
         self.sealed = ""  # SHA-256 of what was sealed, hexadecimal, once it was
         self.received: dict[str, Any] | None = None  # the node's receipt, once its answer is whole and its receipt holds
 
+    @property
+    def node(self) -> str:
+        return self.known.hash if self.known is not None else ""
+
+    @property
+    def plaintext_at(self) -> str:
+        return self.known.entry.plaintext_at if self.known is not None else "none"
+
     async def send(self, deployment: Deployment, request: Asked) -> Answer:
         """Raises TrustFailure for what does not verify, ProviderFailure for whatever else the node or its relay does."""
         known, client = self.known, self._client
@@ -75,7 +83,7 @@ class Crossing:
         try:
             outer = await client.egress.open(deployment, carried)
         except ProviderFailure as failure:
-            if not 400 <= failure.upstream_status < 500:
+            if failure.upstream_status not in (400, 422):  # as a node refuses what does not open
                 raise
             client.nodes.forget(deployment, known)
             raise ProviderFailure(

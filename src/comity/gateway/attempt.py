@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
-from comity.errors import ComityError, ProviderFailure, StorageFailure
+from comity.errors import ComityError, ProviderFailure, StorageFailure, TrustFailure
 from comity.gateway import answer as way_back
 from comity.gateway import plain
 from comity.gateway.allowance.allowances import ENTRY, HOLD, Entry, Hold
@@ -31,7 +31,7 @@ from comity.policy.facts import AnyExcept, Place
 from comity.privacy.findings import Findings, masked
 from comity.privacy.pictures.look import with_images
 from comity.privacy.pseudonym import Pseudonyms
-from comity.providers.base import Answer
+from comity.providers.base import Answer, Crossing
 from comity.routing.plan import Candidate
 from comity.routing.run import Visit
 from comity.transparency.ledger import Outcome
@@ -115,7 +115,8 @@ def _codes(decisions: Sequence[Decision]) -> _Codes:
 
 
 def receipt_of(
-    world: World, size: int, nexus: Nexus, candidate: Candidate | None, *, judged: Judged | None = None, seal: Seal | None = None
+    world: World, size: int, nexus: Nexus, candidate: Candidate | None, *, judged: Judged | None = None, seal: Seal | None = None,
+    crossing: Crossing | None = None,
 ) -> Receipt:  # fmt: skip
     """For an attempt, or (without candidate) for a refusal.  Holds codes and commitments, never content."""
     if candidate is not None:
@@ -127,6 +128,8 @@ def receipt_of(
             id="", at="", issuer="", key="", effect=judged.effect.value, plaintext_at="none", level=level_of(world.config.node),
             retention_months=duties(decisions[0]).retention_months if decisions else None, **_codes(decisions),
         )  # fmt: skip
+    if crossing is not None:  # the node that is asked, as it proved itself
+        stood = msgspec.structs.replace(stood, node=crossing.node, plaintext_at=crossing.plaintext_at)
     if seal is not None:  # what the receipt says of size is what anybody on the way saw
         size, stood = seal.size, msgspec.structs.replace(stood, node=seal.node, sealed=seal.digest)
     return msgspec.structs.replace(
@@ -188,9 +191,14 @@ def unrecorded(world: World, receipt: Receipt) -> Iterator[None]:
         log.error("receipt %s: its decision is recorded, but its outcome could not be written", receipt.id)
 
 
-def outcome_of(world: World, error: ComityError, *, attempt: int) -> Outcome:
+def outcome_of(world: World, error: ComityError, *, attempt: int, crossing: Crossing | None = None) -> Outcome:
     upstream = error.upstream_status if isinstance(error, ProviderFailure) else 0
-    return Outcome(at=world.clock.now(), status=error.code, upstream_status=upstream, attempt=attempt)
+    return Outcome(at=world.clock.now(), status=error.code, upstream_status=upstream, attempt=attempt, **_kept(crossing))
+
+
+def _kept(crossing: Crossing | None) -> dict[str, Any]:
+    """Of an attempt at a node: what only came to be after its receipt."""
+    return {} if crossing is None else {"sealed": crossing.sealed, "received": crossing.received}
 
 
 def ending_of(error: ComityError) -> tuple[str, int]:
@@ -211,8 +219,10 @@ def as_said(error: BaseException, visit: Visit) -> ComityError:
     return Outrun("another place was first") if visit.outrun else Gone("the caller went away")
 
 
-def chargeable(error: ComityError) -> bool:
+def chargeable(error: ComityError, crossing: Crossing | None = None) -> bool:
     """Whether the partner may have taken the request, and may charge for it, though no answer came of it."""
+    if isinstance(error, TrustFailure):
+        return crossing is not None and crossing.sealed != ""
     if isinstance(error, ProviderFailure):
         return error.kind in ("timeout", "protocol") and error.upstream_status < 400
     return isinstance(error, Gone | Outrun | Unforeseen)
@@ -232,6 +242,7 @@ class Served:
     seen: Attempt
     dropped: tuple[str, ...] = ()
     hold: Hold = HOLD  # money for this attempt
+    crossing: Crossing | None = None  # of an attempt at a node
     entry: Entry = ENTRY  # of the request, once this is the attempt that answers it
     usage: way_back.Usage = field(default_factory=way_back.Usage)
     status: str = "interrupted"  # until it ended well, or with an error's code
@@ -362,7 +373,7 @@ class Served:
         outcome = Outcome(
             at=self.world.clock.now(), status=self.status, attempt=self.visit.number,
             prompt_tokens=self.usage.prompt_tokens, completion_tokens=self.usage.completion_tokens,
-            bytes_bucket=bucket(self.usage.bytes_out),
+            bytes_bucket=bucket(self.usage.bytes_out), **_kept(self.crossing),
         )  # fmt: skip
         try:
             await self.world.ledger.finish(self.receipt.id, outcome)

@@ -17,6 +17,7 @@ from comity.providers.base import Deployment, Provider
 from comity.providers.catalog.resolve import resolve
 from comity.providers.dialect import DialectProvider
 from comity.providers.http import Egress
+from comity.storage.database import Database
 
 _KEY = re.compile(r"[!-~]+")
 
@@ -57,17 +58,30 @@ def api_keys(configs: Sequence[DeploymentConfig], secrets: Secrets) -> dict[str,
 
 def providers_for(
     configs: Sequence[DeploymentConfig], deployments: Mapping[str, Deployment], *, config: Config, secrets: Secrets, random: Random,
-    clock: Clock,
+    clock: Clock, seen: Database | None = None,
 ) -> dict[str, Provider]:  # fmt: skip
-    """By deployment id: one client for all partners, one provider for each dialect, one runtime for each model on this device."""
+    """By deployment id: one client for all partners, one provider for each dialect, one for all sealed nodes, one runtime for each model
+    on this device.  ``seen``: where it is kept what nodes' logs have shown."""
     remote = {name: deployment for name, deployment in deployments.items() if not deployment.embedded}
     egress, keys = Egress(remote, config.limits), api_keys(configs, secrets)
-    spoken = {each.dialect for each in remote.values()}
+    sealed = {name: each for name, each in remote.items() if each.provider == "node"}
+    spoken = {each.dialect for name, each in remote.items() if name not in sealed}
     by_dialect = {dialect: _provider(dialect, egress, keys, random, clock, config.limits) for dialect in spoken}
-    return {
-        name: EmbeddedProvider(deployment, paths=config.paths) if deployment.embedded else by_dialect[deployment.dialect]
-        for name, deployment in deployments.items()
-    }
+    found: dict[str, Provider] = {}
+    for name, deployment in deployments.items():
+        if deployment.embedded:
+            found[name] = EmbeddedProvider(deployment, paths=config.paths)
+        elif name not in sealed:
+            found[name] = by_dialect[deployment.dialect]
+    if sealed:
+        from comity.client.provider import node_provider
+
+        if seen is None:
+            raise OperatorError("nodes are held to what their logs have shown before", code="deployment.invalid", field="deployments")
+        terms = {each.id: each.trust for each in configs if each.trust is not None}
+        nodes = node_provider(sealed, terms, egress=egress, keys=keys, seen=seen, limits=config.limits, random=random, clock=clock)
+        found |= dict.fromkeys(sealed, nodes)
+    return {name: found[name] for name in deployments}
 
 
 def _provider(

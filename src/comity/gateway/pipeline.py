@@ -32,6 +32,7 @@ from comity.gateway.watch import Watch
 from comity.gateway.world import World
 from comity.privacy.findings import Findings
 from comity.privacy.pictures.look import images
+from comity.providers.base import Crossing, Provider, SealedProvider
 from comity.routing.plan import RoutePlan, plan
 from comity.routing.run import Trip, Visit
 from comity.transparency.receipt import Receipt
@@ -137,8 +138,10 @@ class Pipeline:
     ) -> Served:
         """One allowed place; whatever becomes of it, its outcome is recorded (by `Served.close` once there is an answer)."""
         world, candidate = self._world, visit.candidate
+        provider: Provider | Crossing = world.provider_of(candidate.deployment)
+        crossing = await provider.crossing(candidate.deployment, nexus) if isinstance(provider, SealedProvider) else None
         hold = await self._money(call, visit)
-        receipt = receipt_of(world, call.size, nexus, candidate, seal=call.seal)
+        receipt = receipt_of(world, call.size, nexus, candidate, seal=call.seal, crossing=crossing)
         try:
             await self._record(call, nexus, judged, receipt)  # 5
         except BaseException as error:
@@ -153,18 +156,18 @@ class Pipeline:
                 still()
             request = outgoing(candidate, call.request, findings, lease.vault)  # 6
             seen.done("protect")
-            answer = await world.provider_of(candidate.deployment).send(candidate.deployment, request)  # 7
+            answer = await (crossing or provider).send(candidate.deployment, request)  # 7
             seen.done("send")
             served = Served(
                 world=world, visit=visit, receipt=receipt, answer=answer, lease=lease, request=call.request, door=call.door,
-                dropped=call.dropped, seen=seen, hold=hold,
+                dropped=call.dropped, seen=seen, hold=hold, crossing=crossing,
             )  # fmt: skip
             await served.begin()
         except BaseException as error:
             lease.close()  # first, whatever it was: nothing that was hidden outlives its attempt
             said = as_said(error, visit)
             seen.ended(*ending_of(said))
-            await paid(served.over(said) if served is not None else self._unanswered(receipt, said, visit, hold))
+            await paid(served.over(said) if served is not None else self._unanswered(receipt, said, visit, hold, crossing))
             raise
         return served
 
@@ -185,14 +188,14 @@ class Pipeline:
             with suppress(StorageFailure):
                 await self._ended(receipt, as_said(error, visit), visit)
 
-    async def _unanswered(self, receipt: Receipt, error: ComityError, visit: Visit, hold: Hold) -> None:
+    async def _unanswered(self, receipt: Receipt, error: ComityError, visit: Visit, hold: Hold, crossing: Crossing | None) -> None:
         with unrecorded(self._world, receipt):
-            await self._ended(receipt, error, visit)
+            await self._ended(receipt, error, visit, crossing)
         with suppress(StorageFailure):  # then it costs what is held
-            await (hold.settle(None, None, visit.candidate.deployment) if chargeable(error) else hold.release())
+            await (hold.settle(None, None, visit.candidate.deployment) if chargeable(error, crossing) else hold.release())
 
-    async def _ended(self, receipt: Receipt, error: ComityError, visit: Visit) -> None:
-        await self._world.ledger.finish(receipt.id, outcome_of(self._world, error, attempt=visit.number))
+    async def _ended(self, receipt: Receipt, error: ComityError, visit: Visit, crossing: Crossing | None = None) -> None:
+        await self._world.ledger.finish(receipt.id, outcome_of(self._world, error, attempt=visit.number, crossing=crossing))
 
     def _able(self, route: RoutePlan, call: Call, characters: int) -> RoutePlan:
         """Without the places that cost more than may be spent, and those whose answer could not carry what is owed: a label is never

@@ -167,7 +167,9 @@ async def build(
             pictures = pictures_of(config, guard, clock=clock, cache_key=cache_key)
             lending = Lending(config, vaults(config, random), clock=clock, key=random.token(KEY_BYTES))
         if providers is None:
-            providers = providers_for(configured, deployments, config=config, secrets=secrets, random=random, clock=clock)
+            providers = providers_for(
+                configured, deployments, config=config, secrets=secrets, random=random, clock=clock, seen=state.database
+            )
             if before is not None:
                 providers = _going_on(before, config, providers)
         standings = Standings(

@@ -6,8 +6,9 @@ Between rooms everything has OpenAI's form; an adapter of another dialect transl
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -90,3 +91,34 @@ class Provider(Protocol):
         """Returns once response headers have come; raises ProviderFailure (connect, timeout, status, protocol)."""
 
     async def aclose(self) -> None: ...
+
+
+class Crossing(Protocol):
+    """One attempt at a node: a Provider for it alone, and what of it is kept.  Where the node did not prove itself, `send` says so."""
+
+    @property
+    def node(self) -> str:
+        """SHA-256 of the entry in its log that it proved, hexadecimal; "" where it proved none."""
+
+    @property
+    def plaintext_at(self) -> str:
+        """As that entry says it."""
+
+    @property
+    def sealed(self) -> str:
+        """SHA-256 of what was sealed to it, hexadecimal; "" until something was."""
+
+    @property
+    def received(self) -> dict[str, Any] | None:
+        """The bundle of its own receipt, once its answer is whole and the receipt holds."""
+
+    async def send(self, deployment: Deployment, request: Request) -> Answer:
+        """As a Provider's; TrustFailure too."""
+
+
+class SealedProvider(ABC):
+    """A Provider whose places prove what they are before anything is sent, and are told of the person what their own law asks."""
+
+    @abstractmethod
+    async def crossing(self, deployment: Deployment, nexus: Any) -> Crossing:
+        """For one attempt, before it is recorded, so that its record names the node."""

@@ -28,6 +28,7 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _WORKSPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 EMBEDDED_CONTEXT_TOKENS = 4096
+LOGGED = "A1"
 PLACED = ("processing", "storage", "access", "operator", "covered_person")
 
 
@@ -51,13 +52,15 @@ class _Resolver:
             return self._embedded()
         if config.provider == "self-hosted":
             return self._self_hosted()
+        if config.provider == "node":
+            return self._node()
         partner = partners().get(config.provider)
         if partner is None:
-            known = ", ".join(("embedded", "self-hosted", *partners()))
+            known = ", ".join(("embedded", "self-hosted", "node", *partners()))
             raise self._wrong("provider", f"`{config.provider[:64]}` is not in the catalog", f"one of: {known}")
         return self._partner(partner)
 
-    # -- the three kinds -----------------------------------------------------------------------------------------
+    # -- the kinds -----------------------------------------------------------------------------------------------
 
     def _embedded(self) -> Deployment:
         placed = PLACED if self._config.operator is not None else ()  # on a machine that is no person's device: a node's
@@ -69,12 +72,33 @@ class _Resolver:
         return self._made(law.Provider(id=self._config.id, kind="on_device"), "embedded", profile, plaintext_at="device")
 
     def _self_hosted(self) -> Deployment:
+        at = self._served("https://llm.example.com/v1")
+        facts = self._own()
+        dialect = own_dialect(self._config, self._refuse)
+        return self._made(facts, dialect, own_model(self._config, dialect, self._refuse), at=at)
+
+    def _node(self) -> Deployment:
+        """A gateway of somebody's in its region; where it is reached, a relay of anybody's may stand.  What is declared of it is what it
+        must prove (`client/checks.py`)."""
+        config = self._config
+        at, trust = self._served("https://relay.example.com/cn-assist"), config.trust
+        if trust is None:
+            raise self._wrong("trust", "is missing", "pin what the node must prove: docs/howto/seal-your-app.md")
+        if config.dialect:
+            raise self._wrong("dialect", "is OpenAI's at every node", "leave it out")
+        reads = trust.plaintext_at
+        made = self._made(self._own(), "openai", own_model(config, "openai", self._refuse), at=at, plaintext_at=reads)
+        level = min(trust.level, LOGGED) if reads == "upstream" else trust.level  # nothing attests a partner beyond it
+        return msgspec.structs.replace(made, model=config.model or "auto", level=level)
+
+    def _served(self, example: str) -> Endpoint:
+        """Where a server of the operator's own, or a node, is reached."""
         config = self._config
         if not config.base_url:
-            raise self._wrong("base_url", "is missing", 'for example base_url = "https://llm.example.com/v1"')
+            raise self._wrong("base_url", "is missing", f'for example base_url = "{example}"')
         for name in ("region", "scope", "workspace", "project", "stand_in"):
             if getattr(config, name):
-                raise self._wrong(name, "belongs to a partner of the catalog, not to a self-hosted deployment", "leave it out")
+                raise self._wrong(name, f"belongs to a partner of the catalog, not to a {config.provider} deployment", "leave it out")
         at = self._endpoint("base_url", config.base_url)
         known = partner_of(at.host)
         if known is not None:
@@ -83,9 +107,7 @@ class _Resolver:
                 "base_url", f"`{at.host}` is {known.name}'s{f' in {region}' if region else ''}, and the catalog says what it is",
                 f'provider = "{known.id}"' + (f', region = "{region}"' if region else ""),
             )  # fmt: skip
-        facts = self._own()
-        dialect = own_dialect(config, self._refuse)
-        return self._made(facts, dialect, own_model(config, dialect, self._refuse), at=at)
+        return at
 
     def _own(self) -> law.Provider:
         """What is declared of a machine of one's own."""
