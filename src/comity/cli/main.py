@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from comity.cli import (
     ask,
+    audit,
     backup,
     batch,
     check,
@@ -37,17 +38,19 @@ from comity.cli import (
     redact,
     reload,
     replay,
+    report,
     resilience,
     restore,
     say,
     scan,
     up,
     version,
+    witness,
 )
 from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
-ALSO = (backup, batch, evidence, keys, label, egress, records, reload, version)
+ALSO = (backup, batch, evidence, keys, label, egress, records, report, audit, reload, version, witness)
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130

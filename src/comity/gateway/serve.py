@@ -59,7 +59,7 @@ def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: 
     listening, post = bind(config.server.host, config.server.port), None
     try:
         if config.server.workers > 1:
-            made = Workers(config.server.workers, clock=SystemClock(), on_ready=lambda: on_ready(_url(listening))).run()
+            made = Workers(config.server.workers, clock=SystemClock(), on_ready=lambda: on_ready(url_of(listening))).run()
             if isinstance(made, int):
                 return made
             post = made
@@ -73,7 +73,7 @@ def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: 
         listening.close()
 
 
-def _url(listening: socket.socket) -> str:
+def url_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -85,6 +85,8 @@ async def _serve(
     from comity.gateway.batch.worker import Worker
     from comity.gateway.logs import written
     from comity.gateway.reload import Reloader
+    from comity.gateway.roles.node import Node
+    from comity.gateway.roles.sealed import Doors
     from comity.gateway.running import Running, announce, began, withdraw
     from comity.gateway.world import World, build
 
@@ -92,10 +94,15 @@ async def _serve(
     process = os.getpid() if post is None else os.getppid()  # whom signals are for
     speaks = post is None or post.number == 0  # of several workers one tells how a reload went
     world: World = await build(config, home=home, clock=clock, random=random, secrets=secrets)
+    node: Node | None = None
     try:
         await _start_devices(world.providers.values())
-        url = _url(listening)
+        node = await Node.open(config, home=home, clock=clock, random=random, secrets=secrets)
+        if node is not None:
+            world = await node.offered(world)
+        url = url_of(listening)
         app = App(world)
+        answering = app.answer if node is None else Doors(app, published=node.published).answer
         worker = Worker(app)
         running = Running(pid=process, began=began(process), url=url)
 
@@ -103,6 +110,8 @@ async def _serve(
             made = await build(config, home=home, clock=clock, random=random, secrets=secrets, before=before)
             try:
                 await _start_devices([each for name, each in made.providers.items() if before.providers.get(name) is not each])
+                if node is not None:
+                    made = await node.offered(made, before)
             except BaseException:
                 await made.retire(before)
                 raise
@@ -134,6 +143,8 @@ async def _serve(
             if speaks:
                 announce(home, running)  # not before a signal is heard
             worker.start()
+            if node is not None:
+                node.start(lambda: app.world.offers)
             if post is None:
                 on_ready(url)
             else:
@@ -142,7 +153,7 @@ async def _serve(
         reloader = Reloader(app, load=load, build=anew, told=told)
         try:
             await listen(
-                app.answer, listening, ready, lambda: app.world.config.limits, refused=app.refused, on_hangup=reloader.ask,
+                answering, listening, ready, lambda: app.world.config.limits, refused=app.refused, on_hangup=reloader.ask,
                 leaving=leaving,
             )  # fmt: skip
         finally:
@@ -152,6 +163,8 @@ async def _serve(
             await reloader.aclose()
             world = app.world
     finally:
+        if node is not None:
+            await node.aclose()
         await world.aclose()
     return 0
 

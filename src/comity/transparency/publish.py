@@ -156,8 +156,11 @@ class Publisher:
 
     async def _asked(self, note: str) -> list[Line]:
         head = signed_checkpoint(note, self._source.verifier)
-        found = [await self._signature(each, head, note) for each in self._witnesses]
-        return [each for each in found if each is not None]
+        found = await asyncio.gather(*[self._signature(each, head, note) for each in self._witnesses], return_exceptions=True)
+        for each in found:
+            if isinstance(each, BaseException):  # all have been heard by then
+                raise each
+        return [each for each in found if isinstance(each, Line)]
 
     async def _signature(self, cosigner: Cosigner, head: Checkpoint, note: str) -> Line | None:
         name = cosigner.key.name

@@ -8,13 +8,23 @@ two roots of one size nor a smaller log after a larger, whoever asks in which or
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
+from comity.errors import TrustFailure
+from comity.ports import Clock
+from comity.storage.database import Database, Script, Statement
+from comity.storage.open import open_database
 from comity.transparency.merkle import EMPTY_ROOT, HASH_BYTES, consistency_holds
 from comity.transparency.note import (
+    COSIGNED_ED25519,
+    COSIGNED_MLDSA44,
     NOTE_BYTES_MAX,
     Checkpoint,
+    Signer,
     Verifier,
     decoded,
     opened,
@@ -27,6 +37,8 @@ PATH = "/add-checkpoint"
 PROOF_LINES_MAX = 63
 REQUEST_BYTES_MAX = NOTE_BYTES_MAX + 4096
 SIZE_TYPE = "text/x.tlog.size"
+DATABASE = "witness.db"
+KEY = "witness.key"
 
 
 class Request(NamedTuple):
@@ -44,7 +56,7 @@ class Refusal(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """May be signed once it is kept."""
+    """Signed by its log; what was signed last decides."""
 
     head: Checkpoint
     text: str
@@ -111,3 +123,77 @@ def _signed(note: str, key: Verifier) -> bool:
     except ValueError:
         return False
     return True
+
+
+class Answer(NamedTuple):
+    status: int
+    body: str
+    type: str = "text/plain; charset=utf-8"
+
+
+class Witness:
+    """Made by `open`; used from one event loop.  It answers with a signature for each of its keys; a log shows the pinned one's."""
+
+    def __init__(self, database: Database, keys: Sequence[Signer], logs: Mapping[str, Sequence[Verifier]], clock: Clock) -> None:
+        self._database, self._keys, self._logs, self._clock = database, tuple(keys), logs, clock
+
+    @classmethod
+    async def open(cls, where: Path, keys: Sequence[Signer], logs: Sequence[Verifier], *, clock: Clock, seconds_max: float) -> Witness:
+        """``where``: what it remembers.  Raises StorageFailure."""
+        by_origin: dict[str, list[Verifier]] = {}
+        for each in logs:
+            by_origin.setdefault(each.name, []).append(each)
+        return cls(await open_database(where, "witness", seconds_max=seconds_max), keys, by_origin, clock)
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        return tuple(each.verifier.vkey for each in self._keys)
+
+    async def add(self, raw: bytes) -> Answer:
+        """The signatures leave only once what they say is kept.  Raises StorageFailure."""
+        try:
+            request = parse(raw)
+        except ValueError as error:
+            return Answer(400, f"{error}\n")
+        found = log_of(request, self._logs)
+        refused = found if isinstance(found, Refusal) else await self._database.write(partial(_seen, found, request))
+        if refused is not None:
+            return Answer(409, f"{refused.size}\n", SIZE_TYPE) if refused.status == 409 else Answer(refused.status, f"{refused.why}\n")
+        assert isinstance(found, Accepted)
+        at = int(self._clock.now().timestamp())
+        return Answer(200, "".join(str(each.cosignature(found.text, at)) for each in self._keys))
+
+    async def aclose(self) -> None:
+        await self._database.aclose()
+
+
+def keys_of(name: str, secret: bytes) -> tuple[Signer, Signer]:
+    """Both kinds, each from a seed of its own: no two keys are ever made from the same bytes.  Raises ValueError for what is no name."""
+    kinds = {COSIGNED_MLDSA44: b"comity witness ML-DSA-44", COSIGNED_ED25519: b"comity witness Ed25519"}
+    first, second = (Signer(name, hashlib.sha256(label + b"\x00" + secret).digest(), kind) for kind, label in kinds.items())
+    return first, second
+
+
+def _seen(found: Accepted, request: Request) -> Script[Refusal | None]:
+    """Looked at and kept as one: of two that come at once, the second is held against the first."""
+    head = found.head
+    rows = yield Statement("SELECT size, root FROM seen WHERE origin = ?", (head.origin,))
+    last = Checkpoint(head.origin, rows[0][0], bytes(rows[0][1])) if rows else None
+    refused = follows(head, request, last)
+    if refused is None:
+        yield Statement(
+            "INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE"
+            " SET size = excluded.size, root = excluded.root, note = excluded.note",
+            (head.origin, head.size, head.root, request.note),
+        )
+    return refused
+
+
+def forgotten(home: Path) -> TrustFailure | None:
+    """A key whose memory is gone may not sign: it could not tell a second story from the first."""
+    if (home / KEY).exists() and not (home / DATABASE).exists():
+        return TrustFailure(
+            "the witness's key is here and what it signed is forgotten", step="log", code="trust.log",
+            hint=f"restore `{DATABASE}`; to begin anew under another key, move `{KEY}` away too",
+        )  # fmt: skip
+    return None
