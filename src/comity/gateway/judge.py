@@ -133,7 +133,7 @@ class Judge:
             found = ways(cases, self._ask, self._vocabulary, others=[case(each) for each in others])
         return Judged(
             candidates=candidates, ways=found, facts=_encode(shared_facts(cases)), decision=_encode(as_answer(candidates, found)),
-            grounds=grounds(nexus.consent, self._legal_basis),
+            grounds=grounds(cases[0].facts.consent, cases[0].facts.legal_basis) if cases else b"",
         )  # fmt: skip
 
     def _ask(self, cases: Sequence[Case]) -> list[Decision]:

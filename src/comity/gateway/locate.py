@@ -93,7 +93,7 @@ class Locator:
                     self._kept.pop(next(iter(self._kept)))
                 self._kept[said_so] = msgspec.structs.replace(nexus, pseudonym=None)
         elif named is not None:
-            return msgspec.structs.replace(nexus, pseudonym=self._pseudonym(named[1]))
+            return msgspec.structs.replace(nexus, pseudonym=pseudonym(self._key, named[1]))
         return nexus
 
     def _located(self, told: Said, key: KeyConfig, purpose: str | None, task: str | None) -> Nexus:
@@ -112,7 +112,7 @@ class Locator:
             consent=self._consent(default.consent if told.consent is None else told.consent),
             purpose=purpose or (key.purpose if key is not None else None) or self._defaults.purpose,
             feature=feature or (key.task if key is not None else None) or self._defaults.task,
-            pseudonym=self._pseudonym(told.id) if told.id is not None else None,
+            pseudonym=pseudonym(self._key, told.id) if told.id is not None else None,
         )
 
     def _told(self, value: str, key: KeyConfig) -> Said:
@@ -151,9 +151,10 @@ class Locator:
             )
         return value
 
-    def _pseudonym(self, name: str) -> str:
-        """HMAC-SHA-256 under this installation's key: the same person is the same here, and nobody elsewhere."""
-        return hmac.digest(self._key, name.encode(), hashlib.sha256)[:PSEUDONYM_BYTES].hex()
+
+def pseudonym(key: bytes, name: str) -> str:
+    """HMAC-SHA-256 under an installation's key: the same person is the same there, and nobody elsewhere."""
+    return hmac.digest(key, name.encode(), hashlib.sha256)[:PSEUDONYM_BYTES].hex()
 
 
 def _first(said: T | None, default: T | None) -> T | None:

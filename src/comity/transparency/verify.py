@@ -86,14 +86,14 @@ def _shape(bundle: object) -> Bundle:
         raise _failed("shape", f"the bundle is not of format `{FORMAT}`")
     if read.receipt.keys() != MEMBERS[receipt.version]:  # what a reader would fill in is not what was signed
         raise _failed("shape", "the receipt lacks a member, or has one of another version")
-    if not all(text.isprintable() for text in _texts(read.receipt)):  # whoever shows them need not guard their terminal
+    if not all(text.isprintable() for text in texts(read.receipt)):  # whoever shows them need not guard their terminal
         raise _failed("shape", "the receipt holds what cannot be printed")
     if len(read.inclusion) > PROOF_HASHES_MAX or not 0 <= read.index < 2**63:
         raise _failed("shape", "no log has such a place")
     return read
 
 
-def _texts(receipt: Mapping[str, Any]) -> Iterator[str]:
+def texts(receipt: Mapping[str, Any]) -> Iterator[str]:
     for value in receipt.values():
         yield from (value,) if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
 
