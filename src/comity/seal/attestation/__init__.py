@@ -13,7 +13,8 @@ with the step that failed, and with the whole document of steps up to it.  Anoth
 from __future__ import annotations
 
 from comity.seal.attestation.evidence import Evidence, parse
-from comity.seal.attestation.expected import Expected, Measurement, commitment, measurement
+from comity.seal.attestation.expected import Expected, commitment
+from comity.seal.attestation.measurement import Measurement, measurement
 from comity.seal.attestation.verdict import STEPS, Step, Verdict
 from comity.seal.attestation.verify import Verifier, verify
 

@@ -23,8 +23,8 @@ STEPS = {
     "chain": "the certificates lead to the maker's root that is pinned here",
     "revocation": "no certificate of the chain was withdrawn",
     "signature": "the evidence was signed by the key at the end of that chain",
-    "debug": "nobody can look into the machine with a debugger",
-    "tcb": "its firmware and microcode are new enough",
+    "debug": "nobody can look into the machine with a debugger, or move it elsewhere",
+    "tcb": "firmware, microcode and software are new enough",
     "measurement": "what was started in it is software that may run",
     "commitment": "it was made for this key of the node and this image",
 }

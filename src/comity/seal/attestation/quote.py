@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The frame of a DCAP quote (Intel's DCAP quote library API, appendix A): lengths, kinds and certificates that no signature covers.
+
+`dcap-qvl` reads them leniently.  Here they have one spelling, so that a quote in a log cannot be written in two ways.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+HEADER_BYTES, ENCLAVE_BYTES, DOMAIN_BYTES = 48, 384, 584
+SIGNATURE_AND_KEY_BYTES, ENCLAVE_SIGNATURE_BYTES = 128, 64
+PCK_CHAIN, QUOTING_ENCLAVE = 5, 6
+CERTIFICATES_MAX = 4
+
+
+def certificates(body: bytes, kind: str) -> bytes:
+    """The certificates of a quote of version 3, 4 or 5, as they stand in it.  Raises ValueError where its frame is not exact."""
+    try:
+        (version,) = struct.unpack_from("<H", body, 0)
+        at = HEADER_BYTES + (DOMAIN_BYTES if kind == "tdx" else ENCLAVE_BYTES)
+        if version == 5:
+            at = HEADER_BYTES + 6 + struct.unpack_from("<I", body, HEADER_BYTES + 2)[0]
+        (size,) = struct.unpack_from("<I", body, at)
+        signed = body[at + 4 : at + 4 + size]
+        at = SIGNATURE_AND_KEY_BYTES
+        if version > 3:  # a further frame around what certifies the key
+            outer = struct.unpack_from("<HI", signed, at)
+            at += 6
+            if outer != (QUOTING_ENCLAVE, size - at):
+                raise ValueError("the quote's frame is not exact")
+        at += ENCLAVE_BYTES + ENCLAVE_SIGNATURE_BYTES
+        at += 2 + struct.unpack_from("<H", signed, at)[0]
+        inner = struct.unpack_from("<HI", signed, at)
+    except struct.error:
+        raise ValueError("the quote ends before it should") from None
+    at += 6
+    if inner != (PCK_CHAIN, size - at) or len(signed) != size or any(body[body.index(signed) + size :]):
+        raise ValueError("the quote's frame is not exact")
+    return signed[at:].removesuffix(b"\x00")
+
+
+def chain(pem: bytes) -> list[x509.Certificate]:
+    """Certificates in PEM, each in its one spelling.  Raises ValueError."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    read = x509.load_pem_x509_certificates(pem)
+    spelled = b"".join(each.public_bytes(Encoding.PEM) for each in read)
+    if not 2 <= len(read) <= CERTIFICATES_MAX or pem.removesuffix(b"\n") != spelled.removesuffix(b"\n"):
+        raise ValueError("the certificates are not in their one spelling")
+    return read
