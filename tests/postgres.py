@@ -81,7 +81,7 @@ class PostgresServer:
         yield self.url(name)
         self.sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'", "postgres")
         self.sql(f"ALTER DATABASE {name} RESET ALL", "postgres")
-        for schema in ("comity_log", "comity_state"):
+        for schema in ("comity_log", "comity_state", "comity_tlog"):
             self.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE", name)
         self._free.append(name)
 

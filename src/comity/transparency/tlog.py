@@ -22,7 +22,7 @@ from comity.transparency.merkle import HASH_BYTES, Frontier, inclusion_holds, le
 from comity.transparency.note import Checkpoint, Signer, Verifier, checkpoint_text, signed_checkpoint
 from comity.transparency.publish import ahead
 from comity.transparency.store import Store
-from comity.transparency.tiles import ENTRY_BYTES_MAX
+from comity.transparency.tiles import ENTRY_BYTES_MAX, hashes_of
 from comity.transparency.tlog_proof import TLogProof, written
 
 DATABASE = "nodelog.db"
@@ -129,10 +129,9 @@ def _head() -> Script[_Head]:
     if not found:
         return _Head(Frontier(), "", "")
     size, peaks, signed, witnessed = found[0]
-    raw = bytes(peaks)
     try:
-        return _Head(Frontier(size, [raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES)]), signed, witnessed)
-    except ValueError:
+        return _Head(Frontier(size, hashes_of(bytes(peaks), len(peaks) // HASH_BYTES)), str(signed), str(witnessed))
+    except (ValueError, TypeError, AttributeError):  # what was put there is not even of its kind
         raise ahead("its head is not one") from None
 
 
@@ -189,4 +188,6 @@ def _checked(note: str, key: Verifier) -> Checkpoint:
 
 def _entries(begin: int, end: int) -> Script[list[bytes]]:
     rows = yield Statement("SELECT entry FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", (begin, end))
-    return [bytes(row[0]) for row in rows]
+    if not all(isinstance(row[0], bytes) for row in rows):  # SQLite takes anything
+        raise ahead("some of its entries are none")
+    return [row[0] for row in rows]
