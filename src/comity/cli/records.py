@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`comity records`: what was decided, listed, shown and exported, beside running gateways; facts, ids and codes, never content.
 
-`expire` does at once what a gateway does each day.
+`expire` does at once what a gateway does each day; `erase` lets one person's records go, where no law keeps them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comity.cli import place, say
+from comity.cli.report import pseudonym, whose
 from comity.errors import CallerError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from comity.storage.open import Look
     from comity.transparency.queries import Entry
 
-ABOUT = "what was decided: list, show, export, expire"
+ABOUT = "what was decided: list, show, export, expire, erase"
 WHAT = ("effect", "deployment", "source", "destination", "pack", "rule", "fact", "request", "status")
 SECONDS_MAX = 10.0  # for an answer of a server
 
@@ -39,6 +40,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--after", type=int, metavar="INDEX", default=-1, help="go on after the record whose `index` this is")
     expire = actions.add_parser("expire", help="let go of what no law keeps any longer, as a running gateway does each day")
     expire.add_argument("--dry-run", action="store_true", help="say what would go, and keep it")
+    erase = actions.add_parser("erase", help="let one person's records go, save those that a law keeps; beside running gateways")
+    whose(erase)
+    erase.add_argument("--dry-run", action="store_true", help="say what would go, and keep it")
     for each in (listed, export):
         each.add_argument("--from", dest="since", metavar="MOMENT", default="", help="first moment, or day; UTC where no zone is named")
         each.add_argument("--to", dest="before", metavar="MOMENT", default="", help="first moment, or day, that is no longer meant")
@@ -55,7 +59,7 @@ def _pair(said: str) -> tuple[str, str]:
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"list": _list, "show": _show, "export": _export, "expire": _expire}[args.action](args)
+    return {"list": _list, "show": _show, "export": _export, "expire": _expire, "erase": _erase}[args.action](args)
 
 
 def _look(args: argparse.Namespace) -> closing[Look]:
@@ -212,4 +216,39 @@ def _expire(args: argparse.Namespace) -> int:
     verb = "that would go" if args.dry_run else "gone"
     told = f"records {verb}: {gone.records:,}" + (f", kept until {gone.months[0]} … {gone.months[-1]}" if gone.months else "")
     say.result(args, {"records": gone.records, "months": gone.months, "dry_run": args.dry_run}, told + "; the log verifies without them")
+    return 0
+
+
+# -- erase -----------------------------------------------------------------------------------------------------------
+
+
+def _erase(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from comity.ports import SystemClock
+    from comity.storage.open import open_database
+    from comity.transparency.retention import Erased, erase
+    from comity.transparency.rows import DATABASE
+
+    where = place.whereabouts(args, place.configuration(args))
+    subject = pseudonym(args, where)
+    log = where.log / DATABASE if isinstance(where.log, Path) else where.log.url
+
+    async def done() -> Erased:
+        database = await open_database(log, "log", seconds_max=SECONDS_MAX)
+        try:
+            return await erase(database, subject, SystemClock().now(), dry_run=args.dry_run)
+        finally:
+            await database.aclose()
+
+    with _look(args):
+        pass  # where nothing was recorded nothing is made
+    gone = asyncio.run(done())
+    lines = [f"records {'that would go' if args.dry_run else 'gone'}: {gone.records:,}; the log verifies without them"]
+    if gone.held:
+        lines.append(f"  kept: {gone.held:,} that a law keeps, the last until {gone.held_until}; each goes when its time is over")
+    if gone.under_way:
+        lines.append(f"  kept: {gone.under_way:,} that may still be answered: ask again in an hour")
+    lines.append("  not reached from here: backups made before, reports and receipts that were handed out, a server's own logs")
+    say.result(args, {**gone._asdict(), "dry_run": args.dry_run}, "\n".join(lines))
     return 0

@@ -19,23 +19,19 @@ ABOUT = "a person's report: what went where, why, and the proof"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    whose(parser)
-    span(parser)
+    whose(parser, everything=True)
+    parser.add_argument("--from", dest="since", metavar="MOMENT", default="", help="first moment, or day; UTC where no zone is named")
+    parser.add_argument("--to", dest="before", metavar="MOMENT", default="", help="first moment, or day, that is no longer meant")
     parser.add_argument("--out", metavar="FILE", type=Path, default=Path("report.zip"), help="the report (report.zip)")
     parser.add_argument("--force", action="store_true", help="replace FILE where it is there already")
 
 
-def whose(parser: argparse.ArgumentParser) -> None:
+def whose(parser: argparse.ArgumentParser, *, everything: bool = False) -> None:
     one = parser.add_mutually_exclusive_group(required=True)
     one.add_argument("--subject", metavar="ID", help="whom, as callers name them in Comity-Subject (of a token: `ISSUER ID`)")
     one.add_argument("--pseudonym", metavar="P", help="whom, by the pseudonym of this installation")
-    if parser.prog.endswith("report"):
+    if everything:
         one.add_argument("--everything", action="store_true", help="every record of this home: it is one person's own")
-
-
-def span(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from", dest="since", metavar="MOMENT", default="", help="first moment, or day; UTC where no zone is named")
-    parser.add_argument("--to", dest="before", metavar="MOMENT", default="", help="first moment, or day, that is no longer meant")
 
 
 def pseudonym(args: argparse.Namespace, where: Whereabouts) -> str:

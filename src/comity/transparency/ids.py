@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from comity.ports import Clock, Random
 
+ID_LETTERS = 26
 _ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 _LETTER = _ALPHABET * 8  # a letter for each of 256 bytes, every letter equally often
 BLOCK_BYTES = 4096
@@ -41,3 +44,9 @@ class Ids(Tokens):
             self._millisecond = now
             self._time = "".join(chr(_ALPHABET[now >> shift & 31]) for shift in range(45, -1, -5))
         return self._time + self.token(16).translate(_LETTER).decode()
+
+
+def id_from(at: datetime) -> str:
+    """The least id that a record of that moment, or of a later one, can have."""
+    milliseconds = min(max(int(at.timestamp() * 1000), 0), (1 << 48) - 1)
+    return "".join(chr(_ALPHABET[milliseconds >> shift & 31]) for shift in range(45, -1, -5)) + "0" * 16

@@ -17,14 +17,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from comity.storage.database import Row, Script, Statement
+from comity.transparency.ids import ID_LETTERS, id_from
 from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
 from comity.transparency.rows import broken, digest_of, place
 
 CHUNK = 500
 LOOKED_AT_MAX = 10_000
-ID_LETTERS = 26
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ABOVE_ALL = "Z" * ID_LETTERS
 _receipt = msgspec.json.Decoder(Receipt).decode
 _outcome = msgspec.json.Decoder(Outcome).decode
@@ -109,12 +108,6 @@ _EVERYTHING = Wanted()
 def destinations(receipt: Receipt) -> tuple[str, ...]:
     """Where it was processed; `device` where it stayed, nothing where it was refused."""
     return receipt.destination or (("device",) if receipt.deployment else ())
-
-
-def id_from(at: datetime) -> str:
-    """The least id that a record of that moment, or of a later one, can have."""
-    milliseconds = min(max(int(at.timestamp() * 1000), 0), (1 << 48) - 1)
-    return "".join(_CROCKFORD[milliseconds >> shift & 31] for shift in range(45, -1, -5)) + "0" * 16
 
 
 # No join with outcomes: a planner that knows little reads all of them for one.

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records go when the law's time to keep them is over, and the log still verifies.
+"""Records go when the law's time to keep them is over, or when their person asks, and the log still verifies.
 
 A record is kept through the month in which the count of months on its receipt ends, and a day longer.  Then what is private goes: facts,
 decision, subject, receipt, salt, outcome.  Its leaf stays, among the nodes of the tree, so every proof of what remains still
-holds; without the salt nobody can say what it stood for.  A record without such a count is kept.
+holds; without the salt nobody can say what it stood for.  A record without such a count is kept until its person asks.
+
+The count is the least that a law demands, so it stands against erasing too: what a person asks to have erased goes where no law keeps it.
 """
 
 from __future__ import annotations
@@ -14,9 +16,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
+
 from comity.errors import StorageFailure
 from comity.ports import Clock
-from comity.storage.database import Database, Script, Statement
+from comity.storage.database import Database, Row, Script, Statement
+from comity.transparency.ids import id_from
+from comity.transparency.rows import KEPT
 
 log = logging.getLogger("comity.retention")
 RECORDS_AT_ONCE = 1000  # while one such step is written, new records wait
@@ -96,6 +102,99 @@ def _judgements(before: str, dialect: str) -> Script[None]:
 _FROM_THE_DISK = Statement("PRAGMA secure_delete=ON")
 _AS_BEFORE = Statement("PRAGMA secure_delete=OFF")  # it makes every record dearer
 _TOLD = Statement("UPDATE head SET expiries = expiries + 1")  # whoever writes remembers what is there (`ledger.py`)
+
+
+# -- what a person asks to have erased -------------------------------------------------------------------------------
+
+ANSWERING = timedelta(hours=1)  # a younger attempt without an outcome may still be under way
+
+
+class Erased(NamedTuple):
+    records: int
+    held: int  # that a law keeps
+    held_until: str  # the last month of those, "" where there are none
+    under_way: int
+
+
+async def erase(database: Database, subject: str, now: datetime, *, dry_run: bool = False) -> Erased:
+    """What is of ``subject``, a pseudonym, is gone, or with ``dry_run`` would be.  Beside running gateways; again, it does the rest.
+
+    Raises StorageFailure; what was done until then is done."""
+    month, moment = (now - GRACE).strftime("%Y-%m"), id_from(now - ANSWERING)
+    gone = held = under_way = 0
+    held_until, after = "", -1
+    while True:
+        found = await database.read(partial(_of, subject, after))
+        if not found:
+            break
+        after, going = int(found[-1][0]), list[Row]()
+        for row in found:
+            _, name, until, unfinished, receipt = row
+            if month <= until < KEPT:
+                held, held_until = held + 1, max(held_until, until)
+            elif unfinished and name >= moment and msgspec.json.decode(receipt)["effect"] == "allow":
+                under_way += 1
+            else:
+                going.append(row)
+        gone += len(going)
+        if going and not dry_run:
+            await database.write(partial(_erased, going, database.dialect))
+    if not dry_run:
+        await _sweep(database)
+        await database.scrub()
+    return Erased(gone, held, held_until, under_way)
+
+
+_OF = (
+    "SELECT r.idx, r.id, r.until, NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.id = r.id), r.receipt"
+    " FROM records r"
+    " WHERE r.subject = ? AND r.idx > ? ORDER BY r.idx LIMIT ?"
+)
+
+
+def _of(subject: str, after: int) -> Script[list[Row]]:
+    return (yield Statement(_OF, (subject, after, RECORDS_AT_ONCE)))
+
+
+def _erased(going: list[Row], dialect: str) -> Script[None]:
+    marks = ",".join("?" * len(going))
+    places, names = [row[0] for row in going], [row[1] for row in going]
+    if dialect == "sqlite":
+        yield _FROM_THE_DISK
+    yield Statement(f"INSERT INTO nodes SELECT 0, idx, leaf FROM records WHERE idx IN ({marks}) ON CONFLICT DO NOTHING", places)  # noqa: S608
+    yield Statement(f"DELETE FROM outcomes WHERE id IN ({marks})", names)  # noqa: S608
+    yield Statement(f"DELETE FROM records WHERE idx IN ({marks})", places)  # noqa: S608
+    if dialect == "sqlite":
+        yield _AS_BEFORE
+    yield _TOLD
+
+
+async def _sweep(database: Database) -> None:
+    """Judgements go that no record rests on any more.  Which those are is looked up beside the writers, who then only wait while what they
+    wrote since is."""
+    unused, size = await database.read(_unused)
+    for begin in range(0, len(unused), RECORDS_AT_ONCE):
+        await database.write(partial(_forgotten, unused[begin : begin + RECORDS_AT_ONCE], size, database.dialect))
+
+
+def _unused() -> Script[tuple[list[bytes], int]]:
+    """And the place after the last record."""
+    size = (yield Statement("SELECT coalesce(max(idx) + 1, 0) FROM records"))[0][0]
+    found = yield Statement("SELECT digest FROM judgements WHERE digest NOT IN (SELECT judgement FROM records)")
+    return [bytes(row[0]) for row in found], int(size)
+
+
+def _forgotten(digests: list[bytes], since: int, dialect: str) -> Script[None]:
+    used = {bytes(row[0]) for row in (yield Statement("SELECT judgement FROM records WHERE idx >= ?", (since,)))}
+    left = [digest for digest in digests if digest not in used]
+    if not left:
+        return
+    if dialect == "sqlite":
+        yield _FROM_THE_DISK
+    yield Statement(f"DELETE FROM judgements WHERE digest IN ({','.join('?' * len(left))})", left)  # noqa: S608
+    if dialect == "sqlite":
+        yield _AS_BEFORE
+    yield _TOLD
 
 
 class Keeper:

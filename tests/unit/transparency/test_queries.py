@@ -16,7 +16,8 @@ import pytest
 from comity.storage.database import Script
 from comity.storage.schema import migrations
 from comity.transparency.ids import Ids
-from comity.transparency.queries import LOOKED_AT_MAX, Wanted, destinations, end, following, id_from, page, whole
+from comity.transparency.ids import id_from
+from comity.transparency.queries import LOOKED_AT_MAX, Wanted, destinations, end, following, page, whole
 from comity.transparency.receipt import Receipt, encoded
 from comity.transparency.rows import digest_of
 from tests.fakes import FakeClock, SeededRandom

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta, field
 
 from comity.errors import CallerError
-from comity.transparency.queries import ID_LETTERS, Wanted
+from comity.transparency.ids import ID_LETTERS
+from comity.transparency.queries import Wanted
 
 Q = TypeVar("Q", bound="Query")
 MEMBERS_MAX = 32
