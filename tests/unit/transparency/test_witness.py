@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random as chance
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from comity.transparency.note import (
 from comity.transparency.witness import PROOF_LINES_MAX, SIZE_TYPE, Accepted, Answer, Request, Witness, keys_of, log_of, parse, written
 from tests.fakes import FakeClock
 
+VECTORS = Path(__file__).parents[2] / "vectors" / "tlog"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LOG = Signer("log.example/nodes", b"l" * 32)
 KEYS = keys_of("witness.example/1", b"w" * 32)
@@ -248,6 +250,16 @@ def test_c2sp_s_own_lines_are_read_as_they_are_written(line: str) -> None:
     assert str(read) == line
     if "w1" in line:
         assert len(read.signature) == 72 and said_at(read.signature) == 1679315147
+
+
+def test_a_public_witness_s_signature_of_a_public_log_holds() -> None:
+    real = json.loads((VECTORS / "cosigned-checkpoint.json").read_text(encoding="utf-8"))
+    key, (text, lines) = parse_vkey(real["witness"], COSIGNED_ED25519), parse_note(real["note"])
+    [mine] = key.among(lines)
+    assert key.holds(text.encode(), mine.signature) and datetime.fromtimestamp(said_at(mine.signature), UTC).year == 2026
+    assert parse_checkpoint(text).size == 1432088532
+    assert not key.holds(text.replace("1432088532", "1432088533").encode(), mine.signature)
+    assert len(lines) == 6 and sum(key.holds(text.encode(), line.signature) for line in lines) == 1
 
 
 def test_a_key_of_one_kind_is_not_taken_for_another() -> None:
