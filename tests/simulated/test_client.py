@@ -206,24 +206,24 @@ async def test_many_at_once_share_one_gateway(client: comity.AsyncClient) -> Non
     assert [answer.choices[0].message.content.split()[0] for answer in answers] == [str(n) for n in range(16)]
 
 
-def test_without_await(tmp_path: Path, clock: FakeClock) -> None:
-    node, home = Node(clock), tmp_path / "home"
-    home.mkdir()
-    made = sealed(node)
-    database = asyncio.run(open_database(tmp_path / "seen.db", "state", seconds_max=5))
-    with comity.Client(
-        _engine=Engine(config(made), home, {"cn-node": node.client(database)[0]}), subject='location="CN", consent=(general)'
-    ) as client:
+def test_without_await(home: Path) -> None:
+    partner: Any = EchoPartner()
+    person = 'location="CN", consent=(general)'
+    with comity.Client(_engine=Engine(config(BEIJING), home, {"qwen-beijing": partner}), subject=person) as client:
         answer = client.chat.completions.create(messages=[{"role": "user", "content": "hello"}])
         assert answer.choices[0].message.content.startswith("hello")
-        stream = client.with_options(task="writing_assistant").chat.completions.create(
+        with client.with_options(task="writing_assistant").chat.completions.create(
             messages=[{"role": "user", "content": "bit by bit"}], stream=True
-        )
-        assert "".join(choice.delta.content or "" for chunk in stream for choice in chunk.choices).startswith("bit by bit")
-        assert client.last_receipt["own"]["receipt"]["node"]
+        ) as stream:
+            assert "".join(choice.delta.content or "" for chunk in stream for choice in chunk.choices).startswith("bit by bit")
+        left = client.chat.completions.create(messages=[{"role": "user", "content": "long " * 500}], stream=True)
+        next(left)
+        left.close()
+        assert client.last_receipt["own"]["receipt"]["deployment"] == "qwen-beijing"
+        with pytest.raises(CallerError):
+            client.embeddings.create(input="x")
     with pytest.raises(OperatorError, match="closed"):
         client.models.list()
-    asyncio.run(database.aclose())
 
 
 def test_a_sealed_client_takes_no_place_that_would_be_asked_in_clear(tmp_path: Path) -> None:
