@@ -10,7 +10,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +37,7 @@ RANDOM = SystemRandom()
 
 
 class Entries:
-    """A `NodeLog` on `MemoryLog`: `signing` of its two witnesses answer, two are needed."""
+    """A log on `MemoryLog`: `signing` of its two witnesses answer, two are needed."""
 
     def __init__(self, clock: FixedClock) -> None:
         self.log, self.clock, self.signing = MemoryLog(2), clock, 2
@@ -53,6 +53,11 @@ class Entries:
 
     async def proof(self, index: int) -> str:
         return self.log.prove(self.log.entries[index], self.clock.now())
+
+    async def file(self, path: str) -> bytes | None:
+        return self.log.checkpoint(self.clock.now()).encode() if path == "checkpoint" else None
+
+    async def aclose(self) -> None: ...
 
 
 @dataclass
@@ -209,12 +214,9 @@ async def sealed_node(made: Config, home: Path, *, node: NodeConfig = NODE, cloc
     sim = await simulate(msgspec.structs.replace(made, node=node), home, clock=clock)
     entries = Entries(clock)
     role = Node(node, entries, evidence=lambda epoch: "", clock=clock, random=RANDOM)
-    offers = await role.offers(sim.world)
-    await role.tend(offers, now=True)
-    world = sim.world = replace(sim.world, offers=offers)
+    world = sim.world = await role.offered(sim.world)
+    assert world.offers is not None
+    await role.tend(world.offers)
     app = App(world)
 
-    async def nothing(path: str) -> bytes | None:
-        return None
-
-    return SealedNode(sim, app, role, entries, Doors(app, published=nothing))
+    return SealedNode(sim, app, role, entries, Doors(app, published=role.published))

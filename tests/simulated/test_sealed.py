@@ -16,6 +16,8 @@ import pytest
 from comity.config import DeploymentConfig, KeyConfig
 from comity.errors import OperatorError, StorageFailure
 from comity.gateway.roles.sealed import DOCUMENT, SEALED
+from comity.gateway.roles.terms import at_node
+from comity.jurisdictions.vocab import load_vocabulary
 from comity.seal import bhttp
 from comity.seal.bind import Binding
 from comity.seal.epochs import Keys
@@ -252,7 +254,8 @@ async def test_what_is_no_sealed_request_is_refused(node: SealedNode, headers: d
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("POST", CHAT, 404), ("GET", "/v1/models", 404), ("GET", "/metrics", 404), ("GET", "/comity/v1/decisions", 404), ("GET", SEALED, 405),
-     ("GET", "/healthz", 200), ("GET", "/readyz", 200), ("GET", DOCUMENT, 200), ("GET", "/tlog/nodes/checkpoint", 404), ("GET", "/", 404)],
+     ("GET", "/healthz", 200), ("GET", "/readyz", 200), ("GET", DOCUMENT, 200),
+     ("GET", "/tlog/nodes/checkpoint", 200), ("GET", "/tlog/nodes/x", 404), ("GET", "/", 404)],
 )  # fmt: skip
 async def test_outside_the_seal_little_is_open(node: SealedNode, method: str, path: str, status: int) -> None:
     assert (await node.open(method, path)).status == status
@@ -264,10 +267,10 @@ async def test_outside_the_seal_little_is_open(node: SealedNode, method: str, pa
 
 async def test_a_caller_who_leaves_a_stream_stops_the_partner(node: SealedNode) -> None:
     wire, _ = await node.sealed({**ASKED, "stream": True}, subject("CN"))
-    wire.room = asyncio.Event()  # never set: it stopped reading
+    wire.room, began = asyncio.Event(), asyncio.Event()  # the first is never set: it stopped reading
+    wire.wrote = began.set
     answering = asyncio.ensure_future(node.doors.answer(wire))
-    while not wire.written:
-        await asyncio.sleep(0)
+    await began.wait()
     wire.leave()
     await answering
     (answer,) = node.sim.partners["qwen-beijing"].answers
@@ -363,12 +366,10 @@ async def test_who_could_read_it_is_said_by_where_the_model_is(home: Path) -> No
 
 
 async def test_where_a_partner_reads_it_the_level_stays_below_hardware(home: Path) -> None:
-    from comity.gateway.roles.terms import at_node
-
     node = await sealed_node(config(PARTNER, msgspec.structs.replace(BEIJING, id="beside")), home)
     try:
         attested = msgspec.structs.replace(NODE, level="A2")
-        made = at_node(attested, node.app.world.deployments)
+        made = at_node(attested, node.app.world.deployments, load_vocabulary())
         assert (made["qwen-beijing"].level, made["beside"].level) == ("A1", "A2")
     finally:
         await node.aclose()

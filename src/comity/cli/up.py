@@ -32,6 +32,9 @@ def run(args: argparse.Namespace) -> int:
         config = msgspec.structs.replace(config, server=msgspec.structs.replace(config.server, **given))
         for where, reason, mend in faults(config):  # what was given here is held to the same rules as the file
             raise OperatorError(f"{'.'.join(map(str, where))}: {reason}", code="config.invalid", hint=mend)
+        for role in ("relay", "witness"):  # what may be open to all is no gateway
+            if getattr(config, role) is not None:
+                raise OperatorError(f"this file describes a {role}", code="config.invalid", field=role, hint=f"comity {role}")
         return config
 
     config = load()
@@ -42,9 +45,12 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             say.out(json.dumps({"url": url, "home": str(home)}))
             return
-        say.out(f"Comity is listening on {url}")
+        say.out(f"Comity is listening on {url}" + (f", behind a seal, for the pool {config.node.pool}" if config.node is not None else ""))
         for line in _described(config):
             say.out("  " + line)
+        if config.node is not None:
+            say.out("\npin it:   comity node key")
+            return
         say.out(f'\ntry it:   curl {url}/v1/chat/completions -d \'{{"messages": [{{"role": "user", "content": "Say hello"}}]}}\'')
         say.out("then:     comity explain last")
 

@@ -24,6 +24,7 @@ from comity.config.schema import (
     NodeConfig,
     PublishConfig,
     RatesConfig,
+    RelayConfig,
     SecretRef,
     Section,
     TelemetryConfig,
@@ -37,6 +38,7 @@ _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+POOL = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SEE = "see docs/reference/configuration.md"
 Fault = tuple[Place, str, str]
 """Where, why, and the mend."""
@@ -86,7 +88,8 @@ def faults(config: Config) -> Iterator[Fault]:
         yield ("server", "workers"), "is not a number above zero", "leave it out for one process"
     elif server.workers > 1 and config.storage.url is None:
         yield ("server", "workers"), "several processes share one database, and a home is for one", "set `storage.url`, or leave it out"
-    if exposed(server.host) and not config.keys:
+    open_to_all = config.relay is not None or config.witness is not None  # neither has anything to keep from anybody
+    if exposed(server.host) and not config.keys and not open_to_all:
         yield (
             ("server", "host"),
             f"`{server.host}` is reachable from other machines, and no key is configured",
@@ -104,6 +107,10 @@ def faults(config: Config) -> Iterator[Fault]:
     yield from _storage(config)
     yield from _trusted(config)
     yield from _published(config)
+    if config.node is not None:
+        yield from _node(config.node, config)
+    if config.relay is not None:
+        yield from _relay(config.relay)
     for number, key in enumerate(config.keys):
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
@@ -191,6 +198,49 @@ def _published(config: Config) -> Iterator[Fault]:
         for number, each in enumerate(section.witnesses):
             if not re.fullmatch(r"https?://[^/@?#\s]+(/[^@?#\s]*)?", each.url):
                 yield (name, "witnesses", number, "url"), "is not the base URL of a witness", "https://witness.example.org"
+
+
+def _node(node: NodeConfig, config: Config) -> Iterator[Fault]:
+    if not POOL.fullmatch(node.pool):
+        yield ("node", "pool"), f"`{node.pool[:64]}` is not lower-case letters, digits and hyphens", "for example cn-assist"
+    if node.url and not re.fullmatch(r"https?://[^/@?#\s]+(/[^@?#\s]*)?", node.url):
+        yield ("node", "url"), "is not a base URL", "https://node.example.org"
+    if node.image and not _IMAGE.fullmatch(node.image):
+        yield ("node", "image"), "names no digest", "sha256: and 64 hexadecimal digits in lower case"
+    if node.level in ("A2", "A3"):
+        yield ("node", "level"), f"`{node.level}` needs what only the machine can say of each key, which is not asked for here", "A0 or A1"
+    if (node.level == "A0") is bool(node.evidence):
+        yield ("node", "evidence"), "goes with a level above A0, and such a level with it", "the file that a builder signed: comity attest"
+    if node.level != "A0" and not node.image:
+        yield ("node", "image"), "is missing: evidence is for one image", "sha256: and 64 hexadecimal digits in lower case"
+    if not 0 < node.publish_seconds < math.inf:
+        yield ("node", "publish_seconds"), "is not a number above zero", "leave it out for the default"
+    if not 0 <= node.beat_seconds <= 1:
+        yield ("node", "beat_seconds"), "is not between 0 and 1", "0 lets each event go at once"
+    for name in ("padding_bytes_min", "event_bytes_min"):
+        if not 0 <= getattr(node, name) <= 1 << 20:
+            yield ("node", name), "is not between 0 and 1048576", "0 pads nothing"
+    if config.server.workers > 1:  # a request must meet the process whose key it was sealed to
+        yield ("server", "workers"), "the keys of a node are those of one process", "run several nodes of one pool behind a relay"
+    if not config.deployments:
+        yield ("node",), "has no model to ask", "add [[deployments]]"
+
+
+def _relay(relay: RelayConfig) -> Iterator[Fault]:
+    if not relay.operator or not relay.operator.isprintable():
+        yield ("relay", "operator"), "is empty, or cannot be printed", "who runs this relay"
+    if not relay.pools:
+        yield ("relay", "pools"), "names no pool", 'cn-assist = "https://node.example.org"'
+    for pool, url in relay.pools.items():
+        if not POOL.fullmatch(pool):
+            yield ("relay", "pools", pool), "is not lower-case letters, digits and hyphens", "for example cn-assist"
+        if not re.fullmatch(r"https?://[^/@?#\s]+(/[^@?#\s]*)?", url):
+            yield ("relay", "pools", pool), "is not the base URL of a node", "https://node.example.org"
+    for pool in relay.node_operators:
+        if pool not in relay.pools:
+            yield ("relay", "node_operators", pool), "is no pool of this relay", f"one of: {', '.join(sorted(relay.pools))}"
+    if relay.body_bytes_max < 1:
+        yield ("relay", "body_bytes_max"), "is not a number above zero", "leave it out for the default"
 
 
 def _telemetry(wanted: TelemetryConfig) -> Iterator[Fault]:

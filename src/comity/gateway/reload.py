@@ -26,6 +26,8 @@ FIXED: dict[str, tuple[str, ...]] = {
     "limits": ("record_seconds_max",),
 }
 """By section, what is looked at once, when a gateway starts."""
+OF_A_NODE = ("pool", "log_key", "log_store", "witnesses", "quorum", "level", "evidence", "publish_seconds")
+"""The same of `[node]`, which not every gateway has."""
 
 
 class Door(Protocol):
@@ -117,6 +119,10 @@ def held_to(running: Config, config: Config) -> None:
 
 
 def moved(running: Config, config: Config) -> Iterator[str]:
+    if running.node is None or config.node is None:
+        yield from () if running.node is config.node else ("node",)
+    else:
+        yield from (f"node.{name}" for name in OF_A_NODE if getattr(running.node, name) != getattr(config.node, name))
     for section, names in FIXED.items():
         old, new = getattr(running, section), getattr(config, section)
         yield from (f"{section}.{name}" for name in names if getattr(old, name) != getattr(new, name))

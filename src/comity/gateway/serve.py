@@ -10,9 +10,10 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 from comity.config import Config, LimitsConfig
 from comity.device.provider import EmbeddedProvider
@@ -22,6 +23,7 @@ from comity.gateway.workers import Post, Workers
 from comity.ports import SystemClock, SystemRandom, SystemSecrets
 
 log = logging.getLogger("comity.gateway")
+T = TypeVar("T")
 BACKLOG = 2048
 DRAIN_SECONDS_MAX = 30
 YOUNG_MAX, MIDDLE_MAX, OLD_MAX = 20_000, 20, 20
@@ -63,14 +65,18 @@ def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: 
             if isinstance(made, int):
                 return made
             post = made
-        serving = _serve(config, home, listening, on_ready, load or (lambda: config), post)
-        try:
-            import uvloop
-        except ImportError:  # Windows has no uvloop
-            return asyncio.run(serving)
-        return uvloop.run(serving)
+        return run(_serve(config, home, listening, on_ready, load or (lambda: config), post))
     finally:
         listening.close()
+
+
+def run(serving: Coroutine[Any, Any, T]) -> T:
+    """On the quickest event loop there is."""
+    try:
+        import uvloop
+    except ImportError:  # Windows has no uvloop
+        return asyncio.run(serving)
+    return uvloop.run(serving)
 
 
 def url_of(listening: socket.socket) -> str:

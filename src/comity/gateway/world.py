@@ -153,7 +153,7 @@ async def build(
     today = clock.now().date()
     deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today)
     if config.node is not None:
-        deployments = at_node(config.node, deployments)
+        deployments = at_node(config.node, deployments, vocabulary)
     issuers = load_issuers(config.issuers)
     ledger, state = (before.ledger, before.state) if before is not None else await _opened(config, home, clock, random, secrets)
     try:

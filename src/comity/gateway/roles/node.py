@@ -10,13 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
-from comity.config import NodeConfig
+from comity.config import Config, NodeConfig
 from comity.errors import ComityError, OperatorError, StorageFailure
+from comity.gateway.roles.evidence import evidence_of
+from comity.gateway.roles.nodelog import NodeLog
 from comity.gateway.roles.terms import Offer, Offers, terms_of
 from comity.gateway.world import World
-from comity.ports import Clock, Random
+from comity.ports import Clock, Random, Secrets
 from comity.seal.epochs import Epoch, Keys
 from comity.transparency.publish import Published
 
@@ -25,8 +29,8 @@ LOOK_SECONDS_MAX = 60.0
 RETRY_SECONDS = 1.0  # doubled each time that too few witnesses answer
 
 
-class NodeLog(Protocol):
-    """The log of a node's entries, and where it is published."""
+class Entries(Protocol):
+    """The log of a node's entries, and where it is published: `nodelog.NodeLog`."""
 
     async def append(self, entries: Sequence[bytes]) -> Sequence[int]:
         """Their places, once they are there for good."""
@@ -35,19 +39,51 @@ class NodeLog(Protocol):
         """Raises StorageFailure; TrustFailure where the log is not the one that was shown."""
 
     async def proof(self, index: int) -> str:
-        """A C2SP tlog-proof against the newest checkpoint that enough witnesses have signed."""
+        """A C2SP tlog-proof against the newest checkpoint that enough witnesses have signed.  Raises LookupError before there is one."""
+
+    async def file(self, path: str) -> bytes | None: ...
+
+    async def aclose(self) -> None: ...
 
 
 class Node:
     """``evidence`` of a key, in base64: what attests the machine that made it."""
 
     def __init__(
-        self, config: NodeConfig, entries: NodeLog, *, evidence: Callable[[Epoch], str], clock: Clock, random: Random
+        self, config: NodeConfig, entries: Entries, *, evidence: Callable[[Epoch], str], clock: Clock, random: Random
     ) -> None:  # fmt: skip
         self.config = config
         self._log, self._evidence, self._clock, self._random = entries, evidence, clock, random
         self._published = -1e9
         self._one = asyncio.Lock()  # a reload and time both make keys
+        self._tending: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, config: Config, *, home: Path, clock: Clock, random: Random, secrets: Secrets) -> Node | None:
+        """None of a configuration that is no node's."""
+        if config.node is None:
+            return None
+        evidence = evidence_of(config.node, home=home, clock=clock, random=random)
+        entries = await NodeLog.open(config, config.node, home=home, random=random, secrets=secrets)
+        return cls(config.node, entries, evidence=evidence, clock=clock, random=random)
+
+    async def offered(self, world: World, before: World | None = None) -> World:
+        """``world`` with its keys, as it is answered by."""
+        return replace(world, offers=await self.offers(world, before.offers if before is not None else None))
+
+    async def published(self, path: str) -> bytes | None:
+        """A file of this node's own log; None for what is not."""
+        return await self._log.file(path)
+
+    def start(self, standing: Callable[[], Offers | None]) -> None:
+        """``standing``: what is offered now.  `aclose` ends it."""
+        self._tending = asyncio.get_running_loop().create_task(self.run(standing))
+
+    async def aclose(self) -> None:
+        if self._tending is not None:
+            self._tending.cancel()
+            await asyncio.wait({self._tending})
+        await self._log.aclose()
 
     async def offers(self, world: World, before: Offers | None = None) -> Offers:
         """What ``world`` is asked under: the same keys for as long as its terms are the same, else new ones, in the log already.
@@ -82,7 +118,7 @@ class Node:
             return True
 
     async def run(self, standing: Callable[[], Offers | None]) -> None:
-        """Until it is cancelled.  ``standing``: what is offered now."""
+        """Until it is cancelled."""
         look = min(self.config.publish_seconds, LOOK_SECONDS_MAX)
         retry = RETRY_SECONDS
         while True:
@@ -91,6 +127,8 @@ class Node:
                 well = offers is None or await self.tend(offers)
             except StorageFailure as error:
                 log.warning("the node's keys cannot be published: %s", error.code)
+            except LookupError:  # another gateway published meanwhile
+                pass
             except ComityError as error:  # nothing that is tried again mends it
                 log.error("the node offers no keys any more: %s: %s", error.code, error)
                 if offers is not None:

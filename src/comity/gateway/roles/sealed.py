@@ -29,9 +29,10 @@ from comity.seal.ends import QuestionReader, opened
 from comity.seal.http import Request
 from comity.seal.keyconfig import KEY_HEADER, parse_header
 from comity.seal.padding import bucket
+from comity.transparency.tiles import CHECKPOINT
 
 log = logging.getLogger("comity.gateway")
-SEALED, DOCUMENT = "/comity/v1/sealed", "/comity/v1/node"
+SEALED, DOCUMENT, LOG = "/comity/v1/sealed", "/comity/v1/node", "/tlog/nodes/"
 HEALTH = frozenset({"/healthz", "/readyz"})
 INSIDE = frozenset(
     (*DOORS, *batch.ROUTES, "/v1/models", "/comity/v1/receipts/{id}", "/comity/v1/decide", "/comity/v1/replay", "/comity/v1/scan")
@@ -43,11 +44,11 @@ OPEN = f"sealed requests go to {SEALED}; {DOCUMENT} says to which keys"
 REVALIDATED = (b"cache-control", b"no-cache")
 TEXT, BYTES = (b"content-type", b"text/plain; charset=utf-8"), (b"content-type", b"application/octet-stream")
 Published = Callable[[str], Awaitable[bytes | None]]
-"""A file of the node's logs, by its path below `/tlog/`."""
+"""A file of the node's log, by its path below `LOG`; None for what is not there."""
 
 
 class Doors:
-    """``published`` finds a file of the node's logs."""
+    """What `App.answer` is to a gateway."""
 
     def __init__(self, app: App, *, published: Published) -> None:
         self._app, self._published = app, published
@@ -81,8 +82,8 @@ class Doors:
             route, door, takes = SEALED, self._sealed, "POST"
         elif path == DOCUMENT:
             route, door, takes = DOCUMENT, self._shown, "GET"
-        elif path.startswith("/tlog/"):
-            route, door, takes = "/tlog", self._file, "GET"
+        elif path.startswith(LOG):
+            route, door, takes = LOG, self._file, "GET"
         else:
             raise nowhere(OPEN)
         if (method if method != "HEAD" else "GET") != takes:
@@ -94,11 +95,11 @@ class Doors:
         return 200
 
     async def _file(self, exchange: Exchange) -> int:
-        path = exchange.path.removeprefix("/tlog/")
+        path = exchange.path.removeprefix(LOG)
         found = await self._published(path)
         if found is None:
             raise nowhere(OPEN)
-        await exchange.respond(200, found, [TEXT if path.endswith("/checkpoint") else BYTES, REVALIDATED])
+        await exchange.respond(200, found, [TEXT if path == CHECKPOINT else BYTES, REVALIDATED])
         return 200
 
     @property

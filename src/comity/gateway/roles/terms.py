@@ -22,6 +22,7 @@ from comity.transparency.entry import NodeEntry, encoded, written
 
 if TYPE_CHECKING:
     from comity.gateway.world import World
+    from comity.jurisdictions.vocab import Vocabulary
     from comity.providers.base import Deployment
 
 FORMAT = "comity.node.v1"
@@ -29,10 +30,16 @@ LOGGED_UPSTREAM = "A1"
 """The most that a machine can come to where a partner beyond it reads what it opens: nothing attests the partner's."""
 
 
-def at_node(node: NodeConfig, deployments: Mapping[str, Deployment]) -> dict[str, Deployment]:
+def at_node(node: NodeConfig, deployments: Mapping[str, Deployment], vocabulary: Vocabulary) -> dict[str, Deployment]:
     """Who could read a request beside whoever asked: the node alone where the model is beside it, else a partner too.
 
-    Raises OperatorError for a model that is said to be on its person's device: nobody's device is a node."""
+    Raises OperatorError for a region that is none, and for a model that is said to be on its person's device: nobody's device is a node."""
+    try:
+        vocabulary.canonical(node.region)
+    except KeyError:
+        raise OperatorError(
+            "node.region is not a region of ISO 3166", code="config.invalid", field="node.region", hint="for example CN, DE, US-CA"
+        ) from None
     made: dict[str, Deployment] = {}
     for place, (name, each) in enumerate(deployments.items()):
         if each.on_device:

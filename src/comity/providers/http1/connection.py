@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import select
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 from comity.providers.http1.head import Broken, Fault, Head, TimedOut
@@ -48,6 +48,26 @@ class Connection(asyncio.Protocol):
             self._transport.write(head + body)
         else:
             await self._write(reading, head, body, due)
+        while reading.head is None:
+            await self._wait(due)
+        return reading.head
+
+    async def tell(self, head: bytes, pieces: AsyncIterator[bytes], seconds: float) -> Head:
+        """`ask` with a body that comes while it is sent, framed as ``head`` says; no more of it is held than one piece.
+
+        ``seconds``: for each wait.  What ``pieces`` raises is raised."""
+        reading = self._reading = Reading()
+        self._transport.write(head)
+        async for piece in pieces:
+            while self._full and reading.head is None:
+                await self._wait(self._loop.time() + seconds)
+            if self._fault is not None:
+                raise self._fault
+            if reading.head is not None:  # answered without hearing it all
+                reading.reusable = False
+                return reading.head
+            self._transport.write(piece)
+        due = self._loop.time() + seconds
         while reading.head is None:
             await self._wait(due)
         return reading.head
