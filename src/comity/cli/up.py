@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from comity.cli import place, say
+from comity.config import Config
 
 ABOUT = "start the gateway"
 
@@ -17,17 +19,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="ADDRESS", help="listen on this address (default 127.0.0.1)")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] = place.configuration) -> int:
+    """``read``: the configuration, again for each reload."""
     import msgspec
 
-    from comity.config import Config
     from comity.config.file import faults
     from comity.errors import OperatorError
     from comity.gateway.logs import written
     from comity.gateway.serve import serve
 
     def load() -> Config:
-        config = place.configuration(args)
+        config = read(args)
         given = {name: value for name, value in (("port", args.port), ("host", args.host)) if value is not None}
         config = msgspec.structs.replace(config, server=msgspec.structs.replace(config.server, **given))
         for where, reason, mend in faults(config):  # what was given here is held to the same rules as the file
@@ -59,11 +61,9 @@ def run(args: argparse.Namespace) -> int:
     return serve(config, home=home, on_ready=ready, load=load)
 
 
-def _described(config: object) -> list[str]:
-    from comity.config import Config
+def _described(config: Config) -> list[str]:
     from comity.jurisdictions.load import load_packs
 
-    assert isinstance(config, Config)
     packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
     answers = ", ".join(deployment.id for deployment in config.deployments) or "the model on this machine"
     lines = [f"answers:  {answers}"]
