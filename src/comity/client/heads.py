@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 
+from comity.client.document import Claim
 from comity.errors import ProviderFailure, TrustFailure
 from comity.storage.database import Database, Script, Statement
 from comity.transparency.merkle import HASH_BYTES, consistency_holds, consistency_proof
+from comity.transparency.met import keep
 from comity.transparency.tiles import HEIGHT, WIDTH, Tile, hashes_of, tile_of, within
 from comity.transparency.trust import Proof
 
@@ -40,6 +42,10 @@ class Heads:
                 await _follows(last, new, tile)
             if last == new or await self._database.write(partial(_moved, log, last, new, proof.checkpoint)):
                 return
+
+    async def keep(self, entry: str, claim: Claim) -> None:
+        """Returns once a report can show what the node claimed, and how that was proved.  Raises StorageFailure."""
+        await self._database.write(partial(keep, entry, claim.raw, claim.proof))
 
 
 async def _follows(last: Head, new: Head, tile: Fetch) -> None:

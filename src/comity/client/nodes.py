@@ -45,12 +45,14 @@ class Nodes:
     async def _proved(self, deployment: Deployment) -> Known:
         document = await self._fetched(deployment, PATH, JSON, DOCUMENT_BYTES_MAX)
         now, asked = self._clock.now(), self._asked[deployment.id]
-        known = checked(in_use(claims(document), now), asked, now)
+        claim = in_use(claims(document), now)
+        known = checked(claim, asked, now)
 
         async def tile(path: str) -> bytes:
             return await self._fetched(deployment, TILES + path, "application/octet-stream", TILE_BYTES_MAX)
 
         await self._heads.follow(asked.trust.log, known.proof, tile)
+        await self._heads.keep(known.hash, claim)
         return known
 
     async def _fetched(self, deployment: Deployment, path: str, kind: str, bytes_max: int) -> bytes:

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from comity import __version__
 from comity.accord.evidence import register
@@ -18,27 +19,22 @@ from comity.gateway.whereabouts import Whereabouts
 from comity.jurisdictions.load import shipped
 from comity.storage.database import Script, Statement
 from comity.storage.open import look_into
+from comity.storage.schema import Which
 from comity.storage.state import glimpse
 from comity.transparency.log_key import standing_signer
+from comity.transparency.met import Met, kept, own
 from comity.transparency.report.gather import Asked, Beside, made, texts_of
 from comity.transparency.report.shapes import Manifest, Vouched
 from comity.transparency.rows import DATABASE
+from comity.transparency.tlog import DATABASE as NODE_LOG
 
+T = TypeVar("T")
 SECONDS_MAX = 10.0  # for an answer of a server
 
 
 def pseudonym_of(where: Whereabouts, name: str) -> str:
     """Of the person that callers name so.  Raises CallerError where nobody was ever named here."""
-    try:
-        state = look_into(where.state, "state", seconds_max=SECONDS_MAX)
-    except StorageFailure as error:
-        if error.code != "storage.absent":
-            raise
-        raise _nobody() from None
-    try:
-        key = state.look(_subject_key)
-    finally:
-        state.close()
+    key = _looked(where.state, "state", _subject_key)
     if key is None:
         raise _nobody()
     return pseudonym(key, name)
@@ -48,10 +44,31 @@ def report(where: Whereabouts, config: Config, asked: Asked, now: datetime, out:
     """Beside running gateways: it only reads.  Raises CallerError, StorageFailure, TrustFailure."""
     log = look_into(where.log / DATABASE if isinstance(where.log, Path) else where.log.url, "log", seconds_max=SECONDS_MAX)
     try:
-        beside = Beside(now, f"comity {__version__}", texts_of(_folders(config)), tuple(_vouched(where, now)))
+        beside = Beside(now, f"comity {__version__}", texts_of(_folders(config)), tuple(_vouched(where, now)), partial(_node, where))
         return made(log.look, standing_signer(where.log), asked, beside, out)
     finally:
         log.close()
+
+
+def _node(where: Whereabouts, entry: str) -> Met | None:
+    """Of the nodes that were asked from here, or of this node's own log."""
+    found = _looked(where.state, "state", partial(kept, entry))
+    nodes = where.log / NODE_LOG if isinstance(where.log, Path) else where.log.url
+    return found or _looked(nodes, "tlog", partial(own, entry))
+
+
+def _looked(where: Path | str, which: Which, script: Callable[[], Script[T | None]]) -> T | None:
+    """None where there is no such database."""
+    try:
+        into = look_into(where, which, seconds_max=SECONDS_MAX)
+    except StorageFailure as error:
+        if error.code != "storage.absent":
+            raise
+        return None
+    try:
+        return into.look(script)
+    finally:
+        into.close()
 
 
 def _folders(config: Config) -> Iterator[Any]:

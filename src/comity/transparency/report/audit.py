@@ -11,7 +11,8 @@
      8. consent     what each rested on is what it commits to
      9. received    each receipt of a node verifies, and is of what was sealed to that node
     10. inclusion   all of them are leaves of the one tree
-    11. nodes       each entry of a node is the one that receipts name; with a `Trust`, it was in the public log when it was relied on
+    11. nodes       each entry of a node is the one that receipts name; with a `Trust`, it was in the public log when it was first relied
+                    on, or of a log of the node's own by the time of the report
     12. laws        the packs' text is what the receipts' policy stands for, and says what the report says of it
     13. omission    no node that answered left its receipt out
 
@@ -210,7 +211,7 @@ class _Seen:
         self.received: list[Sent] = []
         self.received_pinned = True
         self.silent: list[int] = []
-        self.first_named: dict[str, str] = {}  # nodes, and the moment of the first receipt that names each
+        self.shown_by: dict[str, str] = {}  # nodes, and by when each must have been in the public log
         self.tally = Tally()
 
     def add(self, line: bytes) -> None:
@@ -224,7 +225,7 @@ class _Seen:
         elif node and not sealed and row.outcome is not None and row.outcome.status == "ok":
             self.silent.append(row.index)
         if node:
-            self.first_named.setdefault(node, receipt["at"])
+            self.shown_by.setdefault(node, self._manifest.made_at if sealed else receipt["at"])
         self.leaves[row.index], self._last = leaf_of(salt, form), row.index
         self.effects[went(receipt)] += 1
         self.ids.add(receipt["id"])
@@ -332,9 +333,9 @@ def _nodes(archive: Archive, seen: _Seen, trust: Trust | None, tell: Tell) -> tu
             raise _failed("nodes", f"the entry {name[:16]} is none: {error}") from None
         if trust is not None:
             try:
-                proven(raw, proof, trust, datetime.fromisoformat(seen.first_named[name]))
+                proven(raw, proof, trust, datetime.fromisoformat(seen.shown_by[name]))
             except ComityError as error:
-                raise _failed("nodes", f"the entry {name[:16]} was not in the public log when it was relied on: {error}") from None
+                raise _failed("nodes", f"the entry {name[:16]} was not in the public log in time: {error}") from None
             proved += 1
         entries[name] = raw
         tell("nodes", number, len(came))

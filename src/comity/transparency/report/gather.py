@@ -22,6 +22,7 @@ from comity.storage.database import Script, Statement
 from comity.transparency import rows
 from comity.transparency.canonical import canonical
 from comity.transparency.ledger import Outcome
+from comity.transparency.met import Met
 from comity.transparency.note import Checkpoint, Signer, opened, parse_checkpoint
 from comity.transparency.queries import Wanted
 from comity.transparency.receipt import commitment, grounds, leaf_of
@@ -47,11 +48,6 @@ class Asked(NamedTuple):
     before: datetime | None = None
 
 
-class Node(NamedTuple):
-    entry: bytes
-    proof: str
-
-
 class Beside(NamedTuple):
     """What a report holds that does not lie in the log."""
 
@@ -59,7 +55,7 @@ class Beside(NamedTuple):
     made_by: str
     texts: Mapping[str, law.Text]  # of the packs in force
     evidence: Sequence[Vouched] = ()
-    node: Callable[[str], Node | None] = lambda entry: None  # by the SHA-256 of its entry
+    node: Callable[[str], Met | None] = lambda entry: None  # by the SHA-256 of its entry
 
 
 def made(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, out: IO[bytes]) -> Manifest:
@@ -86,14 +82,14 @@ def made(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, out: 
     zip_.add(shapes.EVIDENCE, [encode(tuple(beside.evidence))])
     nodes = {name: found for name in sorted(tally.nodes) if (found := beside.node(name)) is not None}
     for name, node in nodes.items():
-        zip_.add(f"{shapes.NODE_FOLDER}{name}.entry", [node.entry])
+        zip_.add(f"{shapes.NODE_FOLDER}{name}.entry", [node.raw])
         zip_.add(f"{shapes.NODE_FOLDER}{name}.proof", [node.proof.encode()])
     front = Front(
         made_at=_minute(beside.made_at), made_by=beside.made_by, issuer=signer.verifier.name,
         about="home" if asked.subject is None else "person", since=_said(asked.since), before=_said(asked.before),
         receipts=len(leaves), size=head.size,
     )  # fmt: skip
-    zip_.add(shapes.PAGE, page(front, tally, laws, {name: node.entry for name, node in nodes.items()}))
+    zip_.add(shapes.PAGE, page(front, tally, laws, {name: node.raw for name, node in nodes.items()}))
     zip_.add(shapes.README, [readme(front, signer.verifier.vkey)])
     manifest = Manifest(
         format=shapes.FORMAT, vkey=signer.verifier.vkey, files=tuple(sorted(zip_.listed, key=lambda each: each.name)), **front._asdict()
