@@ -15,13 +15,13 @@ from contextlib import aclosing, suppress
 from urllib.parse import quote, urlsplit
 
 from comity.config import Config, RelayConfig
-from comity.errors import CallerError, ComityError, ProviderFailure
+from comity.errors import CallerError, ComityError, OperatorError, ProviderFailure
 from comity.gateway.exchange import Disconnected, Exchange, Headers, cancelled_when_gone
 from comity.gateway.http import JSON, NO_STORE, too_large
 from comity.gateway.logs import place_of
 from comity.gateway.roles.problem import nowhere, respond_problem
 from comity.providers.http1.connection import Connection
-from comity.providers.http1.head import Fault, Head, TimedOut, Unsayable, write_head
+from comity.providers.http1.head import Crowded, Fault, Head, TimedOut, Unsayable, write_head
 from comity.providers.http1.pool import Origin, Pool
 
 log = logging.getLogger("comity.gateway")
@@ -130,13 +130,15 @@ def label(operator: str, *, same: bool) -> bytes:
     else:
         safe = "".join(chr(byte) for byte in range(0x20, 0x7F) if chr(byte) not in '%"')
         named = '%"' + re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quote(operator, safe=safe)) + '"'  # section 3.3.8
-    return f"operator={named}{', same-operator' if same else ''}".encode()
+    return f"operator={named}{'; same-operator' if same else ''}".encode()
 
 
 def _failure(fault: Fault) -> ComityError:
     """Of the node, as whoever asked is told it."""
     if isinstance(fault, Unsayable):
         return CallerError("a header of this request cannot be passed on", code="http.invalid")
+    if isinstance(fault, Crowded):
+        return OperatorError("as many requests wait for the node as may", code="server.busy", hint="try again shortly", status=503)
     if isinstance(fault, TimedOut):
         return ProviderFailure("the node does not answer in time", kind="timeout", code="relay.node", status=504)
     return ProviderFailure("the node does not answer", kind="connect", code="relay.node")
