@@ -75,16 +75,17 @@ class Followed(Protocol, Generic[T_co]):
         """A look at memory: the same object for as long as it is equal.  Raises StorageFailure when nobody can say."""
 
 
-def insert(table: str, rows: Sequence[Row]) -> Script[None]:
-    """``table``: a name of our own.  Many rows a statement: with SQLite each statement gives up the interpreter's lock and waits to
-    have it back, and beside a busy event loop 64 such waits are longer than the disk; with PostgreSQL each is a way to the server
-    and back."""
+def insert(table: str, rows: Sequence[Row], otherwise: str = "") -> Script[None]:
+    """``table``: a name of our own; ``otherwise``: what follows the values, an ON CONFLICT.
+
+    Many rows a statement: with SQLite each statement gives up the interpreter's lock and waits to have it back, and beside a busy event
+    loop 64 such waits are longer than the disk; with PostgreSQL each is a way to the server and back."""
     for begin in range(0, len(rows), ROWS_PER_STATEMENT_MAX):
         some = rows[begin : begin + ROWS_PER_STATEMENT_MAX]
-        yield Statement(_insertion(table, len(some), len(some[0])), list(chain.from_iterable(some)))
+        yield Statement(_insertion(table, len(some), len(some[0]), otherwise), list(chain.from_iterable(some)))
 
 
 @cache
-def _insertion(table: str, rows: int, columns: int) -> str:
+def _insertion(table: str, rows: int, columns: int, otherwise: str) -> str:
     marks = "(" + ",".join("?" * columns) + ")"
-    return f"INSERT INTO {table} VALUES " + ",".join([marks] * rows)  # noqa: S608
+    return f"INSERT INTO {table} VALUES {','.join([marks] * rows)} {otherwise}"  # noqa: S608

@@ -8,6 +8,7 @@ gateways may write one log: each group goes on from the head that it finds.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +21,11 @@ from comity.storage.database import ROWS_PER_STATEMENT_MAX, Database, Script, St
 from comity.storage.home import HomeLock, prepare
 from comity.storage.open import look_into, open_database
 from comity.transparency import bundle, rows
+from comity.transparency.heads import Heads
 from comity.transparency.ids import Ids
 from comity.transparency.integrity import frontier, taken_up
 from comity.transparency.log_key import Place, Shared, signer_of
-from comity.transparency.merkle import Frontier, Node, leaf_hash
+from comity.transparency.merkle import HASH_BYTES, Frontier, Node, leaf_hash
 from comity.transparency.note import Checkpoint, Signer, checkpoint_text
 from comity.transparency.receipt import SALT_BYTES, Receipt, commitment, encoded, entry_of
 from comity.transparency.retention import Keeper
@@ -67,6 +69,10 @@ class _Probe(msgspec.Struct, frozen=True):
     pass
 
 
+class _Fill(msgspec.Struct, frozen=True):
+    multiple: int
+
+
 class _Known(NamedTuple):
     digest: bytes
     until: str
@@ -84,8 +90,9 @@ class Ledger:
     """Made by `open`; used from one event loop."""
 
     def __init__(self, database: Database, *, lock: HomeLock | None, signer: Signer, clock: Clock, random: Random) -> None:
-        self.database, self._lock, self._signer, self._ids = database, lock, signer, Ids(clock, random)
+        self.database, self._lock, self._signer, self._ids, self._random = database, lock, signer, Ids(clock, random), random
         self.origin = signer.verifier.name
+        self.heads = Heads(database, signer)
         self.key_id = signer.verifier.id.hex()
         self.vkey = signer.verifier.vkey
         self.new_id = self._ids.ulid
@@ -144,6 +151,11 @@ class Ledger:
         """StorageFailure unless a record could be written now."""
         await self.database.join(self._group, _Probe())
 
+    async def filled(self, multiple: int) -> str:
+        """The head of the log once random leaves have filled it up to a ``multiple``, so that its size tells nobody how many records there
+        are; "" while it is empty.  A leaf is random to whoever has no receipt for it, so nothing tells these from the others."""
+        return await self.database.join(self._group, _Fill(multiple))  # type: ignore[no-any-return]
+
     async def checkpoint(self) -> str:
         """The newest signed tree head; empty while nothing is recorded."""
         return (await self.database.read(rows.head))[1]
@@ -163,22 +175,23 @@ class Ledger:
 
     # -- scripts: on the writer's thread, or on the loop ---------------------------------------------------------
 
-    def _together(self, jobs: Sequence[_New | _End | _Probe]) -> Script[list[None]]:
+    def _together(self, jobs: Sequence[_New | _End | _Probe | _Fill]) -> Script[list[Any]]:
         new = [job for job in jobs if type(job) is _New]
         ends = [job for job in jobs if type(job) is _End]
-        if new:
-            yield from self._append(new)
+        fill = [job.multiple for job in jobs if type(job) is _Fill]
+        note = (yield from self._append(new, math.lcm(*fill))) if new or fill else ""
         if self.database.dialect == "postgres":
             for begin in range(0, len(ends), ROWS_PER_STATEMENT_MAX):
                 yield _ended(ends[begin : begin + ROWS_PER_STATEMENT_MAX])
         else:
             yield from insert("outcomes", [(end.id, end.outcome) for end in ends])
-        if len(ends) + len(new) < len(jobs):
+        if len(ends) + len(new) + len(fill) < len(jobs):
             # A probe writes a row as it is, so that a full or read-only disk says so.
             yield Statement("INSERT INTO head (one, size, checkpoint) VALUES (1, 0, '') ON CONFLICT (one) DO UPDATE SET size = head.size")
-        return [None] * len(jobs)
+        return [note if type(job) is _Fill else None for job in jobs] if fill else [None] * len(jobs)
 
-    def _append(self, new: Sequence[_New]) -> Script[None]:
+    def _append(self, new: Sequence[_New], multiple: int) -> Script[str]:
+        """The new head."""
         size, note, expiries = yield from rows.standing()
         last, self._last = self._last, None
         if expiries != self._expiries:  # what was known to be there may be gone
@@ -200,11 +213,19 @@ class Ledger:
             digest = known[job.judged].digest
             records.append((tree.size, job.id, job.request, job.subject, job.receipt, job.salt, leaf, digest, job.until))
             nodes += tree.append(leaf)
-        yield from insert("records", records)
-        yield from insert("nodes", nodes)
-        note = self._signer.note(checkpoint_text(Checkpoint(self.origin, tree.size, tree.root())))
-        yield Statement(_HEAD, (tree.size, note))
+        alone: list[tuple[int, bytes]] = []
+        while tree.size % multiple:
+            entry = self._random.token(HASH_BYTES)
+            alone.append((tree.size, entry))
+            nodes += tree.append(leaf_hash(entry))
+        if tree.size > size:
+            yield from insert("records", records)
+            yield from insert("nodes", nodes)
+            yield from rows.stand_alone(alone)
+            note = self._signer.note(checkpoint_text(Checkpoint(self.origin, tree.size, tree.root())))
+            yield Statement(_HEAD, (tree.size, note))
         self._last = _Last(note, tree, made)
+        return note
 
     def _judgements(self, new: Sequence[_New]) -> Script[dict[Judged, _Known]]:
         """Those of ``new`` that may not be in the database yet, or not for long enough, put there."""

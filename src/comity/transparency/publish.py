@@ -19,8 +19,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from comity.errors import TrustFailure
 from comity.transparency import published, witness
+from comity.transparency.heads import Heads, ahead
 from comity.transparency.note import Checkpoint, Line, Verifier, parse_lines, parse_size, signed_checkpoint
 from comity.transparency.store import Store
 from comity.transparency.tiles import CHECKPOINT, ENTRIES, WIDTH, Edge, Tile, bundle_of
@@ -48,22 +48,13 @@ class Source(Protocol):
     """A log with a memory that outlives the process."""
 
     @property
-    def verifier(self) -> Verifier: ...
+    def heads(self) -> Heads: ...
 
-    async def head(self) -> Checkpoint:
-        """What there is now to publish."""
+    async def ready(self) -> Checkpoint:
+        """What there is now to publish, not signed yet."""
 
-    async def signed(self, head: Checkpoint) -> str:
-        """Its note, kept before it is returned."""
-
-    async def standing(self) -> str:
-        """The newest that was signed for publishing; "" before the first."""
-
-    async def witnessed(self) -> str:
-        """The newest that was kept with its witnesses; "" before the first."""
-
-    async def keep(self, note: str) -> None:
-        """It is the newest with its witnesses, unless one of a larger log is."""
+    async def size(self) -> int:
+        """How many entries it holds."""
 
     async def entries(self, begin: int, end: int) -> list[bytes]: ...
 
@@ -79,30 +70,31 @@ class Publisher:
 
     def __init__(self, source: Source, store: Store, witnesses: Sequence[Cosigner] = (), quorum: int = 0) -> None:
         self._source, self._store, self._witnesses = source, store, tuple(witnesses)
+        self._heads = source.heads
         self._quorum = min(quorum, len(self._witnesses))
         self._known: dict[str, int] = {}  # by witness: the size that it signed last
         self._looked = False
 
     async def publish(self) -> Published:
         """Raises StorageFailure, and TrustFailure (step `log`) when the log is not what was already shown."""
-        head = await self._source.head()
+        head = await self._source.ready()
         if not head.size:
             return Published(0, False, ())
         await self._looked_around()
         await self._written(head)
-        note = await self._source.signed(head)
+        note = await self._heads.sign(head)
         lines = await self._asked(note)
         missing = tuple(each.key.name for each in self._witnesses if each.key.name not in {line.name for line in lines})
         if len(lines) < self._quorum:
             return Published(head.size, False, missing)
-        await self._source.keep(note + "".join(map(str, lines)))
+        await self._heads.keep(note + "".join(map(str, lines)))
         await self._show()
         return Published(head.size, True, missing)
 
     async def _show(self) -> None:
         """Another gateway may publish the same log: the newest that was kept is what is shown in the end."""
         shown = ""
-        while (newest := await self._source.witnessed()) != shown:
+        while (newest := (await self._heads.notes()).witnessed) != shown:
             await self._store.put(CHECKPOINT, newest.encode())
             shown = newest
 
@@ -120,7 +112,7 @@ class Publisher:
 
     async def _taken_up(self, head: Checkpoint) -> Edge:
         """The tree as it is shown, which is where it is gone on with."""
-        shown = await published.head(self._store.get, self._source.verifier)
+        shown = await published.head(self._store.get, self._heads.verifier)
         if shown is None or not shown.checkpoint.size:
             return Edge()
         if shown.checkpoint.size > head.size:
@@ -139,7 +131,7 @@ class Publisher:
 
     async def _looked_around(self) -> None:
         """Once in a process: whoever has seen more than the log holds says so when shown what was signed before, and before more is."""
-        if self._looked or not (note := await self._source.standing()):
+        if self._looked or not (note := (await self._heads.notes()).signed):
             return
         for each in self._witnesses:
             reply = await each.ask(witness.written(witness.Request(0, (), note)))
@@ -150,12 +142,12 @@ class Publisher:
         self._looked = True
 
     async def _not_ahead(self, name: str, size: int) -> None:
-        held = (await self._source.head()).size
+        held = await self._source.size()
         if size > held:
             raise ahead(f"the witness `{name}` has seen {size} entries, and it holds {held}")
 
     async def _asked(self, note: str) -> list[Line]:
-        head = signed_checkpoint(note, self._source.verifier)
+        head = signed_checkpoint(note, self._heads.verifier)
         found = await asyncio.gather(*[self._signature(each, head, note) for each in self._witnesses], return_exceptions=True)
         for each in found:
             if isinstance(each, BaseException):  # all have been heard by then
@@ -205,7 +197,3 @@ def _size(reply: Reply) -> int | None:
         return parse_size(reply.body.decode().removesuffix("\n"))
     except ValueError:
         return None
-
-
-def ahead(why: str, hint: str = "restore what was lost; nothing more is signed under this key until then") -> TrustFailure:
-    return TrustFailure(f"the log is not the one that was shown: {why}", step="log", code="trust.log", hint=hint)

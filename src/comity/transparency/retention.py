@@ -22,7 +22,7 @@ from comity.errors import StorageFailure
 from comity.ports import Clock
 from comity.storage.database import Database, Row, Script, Statement
 from comity.transparency.ids import id_from
-from comity.transparency.rows import KEPT
+from comity.transparency.rows import KEPT, left_behind
 
 log = logging.getLogger("comity.retention")
 RECORDS_AT_ONCE = 1000  # while one such step is written, new records wait
@@ -73,7 +73,7 @@ def _leave(month: str, after: int, dialect: str) -> Script[int | None]:
         return None
     these = "until = ? AND idx > ? AND idx <= ?"
     values = (month, after, last)
-    yield Statement(f"INSERT INTO nodes SELECT 0, idx, leaf FROM records WHERE {these} ON CONFLICT DO NOTHING", values)  # noqa: S608
+    yield from left_behind(these, values)
     if dialect == "sqlite":  # with PostgreSQL they go with their partition
         yield _FROM_THE_DISK
         yield Statement(f"DELETE FROM outcomes WHERE id IN (SELECT id FROM records WHERE {these})", values)  # noqa: S608
@@ -161,7 +161,7 @@ def _erased(going: list[Row], dialect: str) -> Script[None]:
     places, names = [row[0] for row in going], [row[1] for row in going]
     if dialect == "sqlite":
         yield _FROM_THE_DISK
-    yield Statement(f"INSERT INTO nodes SELECT 0, idx, leaf FROM records WHERE idx IN ({marks}) ON CONFLICT DO NOTHING", places)  # noqa: S608
+    yield from left_behind(f"idx IN ({marks})", places)
     yield Statement(f"DELETE FROM outcomes WHERE id IN ({marks})", names)  # noqa: S608
     yield Statement(f"DELETE FROM records WHERE idx IN ({marks})", places)  # noqa: S608
     if dialect == "sqlite":

@@ -3,23 +3,24 @@
 
 Nothing is ever changed in a table but `head`: an outcome is a row of its own, written once.  `judgements` are the facts and the decision
 of a record, once for all records that share them; the digest is of ids and codes.  `nodes` are the complete subtrees of two leaves and
-more; a leaf is with its record, and among the nodes (level 0) once the record is gone (`retention.py`).
+more; a leaf is with its record, and among the nodes (level 0) once the record is gone (`retention.py`), its entry then among the
+`commitments`.  A leaf that fills the log up has never had a record, and looks the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from comity.errors import CallerError, TrustFailure
-from comity.storage.database import Script, Statement
-from comity.transparency.merkle import NodeAt
-from comity.transparency.receipt import Receipt, to_json
+from comity.storage.database import Script, Statement, insert
+from comity.transparency.merkle import NodeAt, leaf_hash
+from comity.transparency.receipt import Receipt, entry_of, to_json
 
 T = TypeVar("T")
 DATABASE = "comity.db"
@@ -114,6 +115,29 @@ def secret_of(index: int) -> Script[tuple[bytes, bytes]]:
         raise LookupError(f"no record {index}")
     receipt, salt = found[0]
     return bytes(receipt), bytes(salt)
+
+
+def left_behind(records: str, values: Sequence[Any]) -> Script[None]:
+    """What stays in the log of records that go: entry and leaf.  ``records``: a condition, and its ``values``."""
+    found = yield Statement(f"SELECT idx, salt, receipt FROM records WHERE {records}", values)  # noqa: S608
+    entries = [(index, entry_of(bytes(salt), bytes(receipt))) for index, salt, receipt in found]
+    yield from stand_alone(entries)
+
+
+def stand_alone(entries: Sequence[tuple[int, bytes]]) -> Script[None]:
+    """Entries and leaves with no record, where they are not there yet."""
+    yield from insert("commitments", entries, "ON CONFLICT DO NOTHING")
+    yield from insert("nodes", [(0, index, leaf_hash(entry)) for index, entry in entries], "ON CONFLICT DO NOTHING")
+
+
+def entries(begin: int, end: int) -> Script[list[bytes]]:
+    """Raises LookupError where one is not there."""
+    there = "idx >= ? AND idx < ?"
+    with_record = yield Statement(f"SELECT idx, salt, receipt FROM records WHERE {there}", (begin, end))  # noqa: S608
+    alone = yield Statement(f"SELECT idx, entry FROM commitments WHERE {there}", (begin, end))  # noqa: S608
+    found = {index: bytes(entry) for index, entry in alone}
+    found.update((index, entry_of(bytes(salt), bytes(receipt))) for index, salt, receipt in with_record)
+    return [found[index] for index in range(begin, end)]
 
 
 def head() -> Script[tuple[int, str]]:

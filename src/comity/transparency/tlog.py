@@ -11,16 +11,15 @@ import hashlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from comity.ports import Random
 from comity.storage.database import Database, Script, Statement, insert
 from comity.storage.home import secret_key
 from comity.storage.open import open_database
 from comity.transparency import published
+from comity.transparency.heads import Heads, ahead, checked, notes
 from comity.transparency.merkle import HASH_BYTES, Frontier, inclusion_holds, leaf_hash
-from comity.transparency.note import Checkpoint, Signer, Verifier, checkpoint_text, signed_checkpoint
-from comity.transparency.publish import ahead
+from comity.transparency.note import Checkpoint, Signer, Verifier, signed_checkpoint
 from comity.transparency.store import Store
 from comity.transparency.tiles import ENTRY_BYTES_MAX, hashes_of
 from comity.transparency.tlog_proof import TLogProof, written
@@ -30,18 +29,11 @@ KEY = "nodelog.key"
 Batch = tuple[bytes, ...]
 
 
-class _Head(NamedTuple):
-    tree: Frontier
-    signed: str
-    witnessed: str
-
-
 class TLog:
     """Made by `open`; used from one event loop.  A `publish.Source`."""
 
     def __init__(self, database: Database, signer: Signer) -> None:
-        self.database, self._signer = database, signer
-        self._group = _appended  # one object: batches that wait are appended together
+        self.database, self.heads = database, Heads(database, signer)
 
     @classmethod
     async def open(cls, where: Path | str, signer: Signer, *, seconds_max: float) -> TLog:
@@ -58,19 +50,19 @@ class TLog:
 
     @property
     def verifier(self) -> Verifier:
-        return self._signer.verifier
+        return self.heads.verifier
 
     async def append(self, entries: Sequence[bytes]) -> range:
         """Their places, once they are durable.  Raises StorageFailure, ValueError for an entry that is too long."""
         if any(len(each) > ENTRY_BYTES_MAX for each in entries):
             raise ValueError(f"an entry has at most {ENTRY_BYTES_MAX} bytes")
-        return await self.database.join(self._group, tuple(entries))
+        return await self.database.join(_appended, tuple(entries))
 
     async def proof(self, index: int, store: Store) -> str:
         """A C2SP tlog-proof against the newest checkpoint that was witnessed.
 
         Raises LookupError for an entry that it does not cover yet, TrustFailure for what was changed from outside."""
-        note = await self.witnessed()
+        note = (await self.heads.notes()).witnessed
         size = signed_checkpoint(note, self.verifier).size if note else 0
         if not 0 <= index < size:
             raise LookupError(f"entry {index} is not published yet")
@@ -82,23 +74,12 @@ class TLog:
 
     # -- as a source -------------------------------------------------------------------------------------------------
 
-    async def head(self) -> Checkpoint:
-        tree = (await self.database.read(_head)).tree
+    async def ready(self) -> Checkpoint:
+        tree = await self.database.read(_tree)
         return Checkpoint(self.verifier.name, tree.size, tree.root())
 
-    async def signed(self, head: Checkpoint) -> str:
-        note = self._signer.note(checkpoint_text(head))
-        await self.database.write(partial(_signed, note, head, self.verifier))
-        return note
-
-    async def standing(self) -> str:
-        return (await self.database.read(_head)).signed
-
-    async def witnessed(self) -> str:
-        return (await self.database.read(_head)).witnessed
-
-    async def keep(self, note: str) -> None:
-        await self.database.write(partial(_kept, note, self.verifier))
+    async def size(self) -> int:
+        return (await self.database.read(_tree)).size
 
     async def entries(self, begin: int, end: int) -> list[bytes]:
         found = await self.database.read(partial(_entries, begin, end))
@@ -124,19 +105,19 @@ def signer_in(home: Path, random: Random) -> Signer:
 # -- scripts -----------------------------------------------------------------------------------------------------------
 
 
-def _head() -> Script[_Head]:
-    found = yield Statement("SELECT size, peaks, signed, witnessed FROM head")
+def _tree() -> Script[Frontier]:
+    found = yield Statement("SELECT size, peaks FROM head")
     if not found:
-        return _Head(Frontier(), "", "")
-    size, peaks, signed, witnessed = found[0]
+        return Frontier()
+    size, peaks = found[0]
     try:
-        return _Head(Frontier(size, hashes_of(bytes(peaks), len(peaks) // HASH_BYTES)), str(signed), str(witnessed))
+        return Frontier(size, hashes_of(bytes(peaks), len(peaks) // HASH_BYTES))
     except (ValueError, TypeError, AttributeError):  # what was put there is not even of its kind
         raise ahead("its head is not one") from None
 
 
 def _appended(batches: Sequence[Batch]) -> Script[list[range]]:
-    tree, rows, places = (yield from _head()).tree, list[tuple[int, bytes]](), list[range]()
+    tree, rows, places = (yield from _tree()), list[tuple[int, bytes]](), list[range]()
     for batch in batches:
         begin = tree.size
         for number, entry in enumerate(batch, begin):
@@ -145,7 +126,7 @@ def _appended(batches: Sequence[Batch]) -> Script[list[range]]:
         places.append(range(begin, tree.size))
     yield from insert("entries", rows)
     yield Statement(
-        "INSERT INTO head VALUES (1, ?, ?, '', '') ON CONFLICT (one) DO UPDATE SET size = excluded.size, peaks = excluded.peaks",
+        "INSERT INTO head VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET size = excluded.size, peaks = excluded.peaks",
         (tree.size, b"".join(tree.peaks)),
     )
     return places
@@ -153,37 +134,13 @@ def _appended(batches: Sequence[Batch]) -> Script[list[range]]:
 
 def _taken_up(key: Verifier) -> Script[None]:
     """As many entries as its frontier stands for, and no head of another key."""
-    head = yield from _head()
+    size = (yield from _tree()).size
     last = (yield Statement("SELECT max(idx) FROM entries"))[0][0]
-    if (last if last is not None else -1) != head.tree.size - 1:
+    if (last if last is not None else -1) != size - 1:
         raise ahead("its head stands for other entries than it holds")
-    for note in (head.signed, head.witnessed):
-        if note and _checked(note, key).size > head.tree.size:
+    for note in (yield from notes()):
+        if note and checked(note, key).size > size:
             raise ahead("it was signed for more entries than it holds")
-
-
-def _signed(note: str, head: Checkpoint, key: Verifier) -> Script[None]:
-    before = yield from _head()
-    if before.signed:
-        last = _checked(before.signed, key)
-        if last.size > head.size:
-            return  # another gateway was faster, on the same tree
-        if last.size == head.size and last.root != head.root:
-            raise ahead("another root was signed for this size")
-    yield Statement("UPDATE head SET signed = ?", (note,))
-
-
-def _kept(note: str, key: Verifier) -> Script[None]:
-    before = yield from _head()
-    if not before.witnessed or _checked(before.witnessed, key).size <= _checked(note, key).size:
-        yield Statement("UPDATE head SET witnessed = ?", (note,))
-
-
-def _checked(note: str, key: Verifier) -> Checkpoint:
-    try:
-        return signed_checkpoint(note, key)
-    except ValueError:
-        raise ahead("its head is not signed by its key", "restore the key that it began with") from None
 
 
 def _entries(begin: int, end: int) -> Script[list[bytes]]:
