@@ -60,3 +60,24 @@ def out_of_time(chain: Sequence[x509.Certificate], at: datetime) -> str:
         if not since <= at <= until:
             return f"a certificate is valid from {since:%Y-%m-%dT%H:%M:%SZ} until {until:%Y-%m-%dT%H:%M:%SZ}"
     return ""
+
+
+def crl(data: bytes) -> x509.CertificateRevocationList:
+    """Of DER.  Raises ValueError."""
+    from cryptography import x509
+
+    return x509.load_der_x509_crl(data)
+
+
+def lists_of(found: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Whether a revocation list is ``issuer``'s own."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        return found.issuer == issuer.subject and found.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    except (UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+
+
+def withdrawn(found: x509.CertificateRevocationList, certificates: Sequence[x509.Certificate]) -> bool:
+    return any(found.get_revoked_certificate_by_serial_number(each.serial_number) is not None for each in certificates)

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Intel TDX and SGX: a DCAP quote, verified with `dcap-qvl` against collateral of Intel's and the root that is pinned here.
 
-The library checks certificates, revocation lists, signatures and the quoting enclave, and finds the status of the firmware.  What a client
-wants beside that (time with a reason of its own, no debugger, which status will do, which software) is asked here, step by step.
-Collateral is JSON with the nine members that Intel's service gives, PEM or hexadecimal, as the library writes them.
+The library checks certificates, revocation lists, signatures and the quoting enclave, and finds the status of the firmware; it says in
+words what failed.  Whatever must fail by its own name is asked here before it or after it.  Collateral is JSON with the nine members that
+Intel's service gives, PEM or hexadecimal, as the library writes them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -29,12 +30,14 @@ UNDER_DEBUG, SEPT_VE_DISABLE, MIGRATABLE = 0xFF, 1 << 28, 1 << 29
 INIT, SGX_DEBUG = 1, 2
 WRONG_ROOT = "the certificates do not lead to Intel's root that is pinned here"
 WORDS = (
-    (re.compile(r"revo", re.I), "revocation", "a certificate was withdrawn"),
+    (re.compile(r"debug|attributes|sept|migration", re.I), "debug", "the host may look into the machine, or move it elsewhere"),
+    (re.compile(r"tcb status|tcb level|module", re.I), "tcb", "Intel withdrew its trust in this machine's firmware, or does not know it"),
     (re.compile(r"expired|in the future", re.I), "expired", "something of Intel's is not valid at that time"),
     (re.compile(r"certificate|chain|crl|root", re.I), "chain", WRONG_ROOT),
     (re.compile(r"tcb ?info|qe ?identity|fmspc|collateral", re.I), "collateral", "the collateral is not Intel's, or for another machine"),
 )
 """What the library says, by the step that it means; all else is a signature that does not hold."""
+NOT_SIGNED = "signature", "the quote, or its quoting enclave, is not signed as Intel's"
 
 
 class Collateral(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,25 +57,34 @@ class _Dated(msgspec.Struct, frozen=True):
     nextUpdate: str
 
 
+class _Published(NamedTuple):
+    """Certificates, leaf first, the quote's own before the others; and all else that is dated."""
+
+    chains: list[list[x509.Certificate]]
+    root_list: x509.CertificateRevocationList
+    leaf_list: x509.CertificateRevocationList
+    spans: Mapping[str, tuple[datetime, datetime]]
+
+
 def verify(trail: Trail, evidence: Evidence, at: datetime, expected: Expected, root: bytes) -> bytes:
     """The 64 bytes that the quote carries, once all else holds."""
     qvl = _qvl()
-    said, pck = _quoted(trail, qvl, evidence)
-    read = _collateral(trail, evidence.collateral)
-    _chained(trail, pck, read, at, root)
-    claims = _claimed(trail, qvl, evidence, at, root)
-    report = said.report
-    if evidence.kind == "tdx":
-        _not_watched(trail, int.from_bytes(report.td_attributes, "little"))
-    else:
-        flags = report.attributes[0]
-        trail.require(flags & (INIT | SGX_DEBUG) == INIT, "debug", "the enclave's attributes bar it", "the enclave may be debugged")
+    read, certificates = _quoted(trail, qvl, evidence)
+    published = _published(trail, evidence.collateral, certificates)
+    pinned = chain.loaded(root)
+    held = all(each[-1] == pinned and chain.leads(each[:-1], pinned) for each in published.chains)
+    trail.require(held, "chain", "to Intel SGX Root CA", WRONG_ROOT)
+    _in_time(trail, published, at)
+    _not_withdrawn(trail, published, pinned)
+    watched = _watched(evidence.kind, read.report)
+    claims = _claimed(trail, qvl, evidence, at, root, watched)
+    trail.require(not watched, "debug", "its attributes bar all of it", watched)  # the library refuses it too; this does not lean on it
     tcb = claims["tcb"]
     told = ", ".join([f"Intel calls this machine {tcb['status']}", *tcb["advisory_ids"]])
-    trail.require(tcb["status"] in expected.tcb, "tcb", told, told)
-    registers, numbers = _measured(evidence.kind, report, claims)
+    trail.require(tcb["status"] in expected.tcb, "tcb", told, f"{told}; what will do is {', '.join(expected.tcb)}")
+    registers, numbers = _measured(evidence.kind, read.report, claims)
     hold(trail, evidence.kind, registers, numbers, expected.measurements)
-    return bytes(report.report_data)
+    return bytes(read.report.report_data)
 
 
 def _quoted(trail: Trail, qvl: Any, evidence: Evidence) -> tuple[Any, list[x509.Certificate]]:
@@ -88,44 +100,45 @@ def _quoted(trail: Trail, qvl: Any, evidence: Evidence) -> tuple[Any, list[x509.
     return read, certificates
 
 
-def _collateral(trail: Trail, collateral: bytes) -> Collateral:
+def _published(trail: Trail, collateral: bytes, certificates: list[x509.Certificate]) -> _Published:
     if not collateral:
         raise trail.refusal("collateral", "nothing of Intel's was brought with the quote")
     try:
         read = msgspec.json.decode(collateral, type=Collateral)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        pems = (read.pck_crl_issuer_chain, read.tcb_info_issuer_chain, read.qe_identity_issuer_chain)
+        chains = [certificates, *(quote.chain(pem.encode()) for pem in pems)]
+        lists = [chain.crl(_bytes(each)) for each in (read.root_ca_crl, read.pck_crl)]
+        spans = {name: (each.last_update_utc, each.next_update_utc or each.last_update_utc)
+                 for name, each in zip(("the root's revocation list", "the machines' revocation list"), lists, strict=True)}  # fmt: skip
+        for name, text in (("TCB info", read.tcb_info), ("QE identity", read.qe_identity)):
+            dated = msgspec.json.decode(text, type=_Dated)
+            spans[name] = _instant(dated.issueDate), _instant(dated.nextUpdate)
+        _bytes(read.tcb_info_signature), _bytes(read.qe_identity_signature)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         raise trail.refusal("collateral", "what was brought with the quote is no collateral of Intel's") from None
     trail.note("collateral", "TCB info, QE identity, two revocation lists and their certificates")
-    return read
+    return _Published(chains, lists[0], lists[1], spans)
 
 
-def _chained(trail: Trail, pck: list[x509.Certificate], read: Collateral, at: datetime, root: bytes) -> None:
-    """All certificates, and all dates.  The library checks most of it again, and does not say which it was."""
-    from cryptography import x509
-
-    pems = (read.pck_crl_issuer_chain, read.tcb_info_issuer_chain, read.qe_identity_issuer_chain)
-    try:
-        chains = [pck, *(quote.chain(pem.encode()) for pem in pems)]
-        dated = {"TCB info": read.tcb_info, "QE identity": read.qe_identity}
-        parsed = {name: msgspec.json.decode(text, type=_Dated) for name, text in dated.items()}
-        spans = {name: (_instant(each.issueDate), _instant(each.nextUpdate)) for name, each in parsed.items()}
-        for name, crl in (("the root's revocation list", read.root_ca_crl), ("the revocation list", read.pck_crl)):
-            listed = x509.load_der_x509_crl(_bytes(crl))
-            spans[name] = listed.last_update_utc, listed.next_update_utc or listed.last_update_utc
-        _bytes(read.tcb_info_signature), _bytes(read.qe_identity_signature)
-    except (msgspec.MsgspecError, ValueError, TypeError):
-        raise trail.refusal("collateral", "certificates, lists or dates of Intel's cannot be read") from None
-    pinned = chain.loaded(root)
-    held = all(each[-1] == pinned and chain.leads(each[:-1], pinned) for each in chains)
-    trail.require(held, "chain", "to Intel SGX Root CA", WRONG_ROOT)
-    late = chain.out_of_time([each for certificates in chains for each in certificates], at)
-    for name, (since, until) in spans.items():
+def _in_time(trail: Trail, published: _Published, at: datetime) -> None:
+    late = chain.out_of_time([each for certificates in published.chains for each in certificates], at)
+    for name, (since, until) in published.spans.items():
         if not since <= at < until:
             late = f"{name} is of {since:%Y-%m-%dT%H:%M:%SZ}, and to be replaced at {until:%Y-%m-%dT%H:%M:%SZ}"
-    trail.require(not late, "expired", f"to be replaced at {min(until for _, until in spans.values()):%Y-%m-%dT%H:%M:%SZ}", late)
+    first = min(until for _, until in published.spans.values())
+    trail.require(not late, "expired", f"the first is to be replaced at {first:%Y-%m-%dT%H:%M:%SZ}", late)
 
 
-def _claimed(trail: Trail, qvl: Any, evidence: Evidence, at: datetime, root: bytes) -> Any:
+def _not_withdrawn(trail: Trail, published: _Published, root: x509.Certificate) -> None:
+    leaf, issuer, *_ = published.chains[0]
+    if not chain.lists_of(published.root_list, root) or not chain.lists_of(published.leaf_list, issuer):
+        raise trail.refusal("revocation", "a revocation list is not Intel's, or for other machines")
+    below = [each for certificates in published.chains for each in certificates[:-1]]
+    withdrawn = chain.withdrawn(published.root_list, below) or chain.withdrawn(published.leaf_list, [leaf])
+    trail.require(not withdrawn, "revocation", "no certificate stands on Intel's lists", "Intel withdrew a certificate of this machine")
+
+
+def _claimed(trail: Trail, qvl: Any, evidence: Evidence, at: datetime, root: bytes, watched: str) -> Any:
     now = int(at.timestamp())
     try:
         collateral = qvl.QuoteCollateralV3.from_json(evidence.collateral.decode())
@@ -133,22 +146,22 @@ def _claimed(trail: Trail, qvl: Any, evidence: Evidence, at: datetime, root: byt
         read = msgspec.json.decode(claims.to_json())
     except (ValueError, OverflowError) as error:
         said = str(error)
-        found = next(((step, why) for pattern, step, why in WORDS if pattern.search(said)), None)
-        raise trail.refusal(*(found or ("signature", "the quote, or its quoting enclave, is not signed as Intel's"))) from None
-    trail.note("revocation", "no certificate stands on Intel's lists")
+        step, why = next(((step, why) for pattern, step, why in WORDS if pattern.search(said)), NOT_SIGNED)
+        raise trail.refusal(step, watched or why if step == "debug" else why) from None
     trail.note("signature", "by the machine's quoting enclave")
     return read
 
 
-def _not_watched(trail: Trail, attributes: int) -> None:
-    why = ""
+def _watched(kind: str, report: Any) -> str:
+    """How the host may look in, or ""."""
+    if kind == "sgx":
+        return "" if report.attributes[0] & (INIT | SGX_DEBUG) == INIT else "the enclave may be debugged"
+    attributes = int.from_bytes(report.td_attributes, "little")
     if attributes & UNDER_DEBUG:
-        why = "the trust domain may be debugged"
-    elif attributes & MIGRATABLE:
-        why = "the trust domain may be moved elsewhere"
-    elif not attributes & SEPT_VE_DISABLE:
-        why = "the host may take pages from the trust domain unnoticed"
-    trail.require(not why, "debug", "the trust domain's attributes bar all of it", why)
+        return "the trust domain may be debugged"
+    if attributes & MIGRATABLE:
+        return "the trust domain may be moved elsewhere"
+    return "" if attributes & SEPT_VE_DISABLE else "the host may take pages from the trust domain unnoticed"
 
 
 def _measured(kind: str, report: Any, claims: Any) -> tuple[dict[str, bytes], dict[str, int]]:
@@ -162,9 +175,9 @@ def _measured(kind: str, report: Any, claims: Any) -> tuple[dict[str, bytes], di
         }
         names |= {f"rtmr{number}": f"rt_mr{number}" for number in range(4)}
         return {name: bytes(getattr(report, member)) for name, member in names.items()}, {}
-    body = next(iter(claims["report"].values()))
-    return {"mrenclave": bytes(report.mr_enclave), "mrsigner": bytes(report.mr_signer)}, {
-        "isvprodid": body["isv_prod_id"], "isvsvn": body["isv_svn"]}  # fmt: skip
+    said = next(iter(claims["report"].values()))
+    registers = {"mrenclave": bytes(report.mr_enclave), "mrsigner": bytes(report.mr_signer)}
+    return registers, {"isvprodid": said["isv_prod_id"], "isvsvn": said["isv_svn"]}
 
 
 def _bytes(text: str) -> bytes:

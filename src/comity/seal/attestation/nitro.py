@@ -74,7 +74,7 @@ def _sign1(body: bytes) -> tuple[bytes, bytes, bytes]:
     read = _decoded(body)
     if getattr(read, "tag", None) == SIGN1_TAG:
         read = read.value
-    if not isinstance(read, list) or len(read) != 4:
+    if not isinstance(read, list | tuple) or len(read) != 4:
         raise ValueError("not COSE_Sign1")
     protected, unprotected, payload, signature = read
     if not isinstance(protected, bytes) or not isinstance(payload, bytes) or not isinstance(signature, bytes) or unprotected != {}:

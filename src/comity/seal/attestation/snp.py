@@ -129,35 +129,28 @@ def _chained(
     if not leaf.since <= at <= leaf.until:
         late = f"the certificate of the chip is valid from {der.spelled(leaf.since)} until {der.spelled(leaf.until)}"
     trail.require(not late, "expired", f"the certificate of the chip is valid until {der.spelled(leaf.until)}", late)
-    _not_revoked(trail, read.crl, issuer, root, at, required=expected.crl_required)
+    _not_withdrawn(trail, read.crl, issuer, root, at, required=expected.crl_required)
     return product, leaf
 
 
-def _not_revoked(trail: Trail, crl: bytes, issuer: x509.Certificate, root: x509.Certificate, at: datetime, *, required: bool) -> None:
-    from cryptography import x509
-
+def _not_withdrawn(trail: Trail, crl: bytes, issuer: x509.Certificate, root: x509.Certificate, at: datetime, *, required: bool) -> None:
     if not crl:
         trail.require(
             not required, "revocation", "AMD's list was not brought, and is not asked for", "AMD's list of what it withdrew was not brought"
         )
         return
     try:
-        read = x509.load_der_x509_crl(crl)
-        key = root.public_key()
-        held = read.issuer == root.subject and read.is_signature_valid(key)  # type: ignore[arg-type]  # a key that cannot sign: TypeError
-        since, until = read.last_update_utc, read.next_update_utc
-        withdrawn = read.get_revoked_certificate_by_serial_number(issuer.serial_number)
-    except (ValueError, TypeError):
+        listed = chain.crl(crl)
+        since, until = listed.last_update_utc, listed.next_update_utc
+    except ValueError:
         raise trail.refusal("revocation", "AMD's list of what it withdrew cannot be read") from None
-    if not held:
+    if not chain.lists_of(listed, root):
         raise trail.refusal("revocation", "the list of what was withdrawn is not AMD's")
     if until is None or not since <= at <= until:
         raise trail.refusal("expired", "AMD's list of what it withdrew is not of this time")
+    held = not chain.withdrawn(listed, [issuer])
     trail.require(
-        withdrawn is None,
-        "revocation",
-        f"AMD's list, valid until {der.spelled(until)}",
-        "AMD withdrew the certificate that signed the chip's",
+        held, "revocation", f"AMD's list, valid until {der.spelled(until)}", "AMD withdrew the certificate that signed the chip's"
     )
 
 

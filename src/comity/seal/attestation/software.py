@@ -67,8 +67,11 @@ _encoder = msgspec.json.Encoder(order="sorted")  # of checked members, all ASCII
 
 
 def sign_image(statement: ImageStatement, builder: Ed25519PrivateKey) -> bytes:
-    """The builder's part, as the file that `comity attest sign` writes."""
-    _check_image(statement)
+    """The builder's part, as the file that `comity attest sign` writes.  Raises CallerError where the statement is none."""
+    try:
+        _check_image(statement)
+    except ValueError as error:
+        raise CallerError(str(error), code="attestation.statement") from None
     public = builder.public_key().public_bytes_raw().hex()
     signature = builder.sign(_message(IMAGE_DOMAIN, statement))
     return _encoder.encode(SignedImage(builder=public, image=statement, signature=base64.b64encode(signature).decode()))
