@@ -24,6 +24,7 @@ FIXED: dict[str, tuple[str, ...]] = {
     "storage": ("url", "log_key"),
     "shared": ("valkey",),
     "limits": ("record_seconds_max",),
+    "publish": ("store", "seconds", "fill", "witnesses", "quorum"),
 }
 """By section, what is looked at once, when a gateway starts."""
 OF_A_NODE = ("pool", "log_key", "log_store", "witnesses", "quorum", "level", "evidence", "publish_seconds")

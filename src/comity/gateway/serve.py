@@ -90,6 +90,7 @@ async def _serve(
     from comity.gateway.app import App
     from comity.gateway.batch.worker import Worker
     from comity.gateway.logs import written
+    from comity.gateway.publishing import Publishing
     from comity.gateway.reload import Reloader
     from comity.gateway.roles.node import Node
     from comity.gateway.roles.sealed import Doors
@@ -109,7 +110,7 @@ async def _serve(
         url = url_of(listening)
         app = App(world)
         answering = app.answer if node is None else Doors(app, published=node.published).answer
-        worker = Worker(app)
+        worker, publishing = Worker(app), Publishing(config.publish, world.ledger)
         running = Running(pid=process, began=began(process), url=url)
 
         async def anew(config: Config, before: World) -> World:
@@ -149,6 +150,8 @@ async def _serve(
             if speaks:
                 announce(home, running)  # not before a signal is heard
             worker.start()
+            if speaks:
+                publishing.start()
             if node is not None:
                 node.start(lambda: app.world.offers)
             if post is None:
@@ -166,6 +169,7 @@ async def _serve(
             if speaks:
                 withdraw(home)
             await worker.aclose(DRAIN_SECONDS_MAX)
+            await publishing.aclose()
             await reloader.aclose()
             world = app.world
     finally:

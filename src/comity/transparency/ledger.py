@@ -154,7 +154,7 @@ class Ledger:
     async def filled(self, multiple: int) -> str:
         """The head of the log once random leaves have filled it up to a ``multiple``, so that its size tells nobody how many records there
         are; "" while it is empty.  A leaf is random to whoever has no receipt for it, so nothing tells these from the others."""
-        return await self.database.join(self._group, _Fill(multiple))  # type: ignore[no-any-return]
+        return await self.database.join(self._group, _Fill(multiple))
 
     async def checkpoint(self) -> str:
         """The newest signed tree head; empty while nothing is recorded."""
