@@ -30,7 +30,7 @@ def kept(entry: str) -> Script[Met | None]:
 
 def own(entry: str) -> Script[Met | None]:
     """Of a node's own log, against the newest head that was witnessed; None for what that does not cover."""
-    heads = yield Statement("SELECT witnessed FROM head")
+    heads = yield Statement("SELECT witnessed FROM published")
     entries = [bytes(row[0]) for row in (yield Statement("SELECT entry FROM entries ORDER BY idx"))]
     note = str(heads[0][0]) if heads else ""
     size = parse_checkpoint(parse_note(note)[0]).size if note else 0
