@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`comity log`: look at the log, prove a receipt, verify one offline."""
+"""`comity log`: look at the log, prove a receipt, verify one offline, or a published log whole."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from comity.cli import place, say
+from comity.cli import place, say, tiles
 from comity.errors import CallerError, TrustFailure
 
 ABOUT = "look at the log, prove and verify receipts"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("tail", "prove", "verify", "key"), help="tail; prove RECEIPT; verify what is named; key to pin")
     parser.add_argument(
-        "action", choices=("tail", "prove", "verify", "key"), help="tail; prove RECEIPT; verify FILE or RECEIPT; key to pin"
-    )
-    parser.add_argument(
-        "what", metavar="RECEIPT|FILE", nargs="?", default="", help="an id, a place in the log, last; or a bundle's file, - for stdin"
+        "what",
+        metavar="RECEIPT|FILE|DIR|URL",
+        nargs="?",
+        default="",
+        help="an id, a place in the log, last; a bundle's file, - for stdin; where a log is published",
     )
     parser.add_argument("-n", type=_count, metavar="N", default=10, help="with tail: how many (10)")
     parser.add_argument("--vkey", metavar="KEY", default="", help="with verify: the log's key, as comity log key printed it")
+    parser.add_argument("--witness", metavar="KEY", action="append", help="with verify DIR or URL: who must have seen it; again for more")
 
 
 def _count(word: str) -> int:
@@ -72,6 +75,8 @@ def _key(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from comity.transparency.verify import verify
 
+    if tiles.is_published(args.what):
+        return tiles.verify(args)
     found = verify(_bundle(args), vkey=args.vkey.strip() or None)
     receipt = found.receipt
     where = ", ".join(receipt.get("destination") or ()) or ("the device" if receipt.get("deployment") else "nowhere")

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`comity log verify DIR|URL`: a published log checked whole, from its tiles alone, step by step."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from comity.cli import say
+from comity.errors import CallerError
+
+if TYPE_CHECKING:
+    from comity.transparency.note import Verifier
+    from comity.transparency.published import Fetch, Head
+
+TOLD_EVERY = 16_384  # entries
+_WEB = re.compile(r"https?://")
+
+
+def is_published(what: str) -> bool:
+    return _WEB.match(what) is not None or Path(what).is_dir()
+
+
+def verify(args: argparse.Namespace) -> int:
+    from comity.transparency.note import COSIGNED
+
+    if not args.vkey:
+        raise CallerError(
+            "a log is checked against the key that its operator gave you", code="log.no_key",
+            hint=f"comity log verify {args.what} --vkey KEY",
+        )  # fmt: skip
+    key, witnesses = _key(args.vkey.strip(), "--vkey"), [_key(each.strip(), "--witness", *COSIGNED) for each in args.witness or ()]
+    found, seen = asyncio.run(_checked(args.what, key, witnesses))
+    head = found.checkpoint
+    root = base64.b64encode(head.root).decode()
+    lines = [f"holds: all {head.size} entries of the log {head.origin}", f"  root: {root}", "  checked: checkpoint, entries, tile, root"]
+    lines[2] += ", witnesses" if seen else ""
+    lines += [f"  seen by {name} at {at}" for name, at in seen]
+    if not seen:
+        lines.append("  who has seen it was not asked: name the witnesses that you trust with --witness")
+    value = {"holds": True, "origin": head.origin, "size": head.size, "root": root, "witnessed": dict(seen)}
+    say.result(args, value, "\n".join(lines))
+    return 0
+
+
+async def _checked(what: str, key: Verifier, witnesses: Sequence[Verifier]) -> tuple[Head, list[tuple[str, str]]]:
+    from comity.gateway.roles.remote import Remote
+    from comity.transparency.store import Folder
+
+    if _WEB.match(what):
+        async with Remote(what) as remote:
+            found = await _whole(remote.get, key)
+    else:
+        found = await _whole(Folder(Path(what)).get, key)
+    return found, [_seen(found.note, each) for each in witnesses]
+
+
+async def _whole(fetch: Fetch, key: Verifier) -> Head:
+    from comity.transparency import published
+
+    told = 0
+    async for done, head in published.whole(fetch, key):
+        if sys.stderr.isatty() and done - told >= TOLD_EVERY:
+            told = done
+            sys.stderr.write(f"\r\x1b[K{done} of {head.checkpoint.size} entries")
+    if told:
+        sys.stderr.write("\r\x1b[K")
+    return head
+
+
+def _seen(note: str, witness: Verifier) -> tuple[str, str]:
+    """Raises TrustFailure (step `witnesses`)."""
+    from comity.transparency.entry import written
+    from comity.transparency.note import parse_note
+    from comity.transparency.published import failed
+    from comity.transparency.trust import cosigned_at
+
+    at = cosigned_at(*parse_note(note), witness)
+    if at is None:
+        raise failed("witnesses", f"the witness `{witness.name}` has not signed it")
+    return witness.name, written(at)
+
+
+def _key(text: str, flag: str, *kinds: int) -> Verifier:
+    from comity.transparency.note import parse_vkey
+
+    try:
+        return parse_vkey(text, *kinds)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise CallerError(f"{flag}: {error}", code="log.no_key", hint="as its operator gave it to you") from None
