@@ -86,10 +86,8 @@ class Crossing:
             if failure.upstream_status not in (400, 422):  # as a node refuses what does not open
                 raise
             client.nodes.forget(deployment, known)
-            raise ProviderFailure(
-                f"the node did not open the request: {failure}", kind="unavailable", upstream_status=failure.upstream_status,
-                retry_after_seconds=failure.retry_after_seconds, hint="its keys are fetched and checked again",
-            ) from None  # fmt: skip
+            # Another attempt, with a record of its own, may ask here again: by then the node is checked anew.
+            raise ProviderFailure(f"the node did not open the request: {failure}", kind="protocol") from None
         opening = Opening(outer, AnswerReader(exchange), self._whole)
         try:
             answer = HttpAnswer(opening, await opening.head(), client.limits, out, client.dialect.code_of)

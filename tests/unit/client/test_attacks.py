@@ -135,7 +135,7 @@ async def test_a_node_that_has_other_keys_by_now_is_checked_again(node: Node, st
     node.keys = Keys(node.clock, SeededRandom(b"started again"))
     with pytest.raises(ProviderFailure) as raised:
         await answered(client)
-    assert raised.value.retryable
+    assert raised.value.retryable and raised.value.kind == "protocol"
     old = node._entries.copy()
     node._entries.clear()
     await answered(client)
