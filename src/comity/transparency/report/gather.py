@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from typing import IO, Any, NamedTuple, TypeVar
@@ -67,7 +68,11 @@ def made(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, out: 
         head = parse_checkpoint(opened(note, signer.verifier))
     except ValueError:
         raise rows.broken("its head is not one that it signed") from None
-    zip_ = Out(out)
+    with closing(Out(out)) as zip_:
+        return _filled(look, signer, asked, beside, zip_, head, note)
+
+
+def _filled(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, zip_: Out, head: Checkpoint, note: str) -> Manifest:
     leaves, tally = dict[int, bytes](), Tally()
     zip_.add(shapes.RECEIPTS, _lines(look, asked, head.size, leaves, tally))
     if not leaves:
@@ -96,7 +101,6 @@ def made(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, out: 
     )
     digest = zip_.add(shapes.MANIFEST, [encode(manifest)])
     zip_.add(shapes.NOTE, [shapes.signed(digest, signer).encode()])
-    zip_.close()
     return manifest
 
 

@@ -220,7 +220,8 @@ def _reader(plaintext_at: str) -> Pair:
 
 def _ground(word: str) -> Pair:
     kind, _, name = word.partition(":")
-    return said("ground_" + kind, word=(EN.word(name), ZH.word(name))) if kind in ("consent", "legal_basis") else (word, word)
+    named = EN.word(name), ZH.word(name)
+    return named if kind == "consent" else said("legal_basis", word=named) if kind == "legal_basis" else (word, word)
 
 
 def _line(name: str, held: str) -> str:

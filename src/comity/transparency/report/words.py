@@ -55,8 +55,7 @@ SAID: dict[str, Pair] = {
     "anywhere_but": ("anywhere but {where}", "{where}以外的任何地方"),
     "refused_deny": ("Refused: nothing was sent", "被拒绝：没有发送任何数据"),
     "refused_escalate": ("A person must decide: nothing was sent", "须由人工判断：没有发送任何数据"),
-    "ground_consent": ("consent: {word}", "同意：{word}"),
-    "ground_legal_basis": ("legal basis: {word}", "法律基础：{word}"),
+    "legal_basis": ("legal basis: {word}", "法律基础：{word}"),
     "check": ("Check it yourself", "自行核验"),
     "check_about": (
         "Every line above is a receipt that was written before anything was sent, and that a public key proves. With the log's key, from"
