@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from comity.seal.attestation import der
+
 if TYPE_CHECKING:
     from cryptography import x509
 
@@ -18,10 +20,15 @@ DEPTH_MAX = 8
 
 
 def loaded(certificate: bytes) -> x509.Certificate:
-    """Of DER.  Raises ValueError."""
+    """Of DER.  Raises ValueError, and nothing else, whatever it is given."""
     from cryptography import x509
 
-    return x509.load_der_x509_certificate(certificate)
+    if der.serial(certificate) == 0:
+        raise ValueError("a serial number is above 0")
+    try:
+        return x509.load_der_x509_certificate(certificate)
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from None
 
 
 def leads(chain: Sequence[x509.Certificate], root: x509.Certificate) -> bool:
@@ -63,10 +70,13 @@ def out_of_time(chain: Sequence[x509.Certificate], at: datetime) -> str:
 
 
 def crl(data: bytes) -> x509.CertificateRevocationList:
-    """Of DER.  Raises ValueError."""
+    """Of DER.  Raises ValueError, and nothing else, whatever it is given."""
     from cryptography import x509
 
-    return x509.load_der_x509_crl(data)
+    try:
+        return x509.load_der_x509_crl(data)
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from None
 
 
 def lists_of(found: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:

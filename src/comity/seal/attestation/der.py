@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AMD's certificates of a chip, read from their DER (X.690, RFC 5280).
+"""Certificates as DER (X.690, RFC 5280), where the library's own reader does not do.
 
-All of them have the serial number 0, which RFC 5280 bars and `cryptography` is about to refuse.  So what is needed of one is read here;
-signatures and keys stay the library's.
+AMD's certificates of a chip all have the serial number 0, which RFC 5280 bars and `cryptography` is about to refuse.  So what is needed of
+one is read here; signatures and keys stay the library's.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -58,6 +59,23 @@ def leaf(data: bytes) -> Leaf:
     return Leaf(signed.whole, signature.value[1:], issuer.whole, subject.whole, _time(since), _time(until), key.whole, found)
 
 
+def serial(data: bytes) -> int:
+    """The serial number of a certificate.  Raises ValueError where it has none, or one below 0."""
+    signed = next(_parts(_only(data, SEQUENCE).value))
+    members = list(_parts(_tagged(signed, SEQUENCE)))
+    if len(members) < 2:
+        raise ValueError("not a certificate")
+    return integer(members[1].whole)
+
+
+def of_pem(pem: str) -> bytes:
+    """Of one certificate in PEM.  Raises ValueError."""
+    lines = pem.strip().splitlines()
+    if len(lines) < 3 or lines[0] != "-----BEGIN CERTIFICATE-----" or lines[-1] != "-----END CERTIFICATE-----":
+        raise ValueError("not one certificate in PEM")
+    return base64.b64decode("".join(lines[1:-1]), validate=True)
+
+
 def integer(data: bytes) -> int:
     """A number that is not negative."""
     value = _tagged(_only(data, INTEGER), INTEGER)
@@ -73,7 +91,7 @@ def spelled(at: datetime) -> str:
 def _parts(data: bytes) -> Iterator[Part]:
     at = 0
     while at < len(data):
-        start, size = at + 2, data[at + 1] if at + 1 < len(data) else 256
+        start, size = at + 2, data[at + 1] if at + 1 < len(data) else len(data)
         if size & 0x80:
             count = size & 0x7F
             start, size = start + count, int.from_bytes(data[start : start + count], "big")

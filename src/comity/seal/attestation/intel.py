@@ -106,7 +106,7 @@ def _published(trail: Trail, collateral: bytes, certificates: list[x509.Certific
     try:
         read = msgspec.json.decode(collateral, type=Collateral)
         pems = (read.pck_crl_issuer_chain, read.tcb_info_issuer_chain, read.qe_identity_issuer_chain)
-        chains = [certificates, *(quote.chain(pem.encode()) for pem in pems)]
+        chains = [certificates, *(quote.chain(pem) for pem in pems)]
         lists = [chain.crl(_bytes(each)) for each in (read.root_ca_crl, read.pck_crl)]
         spans = {name: (each.last_update_utc, each.next_update_utc or each.last_update_utc)
                  for name, each in zip(("the root's revocation list", "the machines' revocation list"), lists, strict=True)}  # fmt: skip

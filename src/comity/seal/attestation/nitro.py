@@ -27,6 +27,7 @@ PCR_BYTES, SIGNATURE_BYTES = 48, 96
 BOOT = (0, 1, 2)
 """The registers of the image, its kernel and its application; a debugged enclave has zeros there."""
 AHEAD = timedelta(minutes=5)
+MILLISECONDS_MAX = 1 << 47  # some 4,400 years
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,7 +91,7 @@ def _document(payload: bytes) -> Document:
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
     sized = all(0 <= number < 32 and len(value) == PCR_BYTES for number, value in read.pcrs.items())
-    if read.digest != "SHA384" or not sized or not 1 <= len(read.cabundle) <= chain.DEPTH_MAX or read.timestamp < 0:
+    if read.digest != "SHA384" or not sized or not 1 <= len(read.cabundle) <= chain.DEPTH_MAX or not 0 <= read.timestamp < MILLISECONDS_MAX:
         raise ValueError("a member is not as Amazon writes it")
     return read
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import tomllib
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from comity.errors import OperatorError
+from comity.seal.attestation import der
 
 
 class Roots(NamedTuple):
@@ -29,16 +29,8 @@ def pinned() -> Roots:
 
 
 def _certificate(pin: Mapping[str, Any]) -> bytes:
-    found = der((files(__package__) / "roots" / pin["file"]).read_text(encoding="ascii"))
+    found = der.of_pem((files(__package__) / "roots" / pin["file"]).read_text(encoding="ascii"))
     if hashlib.sha256(found).hexdigest() != pin["sha256"]:
         raise OperatorError(f"root certificate `{pin['file']}` is not the one that is pinned", code="attestation.roots",
                             hint="this installation was changed: install Comity anew")  # fmt: skip
     return found
-
-
-def der(pem: str) -> bytes:
-    """Of one certificate in PEM.  Raises ValueError."""
-    lines = pem.strip().splitlines()
-    if len(lines) < 3 or lines[0] != "-----BEGIN CERTIFICATE-----" or lines[-1] != "-----END CERTIFICATE-----":
-        raise ValueError("not one certificate in PEM")
-    return base64.b64decode("".join(lines[1:-1]), validate=True)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from comity.seal.attestation import der
+from comity.seal.attestation.chain import loaded
+
 if TYPE_CHECKING:
     from cryptography import x509
 
@@ -16,9 +19,10 @@ HEADER_BYTES, ENCLAVE_BYTES, DOMAIN_BYTES = 48, 384, 584
 SIGNATURE_AND_KEY_BYTES, ENCLAVE_SIGNATURE_BYTES = 128, 64
 PCK_CHAIN, QUOTING_ENCLAVE = 5, 6
 CERTIFICATES_MAX = 4
+END = "-----END CERTIFICATE-----"
 
 
-def certificates(body: bytes, kind: str) -> bytes:
+def certificates(body: bytes, kind: str) -> str:
     """The certificates of a quote of version 3, 4 or 5, as they stand in it.  Raises ValueError where its frame is not exact."""
     try:
         (version,) = struct.unpack_from("<H", body, 0)
@@ -41,16 +45,16 @@ def certificates(body: bytes, kind: str) -> bytes:
     at += 6
     if inner != (PCK_CHAIN, size - at) or len(signed) != size or any(body[body.index(signed) + size :]):
         raise ValueError("the quote's frame is not exact")
-    return signed[at:].removesuffix(b"\x00")
+    return signed[at:].removesuffix(b"\x00").decode("ascii")
 
 
-def chain(pem: bytes) -> list[x509.Certificate]:
+def chain(pem: str) -> list[x509.Certificate]:
     """Certificates in PEM, each in its one spelling.  Raises ValueError."""
-    from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    read = x509.load_pem_x509_certificates(pem)
-    spelled = b"".join(each.public_bytes(Encoding.PEM) for each in read)
-    if not 2 <= len(read) <= CERTIFICATES_MAX or pem.removesuffix(b"\n") != spelled.removesuffix(b"\n"):
+    blocks = [block + END for block in pem.removesuffix("\n").split(END)[:-1]]
+    read = [loaded(der.of_pem(block)) for block in blocks]
+    spelled = "".join(each.public_bytes(Encoding.PEM).decode() for each in read)
+    if not 2 <= len(read) <= CERTIFICATES_MAX or pem.removesuffix("\n") != spelled.removesuffix("\n"):
         raise ValueError("the certificates are not in their one spelling")
     return read

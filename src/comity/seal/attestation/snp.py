@@ -104,13 +104,15 @@ def verify(trail: Trail, evidence: Evidence, at: datetime, expected: Expected, r
 
 
 def _chained(
-    trail: Trail, report: Report, collateral: bytes, at: datetime, expected: Expected, roots: Mapping[str, bytes]
+    trail: Trail, report: Report, brought: bytes, at: datetime, expected: Expected, roots: Mapping[str, bytes]
 ) -> tuple[str, der.Leaf]:
     """The product, and the certificate of the key that signed."""
-    if not collateral:
+    if not brought:
         raise trail.refusal("collateral", "no certificates were brought with the report")
     try:
-        read = msgspec.json.decode(collateral, type=Collateral)
+        read = msgspec.json.decode(brought, type=Collateral)
+        if collateral(read.leaf, read.issuer, read.crl) != brought:
+            raise ValueError("not in its one spelling")
         leaf, issuer = der.leaf(read.leaf), chain.loaded(read.issuer)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise trail.refusal("collateral", "what was brought with the report is no certificates") from None

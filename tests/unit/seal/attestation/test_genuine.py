@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from comity.errors import TrustFailure
 from comity.seal.attestation import Evidence, Expected, intel, measurement, nitro, snp, verify
+from comity.seal.attestation.der import of_pem
 from comity.seal.attestation.evidence import encoded
-from comity.seal.attestation.pins import der, pinned
+from comity.seal.attestation.pins import pinned
 from comity.seal.attestation.verdict import Trail
 from tests.unit.seal.attestation.made import VECTORS
 
@@ -32,7 +33,7 @@ def read(name: str) -> bytes:
 
 
 def amd(name: str) -> Evidence:
-    leaf, ask = (der(read(f"snp/{each}.pem").decode()) for each in (f"{name}-milan-vcek", "milan-ask"))
+    leaf, ask = (of_pem(read(f"snp/{each}.pem").decode()) for each in (f"{name}-milan-vcek", "milan-ask"))
     return Evidence(kind="snp", body=read(f"snp/{name}-milan-report.bin"), collateral=snp.collateral(leaf, ask))
 
 

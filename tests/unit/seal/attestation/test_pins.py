@@ -12,6 +12,7 @@ from cryptography import x509
 
 from comity.errors import OperatorError
 from comity.seal.attestation import chain, pins
+from comity.seal.attestation.der import of_pem
 from tests.unit.seal.attestation.made import AT
 
 FILES = files("comity.seal.attestation") / "roots"
@@ -22,7 +23,7 @@ PINS = {"intel": DATA["intel"], "aws": DATA["aws"], **{f"amd {product}": pin for
 @pytest.mark.parametrize("name", sorted(PINS))
 def test_a_root_is_the_makers_own(name: str) -> None:
     pin = PINS[name]
-    found = pins.der((FILES / pin["file"]).read_text(encoding="ascii"))
+    found = of_pem((FILES / pin["file"]).read_text(encoding="ascii"))
     assert hashlib.sha256(found).hexdigest() == pin["sha256"]
     root = chain.loaded(found)
     common = root.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
@@ -36,7 +37,7 @@ def test_a_root_is_the_makers_own(name: str) -> None:
 def test_all_of_them_are_read() -> None:
     found = pins.pinned()
     assert {found.intel, found.aws, *found.amd.values()} == {
-        pins.der((FILES / pin["file"]).read_text(encoding="ascii")) for pin in PINS.values()
+        of_pem((FILES / pin["file"]).read_text(encoding="ascii")) for pin in PINS.values()
     }
     assert set(found.amd) == {"Milan", "Genoa", "Turin"}
     assert {each.name for each in FILES.iterdir()} == {"roots.toml", *(pin["file"] for pin in PINS.values())}
@@ -51,4 +52,4 @@ def test_a_root_that_is_not_the_one_pinned_is_refused() -> None:
 @pytest.mark.parametrize("text", ["", "x", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----", "-----BEGIN CERTIFICATE-----\n"])
 def test_what_is_no_certificate_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
-        pins.der(text)
+        of_pem(text)
