@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from comity.cli import (
     ask,
+    attest,
     audit,
     backup,
     batch,
@@ -53,7 +54,7 @@ from comity.cli import (
 from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
-ALSO = (backup, batch, evidence, keys, label, egress, records, report, audit, reload, version, node, proxy, relay, witness)
+ALSO = (attest, backup, batch, evidence, keys, label, egress, records, report, audit, reload, version, node, proxy, relay, witness)
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -20,6 +20,7 @@ from comity.seal.attestation.verdict import Level
 DOMAIN = b"comity.attestation.v1"
 DIGEST_BYTES = 32
 TcbStatus = Literal["UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded"]
+TCB_STATUSES: tuple[TcbStatus, ...] = get_args(TcbStatus)
 """Of Intel's, those that a client may allow.  `OutOfDate`, its variants and `Revoked` pass under no policy."""
 
 
@@ -36,6 +37,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if len(self.key) != DIGEST_BYTES:
             raise CallerError("a key is named by its SHA-256", code="attestation.expected", field="key")
+        if not set(self.tcb) <= set(TCB_STATUSES):
+            raise CallerError(f"of Intel's statuses, these may be allowed: {', '.join(TCB_STATUSES)}", code="attestation.expected", field="tcb")
 
 
 def commitment(key: bytes, image: str) -> bytes:

@@ -14,6 +14,7 @@ from comity.seal.attestation.expected import Expected, commitment
 from comity.seal.attestation.pins import Roots, pinned
 from comity.seal.attestation.verdict import LEVELS, NO_HARDWARE, Level, Trail, Verdict
 
+COLLATERAL_BYTES_MAX = 64 * 1024
 REACHES: Mapping[Kind, Level] = {"software": "A1", "tdx": "A2", "sgx": "A2", "snp": "A2", "nitro": "A2"}
 
 
@@ -39,6 +40,10 @@ class Verifier:
             read = parse(evidence)
         except ValueError as error:
             raise trail.refusal("evidence", str(error)) from None
+        if collateral is not None:
+            if len(collateral) > COLLATERAL_BYTES_MAX:
+                raise trail.refusal("collateral", f"collateral has at most {COLLATERAL_BYTES_MAX} bytes")
+            read = msgspec.structs.replace(read, collateral=collateral)
         level = REACHES[read.kind]
         self._reaches(trail, f"evidence of the kind {read.kind}", level, expected)
         if read.kind == "software":

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from comity.errors import TrustFailure
 from comity.seal.attestation import Evidence, Expected, parse, verify
-from comity.seal.attestation.evidence import BODY_BYTES_MAX, COLLATERAL_BYTES_MAX, EVIDENCE_BYTES_MAX, encoded
+from comity.seal.attestation.evidence import EVIDENCE_BYTES_MAX, encoded
 from comity.seal.attestation.verdict import LEVELS, NO_HARDWARE
-from tests.unit.seal.attestation.made import AT
+from comity.seal.attestation.verify import COLLATERAL_BYTES_MAX
+from tests.unit.seal.attestation.made import AT, VECTORS
 
 EXPECTED = Expected(key=b"k" * 32, image="sha256:" + "ab" * 32)
 KINDS = ("software", "tdx", "sgx", "snp", "nitro")
@@ -66,13 +67,22 @@ def test_another_spelling_is_refused(spelled: bytes) -> None:
     refused(spelled)
 
 
-@pytest.mark.parametrize(
-    "made",
-    [Evidence(kind="snp", body=bytes(BODY_BYTES_MAX + 1)), Evidence(kind="snp", body=b"x", collateral=bytes(COLLATERAL_BYTES_MAX + 1))],
-)
-def test_what_is_too_large_is_refused(made: Evidence) -> None:
-    refused(encoded(made))
+def test_what_is_too_large_is_refused() -> None:
+    refused(encoded(Evidence(kind="snp", body=bytes(EVIDENCE_BYTES_MAX))))
     refused(b"x" * (EVIDENCE_BYTES_MAX + 1))
+    with pytest.raises(TrustFailure) as caught:
+        verify(encoded(Evidence(kind="snp", body=b"x")), bytes(COLLATERAL_BYTES_MAX + 1), AT, EXPECTED)
+    assert caught.value.step == "collateral"
+
+
+def test_the_largest_genuine_evidence_fits_into_an_entry_of_a_log() -> None:
+    from comity.transparency.entry import ENTRY_BYTES_MAX
+
+    tdx = Evidence(
+        kind="tdx", body=(VECTORS / "tdx" / "quote.bin").read_bytes(), collateral=(VECTORS / "tdx" / "collateral.json").read_bytes()
+    )
+    assert len(encoded(tdx)) < EVIDENCE_BYTES_MAX
+    assert EVIDENCE_BYTES_MAX * 4 // 3 < ENTRY_BYTES_MAX
 
 
 def test_no_evidence_comes_to_a0_and_says_what_that_means() -> None:

@@ -82,7 +82,7 @@ def test_of_two_lines_with_one_software_the_laxer_one_counts() -> None:
     hold(Trail(), "sgx", REGISTERS, {"isvprodid": 1, "isvsvn": 1}, lines)
 
 
-@pytest.mark.parametrize("wrong", [{"key": b"short"}, {"key": b""}])
+@pytest.mark.parametrize("wrong", [{"key": b"short"}, {"key": b""}, {"tcb": ("OutOfDate",)}, {"tcb": ("UpToDate", "Revoked")}])
 def test_what_cannot_be_expected_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(CallerError):
         Expected(**({"key": bytes(32), "image": ""} | wrong))
