@@ -22,12 +22,13 @@ CATCH_UP_SECONDS_MAX = 30.0
 
 
 class Capture:
-    """Collects TCP payload by destination port until closed.  `payload(port)` is all bytes sent to it, in order."""
+    """Collects TCP payload by port until closed: `payload(port)` is all bytes sent to it, in order, `answers(port)` all that it sent."""
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
         self._seen = threading.Condition()
         self._payload: defaultdict[int, bytearray] = defaultdict(bytearray)
+        self._answers: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._segments: defaultdict[int, int] = defaultdict(int)
         self._stop, self._stopped = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="comity-capture", daemon=True)
@@ -55,6 +56,11 @@ class Capture:
         self._catch_up()
         with self._seen:
             return bytes(self._payload[port])
+
+    def answers(self, port: int) -> bytes:
+        self._catch_up()
+        with self._seen:
+            return bytes(self._answers[port])
 
     def _catch_up(self) -> None:
         """Frames arrive in order, so once a knock of our own has been seen, all that went before it has been too."""
@@ -94,15 +100,16 @@ class Capture:
         segment = tcp_segment(frame)
         if segment is None:
             return
-        port, payload = segment
+        source, port, payload = segment
         with self._seen:
             self._segments[port] += 1
             self._payload[port] += payload
+            self._answers[source] += payload
             self._seen.notify_all()
 
 
-def tcp_segment(frame: bytes) -> tuple[int, bytes] | None:
-    """(destination port, payload) of an Ethernet frame holding TCP over IPv4 (RFC 791) or IPv6 (RFC 8200), else None."""
+def tcp_segment(frame: bytes) -> tuple[int, int, bytes] | None:
+    """(source port, destination port, payload) of an Ethernet frame holding TCP over IPv4 (RFC 791) or IPv6 (RFC 8200), else None."""
     if len(frame) < 34:
         return None
     kind = struct.unpack_from("!H", frame, 12)[0]
@@ -117,5 +124,5 @@ def tcp_segment(frame: bytes) -> tuple[int, bytes] | None:
         return None
     if len(frame) < start + 20:
         return None
-    port = int(struct.unpack_from("!H", frame, start + 2)[0])
-    return port, frame[start + (frame[start + 12] >> 4) * 4 : end]
+    source, port = struct.unpack_from("!HH", frame, start)
+    return source, port, frame[start + (frame[start + 12] >> 4) * 4 : end]

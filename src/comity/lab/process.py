@@ -36,6 +36,7 @@ class Process:
         threading.Thread(target=self._read, name=f"comity-lab-{name}", daemon=True).start()
         self._log_path = log
         self.base = ""
+        self.told: dict[str, Any] = {}  # all that it printed with its URL
 
     @property
     def port(self) -> int:
@@ -64,11 +65,12 @@ class Process:
                     f"lab process `{self.name}` ended at its start: {' / '.join(said)}", code="lab.not_started", exit_code=1
                 )
             try:
-                url = json.loads(line).get("url", "")
+                told = json.loads(line)
+                url = told.get("url", "")
             except (ValueError, AttributeError):
                 continue
             if url:
-                self.base = url
+                self.base, self.told = url, told
                 return self
 
     def stop(self) -> None:
