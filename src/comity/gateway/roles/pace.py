@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from comity.seal.padding import Beat
 from comity.wire.sse import end_of_events
 
 HELD_BYTES_MAX = 65_536
 """Of what waits to be sent; then whoever writes waits too."""
+TICK_SECONDS = 0.001
+"""Event loops count in milliseconds: what is due sooner than that is due."""
 
 
 class Paced:
@@ -23,28 +24,30 @@ class Paced:
     def __init__(self, beat: Beat, send: Callable[[bytes], Awaitable[None]]) -> None:
         self._beat, self._send = beat, send
         self._part = b""  # the beginning of an event whose end has not come
-        self._bytes = 0
-        self._news, self._room = asyncio.Event(), asyncio.Event()
+        self._bytes = 0  # of what waits
         self._over = False
-        self._sending = asyncio.get_running_loop().create_task(self._run())
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None  # one a beat, and only where something waits for it
+        self._due: asyncio.Future[None] = self._loop.create_future()
+        self._room: asyncio.Future[None] | None = None  # whoever writes waits for it
+        self._sending = self._loop.create_task(self._run())
 
     async def add(self, piece: bytes) -> None:
         """Returns once there is room for more.  Raises what sending raised."""
-        self._part += piece
-        end = end_of_events(self._part)
+        part = self._part + piece
+        end = end_of_events(part)
+        self._part = part[end:]
         if end:
-            if self._beat.due() is None:
-                self._news.set()
-            self._beat.add(self._part[:end])
-            self._part = self._part[end:]
-            self._bytes += end
-        while self._bytes > HELD_BYTES_MAX and not self._sending.done():
-            self._room.clear()
-            room = asyncio.ensure_future(self._room.wait())
+            first, self._bytes = not self._bytes, self._bytes + end
+            self._beat.add(part[:end])
+            if first:
+                self._wait_for(self._beat.due() or 0.0)
+        if self._bytes > HELD_BYTES_MAX and not self._sending.done():
+            self._room = self._loop.create_future()
             try:
-                await asyncio.wait({room, self._sending}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({self._room, self._sending}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                room.cancel()
+                self._room = None
         if self._sending.done():
             self._sending.result()
 
@@ -53,24 +56,39 @@ class Paced:
         if self._part:
             self._beat.add(self._part)
         self._over = True
-        self._news.set()
+        self._ring()
         await self._sending
 
     async def aclose(self) -> None:
         self._sending.cancel()
         await asyncio.wait({self._sending})
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._sending.cancelled():
             self._sending.exception()  # whoever writes has heard of it, or is gone
 
+    def _wait_for(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        if not self._due.done():
+            self._due.set_result(None)
+
     async def _run(self) -> None:
-        while not self._over or self._beat.due() is not None:
+        while True:
             due = self._beat.due()
-            if not self._over and due != 0:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(due):
-                        await self._news.wait()
-                self._news.clear()
-                continue
-            out, self._bytes = self._beat.take(now=self._over), 0
-            self._room.set()
-            await self._send(out)
+            if self._over or (due is not None and due < TICK_SECONDS):
+                out, self._bytes = self._beat.take(now=True), 0
+                if self._room is not None and not self._room.done():
+                    self._room.set_result(None)
+                if out:
+                    await self._send(out)
+                elif self._over:
+                    return
+            else:
+                self._due = self._loop.create_future()
+                if due is not None:  # added to while what went before was sent
+                    self._wait_for(due)
+                await self._due
