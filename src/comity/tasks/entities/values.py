@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a stretch of text says, as typed values: days, times, ranges, repetition, numbers, money, phones, measures.
 
-Every range is half open: `end` is the first day or moment that no longer belongs to it.
+An end that is missing is open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
 
 
 class Number(_Value, frozen=True, kw_only=True):
+    """``amount`` divided by ``over``, which is 1 unless no decimal says it exactly (`two thirds`)."""
+
     amount: Decimal
+    over: int = 1
 
 
 class Ordinal(_Value, frozen=True, kw_only=True):
@@ -79,8 +82,13 @@ class DateTime(_Value, frozen=True, kw_only=True):
 
 
 class DateRange(_Value, frozen=True, kw_only=True):
+    """``first`` to ``last`` are the days that belong, both included: what a calendar needs.  ``start`` and ``end`` are the bounds as
+    said and as TIMEX3 has them: `next week` ends on the Monday after, `from May to July` on July 1, `after Monday` starts on it."""
+
     start: date | None = None
     end: date | None = None
+    first: date | None = None
+    last: date | None = None
 
 
 class TimeRange(_Value, frozen=True, kw_only=True):

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chinese terms as nodes: at each place the longest that the vocabulary has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from comity.tasks.entities.cascade import BLANK, Node
+from comity.tasks.entities.lexer import after_digits, literal
+
+_SIMPLE = str.maketrans("點兩萬億貳貮參陸週個時鐘鍾後來過間號農曆臘節從這幣圓錢塊歐鎊韓內負餘內還攝華氏裡碼噸釐兒禮廣萬灣東澳銭鈔",
+                        "点两万亿贰贰叁陆周个时钟钟后来过间号农历腊节从这币元钱块欧镑韩内负余内还摄华氏里码吨厘儿礼广万湾东澳分钞")  # fmt: skip
+
+
+def simplified(text: str) -> str:
+    """Of traditional characters those that the vocabulary has, one for one."""
+    return text if text.isascii() else text.translate(_SIMPLE)
+
+
+class Lexicon:
+    """``terms`` by their first character, longest first."""
+
+    def __init__(self, terms: Mapping[str, tuple[str, Any]]) -> None:
+        self._first: dict[str, tuple[int, Mapping[str, tuple[str, Any]]]] = {}
+        grouped: dict[str, dict[str, tuple[str, Any]]] = {}
+        for term, meaning in terms.items():
+            grouped.setdefault(term[0], {})[term] = meaning
+        for first, group in grouped.items():
+            self._first[first] = (max(map(len, group)), group)
+
+    def tokens(self, text: str) -> list[Node]:
+        out: list[Node] = []
+        at, size = 0, len(text)
+        blank = True
+        first = self._first
+        after_word = -1
+        while at < size:
+            letter = text[at]
+            node: Node | None = None
+            end = at + 1
+            if "0" <= letter <= "9":
+                node = literal(text, at) if after_word != at else None
+                end = node.end if node is not None else after_digits(text, at)
+                if node is None:
+                    after_word = end
+            elif letter.isspace() and letter != "\n":
+                at += 1
+                continue
+            else:
+                entry = first.get(letter)
+                if entry is not None:
+                    longest, group = entry
+                    for length in range(min(longest, size - at), 0, -1):
+                        meaning = group.get(text[at : at + length])
+                        if meaning is not None:
+                            end = at + length
+                            if meaning[0] != "_" and not (letter.isascii() and letter.isalpha() and _in_word(text, at, end)):
+                                node = Node(meaning[0], at, end, meaning[1])
+                            break
+                if node is None and letter.isascii() and letter.isalpha():
+                    while end < size and text[end].isascii() and text[end].isalpha():
+                        end += 1
+                    if out and not blank and out[-1].end == at and out[-1].tag in ("INT", "DEC"):  # `30b`
+                        out[-1] = BLANK._replace(start=out[-1].start, end=end)
+                        blank = True
+                    after_word = end
+            if node is None:
+                if not blank:
+                    out.append(BLANK._replace(start=at, end=end))
+                    blank = True
+            else:
+                out.append(node)
+                blank = False
+            at = end
+        return out
+
+
+def _in_word(text: str, start: int, end: int) -> bool:
+    """Latin letters go on at either side."""
+    before = start and text[start - 1].isascii() and text[start - 1].isalpha()
+    return bool(before) or (end < len(text) and text[end].isascii() and text[end].isalpha())

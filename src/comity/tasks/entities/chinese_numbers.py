@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers as Chinese says them, both ways: `一百零五`, `两千三`, `三万五`, `廿八`, `壹万贰仟`, `三分之二`, `12万3千`, `二零一六`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from comity.tasks.entities.cascade import Node
+
+DIGITS = "零一二三四五六七八九"
+_FORMS = {"零": "〇○", "一": "壹弌幺", "二": "两贰俩", "三": "叁仨", "四": "肆", "五": "伍", "六": "陆", "七": "柒", "八": "捌", "九": "玖"}
+WORDS: dict[str, tuple[str, Any]] = {
+    **{digit: ("CD", value) for value, digit in enumerate(DIGITS)},
+    **{form: ("CD", DIGITS.index(digit)) for digit, forms in _FORMS.items() for form in forms},
+    "两": ("liang", 2),
+    **dict.fromkeys("十拾", ("CU", 10)),
+    **dict.fromkeys("百佰", ("CU", 100)),
+    **dict.fromkeys("千仟", ("CU", 1000)),
+    "廿": ("CT", 20),
+    "卅": ("CT", 30),
+    "万": ("CW", 10**4),
+    "亿": ("CW", 10**8),
+    "兆": ("CW", 10**12),
+    "万亿": ("CW", 10**12),
+    "打": ("da", 12),
+    "点": ("dian", None),
+    "负": ("minus", None),
+    "分之": ("fenzhi", None),
+    "百分之": ("percent_of", 100),
+    "百分": ("CP", 100),
+    "千分之": ("permille_of", 1000),
+    "又": ("you", None),
+    "半": ("half", Fraction(1, 2)),
+    "多": ("more", None),
+    "余": ("more", None),
+    "来": ("more", None),
+    "几": ("ji", None),
+    "第": ("di", None),
+    "k": ("CK", 1000),
+}
+_DIGIT = ("CD", "liang")
+_INSIDE = frozenset({"CD", "liang", "CU", "CT", "CW", "INT", "DEC", "more"})
+_STARTS = frozenset({"CD", "liang", "CU", "CT", "INT", "DEC", "minus", "dash", "SLASH"})
+
+
+class _Reader:
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
+
+    def tag(self, at: int) -> str:
+        return self.nodes[at].tag if 0 <= at < len(self.nodes) else ""
+
+    def value(self, at: int) -> Any:
+        return self.nodes[at].value
+
+    def touching(self, at: int) -> bool:
+        """No space before it."""
+        return at > 0 and self.nodes[at].start == self.nodes[at - 1].end
+
+    def run(self, at: int) -> tuple[str, int]:
+        """Digits said one by one: `二零一六`."""
+        digits, behind = "", at
+        while self.tag(behind) in _DIGIT and (behind == at or self.touching(behind)):
+            digits += str(self.value(behind))
+            behind += 1
+        return digits, behind
+
+    def whole(self, at: int) -> tuple[int | Fraction, int, bool] | None:
+        """(value, behind, exact), units and all."""
+        digits, behind = self.run(at)
+        if len(digits) > 1 and self.tag(behind) not in ("CU", "CW") and "liang" not in {self.tag(one) for one in range(at, behind)}:
+            return int(digits), behind, True
+        if len(digits) > 1 and digits.strip("0") and not (digits[0] == "0" and len(digits) == 2):
+            return None if at == behind else (self.value(at), at + 1, True)
+        total: int | Fraction = 0
+        high: int | Fraction = 0  # what a 万 or 亿 has closed
+        section: int | Fraction = 0
+        digit: int | Fraction | None = None
+        unit, gap, exact, begin = 0, False, True, at
+        while self.tag(at) in _INSIDE:
+            tag = self.tag(at)
+            if tag in ("INT", "DEC"):
+                if digit is not None or (at > begin and not (self.tag(at - 1) in ("CU", "CW") or gap)) or (at > begin and tag == "DEC"):
+                    break
+                if at > begin and self.tag(at + 1) not in ("CU", "CW"):
+                    break
+                digit = self.value(at)
+            elif tag in _DIGIT:
+                if digit is not None:
+                    break
+                if self.value(at) == 0:
+                    if self.tag(at + 1) not in ("CD", "liang", "CU", "CT", "INT") and at > begin:
+                        break
+                    gap = True
+                    if at == begin and self.tag(at + 1) not in ("CD",):
+                        return 0, at + 1, True
+                else:
+                    if tag == "liang" and at > begin and self.tag(at + 1) not in ("CU", "CW"):
+                        break
+                    digit = self.value(at)
+            elif tag == "CT":
+                if section or digit is not None:
+                    break
+                section, unit = self.value(at), 10
+            elif tag == "CU":
+                if digit is None:
+                    if not (section == 0 and total + high == 0 and at == begin) and not (self.value(at) == 10 and (gap or unit > 10)):
+                        break
+                    digit = 1
+                if unit and self.value(at) >= unit and section:
+                    break
+                section += digit * self.value(at)
+                unit, digit, gap = self.value(at), None, False
+            elif tag == "more":
+                if self.tag(at + 1) not in ("CW", "CU") or not (section or digit is not None):
+                    break
+                exact = False
+            else:  # 万, 亿
+                section += digit or 0
+                if section == 0 and high == 0 and total == 0:
+                    break
+                if section == 0 and self.tag(at - 1) == "CW":  # 四万万
+                    total, high = 0, (total + high) * self.value(at)
+                elif section == 0:
+                    break
+                elif total + high and self.value(at) > _last_unit(total + high):
+                    total, high = 0, (total + high + section) * self.value(at)
+                else:
+                    total += section * self.value(at)
+                section, digit, unit, gap = 0, None, 0, False
+            at += 1
+        if digit is not None:
+            last = unit or (_last_unit(total + high) if total + high else 0)
+            tail = not gap and last >= 100 and not section % 10 and self.tag(at - 1) in _DIGIT and at - begin > 1
+            section += digit * (last // 10 if tail else 1)
+        if at == begin:
+            return None
+        return total + high + section, at, exact
+
+    def decimal(self, value: int | Fraction, at: int) -> tuple[Fraction, int] | None:
+        """`点三三` behind a whole; after a part of the day it is a clock."""
+        digits, behind = self.run(at + 1)
+        if self.tag(at + 1) == "INT" and not digits:
+            return None
+        if not digits or self.tag(behind) in ("CU", "CT", "ke", "U_MIN") or not self.touching(at + 1):
+            return None
+        if "liang" in {self.tag(one) for one in range(at + 1, behind)}:
+            return None
+        return Fraction(value) + Fraction(int(digits), 10 ** len(digits)), behind
+
+    def positive(self, at: int, clock: bool) -> tuple[int | Fraction, int, bool] | None:
+        tag = self.tag(at)
+        if tag == "SLASH":
+            top, bottom = self.value(at)
+            return (Fraction(top, bottom), at + 1, True) if bottom else None
+        found = self.whole(at)
+        if found is None:
+            return None
+        value, behind, exact = found
+        if self.tag(behind) == "dian" and not clock:
+            more = self.decimal(value, behind)
+            if more is not None:
+                value, behind = more
+                while self.tag(behind) == "CW":
+                    value, behind = value * self.value(behind), behind + 1
+        return value, behind, exact
+
+    def read(self, at: int, clock: bool) -> tuple[Node, int] | None:
+        begin, sign = at, 1
+        if self.tag(at) in ("minus", "dash"):
+            if self.tag(at) == "dash" and (self.tag(at + 1) not in ("INT", "DEC") or not self.touching(at + 1) or self.touching(at)):
+                return None
+            sign, at = -1, at + 1
+        if self.tag(at) == "CD" and self.tag(at + 1) == "da":
+            return self._node(begin, at + 2, sign * self.value(at) * 12, True)
+        found = self.positive(at, clock)
+        if found is None:
+            return None
+        value, behind, exact = found
+        if self.tag(behind) == "CK" and self.touching(behind) and self.tag(behind - 1) in ("INT", "DEC"):
+            value, behind = value * 1000, behind + 1
+        if self.tag(behind) == "fenzhi":
+            below_sign = -1 if self.tag(behind + 1) == "minus" else 1
+            above = self.positive(behind + (2 if below_sign < 0 else 1), clock)
+            if above is not None and value:
+                value, behind = Fraction(above[0]) * below_sign / value, above[1]
+        elif self.tag(behind) == "you":
+            below = self.positive(behind + 1, clock)
+            above = self.positive(below[1] + 1, clock) if below is not None and self.tag(below[1]) == "fenzhi" else None
+            if below is not None and above is not None and below[0]:
+                value, behind = value + Fraction(above[0]) / below[0], above[1]
+        elif self.tag(behind) == "SLASH" and self.tag(behind - 1) == "INT" and not self.touching(behind):
+            value, behind = value + Fraction(*self.value(behind)), behind + 1
+        if behind == at + 1 and sign == 1:
+            node = self.nodes[at]
+            tag = {"INT": "INT", "SLASH": "FRAC", "CU": "ONE", "CD": "ONE", "liang": "ONE"}.get(node.tag, "NUM")
+            return Node(tag, node.start, node.end, value), behind
+        return self._node(begin, behind, sign * value, exact)
+
+    def _node(self, begin: int, behind: int, value: int | Fraction, exact: bool) -> tuple[Node, int]:
+        if isinstance(value, Fraction) and value.denominator == 1:
+            value = int(value)
+        return Node("NUM" if exact else "ABOUT", self.nodes[begin].start, self.nodes[behind - 1].end, value), behind
+
+
+def _last_unit(value: int | Fraction) -> int:
+    """The place of the last 万 or 亿 that was said."""
+    if isinstance(value, Fraction) and value.denominator != 1:
+        return 0
+    return 10**8 if value % 10**8 == 0 else 10**4 if value % 10**4 == 0 else 1
+
+
+def _parted(nodes: list[Node]) -> Iterator[Node]:
+    """`一千分之二`: its 千 belongs to the numeral before it; `二分 之一` may be written apart."""
+    before = ""
+    for place, node in enumerate(nodes):
+        if node.tag in ("percent_of", "permille_of") and before in _INSIDE:
+            yield Node("CU", node.start, node.start + 1, node.value)
+            yield Node("fenzhi", node.start + 1, node.end)
+        elif node.tag == "U_MIN" and place + 1 < len(nodes) and nodes[place + 1].tag == "zhi" and before in _INSIDE:
+            yield node._replace(tag="fenzhi")
+        elif not (node.tag == "zhi" and before == "U_MIN"):
+            yield node
+        before = node.tag
+
+
+def numbers(nodes: list[Node], _: Any, text: str) -> list[Node]:
+    """The stage that makes `NUM`; `ONE` is a single numeral, which may be part of a word, `INT` one run of digits."""
+    reader = _Reader(list(_parted(nodes)))
+    nodes = reader.nodes
+    out: list[Node] = []
+    at = 0
+    while at < len(nodes):
+        node = nodes[at]
+        after_part = bool(out) and out[-1].tag in ("PART", "TODAYPART")
+        found = reader.read(at, after_part) if node.tag in _STARTS else None
+        if found is None:
+            out.append(node)
+            at += 1
+            continue
+        out.append(found[0])
+        at = found[1]
+    return out
+
+
+def spoken(value: int) -> str:
+    """Of a whole number below ten thousand billion, in full."""
+    if value < 0:
+        return "负" + spoken(-value)
+    said = _spoken(value)
+    return said[1:] if said.startswith("一十") else said
+
+
+def _spoken(value: int) -> str:
+    for size, name in ((10**8, "亿"), (10**4, "万")):
+        if value >= size:
+            high, low = divmod(value, size)
+            return _spoken(high) + name + ("" if not low else ("零" if low < size // 10 else "") + _spoken(low))
+    if value < 10:
+        return DIGITS[value]
+    out, gap = "", False
+    for place, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = value // place % 10
+        if not digit:
+            gap = bool(out)
+            continue
+        out += ("零" if gap else "") + DIGITS[digit] + name
+        gap = False
+    return out
+
+
+__all__ = ["WORDS", "numbers", "spoken"]

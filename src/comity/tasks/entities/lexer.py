@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From characters to the first row of nodes: numbers in digits, words of a vocabulary, marks; the rest is blank.
+
+Every step keeps each character in its place, so a node's place is the caller's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from comity.privacy.normalise import fold, lower
+from comity.tasks.entities.cascade import Node
+
+# Digits are ASCII by now.  A literal that runs on into more of its own kind is none (`12-34-56-78`, `1.2.3.4`).
+_LITERAL = re.compile(
+    r"(?P<power>[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+\-]?[0-9]{1,2}|\^[+\-]{0,3}[0-9]{1,2}|x10\^[+\-]?[0-9]{1,2})(?![0-9a-z.]))"
+    r"|(?P<clock>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?!:?[0-9]))"
+    r"|(?P<ymd>[0-9]{4}(?P<s>[\-/.])[0-9]{1,2}(?P=s)[0-9]{1,2}(?![0-9]))"
+    r"|(?P<dmy>[0-9]{1,2}(?P<t>[\-/.])[0-9]{1,2}(?P=t)(?:[0-9]{4}|[0-9]{2})(?![0-9]|(?P=t)[0-9]))"
+    r"|(?P<thousands>[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,15})?(?![0-9]|,[0-9]))"
+    r"|(?P<slash>[0-9]{1,4}/[0-9]{1,4}(?![0-9/]))"
+    r"|(?P<decimal>[0-9]{1,20}\.[0-9]{1,20}(?![0-9]|\.[0-9]))"
+    r"|(?P<whole>[0-9]{1,20}(?![0-9]))"
+)
+_DIGITS = re.compile(r"[0-9][0-9.,:/\-]*")
+
+
+def plain(text: str) -> str:
+    """Full-width as ASCII and all in lower case, character for character."""
+    return lower(fold(text)).replace("：", ":").replace("，", ",").replace("’", "'")
+
+
+def literal(text: str, at: int) -> Node | None:
+    found = _LITERAL.match(text, at)
+    if found is None:
+        return None
+    kind, said, end = found.lastgroup, found[0], found.end()
+    if found["power"]:
+        value = _power(said)
+        return Node("DEC", at, end, value) if value is not None else None
+    if found["clock"]:
+        return Node("CLOCKLIT", at, end, (said[0] == "0", *map(int, said.split(":"))))
+    if found["ymd"]:
+        return Node("YMD", at, end, tuple(map(int, said.split(found["s"]))))
+    if found["dmy"]:
+        return Node("DMY", at, end, (found["t"], *map(int, said.split(found["t"]))))
+    if found["slash"]:
+        return Node("SLASH", at, end, tuple(map(int, said.split("/"))))
+    if found["thousands"]:
+        said = said.replace(",", "")
+    del kind
+    return Node("DEC", at, end, _exact(said)) if "." in said else Node("INT", at, end, int(said))
+
+
+def _exact(said: str) -> int | Fraction:
+    value = Fraction(said)
+    return value if value.denominator != 1 else value
+
+
+def _power(said: str) -> Fraction | None:
+    base, mark, exponent = re.split(r"(x10\^|\^|e)", said, maxsplit=1)
+    sign = -1 if exponent.count("-") % 2 else 1
+    size = sign * int(exponent.lstrip("+-"))
+    value = Fraction(base)
+    if mark == "^":
+        return value**size if value or size > 0 else None
+    return value * Fraction(10) ** size
+
+
+def after_digits(text: str, at: int) -> int:
+    """Behind whatever run of digits and their marks begins here."""
+    found = _DIGITS.match(text, at)
+    return found.end() if found is not None else at + 1
+
+
+Vocabulary = Mapping[str, tuple[str, Any]]
