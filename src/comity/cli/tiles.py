@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import base64
 import re
 import sys
@@ -28,6 +27,8 @@ def is_published(what: str) -> bool:
 
 
 def verify(args: argparse.Namespace) -> int:
+    import asyncio
+
     from comity.transparency.note import COSIGNED
 
     if not args.vkey:
