@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from comity.config import Config, NodeConfig
 from comity.gateway.app import App
 from comity.gateway.exchange import Disconnected, Headers, Seal
@@ -207,13 +209,13 @@ def opened(exchange: Any, data: bytes) -> Answered:
     return Answered(head.status, {name.decode(): value.decode() for name, value in head.fields}, content, receipt)
 
 
-async def sealed_node(made: Config, home: Path, *, node: NodeConfig = NODE, clock: FixedClock | None = None) -> SealedNode:
-    import msgspec
-
+async def sealed_node(
+    made: Config, home: Path, *, node: NodeConfig = NODE, clock: FixedClock | None = None, evidence: Callable[[Any], str] = lambda epoch: ""
+) -> SealedNode:
     clock = clock or FixedClock()
     sim = await simulate(msgspec.structs.replace(made, node=node), home, clock=clock)
     entries = Entries(clock)
-    role = Node(node, entries, evidence=lambda epoch: "", clock=clock, random=RANDOM)
+    role = Node(node, entries, evidence=evidence, clock=clock, random=RANDOM)
     world = sim.world = await role.offered(sim.world)
     assert world.offers is not None
     await role.tend(world.offers)

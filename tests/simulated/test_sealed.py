@@ -4,21 +4,28 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from comity.config import DeploymentConfig, KeyConfig
-from comity.errors import OperatorError, StorageFailure
+from comity.errors import OperatorError, StorageFailure, TrustFailure
+from comity.gateway.roles.evidence import SIGNING_KEY, evidence_of
 from comity.gateway.roles.sealed import DOCUMENT, SEALED
 from comity.gateway.roles.terms import at_node
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.seal import bhttp
+from comity.seal.attestation import Expected
+from comity.seal.attestation import verify as check_evidence
+from comity.seal.attestation.software import ImageStatement, sign_image
 from comity.seal.bind import Binding
 from comity.seal.epochs import Keys
 from comity.seal.hpke import DEFAULT
@@ -27,10 +34,12 @@ from comity.seal.keyconfig import decode
 from comity.seal.ohttp import REQUEST_TYPE as WHOLE
 from comity.seal.ohttp import RESPONSE_TYPE as WHOLE_ANSWER
 from comity.seal.ohttp import open_response, seal_request
+from comity.storage.home import secret_key
+from comity.transparency.entry import parse
 from comity.transparency.trust import proven
 from comity.transparency.verify import verify
 from tests.sealing import CHAT, NODE, RANDOM, SealedNode, Wire, opened, sealed_node, sealed_to
-from tests.simulated.worlds import BEIJING, DEVICE, VIRGINIA, config, said_in_stream, subject
+from tests.simulated.worlds import BEIJING, DEVICE, VIRGINIA, FixedClock, config, said_in_stream, subject
 
 PHONE = "13812345678"
 ASKED = {"messages": [{"role": "user", "content": f"你好，我的电话是{PHONE}"}]}
@@ -305,8 +314,6 @@ async def test_each_key_is_proved_in_the_document_before_it_is_used(node: Sealed
     clock, trust = node.sim.clock, node.entries.log.trust()
     (row,) = await node.document()
     entry = await node.entry()
-    import base64
-
     assert proven(base64.b64decode(row["entry"]), row["proof"], trust, clock.now()).index == 0
     assert (entry.pool, entry.region, entry.url, entry.policy) == ("cn-assist", "CN", NODE.url, node.sim.world.engine.digest)
     assert (entry.plaintext_at, entry.processing, entry.egress) == ("node", ("CN", "US"), ("127.0.0.1:9",))
@@ -336,8 +343,6 @@ async def test_a_key_that_too_few_have_witnessed_is_shown_to_nobody(home: Path) 
 
 
 async def test_other_terms_have_other_keys_and_are_taken_up_once_witnessed(node: SealedNode) -> None:
-    from dataclasses import replace
-
     world, before = node.app.world, node.offers
     assert await node.node.offers(world, before) is before
     moved = replace(world, deployments={"qwen-beijing": world.deployments["qwen-beijing"]})
@@ -371,6 +376,34 @@ async def test_where_a_partner_reads_it_the_level_stays_below_hardware(home: Pat
         attested = msgspec.structs.replace(NODE, level="A2")
         made = at_node(attested, node.app.world.deployments, load_vocabulary())
         assert (made["qwen-beijing"].level, made["beside"].level) == ("A1", "A2")
+    finally:
+        await node.aclose()
+
+
+async def test_a_key_s_evidence_is_made_with_it_and_holds_for_it_alone(home: Path, tmp_path: Path) -> None:
+    builder, image = Ed25519PrivateKey.generate(), "sha256:" + "5a" * 32
+    signing = Ed25519PrivateKey.from_private_bytes(secret_key(home / SIGNING_KEY, RANDOM)).public_key().public_bytes_raw().hex()
+    statement = ImageStatement(image=image, node=signing, since="2026-11-01T00:00:00Z", until="2027-02-01T00:00:00Z")
+    (tmp_path / "image.json").write_bytes(sign_image(statement, builder))
+    clock, attested = FixedClock(), msgspec.structs.replace(NODE, level="A1", image=image, evidence=str(tmp_path / "image.json"))
+    made = evidence_of(attested, home=home, clock=clock, random=RANDOM)
+    node = await sealed_node(config(BEIJING), home, node=attested, clock=clock, evidence=made)
+    try:
+        clock.advance(hours=5, minutes=50)
+        assert await node.node.tend(node.offers)
+        now, early = [parse(base64.b64decode(row["entry"])) for row in await node.document()]
+        keys = [decode(each.key_bytes).hash for each in (now, early)]
+        wanted = Expected(key=keys[0], image=image, level="A1", builders=(builder.public_key().public_bytes_raw().hex(),))
+        assert check_evidence(now.evidence_bytes, None, clock.now(), wanted).level == "A1"
+        check_evidence(early.evidence_bytes, None, clock.now(), msgspec.structs.replace(wanted, key=keys[1]))
+        with pytest.raises(TrustFailure):
+            check_evidence(early.evidence_bytes, None, clock.now(), wanted)
+        answer = await node.ask(ASKED, subject("CN"))
+        assert (
+            answer.receipt is not None and answer.receipt["receipt"]["level"] == "A1" and 'level="A1"' in answer.headers["comity-decision"]
+        )
+        refused = await node.ask({**ASKED, "messages": []}, subject("CN"))
+        assert refused.receipt is None
     finally:
         await node.aclose()
 

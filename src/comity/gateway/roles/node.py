@@ -23,6 +23,7 @@ from comity.gateway.world import World
 from comity.ports import Clock, Random, Secrets
 from comity.seal.epochs import Epoch, Keys
 from comity.transparency.publish import Published
+from comity.transparency.store import Store, is_path, store_at
 
 log = logging.getLogger("comity.gateway")
 LOOK_SECONDS_MAX = 60.0
@@ -47,12 +48,13 @@ class Entries(Protocol):
 
 
 class Node:
-    """``evidence`` of a key, in base64: what attests the machine that made it."""
+    """``evidence`` of a key, in base64: what attests the machine that made it.  ``crossing``: where the record's log is published."""
 
     def __init__(
-        self, config: NodeConfig, entries: Entries, *, evidence: Callable[[Epoch], str], clock: Clock, random: Random
+        self, config: NodeConfig, entries: Entries, *, evidence: Callable[[Epoch], str], clock: Clock, random: Random,
+        crossing: Store | None = None,
     ) -> None:  # fmt: skip
-        self.config = config
+        self.config, self._crossing = config, crossing
         self._log, self._evidence, self._clock, self._random = entries, evidence, clock, random
         self._published = -1e9
         self._one = asyncio.Lock()  # a reload and time both make keys
@@ -65,15 +67,20 @@ class Node:
             return None
         evidence = evidence_of(config.node, home=home, clock=clock, random=random)
         entries = await NodeLog.open(config, config.node, home=home, random=random, secrets=secrets)
-        return cls(config.node, entries, evidence=evidence, clock=clock, random=random)
+        crossing = store_at(config.publish.store) if config.publish.store else None
+        return cls(config.node, entries, evidence=evidence, clock=clock, random=random, crossing=crossing)
 
     async def offered(self, world: World, before: World | None = None) -> World:
         """``world`` with its keys, as it is answered by."""
         return replace(world, offers=await self.offers(world, before.offers if before is not None else None))
 
-    async def published(self, path: str) -> bytes | None:
-        """A file of this node's own log; None for what is not."""
-        return await self._log.file(path)
+    async def published(self, which: str, path: str) -> bytes | None:
+        """A file of a log: of `nodes`, where the keys stand, or of `crossing`, where the receipts do; None for what is not there."""
+        if which == "nodes":
+            return await self._log.file(path)
+        if which == "crossing" and self._crossing is not None and is_path(path):
+            return await self._crossing.get(path)
+        return None
 
     def start(self, standing: Callable[[], Offers | None]) -> None:
         """``standing``: what is offered now.  `aclose` ends it."""

@@ -26,7 +26,8 @@ from comity.providers.http1.pool import Origin, Pool
 
 log = logging.getLogger("comity.gateway")
 SEALED = "/comity/v1/sealed"
-_PATH = re.compile(rf"/([a-z0-9][a-z0-9-]{{0,62}})({SEALED}|/comity/v1/node|/tlog/nodes/(?:checkpoint|tile/[0-9a-z/.]{{1,128}}))")
+_LOGS = "/tlog/(?:nodes|crossing)/(?:checkpoint|tile/[0-9a-z/.]{1,128})"
+_PATH = re.compile(rf"/([a-z0-9][a-z0-9-]{{0,62}})({SEALED}|/comity/v1/node|{_LOGS})")
 ASKED = ("content-type", "comity-key", "incremental", "accept")
 """Of a request, what goes on; its length goes as its framing."""
 ANSWERED = ("content-type", "cache-control", "incremental", "retry-after", "x-accel-buffering")

@@ -32,7 +32,7 @@ from comity.seal.padding import bucket
 from comity.transparency.tiles import CHECKPOINT
 
 log = logging.getLogger("comity.gateway")
-SEALED, DOCUMENT, LOG = "/comity/v1/sealed", "/comity/v1/node", "/tlog/nodes/"
+SEALED, DOCUMENT, LOGS = "/comity/v1/sealed", "/comity/v1/node", "/tlog/"
 HEALTH = frozenset({"/healthz", "/readyz"})
 INSIDE = frozenset(
     (*DOORS, *batch.ROUTES, "/v1/models", "/comity/v1/receipts/{id}", "/comity/v1/decide", "/comity/v1/replay", "/comity/v1/scan")
@@ -43,8 +43,8 @@ HEAD_BYTES_MAX = 65_536
 OPEN = f"sealed requests go to {SEALED}; {DOCUMENT} says to which keys"
 REVALIDATED = (b"cache-control", b"no-cache")
 TEXT, BYTES = (b"content-type", b"text/plain; charset=utf-8"), (b"content-type", b"application/octet-stream")
-Published = Callable[[str], Awaitable[bytes | None]]
-"""A file of the node's log, by its path below `LOG`; None for what is not there."""
+Published = Callable[[str, str], Awaitable[bytes | None]]
+"""A file of one of the node's logs: which, and its path below that; None for what is not there."""
 
 
 class Doors:
@@ -82,8 +82,8 @@ class Doors:
             route, door, takes = SEALED, self._sealed, "POST"
         elif path == DOCUMENT:
             route, door, takes = DOCUMENT, self._shown, "GET"
-        elif path.startswith(LOG):
-            route, door, takes = LOG, self._file, "GET"
+        elif path.startswith(LOGS):
+            route, door, takes = LOGS, self._file, "GET"
         else:
             raise nowhere(OPEN)
         if (method if method != "HEAD" else "GET") != takes:
@@ -95,8 +95,8 @@ class Doors:
         return 200
 
     async def _file(self, exchange: Exchange) -> int:
-        path = exchange.path.removeprefix(LOG)
-        found = await self._published(path)
+        which, _, path = exchange.path.removeprefix(LOGS).partition("/")
+        found = await self._published(which, path)
         if found is None:
             raise nowhere(OPEN)
         await exchange.respond(200, found, [TEXT if path == CHECKPOINT else BYTES, REVALIDATED])

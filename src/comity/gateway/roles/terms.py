@@ -159,6 +159,9 @@ class Offers:
             raise TrustFailure("the key does not stand in the node's log yet", step="epoch", code="trust.epoch") from None
 
     def entry(self, epoch: Epoch, evidence: str) -> bytes:
-        """The canonical bytes of the entry for that key."""
+        """The canonical bytes of the entry for that key.  Raises OperatorError for terms that no entry can say."""
         key, since, until = base64.b64encode(epoch.config.encoded).decode(), written(epoch.since), written(epoch.until)
-        return encoded(msgspec.structs.replace(self.terms, key=key, since=since, until=until, evidence=evidence))
+        try:
+            return encoded(msgspec.structs.replace(self.terms, key=key, since=since, until=until, evidence=evidence))
+        except ValueError as error:
+            raise OperatorError(f"node: the log's entry cannot be written: {error}", code="config.invalid", field="node") from None
