@@ -4,7 +4,7 @@
     python -m tests.tidy.codes     lists what is missing, left over or told wrongly
 
 A code is written out (`code="request.invalid"`), is a class's own (`default_code`), is a parameter's default, or is put together
-from a prefix and a word (`f"trust.{step}"`), where the words are those that the function is called with.
+from a prefix and a word (`f"trust.{step}"`), where the words are those that the function is called with, or those its type allows.
 """
 
 from __future__ import annotations
@@ -59,6 +59,15 @@ def _classes(trees: Iterable[ast.Module]) -> dict[str, type[errors.ComityError]]
     return known
 
 
+def _allowed(tree: ast.Module, annotation: ast.expr | None) -> Iterator[str]:
+    """What a parameter may be whose type is a `Literal` that its module names."""
+    if isinstance(annotation, ast.Name):
+        named = (line for line in tree.body if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == annotation.id)
+        for line in named:
+            if isinstance(line.value, ast.Subscript) and getattr(line.value.value, "id", "") == "Literal":
+                yield from (each.value for each in ast.walk(line.value.slice) if isinstance(each, ast.Constant))
+
+
 def _words(tree: ast.Module, function: ast.FunctionDef | ast.AsyncFunctionDef, parameter: str) -> Iterator[str]:
     """Constants that ``function`` is called with for ``parameter`` anywhere in its module, and the parameter's own default."""
     arguments = [*function.args.posonlyargs, *function.args.args]
@@ -69,6 +78,7 @@ def _words(tree: ast.Module, function: ast.FunctionDef | ast.AsyncFunctionDef, p
     for each, given in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
         if each.arg == parameter and isinstance(given, ast.Constant):
             yield given.value
+    yield from _allowed(tree, next((each.annotation for each in arguments if each.arg == parameter), None))
     at = names.index(parameter) - (names[0] == "self") if parameter in names else -1
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or getattr(call.func, "id", getattr(call.func, "attr", "")) != function.name:

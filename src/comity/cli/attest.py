@@ -139,7 +139,7 @@ def _cases(args: argparse.Namespace, pins: Mapping[str, Any]) -> Iterator[tuple[
 
 def _lines(told: Mapping[str, Any]) -> str:
     steps: Sequence[Mapping[str, Any]] = told["steps"]
-    lines = [f"{'held' if step['held'] else 'FAILED':6}  {step['name']:11}  {step['asked']}: {step['found']}" for step in steps]
+    lines = [f"{'held' if step['held'] else 'FAILED':6}  {step['name']:11}  {step['asked']}\n{'':21}{step['found']}" for step in steps]
     if told["held"]:
         lines.append(": ".join([f"{told['level']} ({told['kind']})", *told["words"]]))
     return "\n".join(lines)

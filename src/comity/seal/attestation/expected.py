@@ -38,7 +38,9 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
         if len(self.key) != DIGEST_BYTES:
             raise CallerError("a key is named by its SHA-256", code="attestation.expected", field="key")
         if not set(self.tcb) <= set(TCB_STATUSES):
-            raise CallerError(f"of Intel's statuses, these may be allowed: {', '.join(TCB_STATUSES)}", code="attestation.expected", field="tcb")
+            raise CallerError(
+                f"of Intel's statuses a client may allow: {', '.join(TCB_STATUSES)}", code="attestation.expected", field="tcb"
+            )
 
 
 def commitment(key: bytes, image: str) -> bytes:

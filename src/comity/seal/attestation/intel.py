@@ -20,7 +20,7 @@ from comity.seal.attestation import chain, quote
 from comity.seal.attestation.evidence import Evidence
 from comity.seal.attestation.expected import Expected
 from comity.seal.attestation.measurement import hold
-from comity.seal.attestation.verdict import Trail
+from comity.seal.attestation.verdict import StepName, Trail
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -29,7 +29,7 @@ UNDER_DEBUG, SEPT_VE_DISABLE, MIGRATABLE = 0xFF, 1 << 28, 1 << 29
 """Of TDATTRIBUTES (Intel 348551): any of the lowest eight bits means that the host may look in."""
 INIT, SGX_DEBUG = 1, 2
 WRONG_ROOT = "the certificates do not lead to Intel's root that is pinned here"
-WORDS = (
+WORDS: tuple[tuple[re.Pattern[str], StepName, str], ...] = (
     (re.compile(r"debug|attributes|sept|migration", re.I), "debug", "the host may look into the machine, or move it elsewhere"),
     (re.compile(r"tcb status|tcb level|module", re.I), "tcb", "Intel withdrew its trust in this machine's firmware, or does not know it"),
     (re.compile(r"expired|in the future", re.I), "expired", "something of Intel's is not valid at that time"),
@@ -37,7 +37,7 @@ WORDS = (
     (re.compile(r"tcb ?info|qe ?identity|fmspc|collateral", re.I), "collateral", "the collateral is not Intel's, or for another machine"),
 )
 """What the library says, by the step that it means; all else is a signature that does not hold."""
-NOT_SIGNED = "signature", "the quote, or its quoting enclave, is not signed as Intel's"
+NOT_SIGNED: tuple[StepName, str] = "signature", "the quote, or its quoting enclave, is not signed as Intel's"
 
 
 class Collateral(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -13,7 +14,11 @@ Level = Literal["A0", "A1", "A2", "A3"]
 LEVELS: tuple[Level, ...] = ("A0", "A1", "A2", "A3")
 NO_HARDWARE = "no hardware root of trust: the operator can read this"
 
-STEPS = {
+StepName = Literal[
+    "evidence", "level", "gpu", "builder", "collateral", "expired", "chain", "revocation", "signature", "debug", "tcb", "measurement",
+    "commitment",
+]  # fmt: skip
+STEPS: Mapping[StepName, str] = {
     "evidence": "the evidence is of a known form",
     "level": "evidence of this kind can come to the level that is asked for",
     "gpu": "a GPU's evidence is verified too",
@@ -57,17 +62,17 @@ class Trail:
     def __init__(self) -> None:
         self.steps: list[Step] = []
 
-    def note(self, name: str, found: str) -> None:
+    def note(self, name: StepName, found: str) -> None:
         self.steps.append(Step(name=name, asked=STEPS[name], held=True, found=found))
 
-    def refusal(self, name: str, why: str) -> TrustFailure:
+    def refusal(self, name: StepName, why: str) -> TrustFailure:
         """To raise.  ``why`` is one sentence about form and dates; it holds nothing of what was sent."""
         self.steps.append(Step(name=name, asked=STEPS[name], held=False, found=why))
         failure = TrustFailure(why, step=name, code=f"trust.{name}", hint="nothing was sent; `comity attest verify` shows every step")
         failure.steps = tuple(msgspec.to_builtins(step) for step in self.steps)
         return failure
 
-    def require(self, held: bool, name: str, found: str, otherwise: str) -> None:
+    def require(self, held: bool, name: StepName, found: str, otherwise: str) -> None:
         if not held:
             raise self.refusal(name, otherwise)
         self.note(name, found)
