@@ -6,8 +6,7 @@ Importing this package costs nothing: it opens no file, no socket and no model. 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as checkers know it; `typing` is not loaded for it
 if TYPE_CHECKING:
     from comity.gateway.library.client import AsyncClient, Client
 
@@ -15,9 +14,10 @@ __all__ = ["AsyncClient", "Client", "__version__"]
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in ("AsyncClient", "Client"):
         raise AttributeError(f"module `comity` has no `{name}`")
     from comity.gateway.library import client
 
-    return getattr(client, name)
+    found: object = getattr(client, name)
+    return found
