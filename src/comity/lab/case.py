@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """The founding case: one person, one app, two countries, told from live evidence in English and Chinese.
 
-Separate processes: the device app, a node in mainland China, and stand-in partners in Beijing, Paris and Virginia, all on
-loopback, all with a real model.  Nothing is told that was not just measured; a claim that does not hold ends the case.
+Separate processes: the device app, a relay, two nodes in mainland China (one with a model of its own, one with a partner behind it), two
+witnesses, and stand-in partners in Beijing, Paris and Virginia; all on loopback.  Nothing is told that was not just measured; a claim
+that does not hold ends the case.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from comity.errors import ComityError, OperatorError
+from comity.client.checks import Known, Wanted, checked, wanted
+from comity.client.document import PATH, Claim, claims, in_use
+from comity.config.file import load_config
+from comity.errors import OperatorError
+from comity.jurisdictions.vocab import load_vocabulary
 from comity.lab.capture import Capture
 from comity.lab.process import Process, Reply, ask, call
+from comity.lab.tampering import Artefacts, altered, exchanged, failed, opened
+from comity.lab.telling import Broken, Teller, Wire
 from comity.lab.worlds import CaseWorld, start_case
+from comity.ports import SystemClock
+from comity.providers.catalog.resolve import resolve
+from comity.seal.attestation.verdict import NO_HARDWARE
 
 PHONE, EMAIL = "13812345678", "li.wei@example.cn"
 SHANGHAI = {"Comity-Subject": 'id="li-wei", location="CN", residence="CN", age=35, consent=(general)', "Comity-Task": "writing_assistant"}
@@ -35,61 +45,26 @@ MAIL = (
 )
 
 
-class Broken(ComityError):
-    """A claim of the story did not hold."""
-
-    default_code = "case.broken"
-    exit_code = 1
-
-
-class Teller:
-    """Prints the story; `--json` collects the same evidence instead."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._json = as_json
-        self.evidence: list[dict[str, Any]] = []
-
-    def act(self, number: int, english: str, chinese: str) -> None:
-        self.evidence.append({"act": number, "title": english, "claims": []})
-        self._say(f"\n{number}. {english}\n   {chinese}")
-
-    def show(self, label: str, value: str) -> None:
-        self.evidence[-1].setdefault("shown", {})[label] = value
-        lines = value.strip().splitlines() or [""]
-        self._say(f"     {label}: {lines[0][:150]}" + "".join(f"\n       {line[:150]}" for line in lines[1:6]))
-
-    def holds(self, claim: bool, english: str, chinese: str) -> None:
-        self.evidence[-1]["claims"].append({"claim": english, "holds": claim})
-        self._say(f"   {'✓' if claim else '✗'} {english} · {chinese}")
-        if not claim:
-            raise Broken(f"act {self.evidence[-1]['act']}: this did not hold: {english}")
-
-    def not_run(self, what: str) -> None:
-        self.evidence[-1]["claims"].append({"claim": what, "holds": None})
-        self._say(f"   NOT RUN: {what}")
-
-    def _say(self, text: str) -> None:
-        if not self._json:
-            print(text, flush=True)
-
-
 def run(home: Path, *, models: Path, as_json: bool, progress: Callable[[str], None]) -> int:
     """Tells the case in ``home`` (made anew by the caller); returns 0 when every claim held."""
     tell = Teller(as_json=as_json)
     with ExitStack() as stack:
-        progress("starting the device app, the CN node and three stand-in partners (real models, loopback only) …")
+        progress("starting the device app, a relay, two nodes with two witnesses, and the partners (real models, loopback only) …")
         try:
             capture: Capture | None = stack.enter_context(Capture.open())
         except OperatorError as error:
             capture = None
             progress(f"packets are not captured: {error} ({error.hint}); the partners' own counters are shown instead")
         world = stack.enter_context(start_case(home, models=models))
-        wire = Wire(world, capture)
-        _on_device(tell, world, wire)
-        _beijing(tell, world, wire)
-        _paris(tell, world, wire)
-        receipt = _denied(tell, world, wire)
-        _receipts(tell, world, receipt)
+        case = Case(tell, world, Wire(capture))
+        case.on_device()
+        case.proved()
+        case.model_in_the_node()
+        case.partner_beyond()
+        case.paris()
+        case.denied()
+        case.receipts()
+        case.tampered()
     if as_json:
         print(json.dumps({"acts": tell.evidence}, ensure_ascii=False, indent=2))
     else:
@@ -98,67 +73,234 @@ def run(home: Path, *, models: Path, as_json: bool, progress: Callable[[str], No
     return 0
 
 
-class Wire:
-    """What reached a process, by its port: captured packets where that is permitted, else its own counters."""
+class Case:
+    """The acts, in their order; each stands on what the one before it left."""
 
-    def __init__(self, world: CaseWorld, capture: Capture | None) -> None:
-        self._world, self._capture = world, capture
+    def __init__(self, tell: Teller, world: CaseWorld, wire: Wire) -> None:
+        self._tell, self._world, self._wire = tell, world, wire
+        self._nodes: dict[str, tuple[Claim, Known, Wanted]] = {}
+        self._receipts: dict[str, str] = {}  # by deployment
 
-    def received(self, process: Process) -> bytes:
-        if self._capture is not None:
-            return self._capture.payload(process.port)
-        counters = call(process.base, "GET", "/_lab/received").json()
-        return b"".join(json.dumps(body, ensure_ascii=False).encode() for body in map(itemgetter("body"), counters["received"]))
+    def on_device(self) -> None:
+        tell, world, wire = self._tell, self._world, self._wire
+        tell.act(1, "Li Wei in Shanghai asks something small: it is answered on the device", "李伟在上海问了一件小事：就在设备上回答")
+        question = "用一句话祝我的同事生日快乐。"
+        body = {"model": "auto", "max_tokens": 48, "messages": [{"role": "user", "content": question}]}
+        reply = _answered(ask(world.device.base, body, SHANGHAI))
+        tell.show("asked 提问", question)
+        tell.show("answered 回答", reply.text())
+        tell.show("label 标识", reply.headers.get("comity-label", ""))
+        tell.holds(reply.headers["comity-region"] == "device", "the device answered", "由设备本机回答")
+        partners = [world.server, world.beijing, world.paris, world.virginia]
+        tell.holds(all(wire.silent(each) for each in partners), "not one packet reached a model elsewhere", "没有一个数据包到达别处的模型")
+        passed = wire.passed([world.relay])
+        if passed is None:
+            tell.not_run("that nothing reached the relay: packets are not captured here")
+        else:
+            tell.holds(not passed, "nor the relay", "也没有到达中继")
 
-    def silent(self, process: Process) -> bool:
-        if self._capture is not None:
-            return self._capture.segments(process.port) == 0
-        counters = call(process.base, "GET", "/_lab/received").json()
-        return bool(counters["requests"] == 0)
+    def proved(self) -> None:
+        """By the functions that the device itself checks with, on its own configuration and what its relay hands it."""
+        tell, world = self._tell, self._world
+        tell.act(2, "Before a word is sealed, each node must prove what it is", "在密封任何一个字之前，每个节点都要证明自己是什么")
+        vocabulary, now = load_vocabulary(), SystemClock().now()
+        for config in load_config(world.folder / "device.toml").deployments:
+            if config.trust is None:
+                continue
+            asked = wanted(config.trust, resolve(config, vocabulary=vocabulary, as_of=now.date()), vocabulary)
+            claim = in_use(claims(call(world.relay.base, "GET", f"/{config.trust.pool}{PATH}").body), now)
+            known = checked(claim, asked, now)
+            self._nodes[config.id] = claim, known, asked
+            entry, proof = known.entry, known.proof
+            tell.show(f"{config.id}, its log 日志", f"{asked.trust.log.partition('+')[0]}: entry {proof.index} of {proof.size}")
+            tell.show("seen by 见证人", ", ".join(f"{each.witness} at {each.at:%H:%M:%S}Z" for each in proof.witnessed))
+            tell.show("stands and computes in 所在与运算", f"{entry.region}; {', '.join(entry.processing)}")
+            tell.show("its machine 机器", f"{known.level}: {entry.image[:23]}…, its builder signed for it; {NO_HARDWARE}")
+            tell.show("its law 法律包", f"{entry.policy[:16]}…, the device's own")
+            tell.show("who can read 谁能读到", "the node alone" if entry.plaintext_at == "node" else f"the node, and {entry.egress[0]}")
+            tell.show("key 密钥", f"{known.config.header[:28]}…, until {known.until:%H:%M}Z")
+            tell.holds(len(proof.witnessed) == 2 and entry.region == "CN", "log, two witnesses, region, level and law hold",
+                       "日志、两位见证人、地区、级别和法律均成立")  # fmt: skip
+        at = [known.entry.plaintext_at for _, known, _ in self._nodes.values()]
+        tell.holds(
+            at == ["node", "upstream"],
+            "one reads alone, one hands on to a partner: their logs say so",
+            "一个独自读取，一个转给合作方：日志写明",
+        )
 
+    def model_in_the_node(self) -> None:
+        tell, world, wire = self._tell, self._world, self._wire
+        tell.act(3, "A long mail is too much for the device: pseudonymised, sealed, answered by a node in China with a model of its own",
+                 "一封长邮件超出设备能力：先假名化、再密封，由中国境内自带模型的节点回答")  # fmt: skip
+        self._sealed("auto", "cn-node", world.own_node, world.server, "the model beside the node 节点旁的模型")
+        quiet = (world.beijing, world.paris, world.virginia)
+        tell.holds(
+            all(map(wire.silent, quiet)), "no packet to Beijing's partner, Paris or Virginia", "没有数据包到北京合作方、巴黎或弗吉尼亚"
+        )
 
-def _on_device(tell: Teller, world: CaseWorld, wire: Wire) -> None:
-    tell.act(1, "Li Wei in Shanghai asks something small: it is answered on the device", "李伟在上海问了一件小事：就在设备上回答")
-    question = "用一句话祝我的同事生日快乐。"
-    reply = _answered(
-        ask(world.device.base, {"model": "auto", "max_tokens": 48, "messages": [{"role": "user", "content": question}]}, SHANGHAI)
-    )
-    tell.show("asked 提问", question)
-    tell.show("answered 回答", reply.text())
-    tell.show("label 标识", reply.headers.get("comity-label", ""))
-    tell.holds(reply.headers["comity-region"] == "device", "the device answered", "由设备本机回答")
-    partners = [world.node, world.beijing, world.paris, world.virginia]
-    tell.holds(
-        all(wire.silent(each) for each in partners), "not one packet reached the node or a partner", "没有一个数据包到达节点或合作方"
-    )
+    def partner_beyond(self) -> None:
+        tell, world, wire = self._tell, self._world, self._wire
+        tell.act(4, "The same mail by the other node, which asks the partner in Beijing: it can read, and every receipt says so",
+                 "同一封邮件交给另一个节点，由它请求北京的合作方：合作方能读到，每份回执都写明")  # fmt: skip
+        before = len(wire.received(world.server))
+        self._sealed("cn-partner", "cn-partner", world.partner_node, world.beijing, "the partner 合作方")
+        tell.holds(
+            len(wire.received(world.server)) == before, "not one byte went to the other node's model", "没有一个字节到另一节点的模型"
+        )
+        quiet = (world.paris, world.virginia)
+        tell.holds(all(map(wire.silent, quiet)), "no packet to Paris or Virginia", "没有数据包到巴黎或弗吉尼亚")
 
-
-def _beijing(tell: Teller, world: CaseWorld, wire: Wire) -> None:
-    tell.act(2, "A long mail is too much for the device: pseudonymised, answered in Beijing, streamed, labelled",
-             "一封长邮件超出设备能力：先假名化，再在北京回答，流式返回并加标识")  # fmt: skip
-    body = {"model": "auto", "stream": True, "max_tokens": 160, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
-    reply = _answered(ask(world.device.base, body, SHANGHAI))
-    text = reply.text()
-    tell.show("answered 回答", text)
-    tell.holds(reply.headers["comity-region"] == "CN", "the answer came from mainland China", "回答来自中国内地")
-    tell.holds('deployment="cn-node"' in reply.headers["comity-decision"], "by way of the CN node", "经由内地节点")
-    tell.holds("explicit" in reply.headers.get("comity-label", "") and "人工智能生成" in text, "labelled as generated", "已加生成标识")
-    for process, name in ((world.node, "the node 节点"), (world.beijing, "Beijing 北京")):
-        received = wire.received(process)
+    def _sealed(self, asked: str, deployment: str, node: Process, reader: Process, named: str) -> None:
+        tell, world, wire = self._tell, self._world, self._wire
+        body = {"model": asked, "stream": True, "max_tokens": 160, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
+        reply = _answered(ask(world.device.base, body, SHANGHAI))
+        text, receipt = reply.text(), reply.headers["comity-receipt"]
+        self._receipts[deployment] = receipt
+        tell.show("answered 回答", text)
+        tell.holds(reply.headers["comity-region"] == "CN", "the answer came from mainland China", "回答来自中国内地")
+        tell.holds(f'deployment="{deployment}"' in reply.headers["comity-decision"], f"by {deployment}", f"经由 {deployment}")
+        tell.holds("explicit" in reply.headers.get("comity-label", "") and "人工智能生成" in text, "labelled as generated", "已加生成标识")
+        passed = wire.passed([world.relay, node])
+        if passed is None:
+            tell.not_run("what the relay and the wires beside it held: packets are not captured here")
+        else:
+            found = readable(passed, world.node_key, text)
+            tell.show("passed through the relay 经过中继", f"{len(passed):,} bytes both ways, both sides")
+            tell.holds(b"message/ohttp-chunked-req" in passed and not found, "in them no word of mail or answer, no number, name or key",
+                       "其中没有邮件或回答的任何一个词，没有号码、姓名或密钥")  # fmt: skip
+        kept = [each for each in (world.folder / "relay").rglob("*") if each.is_file()]
+        tell.holds(
+            not kept and not (world.folder / "relay.log").read_bytes(),
+            "the relay kept nothing and wrote nothing",
+            "中继什么都没留下，什么都没写",
+        )
+        received = wire.received(reader)
         clean = PHONE.encode() not in received and EMAIL.encode() not in received
         tell.holds(
             bool(received) and clean,
-            f"what {name} received holds neither the phone number nor the address",
-            "对方收到的内容中没有电话和邮箱",
+            f"what {named} received holds neither the phone number nor the address",
+            "其收到的内容中没有电话和邮箱",
         )
-    asked = call(world.beijing.base, "GET", "/_lab/received").json()["received"][-1]["body"]
-    tell.show("Beijing saw 北京收到", asked["messages"][-1]["content"][-120:])
-    if PHONE in text or EMAIL in text:
-        tell.holds(True, "the caller sees the originals in the streamed answer", "用户在流式回答中看到原文")
-    else:
-        tell.not_run("restoring: this small model did not repeat the contact line")
-    _steps(tell, _explain(world, reply.headers["comity-receipt"]), asked["messages"][-1]["content"])
-    tell.holds(wire.silent(world.virginia) and wire.silent(world.paris), "no packet to Paris or Virginia", "没有数据包到巴黎或弗吉尼亚")
+        seen = call(reader.base, "GET", "/_lab/received").json()["received"][-1]["body"]["messages"][-1]["content"]
+        tell.show(f"{named} saw 看到", seen[-120:])
+        if PHONE in text or EMAIL in text:
+            tell.holds(True, "the caller sees the originals in the streamed answer", "用户在流式回答中看到原文")
+        else:
+            tell.not_run("restoring: this small model did not repeat the contact line")
+        told = _explain(world, receipt)
+        _steps(tell, told, seen)
+        self._both_receipts(told, deployment)
+
+    def _both_receipts(self, told: Any, deployment: str) -> None:
+        """What the device wrote before it sent, and what the node put into its sealed answer, are about the same bytes and node."""
+        claim, known, _ = self._nodes[deployment]
+        own, theirs = told["receipt"], told["outcome"]["received"]["receipt"]
+        self._tell.holds(
+            own["node"] == theirs["node"] == known.hash, "both receipts name the node that was checked", "两份回执都指向核验过的那个节点"
+        )
+        self._tell.holds(
+            theirs["sealed"] == told["outcome"]["sealed"],
+            "the node's is of the very bytes that were sealed",
+            "节点的回执正是针对密封的那些字节",
+        )
+        reads = claim.entry.plaintext_at
+        self._tell.holds(
+            own["plaintext_at"] == theirs["plaintext_at"] == reads, f"both say who could read: {reads}", f"两份都写明谁能读到：{reads}"
+        )
+
+    def paris(self) -> None:
+        tell, world, wire = self._tell, self._world, self._wire
+        tell.act(5, "The same person, the same mail, in Paris: another article, another route",
+                 "同一个人、同一封邮件，到了巴黎：适用的条文变了，路线也变了")  # fmt: skip
+        before = self._beyond_the_device()
+        body = {"model": "auto", "max_tokens": 160, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
+        reply = _answered(ask(world.device.base, body, PARIS))
+        tell.show("answered 回答", reply.text())
+        tell.holds('deployment="eu-paris"' in reply.headers["comity-decision"], "the EU partner answered", "由欧盟合作方回答")
+        received = wire.received(world.paris)
+        tell.holds(PHONE.encode() not in received and EMAIL.encode() not in received, "which saw neither the phone number nor the address",
+                   "它没有看到电话和邮箱")  # fmt: skip
+        tell.holds(
+            self._beyond_the_device() == before, "not one byte went to the relay or a node's model", "没有一个字节到中继或节点的模型"
+        )
+        told = _explain(world, reply.headers["comity-receipt"])
+        refused = [row for row in told["candidates"] if row["deployment"] in ("cn-node", "cn-partner")]
+        tell.holds([row["effect"] for row in refused] == ["deny", "deny"], "both CN nodes were denied for a person in France",
+                   "对身在法国的人，两个内地节点都被拒绝")  # fmt: skip
+        for reason in refused[0]["reasons"][:3]:
+            tell.show(reason["fact"], reason["text"])
+
+    def _beyond_the_device(self) -> int:
+        world, wire = self._world, self._wire
+        return len(wire.passed([world.relay]) or b"") + len(wire.received(world.server)) + len(wire.received(world.beijing))
+
+    def denied(self) -> None:
+        tell, world = self._tell, self._world
+        tell.act(6, "In Shanghai again, the app insists on Virginia: refused, with the article and the way out",
+                 "回到上海，应用坚持要用弗吉尼亚：拒绝，并给出条文和出路")  # fmt: skip
+        body = {"model": "us-virginia", "messages": [{"role": "user", "content": MAIL}]}
+        reply = ask(world.device.base, body, SHANGHAI)
+        tell.holds(reply.status == 451, "HTTP 451, unavailable for legal reasons", "HTTP 451：因法律原因不可用")
+        error = reply.json()["error"]
+        for row in error["decision"]["candidates"]:
+            for reason in row["reasons"][:4]:
+                tell.show(reason["fact"], reason["text"])
+        ways = error["decision"]["ways"]
+        tell.show("the shortest way out 最短的出路", "; or ".join(" and ".join(way["steps"]) for way in ways) or "there is none")
+        tell.holds(bool(ways), "the refusal names a way that the law allows", "拒绝时给出了法律允许的出路")
+        tell.holds(self._wire.silent(world.virginia), "Virginia was not so much as knocked on", "弗吉尼亚连一次连接都没有收到")
+        self._receipts["us-virginia"] = str(error["receipt"])
+
+    def receipts(self) -> None:
+        tell, world = self._tell, self._world
+        tell.act(7, "Each of these left a receipt, the nodes' own inside their sealed answers; anyone can check them offline",
+                 "每一次都有回执，节点的回执就在密封的回答里；任何人都可以离线核验")  # fmt: skip
+        keys = {name: _comity(world, "log", "key", home=name).stdout.decode().strip() for name in ("device", "own-node", "partner-node")}
+        bundles = [("device", "denied", json.loads(_comity(world, "log", "prove", self._receipts["us-virginia"]).stdout))]
+        for deployment, node in (("cn-node", "own-node"), ("cn-partner", "partner-node")):
+            receipt = self._receipts[deployment]
+            bundles.append(("device", deployment, json.loads(_comity(world, "log", "prove", receipt).stdout)))
+            bundles.append((node, node, _explain(world, receipt)["outcome"]["received"]))
+        for issuer, name, bundle in bundles:
+            path = world.folder / f"receipt.{name}.json"
+            path.write_text(json.dumps(bundle), encoding="utf-8")
+            audited = _comity(world, "audit", str(path), "--vkey", keys[issuer])
+            tell.show(f"comity audit {path.name}", (audited.stdout + audited.stderr).decode())
+            tell.holds(audited.returncode == 0, f"it verifies, by the key of the log of {issuer}", "核验通过，所用的是该日志的密钥")
+        report = world.folder / "report.zip"
+        made = _comity(world, "report", "--subject", "li-wei", "--out", str(report))
+        audited = _comity(world, "audit", str(report), *(word for key in keys.values() for word in ("--vkey", key)))
+        tell.show("comity report, then comity audit", (made.stderr + audited.stdout).decode())
+        tell.holds(made.returncode == audited.returncode == 0, "all that is Li Wei's is in one report, and the report verifies",
+                   "李伟的一切都在一份报告里，报告核验通过")  # fmt: skip
+
+    def tampered(self) -> None:
+        tell, world = self._tell, self._world
+        tell.act(
+            8,
+            "Whoever alters any one of these is found out, by the name of what does not hold",
+            "改动其中任何一样都会被发现，并指出哪一步不成立",
+        )
+        bundle = world.folder / "receipt.cn-node.json"
+        forged = json.loads(bundle.read_bytes())
+        forged["receipt"]["effect"] = "deny"
+        (world.folder / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
+        refused = _comity(world, "audit", str(world.folder / "forged.json"))
+        tell.show("comity audit forged.json", refused.stderr.decode())
+        tell.holds(refused.returncode == 5, "exit code 5", "退出码 5")
+        claim, known, asked = self._nodes["cn-node"]
+        answer, reader = exchanged(world.relay.base, "cn-own", known, world.node_key)
+        tell.holds(b'"own-model"' in opened(answer, reader()), "untouched, a sealed answer opens", "未改动的密封回答可以打开")
+        artefacts = Artefacts(json.loads(bundle.read_bytes()), claim, known, asked, answer, reader)
+        for each in altered(artefacts, SystemClock().now()):
+            tell.holds(failed(each.check) == each.step, f"{each.english} → {each.step}", each.chinese)
+
+
+def readable(passed: bytes, *words: str) -> list[str]:
+    """What of the mail, of whoever wrote it and of ``words`` stands in bytes that somebody passed on, as it is or as JSON writes it."""
+    own = (PHONE, EMAIL, "li-wei", "location", "writing_assistant", "chat/completions", "comity-subject", "authorization")
+    pieces = [piece for text in (MAIL, *words) for piece in re.split(r"[\s，。：；、（）]+", text) if len(piece) > 1]
+    return [word for word in (*own, *pieces) if word.encode() in passed or json.dumps(word)[1:-1].encode() in passed]
 
 
 def _steps(tell: Teller, told: Any, sent: str) -> None:
@@ -169,73 +311,21 @@ def _steps(tell: Teller, told: Any, sent: str) -> None:
         [word for word in sent.replace("，", " ").replace("。", " ").split() if word.startswith(("PHONE_", "EMAIL_"))],
     )
     judged = ", ".join(f"{row['deployment']} {row['effect']}" for row in told["candidates"])
+    small = any((row["deployment"], row["effect"]) == ("device", "allow") for row in told["candidates"])
+    why = "the law allows the device too, but its model is too small for this" if small else "the app asked for it by name"
     for label, value in (
         ("1 locate 定位", f"{subject['location']}, consent {', '.join(facts['consent'])}, task {facts['feature']}"),
         ("2 inspect 检查", ", ".join(facts["data"]["categories"])),
         ("3 decide 裁决", f"{judged} ({', '.join(receipt['packs'])})"),
-        ("4 plan 规划", f"{receipt['deployment']}: the device allows it too, but its model is too small for this"),
+        ("4 plan 规划", f"{receipt['deployment']}: {why}"),
         ("5 record 记录", f"number {told['index']} in the log, before anything was sent"),
-        ("6 protect 保护", ", ".join(tokens)),
+        ("6 protect 保护", ", ".join(tokens) + ", and sealed"),
         ("7 send 发送", f"{outcome['status']}, {outcome.get('completion_tokens')} tokens back, owed: {', '.join(receipt['obligations'])}"),
     ):
         tell.show(label, value)
     tell.holds(
         len(tokens) == 2 and outcome["status"] == "ok", "each of the seven steps left its trace in the record", "七个步骤在记录中各有痕迹"
     )
-
-
-def _paris(tell: Teller, world: CaseWorld, wire: Wire) -> None:
-    tell.act(
-        3,
-        "The same person, the same mail, in Paris: another article, another route",
-        "同一个人、同一封邮件，到了巴黎：适用的条文变了，路线也变了",
-    )
-    before = len(wire.received(world.node))
-    body = {"model": "auto", "max_tokens": 160, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
-    reply = _answered(ask(world.device.base, body, PARIS))
-    tell.show("answered 回答", reply.text())
-    tell.holds('deployment="eu-paris"' in reply.headers["comity-decision"], "the EU partner answered", "由欧盟合作方回答")
-    tell.holds(len(wire.received(world.node)) == before, "not one byte went to the CN node", "没有一个字节到内地节点")
-    told = _explain(world, reply.headers["comity-receipt"])
-    refused = next(row for row in told["candidates"] if row["deployment"] == "cn-node")
-    tell.holds(refused["effect"] == "deny", "the CN node was denied for a person in France", "对身在法国的人，内地节点被拒绝")
-    for reason in refused["reasons"][:3]:
-        tell.show(reason["fact"], reason["text"])
-
-
-def _denied(tell: Teller, world: CaseWorld, wire: Wire) -> str:
-    tell.act(
-        4,
-        "In Shanghai again, the app insists on Virginia: refused, with the article and the way out",
-        "回到上海，应用坚持要用弗吉尼亚：拒绝，并给出条文和出路",
-    )
-    body = {"model": "us-virginia", "messages": [{"role": "user", "content": MAIL}]}
-    reply = ask(world.device.base, body, SHANGHAI)
-    tell.holds(reply.status == 451, "HTTP 451, unavailable for legal reasons", "HTTP 451：因法律原因不可用")
-    error = reply.json()["error"]
-    for row in error["decision"]["candidates"]:
-        for reason in row["reasons"][:4]:
-            tell.show(reason["fact"], reason["text"])
-    ways = error["decision"]["ways"]
-    tell.show("the shortest way out 最短的出路", "; or ".join(" and ".join(way["steps"]) for way in ways) or "there is none")
-    tell.holds(bool(ways), "the refusal names a way that the law allows", "拒绝时给出了法律允许的出路")
-    tell.holds(wire.silent(world.virginia), "Virginia was not so much as knocked on", "弗吉尼亚连一次连接都没有收到")
-    return str(error["receipt"])
-
-
-def _receipts(tell: Teller, world: CaseWorld, denied: str) -> None:
-    tell.act(5, "Each of these left a receipt; anyone can check it offline", "每一次都有回执；任何人都可以离线核验")
-    bundle = world.folder / "receipt.json"
-    bundle.write_bytes(_comity(world, "log", "prove", denied).stdout)
-    checked = _comity(world, "log", "verify", str(bundle))
-    tell.show("comity log verify", (checked.stdout + checked.stderr).decode())
-    tell.holds(checked.returncode == 0, "the receipt verifies against the log's signed tree head", "回执与日志的签名树头相符")
-    forged = json.loads(bundle.read_bytes())
-    forged["receipt"]["effect"] = "allow"
-    bundle.write_text(json.dumps(forged), encoding="utf-8")
-    refused = _comity(world, "log", "verify", str(bundle))
-    tell.show("after one word was changed 改动一个词之后", refused.stderr.decode())
-    tell.holds(refused.returncode == 5, "a changed receipt fails, by the name of the step", "改动过的回执无法通过，并指出哪一步")
 
 
 def _answered(reply: Reply) -> Reply:
@@ -251,10 +341,10 @@ def _explain(world: CaseWorld, receipt: str) -> Any:
     return json.loads(done.stdout)
 
 
-def _comity(world: CaseWorld, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """As a person would type it, in the device's home."""
+def _comity(world: CaseWorld, *arguments: str, home: str = "device") -> subprocess.CompletedProcess[bytes]:
+    """As a person would type it, in the device's home or another's."""
     return subprocess.run(
-        [sys.executable, "-m", "comity.cli.main", "--home", str(world.device_home), *arguments],
+        [sys.executable, "-m", "comity.cli.main", "--home", str(world.folder / home), *arguments],
         capture_output=True,
         check=False,
         timeout=120,

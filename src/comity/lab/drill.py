@@ -166,8 +166,9 @@ def drilled(config: Config, survey: Survey, remote: Mapping[str, Deployment], ba
 
     def at(number: int, each: DeploymentConfig) -> DeploymentConfig:
         where: dict[str, Any] = {"stand_in": bases[each.id]}
-        if each.provider == "self-hosted":
-            where = {"base_url": bases[each.id] + urlsplit(remote[each.id].base_url).path}
+        if each.provider in ("self-hosted", "node"):  # a node is, to the law, a server of somebody's in its region
+            path = urlsplit(remote[each.id].base_url).path
+            where = {"base_url": bases[each.id] + path, "provider": "self-hosted", "trust": None, "model": each.model or "auto"}
         evidence, key = tuple(sorted(standing.of(each.id))), SecretRef(env=key_name(number))
         return msgspec.structs.replace(each, api_key=key, evidence=evidence, **where)
 

@@ -44,12 +44,12 @@ def _case(folder: Path, models: Path, args: argparse.Namespace) -> int:
 def _up(folder: Path, models: Path, args: argparse.Namespace) -> int:
     from comity.lab.worlds import start_case
 
-    _progress("starting the device app, the CN node and three stand-in partners (real models, loopback only) …")
+    _progress("starting the device app, a relay, two nodes with two witnesses, and the partners (real models, loopback only) …")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with start_case(folder, models=models) as world:
-        places = {name: getattr(world, name).base for name in ("device", "node", "beijing", "paris", "virginia")}
-        print(json.dumps(places) if args.json else "\n".join(f"{name:9} {url}" for name, url in places.items()), flush=True)
+        places = {name: process.base for name, process in world.processes.items()}
+        print(json.dumps(places) if args.json else "\n".join(f"{name:12} {url}" for name, url in places.items()), flush=True)
         _progress(f"configuration and logs: {folder}; stop with Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt):
             stop.wait()

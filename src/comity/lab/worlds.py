@@ -12,8 +12,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from comity.config import PacksConfig
+from comity.gateway.allowance.shown import fresh
+from comity.jurisdictions.load import load_packs
+from comity.jurisdictions.vocab import load_vocabulary
+from comity.lab import sealed
 from comity.lab.process import Process
+from comity.lab.sealed import Home, Pins, Witness
 from comity.lab.simulators.serve import LAB_KEY
+from comity.policy.engine import Engine
+from comity.ports import SystemRandom
 
 DEVICE = """\
 # The app on the person's device, offered to the public by a maker established in the US.
@@ -40,17 +50,32 @@ provider = "embedded"
 evidence = ["cn_genai"]
 context_tokens = 384
 
+# Two nodes in mainland China, behind a relay of somebody else's: one runs its model itself, one asks Alibaba Model Studio.
 [[deployments]]
 id = "cn-node"
-provider = "self-hosted"
-base_url = "{node}/v1"
-model = "qwen-beijing"
+provider = "node"
+base_url = "{relay}/cn-own"
 processing = ["CN"]
 storage = ["CN"]
 access = ["CN"]
 operator = "CN"
 covered_person = true
 evidence = ["processor_contract", "cn_genai"]
+api_key = {{ env = "LAB_KEY_NODE" }}
+{own}
+[[deployments]]
+id = "cn-partner"
+provider = "node"
+base_url = "{relay}/cn-partner"
+priority = 1
+processing = ["CN"]
+storage = ["CN"]
+access = ["CN"]
+operator = "CN"
+covered_person = true
+evidence = ["processor_contract", "cn_genai"]
+api_key = {{ env = "LAB_KEY_NODE" }}
+{partner}
 
 [[deployments]]
 id = "eu-paris"
@@ -78,7 +103,7 @@ api_key = {{ env = "LAB_KEY_VIRGINIA" }}
 """
 
 NODE = """\
-# The node in mainland China: it decides again, hides again, and asks Alibaba Model Studio in Beijing (here a stand-in).
+# A node in mainland China: it opens what was sealed to it, decides again, and hides again.
 evidence = ["assessment:cn_pipia"]
 
 [controller]
@@ -92,17 +117,29 @@ placed_on_market = 2026-09-01
 
 [defaults]
 legal_basis = "consent"
-task = "writing_assistant"
-
-[defaults.subject]
-location = "CN"
-residence = "CN"
-age = 35
-consent = ["general"]
 
 [server]
 port = 0
+"""
 
+BESIDE = """
+# The model runs on this machine: nobody beyond the node reads a word.
+[[deployments]]
+id = "own-model"
+provider = "self-hosted"
+base_url = "{server}/v1"
+model = "stand-in"
+processing = ["CN"]
+storage = ["CN"]
+access = ["CN"]
+operator = "CN"
+covered_person = true
+evidence = ["processor_contract", "cn_genai"]
+api_key = {{ env = "LAB_KEY_SERVER" }}
+"""
+
+BEYOND = """
+# The model is Alibaba Model Studio's in Beijing (here a stand-in): it reads what the node sends it, and its log says so.
 [[deployments]]
 id = "qwen-beijing"
 provider = "alibaba"
@@ -118,12 +155,23 @@ evidence = ["processor_contract", "cn_genai"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseWorld:
     folder: Path
-    device_home: Path
     device: Process
-    node: Process
+    relay: Process
+    own_node: Process  # runs its model itself, on `server`
+    partner_node: Process  # asks `beijing`
+    server: Process
     beijing: Process
     paris: Process
     virginia: Process
+    witnesses: tuple[Witness, ...]
+    pins: dict[str, Pins]  # by deployment
+    node_key: str  # that the app shows to the nodes, inside the seal
+
+    @property
+    def processes(self) -> dict[str, Process]:
+        first = ("device", "relay", "own_node", "partner_node", "server", "beijing", "paris", "virginia")
+        found = {name.replace("_", "-"): getattr(self, name) for name in first}
+        return found | {each.process.name: each.process for each in self.witnesses}
 
 
 def partner(name: str, *, region: str, path: str, folder: Path, models: Path, model: str = "") -> Process:
@@ -153,17 +201,41 @@ def gateway(name: str, config: str, *, folder: Path, models: Path, environment: 
 @contextmanager
 def start_case(folder: Path, *, models: Path) -> Iterator[CaseWorld]:
     """Everything the founding case needs; ends every process on the way out."""
-    keys = {f"LAB_KEY_{name}": LAB_KEY.format(region=region) for name, region in
-            (("BEIJING", "cn-beijing"), ("PARIS", "eu-west-paris"), ("VIRGINIA", "us-east-1"))}  # fmt: skip
+    places = {"SERVER": "the-node", "BEIJING": "cn-beijing", "PARIS": "eu-west-paris", "VIRGINIA": "us-east-1"}
+    keys = {f"LAB_KEY_{name}": LAB_KEY.format(region=region) for name, region in places.items()}
+    keys["LAB_KEY_NODE"] = node_key = fresh(SystemRandom())
     with ExitStack() as stack:
-        beijing = stack.enter_context(partner("beijing", region="cn-beijing", path="/compatible-mode/v1", folder=folder, models=models))
-        paris = stack.enter_context(partner("paris", region="eu-west-paris", path="/v1", folder=folder, models=models))
-        virginia = stack.enter_context(partner("virginia", region="us-east-1", path="/v1", folder=folder, models=models))
-        for process in (beijing, paris, virginia):
+        kinds = {"server": "/v1", "beijing": "/compatible-mode/v1", "paris": "/v1"}
+        asked = {
+            name: stack.enter_context(partner(name, region=places[name.upper()], path=path, folder=folder, models=models))
+            for name, path in kinds.items()
+        }
+        asked["virginia"] = stack.enter_context(simulator("virginia", dialect="openai", region="us-east-1", folder=folder))
+        builder = Ed25519PrivateKey.generate()
+        own, beyond = Home(folder, "own-node", builder), Home(folder, "partner-node", builder)
+        witnesses = sealed.witnesses((own.log, beyond.log), folder=folder, stack=stack)
+        for process in asked.values():
             process.wait_ready()
-        node, _ = gateway("node", NODE.format(beijing=beijing.base), folder=folder, models=models, environment=keys)
-        stack.enter_context(node).wait_ready()
-        config = DEVICE.format(node=node.base, paris=paris.base, virginia=virginia.base)
-        device, device_home = gateway("device", config, folder=folder, models=models, environment=keys)
+        policy = Engine(load_packs(PacksConfig().enabled), load_vocabulary()).digest
+        nodes, pins = dict[str, Process](), dict[str, Pins]()
+        for deployment, pool, home, model in (
+            ("cn-node", "cn-own", own, BESIDE.format(server=asked["server"].base)),
+            ("cn-partner", "cn-partner", beyond, BEYOND.format(beijing=asked["beijing"].base)),
+        ):
+            config = NODE + home.section(pool=pool, region="CN", witnesses=witnesses, key=node_key) + model
+            nodes[pool] = stack.enter_context(home.start(config, keys))
+            pins[deployment] = Pins(pool, home.log, tuple(each.key for each in witnesses), home.image, home.builder, policy)
+        for process in nodes.values():
+            sealed.until_ready(process.wait_ready())
+        relay = sealed.relay({pool: each.base for pool, each in nodes.items()}, operator="Another Company", folder=folder)
+        stack.enter_context(relay).wait_ready()
+        config = DEVICE.format(
+            relay=relay.base, own=pins["cn-node"].trust(plaintext_at="node"), partner=pins["cn-partner"].trust(plaintext_at="upstream"),
+            paris=asked["paris"].base, virginia=asked["virginia"].base,
+        )  # fmt: skip
+        device, _ = gateway("device", config, folder=folder, models=models, environment=keys)
         stack.enter_context(device).wait_ready()
-        yield CaseWorld(folder=folder, device_home=device_home, device=device, node=node, beijing=beijing, paris=paris, virginia=virginia)
+        yield CaseWorld(
+            folder=folder, device=device, relay=relay, own_node=nodes["cn-own"], partner_node=nodes["cn-partner"],
+            witnesses=tuple(witnesses), pins=pins, node_key=node_key, **asked,
+        )  # fmt: skip

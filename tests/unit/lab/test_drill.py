@@ -19,13 +19,22 @@ from comity.gateway.resilience import Survey
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.lab import drill
 from comity.lab.drill import SECONDS_MAX, drilled, taken, written
-from comity.lab.worlds import DEVICE, NODE
+from comity.lab.sealed import Pins
+from comity.lab.worlds import BEYOND, DEVICE, NODE
 from comity.ports import SystemSecrets
 from comity.providers.catalog.resolve import resolve
 from tests.fakes import FakeClock, SeededRandom
 from tests.tidy.tree import ROOT
 
 SAMPLE = ROOT / "examples" / "six_places" / "comity.toml"
+PINS = Pins("cn-own", "log+key", ("witness+one", "witness+two"), f"sha256:{'1' * 64}", "2" * 64, "3" * 64)
+DEVICE_TEXT = DEVICE.format(
+    relay="http://127.0.0.1:1",
+    paris="http://127.0.0.1:2",
+    virginia="http://127.0.0.1:3",
+    own=PINS.trust(plaintext_at="node"),
+    partner=PINS.trust(plaintext_at="upstream"),
+)
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -38,8 +47,8 @@ def survey(config: Config, *, state: Path = Path("nowhere")) -> Survey:
     [
         "",
         SAMPLE.read_text(encoding="utf-8"),
-        DEVICE.format(node="http://127.0.0.1:1", paris="http://127.0.0.1:2", virginia="http://127.0.0.1:3"),
-        NODE.format(beijing="http://127.0.0.1:1"),
+        DEVICE_TEXT,
+        NODE + BEYOND.format(beijing="http://127.0.0.1:1"),
         (ROOT / "deploy" / "compose" / "comity.toml").read_text(encoding="utf-8"),
     ],
     ids=["nothing", "sample", "device", "node", "compose"],
@@ -71,6 +80,16 @@ def test_what_decides_stays_and_what_is_this_installations_does_not() -> None:
     second = survey(made)
     assert second.cells(second.standing) == first.cells(first.standing), "the law answers as it did"
     assert all(each.egress.startswith("127.0.0.1:") for each in second.deployments.values())
+
+
+def test_a_node_is_played_as_what_it_is_to_the_law() -> None:
+    first = survey(parse_config(DEVICE_TEXT, "given"))
+    remote = {name: each for name, each in first.deployments.items() if not each.on_device}
+    made = drilled(parse_config(DEVICE_TEXT, "given"), first, remote, dict.fromkeys(remote, "http://127.0.0.1:9000"))
+    assert all((each.provider, each.trust) == ("self-hosted", None) for each in made.deployments)
+    second, nodes = survey(made), ("cn-node", "cn-partner")
+    assert {each.facts for each in second.deployments.values()} == {each.facts for each in remote.values()}
+    assert all(second.deployments[name].base_url.endswith("/" + pool) for name, pool in zip(nodes, ("cn-own", "cn-partner"), strict=True))
 
 
 def test_evidence_that_has_ended_is_not_given_to_the_drill() -> None:
