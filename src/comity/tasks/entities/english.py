@@ -37,6 +37,8 @@ from comity.tasks.entities.phrases import (
     open_clock,
     open_days,
     open_moment,
+    pointed,
+    ranged,
     timed_repeat,
     with_clocks,
 )
@@ -51,6 +53,26 @@ _BEFORE_MAYBE = frozenset({"in", "of", "by", "since", "until", "to", "from", "ne
                            "before", "after", "dash", "INT", "ORD", "slash", "coming", "on", "past"})  # fmt: skip
 
 
+_DATED = frozenset({"on", "by", "before", "after", "since", "until", "from", "next", "this", "last", "between", "WEEKDAY", "starting", "wc"})
+_DATING = frozenset({"CLOCK", "at", "until", "to", "dash"})
+
+
+def dated(nodes: list[Node], frame: Any, text: str) -> list[Node]:
+    """`5/12` is a date where what stands beside it has a date."""
+    out = list(nodes)
+    for place, node in enumerate(nodes):
+        if node.tag != "FRAC":
+            continue
+        before = out[place - 1].tag if place else ""
+        after = nodes[place + 1].tag if place + 1 < len(nodes) else ""
+        between = before in ("to", "dash", "and") and place > 1 and out[place - 2].tag in ("DATE", "PERIOD")
+        if before in _DATED or after in _DATING or between:
+            days = _slash(Match([node], frame, text[node.start : node.end]))
+            if days is not None:
+                out[place] = node._replace(tag="DATE" if days.grain == "day" else "PERIOD", value=days)
+    return out
+
+
 def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
     """`may`, `march`, `sun` and `sat` by what stands beside them; a pound of something is a weight; `that one` no number."""
     out = list(nodes)
@@ -60,11 +82,16 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
         after = nodes[place + 1].tag if place < last else ""
         if node.tag == "MONTHQ":
             good = (before in _BEFORE_MAYBE and not (before in ("to", "on") and after == "_")) or after in _AFTER_MAYBE
+            good = good or (after == "the" and place + 1 < last and nodes[place + 2].tag == "ORD")
             out[place] = node._replace(tag="MONTH" if good else "_")
         elif node.tag == "WEEKDAYQ":
             good = before in ("on", "this", "next", "last", "every", "comma", "by", "until", "and", "or", "dash", "lpar", "since", "coming")
             good = good or after in ("comma", "CLOCKLIT", "at", "PARTNAME", "ORD", "MONTH", "rpar")
             out[place] = node._replace(tag="WEEKDAY" if good else "_")
+        elif node.tag == "ORD" and before == "the" and node.value <= 31 and text[node.start].isdigit():
+            rest = text[node.end : node.end + 12].lstrip(" ")
+            if not rest[:1].isalpha() or (after != "_" and after not in ("", "of", "U", "quarter", "MONTH")):
+                out[place] = node._replace(tag="DAYORD")  # `the 28th`, and nothing that it counts
         elif node.tag == "POUNDS":
             weight = after == "of" or (
                 before in ("INT", "NUM") and text[max(0, out[place - 1].start - 7) : out[place - 1].start].strip() == "weigh"
@@ -210,6 +237,17 @@ def _slash(m: Match) -> Days | None:
     return first
 
 
+def _slashes(m: Match) -> Any:
+    """`5/1-5/7, 2020`."""
+    year = m.get("INT", "YEAR")
+    base = m.nodes[0].start
+    sides = [_slash(m._replace(nodes=[node], said=m.said[node.start - base : node.end - base])) for node in m.nodes if node.tag == "FRAC"]
+    dated = [on(m.frame, year=year, month=one.month, day=one.day) for one in sides if one is not None and one.year is None]
+    if len(dated) != 2 or dated[0] is None or dated[1] is None or not 1900 <= year <= 2100:
+        return None
+    return meaning.between(dated[0], dated[1], m.frame)
+
+
 def _bare_slash(m: Match) -> Node | None:
     """Alone, a small part of something is a number and the rest a date."""
     top, bottom = (int(one) for one in m.said.split("/"))
@@ -219,13 +257,15 @@ def _bare_slash(m: Match) -> Node | None:
     return Node("DATE", 0, 0, found) if found is not None else None
 
 
-def _month_day(m: Match) -> Days | None:
+def _month_day(m: Match) -> Days | Node | None:
     """In any order: a month, a day, perhaps a year and the weekday."""
     month = m.get("MONTH")
     year = m.get("YEAR")
-    rest = m.all("ORD", "INT", "NUM")
-    if m.has("ORD"):
-        day = m.get("ORD")
+    rest = m.all("ORD", "DAYORD", "INT", "NUM")
+    if m.get("U") not in (None, "day"):
+        return None
+    if m.has("ORD", "DAYORD"):
+        day = m.get("ORD", "DAYORD")
         rest.remove(day)
     else:
         day = rest.pop(0)
@@ -235,7 +275,7 @@ def _month_day(m: Match) -> Days | None:
             return None
     if not isinstance(day, int) or not 1 <= day <= 31:
         return None
-    return on(m.frame, year=year, month=month, day=day, weekday=m.get("WEEKDAY"))
+    return on(m.frame, year=year, month=month, day=day, weekday=m.get("WEEKDAY")) or Node("_", 0, 0)  # `Feb 30` is no month either
 
 
 def _month_year(m: Match) -> Days | None:
@@ -249,6 +289,8 @@ def _month_year(m: Match) -> Days | None:
 def _int_month(m: Match) -> Days | None:
     """`12-2015`."""
     month, year = m.all("INT")
+    if month > 12:
+        month, year = year, month
     return on(m.frame, year=year, month=month) if 1 <= month <= 12 and 1900 <= year < 2100 else None
 
 
@@ -280,12 +322,12 @@ def _in_period(m: Match) -> Days | None:
 
 def _weekday_day(m: Match) -> Days | None:
     """`Sunday 31`, `tuesday the eleventh`."""
-    day = m.get("ORD", "INT")
+    day = m.get("ORD", "DAYORD", "INT")
     return on(m.frame, day=day, weekday=m.get("WEEKDAY")) if 1 <= day <= 31 else None
 
 
 def _the_nth(m: Match) -> Days | None:
-    day = m.get("ORD")
+    day = m.get("ORD", "DAYORD")
     return on(m.frame, day=day) if 1 <= day <= 31 else None
 
 
@@ -379,31 +421,20 @@ def _after_next(m: Match) -> Days | None:
     return found
 
 
-def _coming_many(m: Match) -> Node | None:
-    return _ranged(meaning.coming(m.get("DUR"), m.frame, past=m.has("last", "past")))
+def _coming_many(m: Match) -> Any:
+    if "quarter" in m.said:
+        return _coming_quarters(m)
+    return ranged(meaning.coming(m.get("DUR"), m.frame, past=m.has("last", "past")))
 
 
 def _coming_quarters(m: Match) -> Any:
     """`the next three quarters`: whole ones, from the next on."""
-    count = m.get("NUM")
-    if not isinstance(count, int) or not 0 < count < 100:
+    months = m.get("DUR").months
+    if months.denominator != 1 or not 0 < months < 300:
         return None
+    count = int(months) // 3
     first = relative(m.frame, -count if m.has("last", "past") else 1, "quarter")
     return meaning.lasting(first, length(count, "quarter")) if first is not None else None
-
-
-def _ranged(made: Any) -> Node | None:
-    from comity.tasks.entities.calendar import ClockRange, DayRange
-
-    if made is None:
-        return None
-    return Node("DRANGE" if isinstance(made, DayRange) else "CRANGE" if isinstance(made, ClockRange) else "MRANGE", 0, 0, made)
-
-
-def _pointed(made: Days | Moment | None) -> Node | None:
-    if made is None:
-        return None
-    return Node("DATE" if isinstance(made, Days) else "MOMENT", 0, 0, made)
 
 
 def _week_number(m: Match) -> Days | None:
@@ -472,7 +503,7 @@ def _century(m: Match) -> Days | None:
 
 def _nth_of(m: Match) -> Days | None:
     """`the first Monday of next month`, `the last day of March`, `the 3rd week of Jan`, `the 1st of next month`."""
-    place = -1 if m.has("last") else 2 if m.has("second") else m.get("ORD")
+    place = -1 if m.has("last") else 2 if m.has("second") else m.get("ORD", "DAYORD")
     days = m.get("PERIOD")
     if not isinstance(place, int) or days is None:
         return None
@@ -518,11 +549,56 @@ def _half_of(m: Match) -> Days | None:
 
 
 def _to_date(m: Match) -> Node | None:
-    first = relative(m.frame, 0, "year")
+    first = relative(m.frame, 0, m.get("YTD"))
     if first is None:
         return None
     bounds = meaning.Bounds(first.start, m.frame.today, first.start, m.frame.today - timedelta(1))
     return Node("DRANGE", 0, 0, meaning.DayRange((bounds,)))
+
+
+def _half_day(m: Match) -> Any:
+    """`later today`: from noon, or from now."""
+    days: Days = m.get("DATE")
+    if days.start != m.frame.today:
+        return None
+    noon, end = moment(days.start, 43200, m.frame), moment(days.end, 0, m.frame)
+    begin = moment(days.start, 0, m.frame)
+    if noon is None or end is None or begin is None:
+        return None
+    return meaning.MomentRange(((max(noon, m.frame.at), end),) if m.has("later") else ((begin, noon),))
+
+
+def _clock_shift(m: Match) -> Clock | None:
+    """`2 hours before noon`."""
+    by: Length = m.get("DUR")
+    if by.months or by.days or by.seconds.denominator != 1:
+        return None
+    said: Clock = m.get("CLOCK")
+    seconds = int(-by.seconds if m.has("before") else by.seconds)
+    return said._replace(readings=tuple((one + seconds) % 86400 for one in said.readings))
+
+
+def _repeat_on(m: Match) -> Repeat | None:
+    """`every year on dec 1`, `monthly on the 15th`, `weekly on Monday`."""
+    repeat: Repeat = m.get("REPEAT")
+    days: Days = m.get("DATE")
+    if repeat.weekdays or repeat.month is not None or repeat.month_day is not None or days.year is not None:
+        return None
+    if repeat.freq == "WEEKLY" and days.weekday is not None and days.day is None:
+        return repeat._replace(weekdays=(days.weekday,))
+    if repeat.freq == "MONTHLY" and days.day is not None and days.month is None and days.weekday is None:
+        return repeat._replace(month_day=days.day)
+    if repeat.freq == "YEARLY" and days.day is not None and days.month is not None:
+        return repeat._replace(month=days.month, month_day=days.day)
+    return None
+
+
+def _and_half(m: Match) -> Clock | None:
+    """`eight and a half pm`."""
+    value = m.get("INT", "NUM")
+    if isinstance(value, int):
+        return _halved(value, 30, m.get("ampm"))
+    return _halved(int(value), 30, m.get("ampm")) if value % 1 == Fraction(1, 2) else None
 
 
 def _named_month(m: Match) -> Days | None:
@@ -552,8 +628,10 @@ def _shift(m: Match) -> Node | None:
     by: Length = m.get("DUR")
     back = m.has("before", "ago")
     anchor = m.get("DATE", "MOMENT", "PERIOD")
+    if isinstance(anchor, Moment) and anchor.readings == (m.frame.at,):
+        anchor = None
     made = meaning.from_now(-by if back else by, m.frame) if anchor is None else meaning.shifted(-by if back else by, anchor, m.frame)
-    return _pointed(made)
+    return pointed(made)
 
 
 def _day_beside(m: Match) -> Node | None:
@@ -561,11 +639,11 @@ def _day_beside(m: Match) -> Node | None:
     unit = m.get("U")
     by = length(1, unit)
     anchor: Days = m.get("DATE")
-    return _pointed(meaning.shifted(-by if m.has("before") else by, anchor, m.frame))
+    return pointed(meaning.shifted(-by if m.has("before") else by, anchor, m.frame))
 
 
 def _within(m: Match) -> Node | None:
-    return _ranged(meaning.coming(m.get("DUR"), m.frame))
+    return ranged(meaning.coming(m.get("DUR"), m.frame))
 
 
 # ---- what repeats
@@ -615,7 +693,7 @@ def _monthly(m: Match) -> Repeat | None:
     often = m.get("OFTEN")
     if (unit not in ("month", "year", "day") and often is None) or (often is not None and often[0] != "month"):
         return None
-    place: Any = -1 if m.has("last") else 2 if m.has("second") else m.get("ORD")
+    place: Any = -1 if m.has("last") else 2 if m.has("second") else m.get("ORD", "DAYORD")
     interval = often[1] if often is not None else 2 if m.has("other") else 1
     if not isinstance(place, int):
         return None
@@ -720,14 +798,14 @@ def _days_in_month(m: Match) -> Any:
     year = m.get("YEAR")
     if m.has("DATE"):
         days: Days = m.get("DATE")
-        numbers_said = m.all("ORD", "INT", "NUM")
+        numbers_said = m.all("ORD", "DAYORD", "INT", "NUM")
         if days.month is None or days.day is None:
             return None
         first_is_date = m.nodes[-1].tag != "DATE"
         pair = (days.day, numbers_said[0]) if first_is_date else (numbers_said[0], days.day)
         month, year = days.month, days.year
     else:
-        numbers_said = m.all("ORD", "INT", "NUM")
+        numbers_said = m.all("ORD", "DAYORD", "INT", "NUM")
         month = m.get("MONTH")
         pair = (numbers_said[0], numbers_said[1])
         if len(numbers_said) > 2:
@@ -750,7 +828,7 @@ def _years(m: Match) -> Any:
 
 def _lasting(m: Match) -> Node | None:
     start = m.get("CLOCK", "ATCLOCK", "DATE", "MOMENT")
-    return _ranged(meaning.lasting(start, m.get("DUR")))
+    return ranged(meaning.lasting(start, m.get("DUR")))
 
 
 def _bare_year(m: Match) -> Node | None:
@@ -775,11 +853,14 @@ STAGES: tuple[Any, ...] = (
         Rule("CLOCK", f"{N} to {N} ampm", lambda m: _past(m) if isinstance(m.get("NUM"), int) and m.get("NUM") in (5, 10, 20, 25) else None),
         Rule("ATCLOCK", f"(at|around|by) {N} to {N}", lambda m: _past(m) if m.get("INT", "NUM") in (5, 10, 20, 25) else None),
         Rule("CLOCK", "(half|quarter|a quarter|DUR|INT|NUM) (past|to) (noon|midnight)", _past),
+        Rule("CLOCK", f"{N} and half ampm", _and_half),
+        Rule("CLOCK", "NUM ampm", lambda m: _and_half(m) if isinstance(m.get("NUM"), Fraction) and m.get("NUM") % 1 == Fraction(1, 2) and "half" in m.said else None),
         Rule("CLOCK", f"{N} {N}? ampm", _am),
         Rule("CLOCK", f"{N} oclock ampm?", _spoken_clock),
         Rule("CLOCK", "noon", lambda m: Clock((43200,))),
         Rule("CLOCK", "midnight", lambda m: Clock((86400,)) if False else Clock((0,))),
     ),
+    dated,
     (
         Rule("YEAR", "NUM NUM", _year_words),
         Rule("DATE", "YMD", lambda m: on(m.frame, year=m.get("YMD")[0], month=m.get("YMD")[1], day=m.get("YMD")[2])),
@@ -788,12 +869,12 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "INT INT INT", _spaced),
     ),
     (
-        Rule("DATE", "(WEEKDAY comma?)? (the|dot)? MONTH dot? (dash|slash)? the? (ORD|INT|NUM) (comma|of|in|dash|slash)? (INT|NUM|YEAR)", _month_day),
-        Rule("DATE", "(WEEKDAY comma?)? the? (ORD|INT|NUM) (U)? (of|dash|slash)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)", _month_day),
-        Rule("DRANGE", "(from|between)? (the)? (ORD|INT|NUM) (to|dash|until|and) the? (ORD|INT|NUM) of? MONTH (comma? INT)?", _days_in_month),
-        Rule("DRANGE", "(from|between)? MONTH the? (ORD|INT|NUM) (to|dash|until|and) the? (ORD|INT|NUM) (comma? INT)?", _days_in_month),
-        Rule("DATE", "(WEEKDAY comma?)? MONTH dot? (dash|slash)? the? (ORD|INT|NUM)", _month_day),
-        Rule("DATE", "(WEEKDAY comma? (on)?)? the? (ORD|INT|NUM) (U)? (of|dash|slash)? MONTH", _month_day),
+        Rule("DATE", "(WEEKDAY comma?)? (the|dot)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM) (comma|of|in|dash|slash)? (INT|NUM|YEAR)", _month_day),
+        Rule("DATE", "(WEEKDAY comma?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)", _month_day),
+        Rule("DRANGE", "(from|between)? (the)? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) of? MONTH (comma? INT)?", _days_in_month),
+        Rule("DRANGE", "(from|between)? MONTH the? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) (comma? INT)?", _days_in_month),
+        Rule("DATE", "(WEEKDAY comma?)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM)", _month_day),
+        Rule("DATE", "(WEEKDAY comma? (on)?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH", _month_day),
         Rule("DATE", "INT dash MONTH dash INT", lambda m: on(m.frame, year=m.get("INT"), month=m.get("MONTH"), day=m.get("INT", nth=1))),
         Rule("PERIOD", "MONTH (comma|of|dash|slash|dot)? of? (INT|YEAR|NUM)", _month_year),
         Rule("PERIOD", "INT dash MONTH", _month_year),
@@ -801,15 +882,14 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "(this|next|last|past) MONTH", _named_month),
         Rule("PERIOD", "MONTH", lambda m: on(m.frame, month=m.get("MONTH"))),
         Rule("PERIOD", "(INT|YEAR) poss? s", _decade),
-        Rule("PERIOD", "the? ORD U", lambda m: _century(m) if m.get("U") == "century" else None),
+        Rule("PERIOD", "the? (ORD|DAYORD) U", lambda m: _century(m) if m.get("U") == "century" else None),
         Rule("PERIOD", "(INT|YEAR) dash? q INT", _quarter),
         Rule("PERIOD", "q INT (comma|dash|of|in)? (INT|YEAR)?", _quarter),
         Rule("PERIOD", "(cy|U) of? (INT|YEAR|NUM)", lambda m: None if m.get("U") not in (None, "year") or not isinstance(m.get("INT", "YEAR", "NUM"), int)
              else on(m.frame, year=full_year(m.get("INT", "YEAR", "NUM"))) if m.has("cy") or m.get("INT", "YEAR", "NUM") > 1900 else None),
         Rule("PERIOD", "U (INT|NUM) (of|in)? (YEAR|INT)?", lambda m: _week_number(m) if m.get("U") == "week" else None),
         Rule("DRANGE", "(INT|NUM) (last|past|next) U",
-             lambda m: _ranged(meaning.coming(length(m.get("INT", "NUM"), m.get("U")), m.frame, past=m.has("last", "past")))),
-        Rule("DRANGE", "(the)? (next|last|past|coming) NUM quarter", lambda m: _coming_quarters(m)),
+             lambda m: ranged(meaning.coming(length(m.get("INT", "NUM"), m.get("U")), m.frame, past=m.has("last", "past")))),
         Rule("PERIOD", "(the)? (this|next|last|past|coming) (calendar|working)? (U|quarter) !of", _relative),
         Rule("PERIOD", "the? U (after next|before last)", _after_next),
         Rule("DATE", "TODAY", lambda m: relative(m.frame, m.get("TODAY"), "day")),
@@ -824,8 +904,8 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", f"every ({N}|ORD|second) U", _every),
         Rule("REPEAT", "every (DUR|U|quarter|weekdays|second)", _every),
         Rule("REPEAT", "every (other|second)? (WEEKDAY|WEEKDAYS) ((comma|and|or|slash)+ (WEEKDAY|WEEKDAYS))*", _every),
-        Rule("REPEAT", "(on)? (the)? (ORD|second|last) (WEEKDAY|U)? (of|in) (every|each) other? (U)", _monthly),
-        Rule("REPEAT", "OFTEN on the? (ORD|second)", _monthly),
+        Rule("REPEAT", "(on)? (the)? (ORD|DAYORD|second|last) (WEEKDAY|U)? (of|in) every other? U", _monthly),
+        Rule("REPEAT", "OFTEN on the? (ORD|DAYORD|second)", _monthly),
         Rule("REPEAT", "every (DATE|PERIOD)", _every_date),
         Rule("REPEAT", "(on)? WEEKDAYS ((comma|and|or|slash)+ (WEEKDAYS|WEEKDAY))*", _plural_days),
         Rule("REPEAT", "OFTEN", _often),
@@ -834,23 +914,26 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "(this|next|last|past) WEEKDAY comma? FRAC", _slash),
         Rule("DATE", "(on)? this WEEKDAY", lambda m: _weekday(m, 0)),
         Rule("DATE", "next WEEKDAY", lambda m: _weekday(m, 1)),
-        Rule("DATE", "(last|past) WEEKDAY", lambda m: _weekday(m, -1)),
+        Rule("DATE", "this? (last|past) WEEKDAY", lambda m: _weekday(m, -1)),
         Rule("DATE", "coming WEEKDAY", _coming_weekday),
         Rule("DATE", "WEEKDAY (of|on|comma)? PERIOD", _in_period),
         Rule("DATE", "PERIOD (on|comma|poss)? WEEKDAY", _in_period),
         Rule("DATE", "WEEKDAY (comma|the|on)* DATE", _date_weekday),
         Rule("DATE", "DATE lpar WEEKDAY rpar", _date_weekday),
-        Rule("DATE", "WEEKDAY (the|comma)* ORD", _weekday_day),
+        Rule("DATE", "WEEKDAY (the|comma)* (ORD|DAYORD)", _weekday_day),
         Rule("DATE", "WEEKDAY INT", lambda m: _weekday_day(m) if m.get("INT") > 12 else None),
-        Rule("DATEOF", "(the)? (ORD|last|second) (WEEKDAY|U|quarter)? (of|in) (the U|PERIOD)", lambda m: _nth_node(_the_unit(m))),
+        Rule("DATEOF", "(the)? (ORD|DAYORD|last|second) (WEEKDAY|U|quarter)? (of|in) (the U|PERIOD)", lambda m: _nth_node(_the_unit(m))),
         Rule("DATEOF", "PERIOD poss? ORD quarter", lambda m: _nth_node(m)),
         Rule("DATE", "WEEKDAY", lambda m: on(m.frame, weekday=m.get("WEEKDAY"))),
     ),
     (
-        Rule("DATE", "PERIOD (on)? the ORD", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD")) if m.get("PERIOD").grain == "month" else None),
+        Rule("MRANGE", "(earlier|later) (in)? DATE", _half_day),
+        Rule("CLOCK", "DUR (before|after) CLOCK", _clock_shift),
+        Rule("DATE", "PERIOD poss (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD"))),
+        Rule("DATE", "PERIOD (on)? the (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD")) if m.get("PERIOD").grain == "month" else None),
         Rule("PERIOD", "(the)? ORD quarter ((of|in)? (YEAR|INT|PERIOD))?", lambda m: _quarter(m)),
         Rule("PERIOD", "(the)? (ORD|second) half (of|in) (the U|PERIOD)", lambda m: _half_year(_the_unit(m))),
-        Rule("PERIOD", "(the)? (begin|end|mid) (of|dash)? (the U|PERIOD|INT|YEAR)", lambda m: _third(_the_unit(m))),
+        Rule("PERIOD", "(the)? (begin|end|mid) (of|dash)? (the? U|PERIOD|INT|YEAR)", lambda m: _third(_the_unit(m))),
         Rule("PERIOD", "(the)? (early|late|mid) (in)? (the U|PERIOD|INT|YEAR)", lambda m: _third(_the_unit(m))),
         Rule("DRANGE", "(the)? rest of (the U|PERIOD)", lambda m: _rest(_the_unit(m))),
         Rule("PERIOD", "(earlier|later) (in)? (the U|PERIOD)", lambda m: _half_of(m)),
@@ -871,13 +954,14 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "(in|of|since|before|after|until|by|between|from) (INT)", lambda m: None),
     ),
     (
-        Rule("DATE", "on the ORD", _the_nth),
+        Rule("DATE", "on the (ORD|DAYORD)", _the_nth),
+        Rule("DATE", "the DAYORD", _the_nth),
         Rule("CLOCK", "(CLOCK|INT|NUM) (in the|early|late) PARTNAME", _in_part),
         Rule("CLOCK", "CLOCK (at)? PARTNAME", lambda m: _in_part(m) if m.has("at") or not m.has("comma") else None),
         Rule("DPART", "(the|in|early|late)? TONIGHT", _day_part),
         Rule("DPART", "(this|next|last|past|coming) (early|late)? PARTNAME", _day_part),
         Rule("DPART", "DATE (early|late|in the|poss)? PARTNAME", _day_part),
-        Rule("DPART", "PARTNAME (of|on) DATE", _day_part),
+        Rule("DPART", "(in)? (the)? PARTNAME (of|on) DATE", _day_part),
         Rule("PART", "(early|late) in the PARTNAME", lambda m: _halved_part(m)),
         Rule("PART", "(early|late) PARTNAME", lambda m: _halved_part(m)),
         Rule("PART", "(in the|at|in)? PARTNAME", lambda m: m.get("PARTNAME")),
@@ -897,6 +981,7 @@ STAGES: tuple[Any, ...] = (
         Rule("ATCLOCK", "(at|around) around? CLOCK", lambda m: m.get("CLOCK")),
     ),
     (
+        Rule("REPEAT", "REPEAT on? DATE", _repeat_on),
         Rule("REPEAT", "REPEAT (at|comma|around|from)? (CLOCK|ATCLOCK|CRANGE)", timed_repeat),
         Rule("REPEAT", "(CLOCK|ATCLOCK|CRANGE) REPEAT", timed_repeat),
         Rule("REPEAT", "REPEATPART (at|comma|around)? (CLOCK|ATCLOCK)", timed_repeat),
@@ -919,17 +1004,18 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "DATE for DUR", lambda m: None),
     ),
     (
-        Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) (the)? (ORD)", lambda m: _days_in_month(m) if not (m.has("and") and not m.has("between")) else None),
+        Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) (the)? (ORD|DAYORD)", lambda m: _days_in_month(m) if not (m.has("and") and not m.has("between")) else None),
         Rule("MRANGE", "(from|between) (MOMENT|CLOCK) (to|dash|until|and) (MOMENT|CLOCK|ATCLOCK)", moments_range),
         Rule("MRANGE", "MOMENT (to|dash|until) (MOMENT|CLOCK|ATCLOCK)", moments_range),
-        Rule("DRANGE", "(from|between) (DATE|PERIOD|MOMENT|FRAC) (to|dash|until|and) (DATE|PERIOD|MOMENT|FRAC)", days_range(_slash)),
+        Rule("DRANGE", "(from|between) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR) (to|dash|until|and) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR)", days_range(_slash)),
+        Rule("DRANGE", "(from|between)? FRAC (to|dash|until|and) FRAC comma (INT|YEAR)", _slashes),
         Rule("DRANGE", "(DATE|PERIOD|FRAC) (to|dash|until) (DATE|PERIOD|FRAC)", days_range(_slash)),
         Rule("DATE", "(on|by|until|since|before|after) FRAC", lambda m: _slash(m) if m.has("on") else None),
     ),
     (
         Rule("MRANGE", "DATE (before|after|until|since|by) (CLOCK|ATCLOCK)", open_moment),
         Rule("MRANGE", "(before|after|until|since|by) MOMENT", open_moment),
-        Rule("DRANGE", "(before|after|until|since|by) (the)? (DATE|PERIOD|ORD)", open_days(_the_nth)),
+        Rule("DRANGE", "(before|after|until|since|by) (the)? (DATE|PERIOD|ORD|DAYORD)", open_days(_the_nth)),
         Rule("DRANGE", "(before|after|until|since|by) INT", lambda m: open_days(_the_nth)(m._replace(nodes=[m.nodes[0], made])) if (made := _bare_year(m)) is not None else None),
         Rule("DRANGE", "(DATE|PERIOD) or (later|after)", lambda m: open_days(_the_nth)(m)),
         Rule("CRANGE", "(before|after|until|since|by) (CLOCK|ATCLOCK)", open_clock),
@@ -979,6 +1065,7 @@ def _ranged_part(m: Match) -> Any:
     return _number_range(m)
 
 
+AMOUNTS = 4  # after so many stages what has a unit is made, and nothing of the calendar
 GRAMMAR = Cascade(STAGES)
 
 

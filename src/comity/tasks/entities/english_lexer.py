@@ -30,7 +30,7 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
         if place == 3:
             word = found[0]
             known = words.get(word)
-            if out and out[-1].end == start and out[-1].tag in ("INT", "DEC", "CLOCKLIT") and not blank:
+            if out and out[-1].end == start and out[-1].tag in ("INT", "DEC", "CLOCKLIT", "YMD") and not blank:
                 known = glued.get(word, known)
                 if known is None or (len(word) == 1 and word not in glued):
                     out[-1] = BLANK._replace(start=out[-1].start, end=end)

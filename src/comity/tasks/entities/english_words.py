@@ -91,7 +91,7 @@ _PLAIN = {
     "a": "a an", "the": "the", "this": "this current", "next": "next", "coming": "coming upcoming following", "last": "last previous",
     "past": "past", "that": "that", "of": "of", "in": "in during", "on": "on", "at": "at @", "by": "by", "for": "for", "from": "from",
     "to": "to through thru ~", "between": "between", "and": "and &", "or": "or", "every": "every each", "other": "other alternate",
-    "ago": "ago", "before": "before", "after": "after", "since": "since", "later": "later hence", "earlier": "earlier", "early": "early",
+    "ago": "ago", "before": "before", "after": "after", "since": "since", "until": "until till til", "later": "later hence", "earlier": "earlier", "early": "early",
     "late": "late", "mid": "mid middle", "end": "end", "begin": "beginning start", "around": "around about approximately circa roughly",
     "within": "within", "comma": ",", "dash": "- –", "slash": "/", "dot": ".", "lpar": "(", "rpar": ")", "poss": "'s", "percent": "percent % pct",
     "q": "q", "cy": "cy", "s": "s", "few": "few", "all": "all whole", "once": "once one", "more": "more", "less": "less", "than": "than",
@@ -132,7 +132,7 @@ def words() -> dict[str, tuple[str, Any]]:
     out |= {word: ("NOW", None) for word in ("now", "asap")}
     out |= {word: ("ampm", word[0]) for word in ("am", "pm")}
     out |= {word: ("OFTEN", often) for word, often in _ADVERBS.items()}
-    out |= {"eod": ("EOD", None), "otd": ("TODAY", 0), "ytd": ("YTD", None)}
+    out |= {"eod": ("EOD", None), "otd": ("TODAY", 0), "ytd": ("YTD", "year")}
     for name, unit_code in units.ENGLISH.items():
         if "-" not in name and name not in out:
             out[name] = ("UNIT", unit_code)
@@ -169,7 +169,8 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
     add("since", "since", "as early as", "as of", "no earlier than")
     add("before", "before", "earlier than", "prior to")
     add("after", "after", "later than")
-    add("YTD", None, "year to date")
+    add("YTD", "year", "year to date")
+    add("YTD", "month", "month to date")
     add("EOD", None, "end of day", "end of the day")
     add("wc", None, "w / c", "week commencing")
     add("starting", None, "starting from", "beginning from", "starting on")
@@ -196,4 +197,5 @@ GLUED: dict[str, tuple[str, Any]] = {
     "k": ("SCALE", 1000), "s": ("s", None), "m": ("UNIT", "m"), "g": ("UNIT", "g"), "l": ("UNIT", "L"), "b": ("SCALE", 10**9),
     "c": ("UNIT", "Cel"), "f": ("UNIT", "[degF]"), "st": ("th", None), "nd": ("th", None), "rd": ("th", None), "th": ("th", None),
     "x": ("_", None),
+    "t": ("at", None),
 }  # fmt: skip

@@ -108,7 +108,7 @@ def finished(node: Node, frame: Frame) -> Entity | None:
     certain = True
     if node.tag in _WHOLE:
         readings, certain = [number(value)], node.tag != "ABOUT"
-    elif node.tag == "ORD":
+    elif node.tag in ("ORD", "DAYORD"):
         readings = [Ordinal(place=value)]
     elif node.tag == "PERCENT":
         readings = [Percent(amount=decimal(value))]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from comity.tasks.entities import meaning
-from comity.tasks.entities.calendar import DAY, Clock, Days, Frame, Length, Moment, MomentRange, Part, moment
+from comity.tasks.entities.calendar import DAY, Clock, ClockRange, DayRange, Days, Frame, Length, Moment, MomentRange, Part, moment, on
 from comity.tasks.entities.cascade import Build, Match, Node
 from comity.tasks.entities.repeating import Repeat
 
@@ -41,6 +41,11 @@ def days_range(slash: Callable[[Match], Days | None]) -> Build:
                 sides.append(made)
             elif node.tag in ("DATE", "PERIOD"):
                 sides.append(node.value)
+            elif node.tag in ("INT", "YEAR"):
+                made = on(m.frame, year=node.value) if 1900 <= node.value <= 2100 else None
+                if made is None:
+                    return None
+                sides.append(made)
             elif node.tag == "MOMENT":
                 now = node.value.readings[0].date()
                 made = meaning.one_day(now)
@@ -87,7 +92,7 @@ def _kind(m: Match) -> str:
 def open_days(the_nth: Callable[[Match], Days | None]) -> Build:
     def build(m: Match) -> Any:
         days = m.get("DATE", "PERIOD")
-        if days is None and m.has("ORD"):
+        if days is None and m.has("ORD", "DAYORD"):
             days = the_nth(m)
         return meaning.open_range(_kind(m), days) if days is not None else None
 
@@ -142,3 +147,17 @@ def timed_repeat(m: Match) -> Repeat | None:
         said = Clock(tuple(sorted(said.readings, key=lambda one: not 6 * 3600 <= one < 18 * 3600)), said.certain)
     made: Repeat = repeat._replace(clock=said, lasting=lasting)
     return made
+
+
+def ranged(made: Any) -> Node | None:
+    """A range of days, clocks or moments under its own tag."""
+    if made is None:
+        return None
+    return Node("DRANGE" if isinstance(made, DayRange) else "CRANGE" if isinstance(made, ClockRange) else "MRANGE", 0, 0, made)
+
+
+def pointed(made: Days | Moment | None) -> Node | None:
+    """A day or a moment under its own tag."""
+    if made is None:
+        return None
+    return Node("DATE" if isinstance(made, Days) else "MOMENT", 0, 0, made)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from comity.tasks.entities import english
+from comity.tasks.entities import chinese, english
 from comity.tasks.entities.calendar import Frame
 from comity.tasks.entities.finish import finished
 from comity.tasks.entities.lexer import plain
@@ -14,7 +14,8 @@ from comity.tasks.entities.values import KINDS, TEMPORAL, Entity
 
 # How far a grammar is gone through for what is wanted: numbers alone are found before they become parts of anything.
 _NUMBERS = frozenset({"number", "ordinal"})
-_AMOUNTS = _NUMBERS | {"percent", "money", "measure", "duration"}
+_GRAMMARS = {"en": english, "zh": chinese}
+LANGUAGES = tuple(_GRAMMARS)
 
 
 def entities(text: str, *, language: str, at: datetime, region: str = "", kinds: Collection[str] = KINDS) -> tuple[Entity, ...]:
@@ -22,11 +23,13 @@ def entities(text: str, *, language: str, at: datetime, region: str = "", kinds:
     the order of `03/04`, whose `$` or `¥` it is, and the country of a phone.  Of ``kinds`` only."""
     if at.tzinfo is None:
         raise ValueError("the moment must have a zone")
+    if language.partition("-")[0] not in _GRAMMARS:
+        return ()
     wanted = frozenset(kinds)
     frame = Frame(at, region, language)
     reading = plain(text)
-    row = english.first_row(reading)
-    stages = 2 if wanted <= _NUMBERS else 4 if wanted.isdisjoint(TEMPORAL - {"duration"}) else None
-    found = english.GRAMMAR.read(row, frame, reading, stages)
+    grammar = _GRAMMARS[language.partition("-")[0]]
+    stages = 2 if wanted <= _NUMBERS else grammar.AMOUNTS if wanted.isdisjoint(TEMPORAL - {"duration"}) else None
+    found = grammar.GRAMMAR.read(grammar.first_row(reading), frame, reading, stages)
     made = (finished(node, frame) for node in found)
     return tuple(one for one in made if one is not None and one.kind in wanted)
