@@ -21,7 +21,7 @@ from comity.config import CosignerConfig
 from comity.errors import OperatorError
 from comity.gateway.roles.witnessing import Witnesses
 from comity.lab.process import Process
-from comity.transparency.note import Checkpoint, checkpoint_text
+from comity.transparency.note import COSIGNED_ED25519, Checkpoint, Signer, checkpoint_text
 from comity.transparency.publish import Published, Publisher
 from comity.transparency.store import Folder
 from comity.transparency.tlog import TLog, signer_of
@@ -138,7 +138,12 @@ def test_two_do_not_run_in_one_home(cli: Cli, tmp_path: Path) -> None:
         cli("--home", tmp_path / "w0", "witness", "--name", "witness.example/0", "--log", VKEY, "--port", 0).refused(1, "home.in_use")
 
 
-def test_a_witness_is_asked_by_its_own_key() -> None:
+def test_a_witness_is_asked_once_and_by_its_own_key() -> None:
+    twice = [
+        CosignerConfig(url=f"http://127.0.0.1:{n}", key=Signer("w.example", b"w" * 32, COSIGNED_ED25519).verifier.vkey) for n in (1, 2)
+    ]
+    with pytest.raises(OperatorError, match="the same"):
+        Witnesses(twice, "node.witnesses")
     with pytest.raises(OperatorError, match="cosignature"):
         Witnesses([CosignerConfig(url="http://127.0.0.1:1", key=VKEY)], "node.witnesses")
 

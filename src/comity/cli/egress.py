@@ -51,6 +51,8 @@ def _own(config: Config) -> Iterator[Destination]:
     named = [(name, SystemSecrets().get(env=at.env, file=at.file, command=at.command)) for name, at in secrets if at is not None]
     if config.telemetry.endpoint:
         named.append(("telemetry.endpoint", config.telemetry.endpoint))
+    named += [("publish.witnesses", each.url) for each in config.publish.witnesses]
+    named += [("node.witnesses", each.url) for each in (config.node.witnesses if config.node is not None else ())]
     for field, said in named:
         url = urlsplit(said)
         port = url.port or PORTS.get(url.scheme, 0)

@@ -130,16 +130,18 @@ class Publisher:
     # -- witnesses ---------------------------------------------------------------------------------------------------
 
     async def _looked_around(self) -> None:
-        """Once in a process: whoever has seen more than the log holds says so when shown what was signed before, and before more is."""
+        """Until all have answered once: whoever has seen more than the log holds says so when shown what was signed before, and before
+        more is."""
         if self._looked or not (note := (await self._heads.notes()).signed):
             return
-        for each in self._witnesses:
-            reply = await each.ask(witness.written(witness.Request(0, (), note)))
+        question = witness.written(witness.Request(0, (), note))
+        replies = await asyncio.gather(*[each.ask(question) for each in self._witnesses])
+        for each, reply in zip(self._witnesses, replies, strict=True):
             size = _size(reply) if reply is not None else None
             if size is not None:
                 await self._not_ahead(each.key.name, size)
                 self._known[each.key.name] = size
-        self._looked = True
+        self._looked = None not in replies
 
     async def _not_ahead(self, name: str, size: int) -> None:
         held = await self._source.size()

@@ -23,11 +23,16 @@ CONNECTIONS_MAX = 4
 
 
 class Witnesses:
-    """``field``: of the configuration, for errors.  Raises OperatorError for what is no witness's key."""
+    """``field``: of the configuration, for errors.  Raises OperatorError for what is no witness's key, or one twice."""
 
     def __init__(self, named: Sequence[CosignerConfig], field: str) -> None:
+        keys = [_key(each.key, field) for each in named]
+        if len({each.name for each in keys}) < len(keys) or len({each.public for each in keys}) < len(keys):
+            raise OperatorError(f"{field}: two of them are the same", code="config.invalid", field=field, hint="name each witness once")
         self._pool = Pool(connections_max=CONNECTIONS_MAX, connect_seconds_max=ASK_SECONDS_MAX)
-        self.cosigners = tuple(Cosigner(_key(each.key, field), partial(self._ask, each.url.rstrip("/") + PATH)) for each in named)
+        self.cosigners = tuple(
+            Cosigner(key, partial(self._ask, each.url.rstrip("/") + PATH)) for key, each in zip(keys, named, strict=True)
+        )
 
     async def _ask(self, url: str, body: bytes) -> Reply | None:
         try:
