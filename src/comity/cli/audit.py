@@ -35,9 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    trust = _trust(args.trust) if args.trust is not None else None
+    trusts = _trusts(args.trust) if args.trust is not None else ()
     if _is_zip(args.bundle):
-        own = _audited(args, args.bundle, trust)
+        own = _audited(args, args.bundle, trusts)
         value, lines = _told(own), _lines(own)
         if args.page is not None:
             _written(args.page, own)
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         own = None
         value, lines, receipt = _receipt(args)
     if args.against is not None:
-        other = _audited(args, args.against, None)
+        other = _audited(args, args.against, ())
         value["against"] = _told(other)
         left_out = _left_out(own, other) if own is not None else (() if receipt in other.receipts else (receipt,))
         if left_out:
@@ -72,14 +72,14 @@ def _is_zip(path: Path) -> bool:
         raise CallerError(f"cannot read `{path}`: {error.strerror}", code="report.unreadable", hint="name a file") from None
 
 
-def _audited(args: argparse.Namespace, path: Path, trust: Trust | None) -> Audited:
+def _audited(args: argparse.Namespace, path: Path, trusts: tuple[Trust, ...]) -> Audited:
     from comity.transparency.report.archive import Archive
     from comity.transparency.report.audit import audit
 
     if not _is_zip(path):
         raise TrustFailure(f"archive: `{path.name}` is not a report", step="archive", code="trust.archive", hint="comity report makes one")
     with path.open("rb") as file, closing(Archive(file)) as archive, _steps(args) as tell:
-        return audit(archive, vkeys=[each.strip() for each in args.vkey], trust=trust, tell=tell)
+        return audit(archive, vkeys=[each.strip() for each in args.vkey], trusts=trusts, tell=tell)
 
 
 @contextmanager
@@ -171,25 +171,31 @@ def _receipt(args: argparse.Namespace) -> tuple[dict[str, Any], list[str], str]:
     return value, lines, found.receipt["id"]
 
 
-def _trust(path: Path) -> Trust:
-    """Of the file that a client pins, the table `[trust]`; an audit needs its log and witnesses.  Raises OperatorError."""
+def _trusts(path: Path) -> tuple[Trust, ...]:
+    """Of a file that a client pins: each table `trust`, of which an audit needs log and witnesses.  Raises OperatorError."""
     import tomllib
 
     from comity.transparency.trust import Trust
 
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
-        table = read.get("trust", read)
-        return Trust(
-            log=str(table["log"]), witnesses=tuple(map(str, table.get("witnesses", ()))), quorum=int(table.get("quorum", 2)),
-            age_seconds_max=int(table.get("checkpoint_seconds_max", 86_400)),
+        tables = [each["trust"] for each in (read, *read.get("deployments", ())) if "trust" in each]
+        found = tuple(
+            Trust(
+                log=str(table["log"]), witnesses=tuple(map(str, table.get("witnesses", ()))), quorum=int(table.get("quorum", 2)),
+                age_seconds_max=int(table.get("checkpoint_seconds_max", 86_400)),
+            )
+            for table in tables
         )  # fmt: skip
     except OSError as error:
         raise CallerError(f"cannot read `{path}`: {error.strerror}", code="report.unreadable", hint="name a file") from None
     except (ValueError, TypeError, LookupError, AttributeError):
+        found = ()
+    if not found:
         raise OperatorError(
             f"`{path}` names no log to trust", code="config.invalid", field="trust.log", hint="[trust] with log, witnesses and quorum"
-        ) from None
+        )
+    return found
 
 
 def _written(path: Path, found: Audited) -> None:

@@ -101,7 +101,7 @@ def rewritten(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[dict[
 
 def test_what_holds_says_what_it_shows(held: Held) -> None:
     told: list[tuple[str, int, int]] = []
-    found = audited(held.report, vkeys=[held.vkey], trust=held.trust, tell=lambda *each: told.append(each))
+    found = audited(held.report, vkeys=[held.vkey], trusts=[held.trust], tell=lambda *each: told.append(each))
     assert found.key_pinned and found.effects == {"left": 10, "stayed": 3, "refused": 3} and found.manifest.receipts == 16
     assert (found.nodes, found.nodes_proved, found.nodes_missing, found.policies_missing) == (1, 1, (), ())
     assert len(found.received) == 3 and not found.received_pinned  # the operator's key was not pinned
@@ -114,7 +114,7 @@ def test_what_holds_says_what_it_shows(held: Held) -> None:
 
 
 def test_the_operator_s_report_holds_by_itself(held: Held) -> None:
-    found = audited(held.other, trust=held.trust)
+    found = audited(held.other, trusts=[held.trust])
     assert found.effects["left"] == 3 and found.nodes_proved == 1 and not found.received
 
 
@@ -356,9 +356,9 @@ def test_what_the_issuer_says_of_the_report(held: Held, step: str, manifest: dic
 def test_a_node_that_was_in_no_public_log_is_found_out(held: Held) -> None:
     assert audited(held.report).nodes_proved == 0  # nothing was pinned, and it says so
     for trust in (MemoryLog(name="log.example/another").trust(), MemoryLog(witnesses=3).trust()):
-        assert step_of(held.report, trust=trust) == "nodes"
+        assert step_of(held.report, trusts=[trust]) == "nodes"
     without = forge(held, lambda files: [files.pop(each) for each in list(files) if each.startswith("nodes/")] and None)
-    assert audited(without).nodes_missing and step_of(without, trust=held.trust) == "nodes"
+    assert audited(without).nodes_missing and step_of(without, trusts=[held.trust]) == "nodes"
 
 
 async def test_an_entry_that_came_into_the_log_after_it_was_relied_on(tmp_path: Path) -> None:
@@ -369,8 +369,8 @@ async def test_an_entry_that_came_into_the_log_after_it_was_relied_on(tmp_path: 
     name, met = next(iter(own.nodes.items()))
     clock.advance(3600)
     own.nodes[name] = met._replace(proof=public.prove(met.raw, clock.now()))
-    assert step_of(own.report(), trust=public.trust()) == "nodes"
-    assert audited(operator.report(OTHER), trust=public.trust()).nodes_proved == 1
+    assert step_of(own.report(), trusts=[public.trust()]) == "nodes"
+    assert audited(operator.report(OTHER), trusts=[public.trust()]).nodes_proved == 1
     await own.ledger.aclose()
     await operator.ledger.aclose()
 

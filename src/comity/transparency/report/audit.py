@@ -11,8 +11,8 @@
      8. consent     what each rested on is what it commits to
      9. received    each receipt of a node verifies, and is of what was sealed to that node
     10. inclusion   all of them are leaves of the one tree
-    11. nodes       each entry of a node is the one that receipts name; with a `Trust`, it was in the public log when it was first relied
-                    on, or of a log of the node's own by the time of the report
+    11. nodes       each entry of a node is the one that receipts name; where a log was pinned, it was there when it was first relied on,
+                    or by the time of the report where it is of a node of the report's own
     12. laws        the packs' text is what the receipts' policy stands for, and says what the report says of it
     13. omission    no node that answered left its receipt out
 
@@ -43,7 +43,8 @@ from comity.transparency.report.archive import Archive
 from comity.transparency.report.page import Front, Tally, page, went
 from comity.transparency.report.proof import At, needed, root_of
 from comity.transparency.report.shapes import Laws, Manifest, Row, Shared, Vouched
-from comity.transparency.trust import Trust, proven
+from comity.transparency.tlog_proof import parse as parse_proof
+from comity.transparency.trust import Trust, keys, proven
 from comity.transparency.verify import texts, verify
 
 LINE_BYTES_MAX = 1 << 20
@@ -90,8 +91,8 @@ def _silent(step: str, done: int, of: int) -> None:
     pass
 
 
-def audit(archive: Archive, *, vkeys: Collection[str] = (), trust: Trust | None = None, tell: Tell = _silent) -> Audited:
-    """Raises TrustFailure whose ``step`` is one of those above, and nothing else but OperatorError for a ``trust`` of no keys."""
+def audit(archive: Archive, *, vkeys: Collection[str] = (), trusts: Collection[Trust] = (), tell: Tell = _silent) -> Audited:
+    """Raises TrustFailure whose ``step`` is one of those above, and nothing else."""
     tell("archive", len(archive.sizes), len(archive.sizes))  # 1
     manifest = _manifest(archive)  # 2
     tell("manifest", 1, 1)
@@ -127,7 +128,7 @@ def audit(archive: Archive, *, vkeys: Collection[str] = (), trust: Trust | None 
     tell("receipts", manifest.receipts, manifest.receipts)
     _included(archive, head, seen.leaves)  # 10
     tell("inclusion", manifest.receipts, manifest.receipts)
-    entries, proved = _nodes(archive, seen, trust, tell)  # 11
+    entries, proved = _nodes(archive, seen, trusts, tell)  # 11
     laws = _laws(archive, seen.tally)  # 12
     tell("laws", 1, 1)
     if seen.silent:  # 13
@@ -317,7 +318,7 @@ def _gaps(leaves: dict[int, bytes], manifest: Manifest) -> Iterator[tuple[int, i
 # -- nodes and laws --------------------------------------------------------------------------------------------------
 
 
-def _nodes(archive: Archive, seen: _Seen, trust: Trust | None, tell: Tell) -> tuple[dict[str, bytes], int]:
+def _nodes(archive: Archive, seen: _Seen, trusts: Collection[Trust], tell: Tell) -> tuple[dict[str, bytes], int]:
     names = [name.removeprefix(shapes.NODE_FOLDER).partition(".") for name in archive.sizes if name.startswith(shapes.NODE_FOLDER)]
     came = sorted({name for name, _, _ in names})
     entries, proved = dict[str, bytes](), 0
@@ -331,17 +332,29 @@ def _nodes(archive: Archive, seen: _Seen, trust: Trust | None, tell: Tell) -> tu
             parse_entry(raw)
         except ComityError as error:
             raise _failed("nodes", f"the entry {name[:16]} is none: {error}") from None
-        if trust is not None:
+        if trusts:
             try:
-                proven(raw, proof, trust, datetime.fromisoformat(seen.shown_by[name]))
+                proven(raw, proof, _pinned(proof, trusts), datetime.fromisoformat(seen.shown_by[name]))
             except ComityError as error:
                 raise _failed("nodes", f"the entry {name[:16]} was not in the public log in time: {error}") from None
             proved += 1
         entries[name] = raw
         tell("nodes", number, len(came))
-    if trust is not None and seen.tally.nodes - entries.keys():
+    if trusts and seen.tally.nodes - entries.keys():
         raise _failed("nodes", "a receipt names a node whose entry did not come along")
     return entries, proved
+
+
+def _pinned(proof: str, trusts: Collection[Trust]) -> Trust:
+    """The one for the log that the proof is of: no other is tried in its place."""
+    try:
+        origin = parse_proof(proof).checkpoint.partition("\n")[0]
+    except ValueError as error:
+        raise _failed("nodes", f"the proof is not one: {error}") from None
+    found = [each for each in trusts if keys(each).log.name == origin]
+    if not found:
+        raise _failed("nodes", "it is of a log that was not pinned")
+    return found[0]
 
 
 def _laws(archive: Archive, tally: Tally) -> Laws:
