@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -31,7 +33,9 @@ from comity.transparency.merkle import (
     peaks_of,
 )  # fmt: skip
 from comity.transparency.note import Checkpoint, Signer, checkpoint_text
+from comity.transparency.published import consistency, inclusion
 from comity.transparency.receipt import Receipt, encoded, leaf_of, to_json
+from comity.transparency.tiles import WIDTH, Edge, Tile, hashes_of
 from comity.transparency.verify import FORMAT, verify
 
 LEAVES = [leaf_hash(n.to_bytes(2, "big")) for n in range(300)]
@@ -133,6 +137,48 @@ def test_every_smaller_log_is_inside_the_larger() -> None:
 @given(st.integers(65, 300), st.data())
 def test_so_is_it_in_larger_ones(size: int, data: st.DataObject) -> None:
     consistent(data.draw(st.integers(1, size)), size)
+
+
+@pytest.mark.parametrize("size", range(65, 301))
+def test_at_every_size_some_smaller_logs_of_every_kind_are_inside_it(size: int) -> None:
+    for old in {1, size & -size, 1 << size.bit_length() - 1, size // 2, size * 5 // 7, size - 1, size}:
+        consistent(old, size)
+
+
+@given(st.integers(0, 600), st.lists(st.integers(1, 300), max_size=6), st.data())
+def test_a_tree_of_tiles_has_the_root_of_the_plain_tree_however_it_grew(begin: int, steps: list[int], data: st.DataObject) -> None:
+    """Taken up again from its last tiles alone, and each tile that became full is what its entries make."""
+    entries = [b"%d" % n for n in range(begin + sum(steps))]
+    whole, grown, full = Frontier(), Edge(), dict[Tile, bytes]()
+    for entry in entries:
+        whole.append(leaf_hash(entry))
+    for stop in accumulate([begin, *steps]):
+        full.update(grown.append(entries[grown.size : stop]))
+        last = {tile.level: hashes_of(raw, tile.width) for tile, raw in grown.unfinished()}
+        grown = Edge(stop, [last.get(level, []) for level in range(-(-stop.bit_length() // 8))])
+    assert grown.root() == whole.root() and grown.size == len(entries)
+    bottom = b"".join(leaf_hash(entry) for entry in entries)
+    held = b"".join([full[Tile(0, n)] for n in range(len(entries) // WIDTH)]) + b"".join(
+        raw for tile, raw in grown.unfinished() if tile.level == 0
+    )
+    assert held == bottom
+
+
+@given(st.integers(1, 700), st.data())
+def test_proofs_from_tiles_are_those_of_the_plain_tree(size: int, data: st.DataObject) -> None:
+    entries, nodes, plain, grown = [b"%d" % n for n in range(size)], dict[tuple[int, int], bytes](), Frontier(), Edge()
+    for n, entry in enumerate(entries):
+        nodes[0, n] = leaf_hash(entry)
+        nodes.update({(level, index): value for level, index, value in plain.append(nodes[0, n])})
+    files = {tile.path: raw for tile, raw in [*grown.append(entries), *grown.unfinished()]}
+
+    async def fetch(path: str) -> bytes | None:
+        return files.get(path)
+
+    index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
+    expected = inclusion_proof(index, size, lambda level, at: nodes[level, at])
+    assert asyncio.run(inclusion(index, size, fetch)) == expected
+    assert asyncio.run(consistency(old, size, fetch)) == consistency_proof(old, size, lambda level, at: nodes[level, at])
 
 
 @pytest.mark.parametrize(("old", "size"), [(0, 3), (4, 3), (-1, 3)])

@@ -396,18 +396,3 @@ async def test_several_publish_one_log(where: Path | str, tmp_path: Path) -> Non
                 await asyncio.gather(publisher.publish(), *[each.publish() for each in publishers if each is not publisher])
         await publishers[0].publish()
         await whole(store, size)
-
-
-async def test_a_folder_holds_whole_files_and_no_others(tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "deep" / "tiles")
-    assert await folder.get("checkpoint") is None
-    await folder.put("tile/0/x001/000.p/3", b"abc")
-    await folder.put("tile/0/x001/000.p/3", b"abc")
-    await folder.put("checkpoint", b"1")
-    await folder.put("checkpoint", b"2")
-    assert (await folder.get("checkpoint"), await folder.get("tile/0/x001/000.p/3")) == (b"2", b"abc")
-    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert files == ["deep/tiles/checkpoint", "deep/tiles/tile/0/x001/000.p/3"]
-    (tmp_path / "flat").write_text("a file")
-    with pytest.raises(StorageFailure):
-        await Folder(tmp_path / "flat").put("checkpoint", b"")
