@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 FORMAT = "comity.evidence.v1"
-EVIDENCE_BYTES_MAX = 48 * 1024  # as base64 it must fit into an entry of a log, which has 65,535 bytes
+EVIDENCE_BYTES_MAX = 44 * 1024  # as base64 it must fit, with the rest of it, into an entry of a log: 65,535 bytes
 Kind = Literal["software", "tdx", "sgx", "snp", "nitro"]
 
 

@@ -31,7 +31,7 @@ INIT, SGX_DEBUG = 1, 2
 WRONG_ROOT = "the certificates do not lead to Intel's root that is pinned here"
 WORDS: tuple[tuple[re.Pattern[str], StepName, str], ...] = (
     (re.compile(r"debug|attributes|sept|migration", re.I), "debug", "the host may look into the machine, or move it elsewhere"),
-    (re.compile(r"tcb status|tcb level|module", re.I), "tcb", "Intel withdrew its trust in this machine's firmware, or does not know it"),
+    (re.compile(r"tcb status|tcb level|module", re.I), "tcb", "this machine's firmware is withdrawn, or not known to Intel"),
     (re.compile(r"expired|in the future", re.I), "expired", "something of Intel's is not valid at that time"),
     (re.compile(r"certificate|chain|crl|root", re.I), "chain", WRONG_ROOT),
     (re.compile(r"tcb ?info|qe ?identity|fmspc|collateral", re.I), "collateral", "the collateral is not Intel's, or for another machine"),
@@ -80,7 +80,7 @@ def verify(trail: Trail, evidence: Evidence, at: datetime, expected: Expected, r
     claims = _claimed(trail, qvl, evidence, at, root, watched)
     trail.require(not watched, "debug", "its attributes bar all of it", watched)  # the library refuses it too; this does not lean on it
     tcb = claims["tcb"]
-    told = ", ".join([f"Intel calls this machine {tcb['status']}", *tcb["advisory_ids"]])
+    told = ", ".join([f"this machine is called {tcb['status']}", *tcb["advisory_ids"]])
     trail.require(tcb["status"] in expected.tcb, "tcb", told, f"{told}; what will do is {', '.join(expected.tcb)}")
     registers, numbers = _measured(evidence.kind, read.report, claims)
     hold(trail, evidence.kind, registers, numbers, expected.measurements)
@@ -110,7 +110,7 @@ def _published(trail: Trail, collateral: bytes, certificates: list[x509.Certific
         lists = [chain.crl(_bytes(each)) for each in (read.root_ca_crl, read.pck_crl)]
         spans = {name: (each.last_update_utc, each.next_update_utc or each.last_update_utc)
                  for name, each in zip(("the root's revocation list", "the machines' revocation list"), lists, strict=True)}  # fmt: skip
-        for name, text in (("TCB info", read.tcb_info), ("QE identity", read.qe_identity)):
+        for name, text in (("its TCB info", read.tcb_info), ("the QE identity", read.qe_identity)):
             dated = msgspec.json.decode(text, type=_Dated)
             spans[name] = _instant(dated.issueDate), _instant(dated.nextUpdate)
         _bytes(read.tcb_info_signature), _bytes(read.qe_identity_signature)
@@ -135,7 +135,7 @@ def _not_withdrawn(trail: Trail, published: _Published, root: x509.Certificate) 
         raise trail.refusal("revocation", "a revocation list is not Intel's, or for other machines")
     below = [each for certificates in published.chains for each in certificates[:-1]]
     withdrawn = chain.withdrawn(published.root_list, below) or chain.withdrawn(published.leaf_list, [leaf])
-    trail.require(not withdrawn, "revocation", "no certificate stands on Intel's lists", "Intel withdrew a certificate of this machine")
+    trail.require(not withdrawn, "revocation", "no certificate stands on Intel's lists", "a certificate of this machine was withdrawn")
 
 
 def _claimed(trail: Trail, qvl: Any, evidence: Evidence, at: datetime, root: bytes, watched: str) -> Any:

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comity.errors import OperatorError
 from comity.seal.attestation import der
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 
 class Roots(NamedTuple):
@@ -24,12 +25,17 @@ class Roots(NamedTuple):
 
 @cache
 def pinned() -> Roots:
-    data = tomllib.loads((files(__package__) / "roots" / "roots.toml").read_text(encoding="utf-8"))
-    return Roots(_certificate(data["intel"]), _certificate(data["aws"]), {name: _certificate(each) for name, each in data["amd"].items()})
+    import tomllib
+    from importlib.resources import files
+
+    folder = files(__package__) / "roots"
+    data = tomllib.loads((folder / "roots.toml").read_text(encoding="utf-8"))
+    amd = {name: _certificate(folder, each) for name, each in data["amd"].items()}
+    return Roots(_certificate(folder, data["intel"]), _certificate(folder, data["aws"]), amd)
 
 
-def _certificate(pin: Mapping[str, Any]) -> bytes:
-    found = der.of_pem((files(__package__) / "roots" / pin["file"]).read_text(encoding="ascii"))
+def _certificate(folder: Traversable, pin: Mapping[str, Any]) -> bytes:
+    found = der.of_pem((folder / pin["file"]).read_text(encoding="ascii"))
     if hashlib.sha256(found).hexdigest() != pin["sha256"]:
         raise OperatorError(f"root certificate `{pin['file']}` is not the one that is pinned", code="attestation.roots",
                             hint="this installation was changed: install Comity anew")  # fmt: skip

@@ -138,21 +138,24 @@ def _chained(
 def _not_withdrawn(trail: Trail, crl: bytes, issuer: x509.Certificate, root: x509.Certificate, at: datetime, *, required: bool) -> None:
     if not crl:
         trail.require(
-            not required, "revocation", "AMD's list was not brought, and is not asked for", "AMD's list of what it withdrew was not brought"
+            not required,
+            "revocation",
+            "the list of what AMD withdrew was not brought, and is not asked for",
+            "the list of what AMD withdrew was not brought",
         )
         return
     try:
         listed = chain.crl(crl)
         since, until = listed.last_update_utc, listed.next_update_utc
     except ValueError:
-        raise trail.refusal("revocation", "AMD's list of what it withdrew cannot be read") from None
+        raise trail.refusal("revocation", "the list of what AMD withdrew cannot be read") from None
     if not chain.lists_of(listed, root):
         raise trail.refusal("revocation", "the list of what was withdrawn is not AMD's")
     if until is None or not since <= at <= until:
-        raise trail.refusal("expired", "AMD's list of what it withdrew is not of this time")
+        raise trail.refusal("expired", "the list of what AMD withdrew is not of this time")
     held = not chain.withdrawn(listed, [issuer])
     trail.require(
-        held, "revocation", f"AMD's list, valid until {der.spelled(until)}", "AMD withdrew the certificate that signed the chip's"
+        held, "revocation", f"a list of AMD's, valid until {der.spelled(until)}", "the certificate that signed the chip's was withdrawn"
     )
 
 

@@ -31,7 +31,7 @@ class Verifier:
         """
         trail = Trail()
         if expected.level == "A3":
-            raise trail.refusal("gpu", "A3 is refused: nothing here can verify the evidence of a GPU")
+            raise trail.refusal("gpu", "nothing here can verify the evidence of a GPU, so A3 is refused")
         if not evidence:
             trail.note("evidence", "there is none: the operator is trusted")
             self._reaches(trail, "no evidence", "A0", expected)

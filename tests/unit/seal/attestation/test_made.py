@@ -108,7 +108,7 @@ def test_a_machine_that_holds_comes_to_a2_by_these_steps(machine: Machine, steps
             "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded", "OutOfDate", "OutOfDateConfigurationNeeded")),
         (TDX.but(status="OutOfDate", advisories=("INTEL-SA-00615",)), {}, "tcb", "INTEL-SA-00615"),
         (TDX.but(status="OutOfDate"), {"tcb": ("UpToDate", "SWHardeningNeeded")}, "tcb", "OutOfDate"),
-        (TDX.but(status="Revoked"), {}, "tcb", "withdrew its trust"),
+        (TDX.but(status="Revoked"), {}, "tcb", "withdrawn, or not known"),
         (SGX.but(status="OutOfDate"), {}, "tcb", "OutOfDate"),
         (SNP.but(tcb=bytes([3, 0, 0, 0, 0, 0, 27, 222])), {}, "tcb", "bootloader 3"),
         (SNP.but(committed=bytes([4, 0, 0, 0, 0, 0, 9, 222])), {}, "tcb", "snp 9"),
@@ -119,14 +119,14 @@ def test_a_machine_that_holds_comes_to_a2_by_these_steps(machine: Machine, steps
         (TDX.but(issued=AT + timedelta(seconds=1)), {}, "expired", "is of"),
         (TDX.but(until=LONG_AGO), {}, "expired", "a certificate is valid"),
         (SNP.but(until=LONG_AGO), {}, "expired", "certificate of the chip"),
-        (SNP.but(crl_until=LONG_AGO), {}, "expired", "list of what it withdrew"),
+        (SNP.but(crl_until=LONG_AGO), {}, "expired", "list of what AMD withdrew"),
         (NITRO.but(until=LONG_AGO), {}, "expired", "a certificate is valid"),
         (NITRO.but(made=AT - timedelta(hours=25)), {}, "expired", "was made at"),
         (NITRO.but(made=AT - timedelta(hours=1)), {"age_seconds_max": 60}, "expired", "was made at"),
         (NITRO.but(made=AT + timedelta(hours=1)), {}, "expired", "was made at"),
         # what was withdrawn
-        (TDX.but(revoked=True), {}, "revocation", "withdrew a certificate"),
-        (SNP.but(withdrawn=True), {}, "revocation", "AMD withdrew"),
+        (TDX.but(revoked=True), {}, "revocation", "was withdrawn"),
+        (SNP.but(withdrawn=True), {}, "revocation", "was withdrawn"),
         (SNP.but(crl=False), {}, "revocation", "was not brought"),
         # whose
         (TDX.but(fmspc=bytes(6)), {}, "collateral", "another machine"),
@@ -150,12 +150,14 @@ def test_each_fault_fails_by_its_own_step_and_words(machine: Machine, asked: dic
     assert (caught.value.step, caught.value.code) == (step, f"trust.{step}")
     assert [each["held"] for each in caught.value.steps] == [True] * (len(caught.value.steps) - 1) + [False]
     assert caught.value.steps[-1]["name"] == step
+    said = str(caught.value)
+    assert said[0].islower() and not said.endswith(".")
 
 
 @pytest.mark.parametrize("status", ["SWHardeningNeeded", "ConfigurationNeeded"])
 def test_a_client_may_allow_a_weaker_status_and_reads_which(status: Any) -> None:
     found = checked(TDX.but(status=status, advisories=("INTEL-SA-00615",)), tcb=("UpToDate", status))
-    assert [step.found for step in found.steps if step.name == "tcb"] == [f"Intel calls this machine {status}, INTEL-SA-00615"]
+    assert [step.found for step in found.steps if step.name == "tcb"] == [f"this machine is called {status}, INTEL-SA-00615"]
 
 
 def test_amds_list_may_be_left_out_only_where_that_was_said() -> None:

@@ -45,7 +45,7 @@ def test_all_of_them_are_read() -> None:
 
 def test_a_root_that_is_not_the_one_pinned_is_refused() -> None:
     with pytest.raises(OperatorError) as caught:
-        pins._certificate(DATA["aws"] | {"sha256": "00" * 32})
+        pins._certificate(FILES, DATA["aws"] | {"sha256": "00" * 32})
     assert caught.value.code == "attestation.roots"
 
 
