@@ -33,10 +33,10 @@ VKEY = SIGNER.verifier.vkey
 
 
 @contextmanager
-def witness(folder: Path, number: int, port: int = 0) -> Iterator[Process]:
+def witness(folder: Path, number: int, vkey: str = VKEY) -> Iterator[Process]:
     words = ["comity.cli.main", "--home", str(folder / f"w{number}"), "--json", "witness", "--name", f"witness.example/{number}"]
     made = Process(
-        f"witness-{number}", [*words, "--log", VKEY, "--port", str(port)], log=folder / f"w{number}.log", environment={}
+        f"witness-{number}", [*words, "--log", vkey, "--port", "0"], log=folder / f"w{number}.log", environment={}
     )  # fmt: skip
     try:
         yield made.wait_ready()
