@@ -122,16 +122,16 @@ def error_of(status: int, body: Any) -> ComityError:
         return ProviderFailure(f"the gateway answered {status}", code="gateway.failed")
     code, hint, field = (str(told.get(name) or "") for name in ("code", "hint", "param"))
     message = str(told.get("message") or "").removesuffix(f" ({hint})")
-    more: dict[str, Any] = {"code": code, "hint": hint, "field": field, "status": status}
+    more: dict[str, Any] = {"hint": hint, "field": field, "status": status}
     if isinstance(told.get("decision"), dict):
-        return PolicyDenied(message, decision=told["decision"], receipt=str(told.get("receipt") or ""), **more)
+        return PolicyDenied(message, decision=told["decision"], receipt=str(told.get("receipt") or ""), code=code, **more)
     if code.startswith("trust."):
-        return TrustFailure(message, step=code.removeprefix("trust."), **more)
+        return TrustFailure(message, step=code.removeprefix("trust."), code=code, **more)
     if status < 500:
-        return CallerError(message, **more)
+        return CallerError(message, code=code, **more)
     if code.startswith("provider."):
-        failure = ProviderFailure(message, retryable=False, **more)
+        failure = ProviderFailure(message, retryable=False, code=code, **more)
         failure.attempts = tuple(told.get("attempts") or ())
         failure.lawful, failure.ways = tuple(told.get("lawful") or ()), tuple(told.get("ways") or ())
         return failure
-    return OperatorError(message, **more)
+    return OperatorError(message, code=code, **more)

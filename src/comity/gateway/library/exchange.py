@@ -126,4 +126,4 @@ class Exchanged:
 
 
 def _broken() -> ProviderFailure:
-    return ProviderFailure("the answer broke off", kind="protocol", retryable=False, code="provider.interrupted")
+    return ProviderFailure("the answer broke off", kind="protocol", retryable=False, code="gateway.failed")
