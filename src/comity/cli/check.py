@@ -38,6 +38,15 @@ def run(args: argparse.Namespace) -> int:
     config = place.configuration(args)
     packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
     deployments = resolve_all(config.deployments or (EMBEDDED,), vocabulary=vocabulary, as_of=today)
+    if config.node is not None:
+        from comity.gateway.roles.terms import at_node
+
+        deployments = at_node(config.node, deployments, vocabulary)
+    for node in config.deployments:
+        if node.trust is not None:
+            from comity.client.checks import wanted
+
+            wanted(node.trust, deployments[node.id], vocabulary)
     Locator(config=config, vocabulary=vocabulary, issuers=load_issuers(config.issuers), clock=clock, pseudonym_key=b"")
     vocabulary.valid_evidence(config.evidence, today)
     warnings: list[str] = []
@@ -59,10 +68,11 @@ def run(args: argparse.Namespace) -> int:
     sketches = [pack.name for pack in packs if pack.head.depth == "sketch"]
     lines += [f"ok  {len(sketches)} sketches, which deny or escalate where they are not sure: {', '.join(sketches)}"] if sketches else []
     for each in deployments.values():
-        where = "this device" if each.on_device else f"{said(each.facts.processing)} over {each.egress}"
+        where = "this device" if each.on_device else f"{said(each.facts.processing)}{f' over {each.egress}' if each.egress else ''}"
         further = [host for host in each.downloads if host != each.egress]
         also = f", and what is kept at {', '.join(further)}" if further else ""
-        lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}{also}")
+        read = f", read at the {'node alone' if each.plaintext_at == 'node' else 'partner too'}" if config.node is not None else ""
+        lines.append(f"ok  deployment {each.id}: {where}{' (stand-in)' if each.stand_in else ''}{also}{read}")
     say.result(
         args,
         {"packs": [pack.name for pack in packs], "deployments": list(deployments), "warnings": warnings},

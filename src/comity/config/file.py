@@ -221,7 +221,7 @@ def _node(node: NodeConfig, config: Config) -> Iterator[Fault]:
         if not 0 <= getattr(node, name) <= 1 << 20:
             yield ("node", name), "is not between 0 and 1048576", "0 pads nothing"
     if config.server.workers > 1:  # a request must meet the process whose key it was sealed to
-        yield ("server", "workers"), "the keys of a node are those of one process", "run several nodes of one pool behind a relay"
+        yield ("server", "workers"), "the keys of a node are those of one process", "run several nodes, each with a URL of its own"
     if not config.deployments:
         yield ("node",), "has no model to ask", "add [[deployments]]"
 
