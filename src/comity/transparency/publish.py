@@ -87,16 +87,16 @@ class Publisher:
         missing = tuple(each.key.name for each in self._witnesses if each.key.name not in {line.name for line in lines})
         if len(lines) < self._quorum:
             return Published(head.size, False, missing)
-        await self._heads.keep(note + "".join(map(str, lines)))
-        await self._show()
+        witnessed = note + "".join(map(str, lines))
+        await self._heads.keep(witnessed)
+        await self._show(head, witnessed)
         return Published(head.size, True, missing)
 
-    async def _show(self) -> None:
-        """Another gateway may publish the same log: the newest that was kept is what is shown in the end."""
-        shown = ""
-        while (newest := (await self._heads.notes()).witnessed) != shown:
-            await self._store.put(CHECKPOINT, newest.encode())
-            shown = newest
+    async def _show(self, head: Checkpoint, note: str) -> None:
+        """Unless another gateway, which publishes the same log to the same store, shows more already."""
+        shown = await published.head(self._store.get, self._heads.verifier)
+        if shown is None or shown.checkpoint.size <= head.size:
+            await self._store.put(CHECKPOINT, note.encode())
 
     async def _written(self, head: Checkpoint) -> None:
         grown = await self._taken_up(head)

@@ -19,7 +19,7 @@ from comity.storage.open import open_database
 from comity.transparency import published
 from comity.transparency.heads import Heads, ahead, checked, notes
 from comity.transparency.merkle import HASH_BYTES, Frontier, inclusion_holds, leaf_hash
-from comity.transparency.note import Checkpoint, Signer, Verifier, signed_checkpoint
+from comity.transparency.note import Checkpoint, Signer, Verifier
 from comity.transparency.store import Store
 from comity.transparency.tiles import ENTRY_BYTES_MAX, hashes_of
 from comity.transparency.tlog_proof import TLogProof, written
@@ -59,18 +59,18 @@ class TLog:
         return await self.database.join(_appended, tuple(entries))
 
     async def proof(self, index: int, store: Store) -> str:
-        """A C2SP tlog-proof against the newest checkpoint that was witnessed.
+        """A C2SP tlog-proof against the checkpoint that the ``store`` shows.
 
         Raises LookupError for an entry that it does not cover yet, TrustFailure for what was changed from outside."""
-        note = (await self.heads.notes()).witnessed
-        size = signed_checkpoint(note, self.verifier).size if note else 0
-        if not 0 <= index < size:
+        shown = await published.head(store.get, self.verifier)
+        if shown is None or not 0 <= index < shown.checkpoint.size:
             raise LookupError(f"entry {index} is not published yet")
-        head, [entry] = signed_checkpoint(note, self.verifier), await self.entries(index, index + 1)
+        _, size, root = shown.checkpoint
+        [entry] = await self.entries(index, index + 1)
         path = await published.inclusion(index, size, store.get)
-        if not inclusion_holds(index, size, leaf_hash(entry), path, head.root):
+        if not inclusion_holds(index, size, leaf_hash(entry), path, root):
             raise ahead("its tiles do not prove its own entry", "move the published tiles away, and they are written anew")
-        return written(TLogProof(index=index, path=tuple(path), checkpoint=note))
+        return written(TLogProof(index=index, path=tuple(path), checkpoint=shown.note))
 
     # -- as a source -------------------------------------------------------------------------------------------------
 

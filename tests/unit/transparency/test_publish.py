@@ -383,16 +383,23 @@ async def test_tiles_that_were_changed_are_not_gone_on_with(tmp_path: Path) -> N
             await Publisher(log, store).publish()
 
 
-async def test_several_publish_one_log(where: Path | str, tmp_path: Path) -> None:
-    """On one server, each with witnesses of its own memory of them."""
-    store = Memory()
+@pytest.mark.parametrize("stores", [1, 3])
+async def test_several_publish_one_log(stores: int, where: Path | str, tmp_path: Path) -> None:
+    """To one store, and each to its own; what a store shows it holds at any moment."""
+    made = [Memory() for _ in range(stores)]
     async with log_at(where) as log, witnesses_at(tmp_path) as witnesses:
-        publishers = [Publisher(log, store, witnesses, 2) for _ in range(3)]
+        publishers = [Publisher(log, made[n % stores], witnesses, 2) for n in range(3)]
         size = 0
         for _ in range(6):
             for publisher in publishers:
                 await log.append(some(size, size + 40))
                 size += 40
                 await asyncio.gather(publisher.publish(), *[each.publish() for each in publishers if each is not publisher])
-        await publishers[0].publish()
-        await whole(store, size)
+                for store in made:
+                    shown = await published.head(store.get, SIGNER.verifier)
+                    if shown is not None:
+                        await whole(store, shown.checkpoint.size)
+                        assert proven(b"entry 0", await log.proof(0, store), trust(witnesses), NOW).size == shown.checkpoint.size
+        for publisher, store in zip(publishers, made, strict=False):
+            await publisher.publish()
+            await whole(store, size)
