@@ -38,6 +38,7 @@ def amd(name: str) -> Evidence:
 
 
 TDX = Evidence(kind="tdx", body=read("tdx/quote.bin"), collateral=read("tdx/collateral.json"))
+OLDER = Evidence(kind="tdx", body=read("tdx/older-quote.bin"), collateral=TDX.collateral)
 SNP, DEBUGGED = amd("gcp"), amd("debug")
 NITRO = Evidence(kind="nitro", body=read("nitro/document.bin"))
 LINES = (
@@ -104,9 +105,10 @@ def test_each_makers_part_gives_what_the_machine_signed(part: Part, evidence: Ev
         (NITRO, NITRO_AT + timedelta(hours=4), "expired", "until 2022-10-13T11:58:02Z"),
         (NITRO, NITRO_AT - timedelta(hours=1), "expired", "from 2022-10-13T08:57:59Z"),
         (DEBUGGED, SNP_AT, "debug", "lets its host debug it"),
+        (OLDER, TDX_AT, "tcb", "withdrawn, or not known to Intel"),
     ],
 )
-def test_at_another_time_or_debugged_it_fails_by_name(evidence: Evidence, at: datetime, step: str, words: str) -> None:
+def test_late_or_debugged_or_out_of_date_it_fails_by_name(evidence: Evidence, at: datetime, step: str, words: str) -> None:
     found, why, _ = ends(evidence, at)
     assert found == step
     assert words in why
@@ -117,6 +119,12 @@ def test_the_debugged_machine_was_signed_by_its_chip_all_the_same() -> None:
         verify(encoded(DEBUGGED), None, SNP_AT, expected())
     names = [step["name"] for step in caught.value.steps]
     assert names == ["level", "evidence", "collateral", "chain", "expired", "revocation", "signature", "debug"]
+
+
+def test_the_older_machines_quote_is_signed_all_the_same() -> None:
+    changed = bytearray(OLDER.body)
+    changed[200] ^= 1  # of the measurements
+    assert ends(Evidence(kind="tdx", body=bytes(changed), collateral=OLDER.collateral), TDX_AT)[0] == "signature"
 
 
 @pytest.mark.parametrize(("evidence", "at"), [(TDX, TDX_AT), (SNP, SNP_AT), (NITRO, NITRO_AT)])
