@@ -11,6 +11,7 @@ proved themselves.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
@@ -41,6 +42,7 @@ class Engine:
 
     def __init__(self, config: Config, home: Path, providers: Mapping[str, Provider] | None = None) -> None:
         self.config, self.home, self.random, self._providers = config, home, SystemRandom(), providers
+        logging.getLogger("comity").addHandler(logging.NullHandler())  # what an application is told, it is told by errors
         self._app: App | None = None
         self._one: asyncio.Lock | None = None
         self.closed = False
