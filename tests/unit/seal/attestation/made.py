@@ -150,6 +150,8 @@ class Intel:
     attributes: bytes = bytes.fromhex("0000001000000000")
     status: str = "UpToDate"
     advisories: tuple[str, ...] = ()
+    enclave_status: str = "UpToDate"  # of the quoting enclave
+    module_status: str = "UpToDate"  # of the TDX module
     issued: datetime = SINCE
     replaced: datetime = UNTIL
     fmspc: bytes = FMSPC
@@ -207,6 +209,8 @@ class Intel:
         level = info["tcbLevels"][0]
         level |= {"tcbStatus": self.status, "advisoryIDs": list(self.advisories)}
         info |= {"fmspc": self.fmspc.hex().upper(), "tcbLevels": [level], **self._dates()}
+        for module in info["tdxModuleIdentities"]:
+            module["tcbLevels"] = [module["tcbLevels"][-1] | {"tcbStatus": self.module_status}]
         if self.kind == "sgx":
             del info["tdxModule"], info["tdxModuleIdentities"], level["tcb"]["tdxtcbcomponents"]
             info["id"] = "SGX"
@@ -215,6 +219,7 @@ class Intel:
     def _identity(self) -> str:
         found: dict[str, Any] = msgspec.json.decode(_sample()["qe_identity"])
         found |= {"id": "TD_QE" if self.kind == "tdx" else "QE", **self._dates()}
+        found["tcbLevels"][0]["tcbStatus"] = self.enclave_status
         return msgspec.json.encode(found).decode()
 
     def _dates(self) -> dict[str, str]:
