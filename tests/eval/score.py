@@ -174,8 +174,8 @@ def canonical(value: object) -> str:
             return f"money {float(amount):.12g} {currency}"
         case Measure(amount=amount, unit=unit):
             return f"measure {amount.normalize():f} {unit}"
-        case Phone(digits=digits):
-            return f"phone {digits}"
+        case Phone(digits=digits, extension=extension):
+            return f"phone {digits}{extension}"
     raise TypeError(type(value))
 
 
@@ -193,7 +193,15 @@ def _currency(resolution: dict[str, Any]) -> str | None:
     return f"money {float(amount):.12g} {resolution.get('isoCurrency') or _OPEN.get(resolution['unit'], resolution['unit'])}"
 
 
-def _expected(model: str, result: dict[str, Any]) -> Expected | None:
+def _place(result: dict[str, Any], text: str) -> tuple[int, int]:
+    """Some specifications leave out where."""
+    if "Start" in result:
+        return result["Start"], result["End"] + 1
+    start = text.lower().find(result["Text"].lower())
+    return start, start + len(result["Text"])
+
+
+def _expected(model: str, result: dict[str, Any], text: str) -> Expected | None:
     resolution = result.get("Resolution") or {}
     kind = result["TypeName"].split(".")[-1]
     values: frozenset[str]
@@ -211,7 +219,7 @@ def _expected(model: str, result: dict[str, Any]) -> Expected | None:
         values = frozenset({said})
     else:
         values = frozenset({"phone " + "".join(letter for letter in resolution["value"] if letter.isdigit())})
-    return Expected(result.get("Start", -1), result.get("End", -1) + 1, kind, values, result["Text"])
+    return Expected(*_place(result, text), kind, values, result["Text"])
 
 
 def rows(folder: Path = HERE / "recognizers") -> Iterator[Row]:
@@ -219,7 +227,7 @@ def rows(folder: Path = HERE / "recognizers") -> Iterator[Row]:
         for model in MODELS:
             for spec in json.loads((folder / name / f"{model}Model.json").read_text("utf-8-sig")):
                 at = datetime.fromisoformat((spec.get("Context") or {}).get("ReferenceDateTime", "2016-11-07T00:00:00")[:19])
-                found = tuple(one for result in spec["Results"] if (one := _expected(model, result)) is not None)
+                found = tuple(one for result in spec["Results"] if (one := _expected(model, result, spec["Input"])) is not None)
                 yield Row(model, language, spec["Input"], at.replace(tzinfo=_ZONE), found)
 
 

@@ -40,9 +40,10 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
     """A numeral of one character is a number where it counts something or stands alone, and else part of a word."""
     out = list(nodes)
     for place, node in enumerate(nodes):
-        if node.tag != "ONE" or not (place == 0 or out[place - 1].tag == "_" or out[place - 1].end < node.start):
+        if node.tag != "ONE" or not (place == 0 or out[place - 1].tag in ("_", "ge", "of", "this", "at") or out[place - 1].end < node.start):
             continue
-        if place + 1 < len(nodes) and nodes[place + 1].tag not in ("_", "of", "ge", "comma", "and", "this", "at"):
+        following = nodes[place + 1].tag if place + 1 < len(nodes) else "_"
+        if following not in ("_", "of", "ge", "comma", "and", "this", "at", "U_MIN"):
             continue
         before, after = text[node.start - 1 : node.start], text[node.end : node.end + 1]
         alone = not after or not after.isalpha() or after in _COUNTERS or after == "的"
@@ -140,7 +141,7 @@ def _counted(m: Match) -> Length | None:
     """`二十分钟`, `三年`, `一个半小时`, `三年半`, `半年`."""
     unit = _unit(m)
     value: Any = m.get("INT", "NUM", "ONE", "FRAC")
-    if unit in ("weekend", "decade") or (value is not None and value > 10**9):
+    if unit in ("weekend", "decade") or (unit == "century" and not m.has("ge")) or (value is not None and value > 10**9):
         return None
     if unit == "year" and isinstance(value, int) and value >= 1000:
         return None
@@ -149,6 +150,11 @@ def _counted(m: Match) -> Length | None:
         if unit == "day":
             return length(value, unit)
     return length(value, unit) if value is not None else None
+
+
+def _days_hours(m: Match) -> Length | None:
+    """`8天20时`."""
+    return length(value_of(m), "day").plus(length(value_of(m, 1), "hour")) if m.get("U") == "day" else None
 
 
 def _quarters(m: Match) -> Length:
@@ -470,6 +476,13 @@ def _third(m: Match) -> Days | None:
     return meaning.third(base, m.get("MEND", "XUN")) if base is not None and base.grain == "month" else None
 
 
+def _numbered_third(m: Match) -> Days | None:
+    """`3月底`, `明年三月中旬`."""
+    month = value_of(m)
+    base = on(m.frame, year=_year_of(m), month=month) if isinstance(month, int) and 1 <= month <= 12 else None
+    return meaning.third(base, m.get("MEND")) if base is not None else None
+
+
 def _decade(m: Match) -> Days | None:
     value = value_of(m)
     if m.get("U") != "decade" or not isinstance(value, int) or value % 10 or not (10 <= value <= 90 or 1500 <= value <= 2090):
@@ -669,6 +682,13 @@ def _open(m: Match) -> Any:
     return meaning.open_range(kind, days)
 
 
+def _until_now(m: Match) -> Any:
+    """`2018年至今`."""
+    days: Days = m.get("DATE", "PERIOD")
+    today = relative(m.frame, 0, "day")
+    return meaning.between(days, today, m.frame) if today is not None and days.start <= m.frame.today else None
+
+
 def _as_period(m: Match) -> Days | None:
     if m.has("MONTH"):
         found: Days = m.get("MONTH")
@@ -720,6 +740,7 @@ STAGES: tuple[Any, ...] = (
         Rule("CLOCK", f"{N} (dian|SHI) guo? {N} U_MIN ({N} U_SEC)?", _clock),
         Rule("CLOCK", f"{N} (dian|SHI) half", _clock),
         Rule("CLOCK", f"{N} dian {N} !U", lambda m: _clock(m) if m.nodes[-1].tag != "ONE" or value_of(m, 1) == 10 else None),
+        Rule("DUR1", f"{N} U {N} SHI", _days_hours),
         Rule("DUR1", f"{N} (ge)? half (U|NIAN)", _counted),
         Rule("DUR1", f"({N}|FRAC) (ge)? (U|NIAN) half", _counted),
         Rule("DUR1", f"({N}|FRAC) (ge)? (U|NIAN)", _counted),
@@ -758,6 +779,7 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "(YEAR|YEARREL)? of? HALFYEAR", _half_year),
         Rule("PERIOD", "(YEAR|YEARREL)? of? YEND", _third),
         Rule("PERIOD", "(MONTH|PERIOD) XUN", _third),
+        Rule("PERIOD", f"(YEAR|YEARREL)? {N} MEND", _numbered_third),
         Rule("PERIOD", "(MONTH|PERIOD|MOD|this)? MEND", _third),
         Rule("DATE", "(YEAR|YEARREL)? of? HOLIDAY", _holiday),
         Rule("DATE", "TODAY", lambda m: relative(m.frame, m.get("TODAY"), "day")),
@@ -776,6 +798,7 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", f"(every|skip) ({N})? ge? (U|NIAN|YUE|U_MIN|U_SEC)", _every),
         Rule("REPEAT", "OFTEN DATE", _yearly),
         Rule("REPEAT", "OFTEN", _often),
+        Rule("REPEAT", "perhour", lambda m: Repeat("HOURLY")),
         Rule("DATE", "(MOD|this) WEEKDAY", _weekday),
         Rule("DATE", "PERIOD of? WEEKDAY", _weekday),
         Rule("DATE", "DATE lpar? WEEKDAY rpar?", _date_weekday),
@@ -821,6 +844,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "(from|at)? (DATE|PERIOD) (or_before|or_after)", _open),
         Rule("DRANGE", "(from|at)? (DATE|PERIOD) (or|and)? (before|after|since)", _open),
         Rule("DRANGE", "(to) (DATE|PERIOD) until", _open),
+        Rule("DRANGE", "from? (DATE|PERIOD) zhijin", _until_now),
         Rule("MRANGE", "(from)? MOMENT (before|after|since)", open_moment),
         Rule("CRANGE", "(from|at)? CLOCK (before|after|since)", open_clock),
         Rule("DATE", "FRAC", _bare_slash),

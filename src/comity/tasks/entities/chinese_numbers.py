@@ -31,6 +31,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     "百分之": ("percent_of", 100),
     "百分": ("CP", 100),
     "千分之": ("permille_of", 1000),
+    "万分之": ("permille_of", 10000),
     "又": ("you", None),
     "半": ("half", Fraction(1, 2)),
     "多": ("more", None),
@@ -214,16 +215,25 @@ def _last_unit(value: int | Fraction) -> int:
 
 def _parted(nodes: list[Node]) -> Iterator[Node]:
     """`一千分之二`: its 千 belongs to the numeral before it; `二分 之一` may be written apart."""
-    before = ""
+    before, earlier = "", ""
     for place, node in enumerate(nodes):
         if node.tag in ("percent_of", "permille_of") and before in _INSIDE:
             yield Node("CU", node.start, node.start + 1, node.value)
             yield Node("fenzhi", node.start + 1, node.end)
         elif node.tag == "U_MIN" and place + 1 < len(nodes) and nodes[place + 1].tag == "zhi" and before in _INSIDE:
             yield node._replace(tag="fenzhi")
+        elif node.tag == "GEWEEKDAY":  # `第一个星期一`, `五个星期三小时`
+            if before in _INSIDE and earlier != "di" and place + 1 < len(nodes):
+                yield Node("U", node.start, node.end - 1, "week")
+                yield Node("CD", node.end - 1, node.end, node.value + 1)
+            else:
+                yield node._replace(tag="WEEKDAY")
+        elif node.tag == "MEND" and node.value == "start" and before in _INSIDE and place + 1 < len(nodes) and nodes[place + 1].tag in _INSIDE:
+            yield Node("YUE", node.start, node.start + 1)  # `十月初一`
+            yield Node("chu", node.start + 1, node.end)
         elif not (node.tag == "zhi" and before == "U_MIN"):
             yield node
-        before = node.tag
+        earlier, before = before, node.tag
 
 
 def numbers(nodes: list[Node], _: Any, text: str) -> list[Node]:

@@ -14,7 +14,7 @@ from comity.tasks.entities.chinese_numbers import WORDS as NUMBER_WORDS
 PARTS = {
     "凌晨": Part(0, 6, "am"),
     "清晨 黎明 拂晓": Part(5, 8, "am"),
-    "早上 早晨 早间 清早 大清早 一早 一大早 今早上": Part(8, 12, "am"),
+    "早上 早晨 早间 清早 大清早 一大早": Part(8, 12, "am"),
     "上午": Part(8, 12, "am"),
     "中午 正午 午间": Part(11, 13, "noon"),
     "下午 午后": Part(12, 18, "pm"),
@@ -64,12 +64,12 @@ _PLAIN = {
     "this": "这 这个 本 此 这一 这一个 当前 这1个", "of": "的 之", "to": "到 至 ~ 直到 — ～ 至到", "dash": "- – －", "from": "从 自 由 打从",
     "and": "和 与 及 跟", "comma": "、 ,", "or": "或 或者 或是", "every": "每 每个 每逢 每到", "skip": "每隔 每间隔 隔", "before": "之前 以前 前",
     "after": "之后 以后 后 过后", "since": "起 以来 开始 开始算", "until": "为止 止", "between": "之间 间 期间", "within": "内 之内 以内",
-    "past": "过去 过去的 最近 近 最近的 之前的", "coming": "未来 未来的 接下来 接下来的 今后 今后的 往后", "again": "再过 过",
+    "past": "过去 过去的 最近 近 最近的", "coming": "未来 未来的 接下来 接下来的 今后 今后的 往后", "again": "再过 过",
     "last_one": "最后 最后一 最后一个 最后1个", "ge": "个", "NIAN": "年", "YUE": "月 月份", "RI": "日 号", "SHI": "时 点钟 點鐘", "U_MIN": "分",
     "U_SEC": "秒", "ke": "刻", "zheng": "整", "cha": "差", "guo": "过了", "zhi": "之", "at": "在 于 当", "yuan": "农历 阴历 旧历 夏历",
     "chu": "初", "run": "闰", "percent": "% ％", "perhour": "每小时 时速", "about": "大约 大概 约 差不多 左右 约莫", "workday": "工作日 上班日",
-    "begin": "初 年初", "lpar": "( （", "rpar": ") ）", "colon": ":", "slash": "/", "ji_season": "季 季度", "half_first": "上半", "half_last": "下半",
-    "yan": "底 末 月底", "NOW": "现在 此刻 目前 马上 立刻 立即", "or_before": "或之前 及以前 及之前 或以前 以及之前",
+    "lpar": "( （", "rpar": ") ）", "colon": ":", "slash": "/", "ji_season": "季度", "half_first": "上半", "half_last": "下半",
+    "NOW": "现在 此刻 目前 马上 立刻 立即", "or_before": "或之前 及以前 及之前 或以前 以及之前",
     "or_after": "或之后 及之后 及以后 或以后 以及之后 起及以后", "once": "一次 1次",
 }  # fmt: skip
 _UNITS = {
@@ -101,7 +101,7 @@ def terms() -> dict[str, tuple[str, Any]]:
     for stem in ("周", "星期", "礼拜"):
         for place, names in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天")):
             out |= {f"{stem}{name}": ("WEEKDAY", place) for name in names}
-            out |= {f"个{stem}{name}": ("WEEKDAY", place) for name in names if stem != "周"}
+            out |= {f"个{stem}{name}": ("GEWEEKDAY", place) for name in names if stem != "周"}
     for unit, said in _UNITS.items():
         out |= dict.fromkeys(said.split(), ("U", unit))
     out |= {"刻钟": ("KEZHONG", 900)}
@@ -109,7 +109,7 @@ def terms() -> dict[str, tuple[str, Any]]:
             "每周末": ("OFTEN", ("weekend", 1)), "每晚": ("OFTENPART", _EVENING), "每早": ("OFTENPART", _MORNING),
             "每年": ("OFTEN", ("year", 1)), "每月": ("OFTEN", ("month", 1)), "每个月": ("OFTEN", ("month", 1)), "隔周": ("OFTEN", ("week", 2)),
             "每季度": ("OFTEN", ("quarter", 1)), "每个季度": ("OFTEN", ("quarter", 1))}  # fmt: skip
-    out |= {"月底": ("MEND", "end"), "月末": ("MEND", "end"), "月初": ("MEND", "start"), "月中": ("MEND", "mid"),
+    out |= {"月底": ("MEND", "end"), "月末": ("MEND", "end"), "月初": ("MEND", "start"), "月中": ("MEND", "mid"), "月上旬": ("MEND", "start"), "月中旬": ("MEND", "mid"), "月下旬": ("MEND", "end"), "至今": ("zhijin", None),
             "年底": ("YEND", "end"), "年末": ("YEND", "end"), "年初": ("YEND", "start"), "年中": ("YEND", "mid"),
             "上半年": ("HALFYEAR", 1), "下半年": ("HALFYEAR", 2), "上旬": ("XUN", "start"), "中旬": ("XUN", "mid"), "下旬": ("XUN", "end")}  # fmt: skip
     out |= {"正月": ("LMONTH", 1), "冬月": ("LMONTH", 11), "腊月": ("LMONTH", 12)}
@@ -131,7 +131,7 @@ def terms() -> dict[str, tuple[str, Any]]:
     blank = (
         "有一点 一点点 一点儿 一点都 一点也 这一点 那一点 早一点 快一点 晚一点 慢一点 好一点 多一点 少一点 大一点 小一点 差一点 万一 千万别 千万不 "
         "千万要 千万记 今日头条 明天见 上下 上班 下班 上课 下课 上面 下面 上次 下次 以上 以下 上海 下载 上传 前面 后面 后来 然后 最后再 开始吧 "
-        "提前 前往 目前为止 年轻 年龄 时候 时间 日期 日子 分享 分开 号码 点击 点赞 点菜 点外卖 秒杀 周杰伦 星期几 几点 几号 几月 周到 周围 一周岁 "
+        "提前 前往 目前为止 年轻 年龄 时候 时间 日期 日子 分享 分开 号码 点击 点赞 点菜 点外卖 秒杀 周杰伦 年份 星期几 几点 几号 几月 周到 周围 一周岁 "
         "从前 从来 从不 到达 到底 到处 至少 至于 自己 自动 自然 由于 当然 在线 现在完成 中间 时间段 房间 空间 世间 民间 期间费用 内容 内部 国内 周岁"
     )
     out |= dict.fromkeys(blank.split(), ("_", None))

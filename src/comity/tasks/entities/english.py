@@ -20,6 +20,7 @@ from comity.tasks.entities.calendar import (
     full_year,
     length,
     moment,
+    moved,
     on,
     period,
     real,
@@ -556,6 +557,37 @@ def _to_date(m: Match) -> Node | None:
     return Node("DRANGE", 0, 0, meaning.DayRange((bounds,)))
 
 
+def _edge(m: Match) -> Any:
+    """`the first 5 days of March`, `the last two weeks of 2015`."""
+    days: Days | None = m.get("PERIOD")
+    by: Length = m.get("DUR")
+    if days is None or by.seconds or (m.has("ORD") and m.get("ORD") != 1):
+        return None
+    found = []
+    for start, end in days.readings:
+        edge = moved(start, by) if m.has("ORD") else moved(end, -by)
+        if edge is None or not start <= edge <= end:
+            return None
+        begin, bound = (start, edge) if m.has("ORD") else (edge, end)
+        found.append(meaning.Bounds(begin, bound, begin, bound - timedelta(1)))
+    return meaning.DayRange(tuple(found), days.certain)
+
+
+def _at_least(m: Match) -> Any:
+    """`more than 3 days ago`: before that day, and `in less than 2 hours`: up to then.  `more than 3 days` alone stays a length."""
+    if not m.has("in", "ago"):
+        return None
+    by: Length = m.get("DUR")
+    there = meaning.from_now(-by if m.has("ago") else by, m.frame)
+    before = m.has("more") == m.has("ago")
+    if isinstance(there, Days):
+        return meaning.open_range("before" if before else "after", there)
+    if there is None:
+        return None
+    at = there.readings[0]
+    return Node("MRANGE", 0, 0, meaning.MomentRange(((None, at) if before else (at, None),)))
+
+
 def _half_day(m: Match) -> Any:
     """`later today`: from noon, or from now."""
     days: Days = m.get("DATE")
@@ -581,8 +613,8 @@ def _clock_shift(m: Match) -> Clock | None:
 def _repeat_on(m: Match) -> Repeat | None:
     """`every year on dec 1`, `monthly on the 15th`, `weekly on Monday`."""
     repeat: Repeat = m.get("REPEAT")
-    days: Days = m.get("DATE")
-    if repeat.weekdays or repeat.month is not None or repeat.month_day is not None or days.year is not None:
+    days: Days | None = m.get("DATE") or _the_nth(m)
+    if days is None or repeat.weekdays or repeat.month is not None or repeat.month_day is not None or days.year is not None:
         return None
     if repeat.freq == "WEEKLY" and days.weekday is not None and days.day is None:
         return repeat._replace(weekdays=(days.weekday,))
@@ -839,6 +871,17 @@ def _bare_year(m: Match) -> Node | None:
 
 
 PERIODS = "(PERIOD|MONTH)"
+def yeared(nodes: list[Node], frame: Any, text: str) -> list[Node]:
+    """`of 2015` is a year."""
+    out = list(nodes)
+    for place, node in enumerate(nodes):
+        if node.tag == "INT" and place and nodes[place - 1].tag == "of" and 1900 <= node.value <= 2100:
+            found = on(frame, year=node.value)
+            if found is not None:
+                out[place] = node._replace(tag="PERIOD", value=found)
+    return out
+
+
 STAGES: tuple[Any, ...] = (
     numbers,
     settled,
@@ -860,6 +903,7 @@ STAGES: tuple[Any, ...] = (
         Rule("CLOCK", "noon", lambda m: Clock((43200,))),
         Rule("CLOCK", "midnight", lambda m: Clock((86400,)) if False else Clock((0,))),
     ),
+    (Rule("CLOCK", "CLOCK ZONE", lambda m: m.get("CLOCK")._replace(certain=False)),),  # of another zone perhaps: ask
     dated,
     (
         Rule("YEAR", "NUM NUM", _year_words),
@@ -899,7 +943,9 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "YTD", _to_date),
         Rule("DRANGE", "(from|between)? (INT|YEAR) (to|dash|until|and) (INT|YEAR)", _years),
     ),
+    yeared,
     (
+        Rule("DRANGE", "(the)? (ORD|last|past) DUR (of|in) (the U|PERIOD)", lambda m: _edge(_the_unit(m))),
         Rule("REPEAT", "every other U", _every),
         Rule("REPEAT", f"every ({N}|ORD|second) U", _every),
         Rule("REPEAT", "every (DUR|U|quarter|weekdays|second)", _every),
@@ -907,6 +953,7 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", "(on)? (the)? (ORD|DAYORD|second|last) (WEEKDAY|U)? (of|in) every other? U", _monthly),
         Rule("REPEAT", "OFTEN on the? (ORD|DAYORD|second)", _monthly),
         Rule("REPEAT", "every (DATE|PERIOD)", _every_date),
+        Rule("REPEAT", "every CLOCK", lambda m: Repeat("DAILY", clock=m.get("CLOCK"))),
         Rule("REPEAT", "(on)? WEEKDAYS ((comma|and|or|slash)+ (WEEKDAYS|WEEKDAY))*", _plural_days),
         Rule("REPEAT", "OFTEN", _often),
         Rule("REPEAT", "once a U", _once_a),
@@ -945,27 +992,30 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "DATE (of|in)? PERIOD", lambda m: _in_year(m)),
         Rule("DATE", "the U (after|before) DATE", _day_beside),
         Rule("DATE", "U (after|before) DATE", lambda m: _day_beside(m) if m.get("U") == "day" else None),
+        Rule("DRANGE", "(in)? (more|less) than DUR ago?", _at_least),
         Rule("MOMENT", "DUR (from|after) NOW", _shift),
         Rule("DATE", "DUR (from|after|before|since) (DATE|MOMENT|PERIOD)", _shift),
         Rule("MOMENT", "DUR (ago|later|before)", lambda m: _shift(m) if not m.has("before") else None),
         Rule("MOMENT", "in DUR", _shift),
         Rule("MOMENT", "within (the)? (next)? DUR", _within),
-        Rule("DRANGE", "(the)? (next|coming|last|past) DUR", _coming_many),
+        Rule("DRANGE", "(the)? (next|coming|last|past) DUR !of", _coming_many),
         Rule("PERIOD", "(in|of|since|before|after|until|by|between|from) (INT)", lambda m: None),
     ),
     (
+        Rule("REPEAT", "REPEAT on? (DATE|the DAYORD|the ORD)", _repeat_on),
         Rule("DATE", "on the (ORD|DAYORD)", _the_nth),
         Rule("DATE", "the DAYORD", _the_nth),
         Rule("CLOCK", "(CLOCK|INT|NUM) (in the|early|late) PARTNAME", _in_part),
         Rule("CLOCK", "CLOCK (at)? PARTNAME", lambda m: _in_part(m) if m.has("at") or not m.has("comma") else None),
         Rule("DPART", "(the|in|early|late)? TONIGHT", _day_part),
         Rule("DPART", "(this|next|last|past|coming) (early|late)? PARTNAME", _day_part),
-        Rule("DPART", "DATE (early|late|in the|poss)? PARTNAME", _day_part),
+        Rule("DPART", "DATE (early|late|in the|poss|at)? PARTNAME", _day_part),
         Rule("DPART", "(in)? (the)? PARTNAME (of|on) DATE", _day_part),
         Rule("PART", "(early|late) in the PARTNAME", lambda m: _halved_part(m)),
         Rule("PART", "(early|late) PARTNAME", lambda m: _halved_part(m)),
         Rule("PART", "(in the|at|in)? PARTNAME", lambda m: m.get("PARTNAME")),
         Rule("MOMENT", "DATE? EOD", _end_of_day),
+        Rule("MOMENT", "EOD (of|on)? DATE", _end_of_day),
         Rule("CLOCKS", f"(from|between) ({N}|CLOCK|ATCLOCK) (to|dash|until|and) ({N}|CLOCK) (in the PARTNAME)?", lambda m: None),
     ),
     (
@@ -981,7 +1031,6 @@ STAGES: tuple[Any, ...] = (
         Rule("ATCLOCK", "(at|around) around? CLOCK", lambda m: m.get("CLOCK")),
     ),
     (
-        Rule("REPEAT", "REPEAT on? DATE", _repeat_on),
         Rule("REPEAT", "REPEAT (at|comma|around|from)? (CLOCK|ATCLOCK|CRANGE)", timed_repeat),
         Rule("REPEAT", "(CLOCK|ATCLOCK|CRANGE) REPEAT", timed_repeat),
         Rule("REPEAT", "REPEATPART (at|comma|around)? (CLOCK|ATCLOCK)", timed_repeat),
@@ -1020,6 +1069,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "(DATE|PERIOD) or (later|after)", lambda m: open_days(_the_nth)(m)),
         Rule("CRANGE", "(before|after|until|since|by) (CLOCK|ATCLOCK)", open_clock),
         Rule("CRANGE", "(after|before) PART", open_clock),
+        Rule("CLOCK", "PART comma? ATCLOCK", lambda m: meaning.within(m.get("PART"), m.get("ATCLOCK"))),
         Rule("PERIOD", "(in|from|of|comma|and|for) (the)? (INT|YEAR)", _bare_year),
         Rule("PERIOD", "in NUM", _bare_year),
         Rule("PERIOD", "YEAR", _bare_year),

@@ -10,7 +10,7 @@ from typing import Any
 from comity.tasks.entities.cascade import BLANK, Node
 from comity.tasks.entities.lexer import after_digits, literal
 
-_TOKEN = re.compile(r"([ap]\.m\.?)(?![a-z])|(o'? ?clock)(?![a-z])|([a-z]+)|([0-9])|(\n)|([^\sa-z0-9])")
+_TOKEN = re.compile(r"([ap]\.m\.?)(?![a-z])|(o'? ?clock)(?![a-z])|([a-z]+)|((?<![0-9a-z.])\.[0-9]|[0-9])|(\n)|([^\sa-z0-9])")
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], str, Any], ...]]
 
 
@@ -32,6 +32,8 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
             known = words.get(word)
             if out and out[-1].end == start and out[-1].tag in ("INT", "DEC", "CLOCKLIT", "YMD") and not blank:
                 known = glued.get(word, known)
+                if word == "m" and len(out) > 1 and out[-2].tag in ("SIGN", "CODE"):  # `£1.5m`
+                    known = ("SCALE", 10**6)
                 if known is None or (len(word) == 1 and word not in glued):
                     out[-1] = BLANK._replace(start=out[-1].start, end=end)
                     blank = True
@@ -77,7 +79,7 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
 
 def _phrase(text: str, at: int, rest: tuple[str, ...]) -> int | None:
     for word in rest:
-        while at < len(text) and text[at] in " -":
+        while word[0] not in " $" and at < len(text) and text[at] in " -":
             at += 1
         if not text.startswith(word, at):
             return None

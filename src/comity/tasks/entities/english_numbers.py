@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     "doz": ("dozen", 12),
     "dozs": ("dozen", 12),
     "half": ("half", Fraction(1, 2)),
+    "halves": ("halves", 2),
     "quarter": ("quarter", Fraction(1, 4)),
     "quarters": ("quarter", Fraction(1, 4)),
     "point": ("point", None),
@@ -114,6 +115,8 @@ class _Reader:
     def ordinal_tail(self, at: int) -> tuple[int, int, bool] | None:
         """(value, behind, plural) of a last word that makes an ordinal or names parts."""
         tag = self.tag(at)
+        if tag == "halves":
+            return 2, at + 1, True
         for name in ("SMALLTH", "TEENTH", "TENSTH", "SCALETH"):
             if tag in (name, f"{name}S"):
                 return self.nodes[at].value, at + 1, tag != name
@@ -168,7 +171,7 @@ class _Reader:
         node = self.nodes[at]
         return node.end - node.start <= 1
 
-    def _parts(self, at: int) -> tuple[Fraction, int] | None:
+    def _parts(self, at: int, mixed: bool = False) -> tuple[Fraction, int] | None:
         """`two thirds`, `a fifth`, `three quarters`, `5/8`, `one over three`."""
         tag = self.tag(at)
         if tag == "SLASH":
@@ -185,12 +188,12 @@ class _Reader:
             return None
         value, behind = count
         dash = 1 if self.tag(behind) == "dash" else 0
-        if self.tag(behind + dash) == "quarter" and value in (1, 2, 3) and (tag != "a" or self.tag(behind + dash + 1) == "of"):
+        if self.tag(behind + dash) == "quarter" and value in (1, 2, 3) and (tag != "a" or mixed or self.tag(behind + dash + 1) == "of"):
             if self.tag(at - 1) in ("next", "coming", "last", "past"):
                 return None  # of years
             return Fraction(value) / 4, behind + dash + 1
         below = self.ordinal_tail(behind + dash)
-        if below is not None and below[0] > 2 and (below[2] or value == 1):
+        if below is not None and (below[0] > 2 or self.tag(behind + dash) == "halves") and (below[2] or value == 1):
             return Fraction(value) / below[0], below[1]
         return None
 
@@ -213,6 +216,8 @@ class _Reader:
         if ordinal is not None and not ordinal[2] and sign == 1:
             return self._node("ORD", begin, ordinal[1], ordinal[0])
         parts = self._parts(at)
+        if parts is not None and self.tag(at - 1) == "and" and self.tag(behind_a := at + (self.tag(at) == "a")) in ("half", "quarter") and behind_a:
+            parts = None  # `an hour and a half`
         if parts is not None:
             value: int | Fraction
             value, behind = parts
@@ -246,7 +251,7 @@ class _Reader:
                 if tail is not None and not tail[2] and value % 100 == 0 and value and self.tag(at) != "INT":
                     return self._node("ORD", begin, tail[1], value + tail[0])
             after = behind + 1 if self.tag(behind) == "and" else behind
-            mixed = self._parts(after) if self.tag(behind) in ("and", "SLASH") else None
+            mixed = self._parts(after, mixed=True) if self.tag(behind) in ("and", "SLASH") else None
             if mixed is not None and self.tag(after) not in ("DEC", "INT") and 0 < mixed[0] < (1 if self.tag(behind) == "and" else 2):
                 scale = self.nodes[behind - 1].value if self.tag(behind - 1) == "SCALE" and self.tag(after) == "a" else 1
                 more = mixed[0]

@@ -132,6 +132,7 @@ def words() -> dict[str, tuple[str, Any]]:
     out |= {word: ("NOW", None) for word in ("now", "asap")}
     out |= {word: ("ampm", word[0]) for word in ("am", "pm")}
     out |= {word: ("OFTEN", often) for word, often in _ADVERBS.items()}
+    out |= dict.fromkeys("pt pst pdt et est edt ct cst cdt mt mst mdt utc gmt bst cet cest jst".split(), ("ZONE", None))
     out |= {"eod": ("EOD", None), "otd": ("TODAY", 0), "ytd": ("YTD", "year")}
     for name, unit_code in units.ENGLISH.items():
         if "-" not in name and name not in out:
@@ -161,12 +162,15 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
             add("UNIT", unit_code, name)
     for name, currency in units.MONEY_EN.items():
         if "-" in name or not name.isalnum():
-            add("CODE" if name.endswith("$") else "CUR", currency, name)
-    add("CODE", "CAD", "c $")
+            if name.endswith("$"):
+                found.append(((name[:-1], "$"), "CODE", currency))
+            else:
+                add("CUR", currency, name)
+    found.append((("c", " $"), "CODE", "CAD"))
     add("out_of", None, "out of")
     add("NOW", None, "right now", "at present", "at this time", "at the moment")
-    add("until", "until", "no later than", "as late as", "not later than")
-    add("since", "since", "as early as", "as of", "no earlier than")
+    add("until", "until", "no later than", "as late as", "not later than", "on or before")
+    add("since", "since", "as early as", "as of", "no earlier than", "on or after", "on or later than")
     add("before", "before", "earlier than", "prior to")
     add("after", "after", "later than")
     add("YTD", "year", "year to date")

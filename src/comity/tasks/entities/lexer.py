@@ -20,24 +20,28 @@ _LITERAL = re.compile(
     r"|(?P<clock>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?!:?[0-9]))"
     r"|(?P<ymd>[0-9]{4}(?P<s>[\-/.])[0-9]{1,2}(?P=s)[0-9]{1,2}(?![0-9]))"
     r"|(?P<dmy>[0-9]{1,2}(?P<t>[\-/.])[0-9]{1,2}(?P=t)(?:[0-9]{4}|[0-9]{2})(?![0-9]|(?P=t)[0-9]))"
+    r"|(?P<spaced>[0-9]{1,3}(?: [0-9]{3}){0,4} 000(?![0-9]|[ .,][0-9]))"
     r"|(?P<thousands>[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,15})?(?![0-9]|,[0-9]))"
     r"|(?P<slash>[0-9]{1,4}/[0-9]{1,4}(?![0-9/]))"
-    r"|(?P<decimal>[0-9]{1,20}\.[0-9]{1,20}(?![0-9]|\.[0-9]))"
+    r"|(?P<decimal>[0-9]{0,20}\.[0-9]{1,20}(?![0-9]|\.[0-9]))"
     r"|(?P<whole>[0-9]{1,20}(?![0-9]))"
 )
 _DIGITS = re.compile(r"[0-9][0-9.,:/\-]*")
 
 
+_MARKS = str.maketrans("：，’￥", ":、'¥")  # a full-width comma parts numbers, and never thousands
+
+
 def plain(text: str) -> str:
     """Full-width as ASCII and all in lower case, character for character."""
-    return lower(fold(text)).replace("：", ":").replace("，", ",").replace("’", "'")
+    return lower(fold(text)).translate(_MARKS)
 
 
 def literal(text: str, at: int) -> Node | None:
     found = _LITERAL.match(text, at)
     if found is None:
         return None
-    kind, said, end = found.lastgroup, found[0], found.end()
+    said, end = found[0], found.end()
     if found["power"]:
         value = _power(said)
         return Node("DEC", at, end, value) if value is not None else None
@@ -49,9 +53,8 @@ def literal(text: str, at: int) -> Node | None:
         return Node("DMY", at, end, (found["t"], *map(int, said.split(found["t"]))))
     if found["slash"]:
         return Node("SLASH", at, end, tuple(map(int, said.split("/"))))
-    if found["thousands"]:
-        said = said.replace(",", "")
-    del kind
+    if found["thousands"] or found["spaced"]:
+        said = said.replace(",", "").replace(" ", "")
     return Node("DEC", at, end, _exact(said)) if "." in said else Node("INT", at, end, int(said))
 
 

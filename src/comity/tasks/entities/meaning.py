@@ -31,8 +31,8 @@ from comity.tasks.entities.calendar import (
 HALF = DAY // 2
 
 
-def one_day(day: date | None, **said: Any) -> Days | None:
-    return Days(((day, day + timedelta(1)),), "day", **said) if day is not None and day < date.max else None
+def one_day(there: date | None, **said: Any) -> Days | None:
+    return Days(((there, there + timedelta(1)),), "day", **said) if there is not None and there < date.max else None
 
 
 def clock(hour: int, minute: int = 0, second: int = 0, *, ambiguous: bool = True) -> Clock | None:
@@ -282,10 +282,13 @@ def third(days: Days, which: str) -> Days | None:
         else:
             size = (end - start) / 3
             cuts = [start, start + size, start + size * 2, end]
+        if days.grain == "week":
+            cuts = [start, start + timedelta(2), start + timedelta(4), end]
         place = {"start": 0, "mid": 1, "end": 2}[which]
         return cuts[place], cuts[place + 1]
 
-    return inside(days, change, which) if days.grain in ("year", "month", "quarter", "decade", "century") else None
+    found = inside(days, change, which)
+    return found._replace(certain=False) if found is not None and days.grain in ("week", "year", "month", "quarter", "decade", "century") else None
 
 
 def half_of(days: Days, late: bool) -> Days | None:

@@ -10,6 +10,7 @@ from comity.tasks.entities import chinese, english
 from comity.tasks.entities.calendar import Frame
 from comity.tasks.entities.finish import finished
 from comity.tasks.entities.lexer import plain
+from comity.tasks.entities.phones import phones
 from comity.tasks.entities.values import KINDS, TEMPORAL, Entity
 
 # How far a grammar is gone through for what is wanted: numbers alone are found before they become parts of anything.
@@ -27,9 +28,14 @@ def entities(text: str, *, language: str, at: datetime, region: str = "", kinds:
         return ()
     wanted = frozenset(kinds)
     frame = Frame(at, region, language)
+    called = tuple(phones(text, region)) if "phone" in wanted else ()
+    if wanted == {"phone"}:
+        return called
     reading = plain(text)
+    for one in called:  # its digits are nothing else
+        reading = reading[: one.start] + "\x00" * (one.end - one.start) + reading[one.end :]
     grammar = _GRAMMARS[language.partition("-")[0]]
     stages = 2 if wanted <= _NUMBERS else grammar.AMOUNTS if wanted.isdisjoint(TEMPORAL - {"duration"}) else None
     found = grammar.GRAMMAR.read(grammar.first_row(reading), frame, reading, stages)
-    made = (finished(node, frame) for node in found)
-    return tuple(one for one in made if one is not None and one.kind in wanted)
+    made = [one for node in found if (one := finished(node, frame)) is not None and one.kind in wanted]
+    return tuple(sorted((*made, *called), key=lambda one: one.start)) if called else tuple(made)

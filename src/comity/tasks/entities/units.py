@@ -129,6 +129,18 @@ SAR: saudi-riyal sar
 MYR: ringgit myr
 IDR: rupiah idr
 PHP: philippine-peso php
+ILS: shekel ils
+HUF: forint huf
+CZK: czech-koruna czk
+UAH: hryvnia uah
+NGN: naira ngn
+BDT: taka bdt
+PKR: pakistani-rupee pkr
+EGP: egyptian-pound egp
+ARS: argentine-peso ars
+CLP: chilean-peso clp
+COP: colombian-peso cop
+BTC: bitcoin btc
 """
 _MONEY_ZH = """
 USD: 美元 美金 美圆 美刀 usd us$
@@ -178,6 +190,11 @@ SHARED_EN: dict[str, tuple[dict[str, str], str]] = {
     "¥": (YEN, "JPY"),
     **dict.fromkeys(("rupee", "rupees"), ({"IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR"}, "INR")),
     **dict.fromkeys(("franc", "francs"), ({"CH": "CHF"}, "CHF")),
+    **dict.fromkeys(("rs",), ({"IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR"}, "INR")),
+    **dict.fromkeys(("krona", "kronor", "kroner", "krone"), ({"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK"}, "SEK")),
+    **dict.fromkeys(("lira", "liras", "lire"), ({"TR": "TRY"}, "TRY")),
+    **dict.fromkeys(("dinar", "dinars"), ({"KW": "KWD", "JO": "JOD", "RS": "RSD", "DZ": "DZD", "IQ": "IQD"}, "KWD")),
+    **dict.fromkeys(("real",), ({"BR": "BRL"}, "BRL")),
     **dict.fromkeys(("peso", "pesos"), ({"MX": "MXN", "PH": "PHP", "AR": "ARS", "CL": "CLP", "CO": "COP"}, "MXN")),
 }
 SHARED_ZH: dict[str, tuple[dict[str, str], str]] = {
