@@ -288,7 +288,11 @@ def third(days: Days, which: str) -> Days | None:
         return cuts[place], cuts[place + 1]
 
     found = inside(days, change, which)
-    return found._replace(certain=False) if found is not None and days.grain in ("week", "year", "month", "quarter", "decade", "century") else None
+    return (
+        found._replace(certain=False)
+        if found is not None and days.grain in ("week", "year", "month", "quarter", "decade", "century")
+        else None
+    )
 
 
 def half_of(days: Days, late: bool) -> Days | None:

@@ -46,12 +46,14 @@ def phones(text: str, region: str) -> Iterator[Entity]:
         digits_said = "".join(letter for letter in number if letter.isdigit())
         if len(digits_said) < 5:
             continue
-        value = Phone(digits=digits_said, e164=e164(number, digits_said, region), extension=extension["extension"] if extension is not None else "")
+        value = Phone(
+            digits=digits_said, e164=e164(number, digits_said, region), extension=extension["extension"] if extension is not None else ""
+        )
         yield Entity(start=start, end=end, readings=(value,))
 
 
 def e164(said: str, digits: str, region: str) -> str:
-    """"" where the text and the region leave it open."""
+    """ "" where the text and the region leave it open."""
     bare = said.lstrip(" (")
     if bare.startswith("+"):
         whole = re.sub(r"\(0\)", "", bare)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from comity.tasks.entities import chinese, english
 from comity.tasks.entities.calendar import Frame
+from comity.tasks.entities.chinese import grammar as chinese
+from comity.tasks.entities.english import grammar as english
 from comity.tasks.entities.finish import finished
 from comity.tasks.entities.lexer import plain
 from comity.tasks.entities.phones import phones

@@ -8,8 +8,8 @@ from typing import Any
 
 from comity.tasks.entities import lunar, units
 from comity.tasks.entities.calendar import Part
-from comity.tasks.entities.chinese_lexer import Lexicon
-from comity.tasks.entities.chinese_numbers import WORDS as NUMBER_WORDS
+from comity.tasks.entities.chinese.lexer import Lexicon
+from comity.tasks.entities.chinese.numbers import WORDS as NUMBER_WORDS
 
 PARTS = {
     "凌晨": Part(0, 6, "am"),
@@ -119,10 +119,17 @@ def terms() -> dict[str, tuple[str, Any]]:
     for name in lunar.TERMS:
         said = [f"{name}节气", f"{name}这天", f"{name}那天", f"{name}当天", f"{name}节"] if name in _SNOWS else [name, f"{name}节"]
         out |= dict.fromkeys(said, ("HOLIDAY", ("term", name)))
-    out |= {name: ("UNIT", unit) for name, unit in units.CHINESE.items() if name not in ("两", "里", "平", "方", "度", "卡", "伏", "瓦", "码")}
+    out |= {
+        name: ("UNIT", unit) for name, unit in units.CHINESE.items() if name not in ("两", "里", "平", "方", "度", "卡", "伏", "瓦", "码")
+    }
     out |= {name: ("UNIT", unit) for name, unit in units.ENGLISH.items() if name.isascii() and 1 < len(name) <= 4 and "-" not in name
             and name not in ("foot", "feet", "inch", "yard", "mile", "gram", "kilo", "watt", "volt", "pint", "cup", "yd")}  # fmt: skip
-    out |= {"度": ("DEGREE", "Cel"), "块": ("KUAI", units.SHARED_ZH["块"]), "块钱": ("KUAI", units.SHARED_ZH["块"]), "元": ("YUAN", units.SHARED_ZH["元"])}
+    out |= {
+        "度": ("DEGREE", "Cel"),
+        "块": ("KUAI", units.SHARED_ZH["块"]),
+        "块钱": ("KUAI", units.SHARED_ZH["块"]),
+        "元": ("YUAN", units.SHARED_ZH["元"]),
+    }
     out |= {"元钱": ("YUAN", units.SHARED_ZH["元"]), "毛": ("MAO", None), "角": ("MAO", None), "毛钱": ("MAO", None), "美分": ("MEIFEN", "USD"),
             "分钱": ("FENQIAN", None)}  # fmt: skip
     out |= {name: ("SIGN", shared) for name, shared in units.SHARED_ZH.items() if len(name) == 1 and name in "$¥£"}

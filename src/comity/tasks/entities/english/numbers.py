@@ -216,7 +216,12 @@ class _Reader:
         if ordinal is not None and not ordinal[2] and sign == 1:
             return self._node("ORD", begin, ordinal[1], ordinal[0])
         parts = self._parts(at)
-        if parts is not None and self.tag(at - 1) == "and" and self.tag(behind_a := at + (self.tag(at) == "a")) in ("half", "quarter") and behind_a:
+        if (
+            parts is not None
+            and self.tag(at - 1) == "and"
+            and self.tag(behind_a := at + (self.tag(at) == "a")) in ("half", "quarter")
+            and behind_a
+        ):
             parts = None  # `an hour and a half`
         if parts is not None:
             value: int | Fraction

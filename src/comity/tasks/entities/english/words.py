@@ -9,7 +9,7 @@ from typing import Any
 
 from comity.tasks.entities import units
 from comity.tasks.entities.calendar import Part
-from comity.tasks.entities.english_numbers import WORDS as NUMBER_WORDS
+from comity.tasks.entities.english.numbers import WORDS as NUMBER_WORDS
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()

@@ -228,7 +228,13 @@ def _parted(nodes: list[Node]) -> Iterator[Node]:
                 yield Node("CD", node.end - 1, node.end, node.value + 1)
             else:
                 yield node._replace(tag="WEEKDAY")
-        elif node.tag == "MEND" and node.value == "start" and before in _INSIDE and place + 1 < len(nodes) and nodes[place + 1].tag in _INSIDE:
+        elif (
+            node.tag == "MEND"
+            and node.value == "start"
+            and before in _INSIDE
+            and place + 1 < len(nodes)
+            and nodes[place + 1].tag in _INSIDE
+        ):
             yield Node("YUE", node.start, node.start + 1)  # `十月初一`
             yield Node("chu", node.start + 1, node.end)
         elif not (node.tag == "zhi" and before == "U_MIN"):

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clocks and parts of the day as English says them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from comity.tasks.entities import meaning
+from comity.tasks.entities.calendar import (
+    Clock,
+    ClockRange,
+    Days,
+    Length,
+    Moment,
+    MomentRange,
+    Part,
+    moment,
+    relative,
+)
+from comity.tasks.entities.cascade import Match, Node
+from comity.tasks.entities.phrases import (
+    add_clock,
+)
+
+
+def literal_clock(m: Match) -> Clock | None:
+    zero, hour, minute, *rest = m.get("CLOCKLIT")
+    half = m.get("ampm")
+    if half is not None:
+        return halved(hour, minute, half, *rest)
+    return meaning.clock(hour, minute, *rest, ambiguous=not zero)
+
+
+def halved(hour: int, minute: int, half: str, second: int = 0) -> Clock | None:
+    if not 1 <= hour <= 12:
+        return meaning.clock(hour, minute, second, ambiguous=False) if hour <= 24 and half == "p" else None
+    return meaning.clock(hour % 12 + (12 if half == "p" else 0), minute, second, ambiguous=False)
+
+
+def hour_of(value: Any, said: str = "") -> Clock | None:
+    """`8`, `0730`, `1140`."""
+    if not isinstance(value, int):
+        return None
+    if len(said) in (3, 4) and said.isdigit():
+        return meaning.clock(value // 100, value % 100, ambiguous=False if said[0] == "0" and False else value < 1300)
+    return meaning.clock(value) if 0 <= value <= 24 else None
+
+
+def spoken_clock(m: Match) -> Clock | None:
+    """`10 am`, `1140 a.m.`, `six thirty`, `at 6.45`."""
+    values = m.all("INT", "NUM")
+    half = m.get("ampm")
+    first = values[0]
+    if isinstance(first, Fraction):
+        hour, minute = divmod(first * 100, 100)
+        if minute.denominator != 1 or len(values) > 1:
+            return None
+        values = [int(hour), int(minute)]
+    elif len(values) == 1 and 100 <= first <= 2459:
+        values = [first // 100, first % 100]
+    hour, minute = values[0], values[1] if len(values) > 1 else 0
+    if not all(isinstance(one, int) for one in (hour, minute)) or not 0 <= minute < 60 or hour > 24 or hour < 0:
+        return None
+    if len(values) > 1 and minute < 10 and m.has("NUM") and not m.has("INT"):
+        return None
+    if half is not None:
+        return halved(hour, minute, half) if hour <= 12 else None
+    return meaning.clock(hour, minute)
+
+
+def past(m: Match) -> Clock | None:
+    """`half past three`, `quarter to six pm`, `20 min past eight`."""
+    hours = m.all("INT", "NUM")
+    hour = hours[-1] if hours else {"noon": 12, "midnight": 24}[m.nodes[-1].tag]
+    if m.has("half"):
+        minutes = 30
+    elif m.has("quarter"):
+        minutes = 15
+    elif m.has("DUR"):
+        seconds = m.get("DUR").seconds
+        if m.get("DUR").months or m.get("DUR").days or seconds % 60:
+            return None
+        minutes = int(seconds / 60)
+    else:
+        minutes = hours[0]
+    if not isinstance(hour, int) or not isinstance(minutes, int) or not 1 <= hour <= 24 or not 0 < minutes < 60:
+        return None
+    total = hour * 60 + (-minutes if m.has("to", "before") else minutes)
+    half = m.get("ampm")
+    if half is not None:
+        return halved(total // 60 or 12, total % 60, half)
+    if m.has("noon", "midnight"):
+        return meaning.clock(total // 60 % 24, total % 60, ambiguous=False)
+    return meaning.clock(total // 60, total % 60)
+
+
+def in_part(m: Match) -> Clock | None:
+    said = m.get("CLOCK") or hour_of(m.get("INT", "NUM"))
+    part: Part = m.get("PARTNAME", "PART")
+    found = meaning.within(part, said) if said is not None else None
+    return found if found is None or found.readings[0] < 86400 else Clock((found.readings[0] % 86400,))
+
+
+def half_day(m: Match) -> Any:
+    """`later today`: from noon, or from now."""
+    days: Days = m.get("DATE")
+    if days.start != m.frame.today:
+        return None
+    noon, end = moment(days.start, 43200, m.frame), moment(days.end, 0, m.frame)
+    begin = moment(days.start, 0, m.frame)
+    if noon is None or end is None or begin is None:
+        return None
+    return MomentRange(((max(noon, m.frame.at), end),) if m.has("later") else ((begin, noon),))
+
+
+def clock_shift(m: Match) -> Clock | None:
+    """`2 hours before noon`."""
+    by: Length = m.get("DUR")
+    if by.months or by.days or by.seconds.denominator != 1:
+        return None
+    said: Clock = m.get("CLOCK")
+    seconds = int(-by.seconds if m.has("before") else by.seconds)
+    return said._replace(readings=tuple((one + seconds) % 86400 for one in said.readings))
+
+
+def and_half(m: Match) -> Clock | None:
+    """`eight and a half pm`."""
+    value = m.get("INT", "NUM")
+    if isinstance(value, int):
+        return halved(value, 30, m.get("ampm"))
+    return halved(int(value), 30, m.get("ampm")) if value % 1 == Fraction(1, 2) else None
+
+
+def day_part(m: Match) -> tuple[Days, Part] | None:
+    part = m.get("PARTNAME", "PART", "TONIGHT")
+    if m.has("TONIGHT"):
+        days = relative(m.frame, 0, "day")
+    elif m.has("DATE"):
+        days = m.get("DATE")
+    else:
+        days = relative(m.frame, 0 if m.has("this") else 1 if m.has("next", "coming") else -1, "day")
+    return (days, part) if days is not None and days.grain == "day" else None
+
+
+def on_clock(m: Match) -> Moment | None:
+    days: Days = m.get("DATE")
+    said = m.get("CLOCK") or m.get("ATCLOCK")
+    if said is None:
+        said = hour_of(m.get("INT", "NUM"))
+    return meaning.at_clock(days, said, m.frame) if said is not None else None
+
+
+def part_moment(m: Match) -> Moment | None:
+    days, part = m.get("DPART")
+    said = m.get("CLOCK", "ATCLOCK") or hour_of(m.get("INT", "NUM"))
+    return add_clock(days, part, said, m.frame)
+
+
+def end_of_day(m: Match) -> Moment | None:
+    days: Days | None = m.get("DATE") or relative(m.frame, 0, "day")
+    found = moment(days.start, 86399, m.frame) if days is not None else None
+    return Moment((found,)) if found is not None else None
+
+
+def number_range(m: Match) -> Any:
+    """`from 2 to 4 pm`, `between 5 and 6 in the afternoon`, `9-11:30am`."""
+    made: list[Clock | None] = []
+    side: list[Node] = []
+    for node in (*m.nodes, Node("to", 0, 0)):
+        if node.tag in ("INT", "NUM", "CLOCK", "ATCLOCK"):
+            side.append(node)
+        elif side:
+            made.append(side[0].value if side[0].tag in ("CLOCK", "ATCLOCK") else spoken_clock(m._replace(nodes=side)))
+            side = []
+    if len(made) != 2 or made[0] is None or made[1] is None:
+        return None
+    part = m.get("PARTNAME")
+    if part is not None:
+        found = [meaning.within(part, one) for one in made]
+        if found[0] is None or found[1] is None:
+            return None
+        return ClockRange(((found[0].readings[0], found[1].readings[0]),))
+    return meaning.clocks(made[0], made[1])
+
+
+def part_range(m: Match) -> Any:
+    """`last night between 7 and 9:30`."""
+    days, part = m.get("DPART")
+    span = m.get("CRANGE") or number_range(m._replace(nodes=[node for node in m.nodes if node.tag != "DPART"], said=m.said))
+    if span is None:
+        return None
+    pairs = []
+    for begin, end in span.readings:
+        if begin is None or end is None:
+            return None
+        if len(span.readings) == 1:
+            pairs.append((begin, end))
+            continue
+        inside = [meaning.within(part, Clock((one,))) for one in (begin, end)]
+        if inside[0] is None or inside[1] is None:
+            return None
+        pairs.append((inside[0].readings[0], inside[1].readings[0]))
+    return meaning.at_clocks(days, ClockRange((pairs[0],)), m.frame)
+
+
+def halved_part(m: Match) -> Part:
+    part: Part = m.get("PARTNAME")
+    middle = (part.start + part.end) // 2
+    return part._replace(end=middle) if m.has("early") else part._replace(start=middle)
+
+
+def ranged_part(m: Match) -> Any:
+    if m.has("PART"):
+        nodes = [node._replace(tag="PARTNAME") if node.tag == "PART" else node for node in m.nodes]
+        return number_range(m._replace(nodes=nodes))
+    return number_range(m)

@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The English grammar: from numbers to clocks and days, to moments, ranges and repetition."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from comity.tasks.entities import meaning
+from comity.tasks.entities.calendar import (
+    Clock,
+    Moment,
+    full_year,
+    length,
+    on,
+    relative,
+)
+from comity.tasks.entities.cascade import Cascade, Match, Node, Rule
+from comity.tasks.entities.english.amounts import duration_rules, joining_rules, measure_rules, money_rules, percent_rules
+from comity.tasks.entities.english.clocks import (
+    and_half,
+    clock_shift,
+    day_part,
+    end_of_day,
+    half_day,
+    halved_part,
+    in_part,
+    literal_clock,
+    number_range,
+    on_clock,
+    part_moment,
+    part_range,
+    past,
+    ranged_part,
+    spoken_clock,
+)
+from comity.tasks.entities.english.days import (
+    bare_slash,
+    bare_year,
+    coming_weekday,
+    date_weekday,
+    days_in_month,
+    holiday_days,
+    in_period,
+    in_year,
+    int_month,
+    month_day,
+    month_year,
+    named_month,
+    numeric,
+    slash,
+    slashes,
+    spaced,
+    the_nth,
+    week_of,
+    weekday,
+    weekday_day,
+    year_words,
+    years,
+)
+from comity.tasks.entities.english.lexer import tokens
+from comity.tasks.entities.english.numbers import numbers
+from comity.tasks.entities.english.repeats import every_date, every_unit, monthly, often, once_a, plural_days, repeat_on
+from comity.tasks.entities.english.stretches import (
+    after_next,
+    at_least,
+    century,
+    coming_many,
+    day_beside,
+    decade,
+    edge,
+    half_of,
+    half_year,
+    lasting,
+    nth_node,
+    quarter_days,
+    rest,
+    shift,
+    the_unit,
+    third,
+    this_or_next,
+    to_date,
+    week_number,
+    within_length,
+)
+from comity.tasks.entities.english.words import GLUED, phrases, words
+from comity.tasks.entities.phrases import (
+    clock_lasting,
+    days_range,
+    moments_range,
+    open_clock,
+    open_days,
+    open_moment,
+    ranged,
+    timed_repeat,
+    with_clocks,
+)
+from comity.tasks.entities.repeating import Repeat
+
+N = "(INT|NUM)"
+
+
+TO = "(to|dash|until)"
+
+
+_AFTER_MAYBE = frozenset({"INT", "ORD", "NUM", "th"})
+
+
+_BEFORE_MAYBE = frozenset({"in", "of", "by", "since", "until", "to", "from", "next", "last", "this", "every", "early", "late", "mid", "between",
+                           "before", "after", "dash", "INT", "ORD", "slash", "coming", "on", "past"})  # fmt: skip
+
+
+_DATED = frozenset(
+    {"on", "by", "before", "after", "since", "until", "from", "next", "this", "last", "between", "WEEKDAY", "starting", "wc"}
+)
+
+
+_DATING = frozenset({"CLOCK", "at", "until", "to", "dash"})
+
+
+def dated(nodes: list[Node], frame: Any, text: str) -> list[Node]:
+    """`5/12` is a date where what stands beside it has a date."""
+    out = list(nodes)
+    for place, node in enumerate(nodes):
+        if node.tag != "FRAC":
+            continue
+        before = out[place - 1].tag if place else ""
+        after = nodes[place + 1].tag if place + 1 < len(nodes) else ""
+        between = before in ("to", "dash", "and") and place > 1 and out[place - 2].tag in ("DATE", "PERIOD")
+        if before in _DATED or after in _DATING or between:
+            days = slash(Match([node], frame, text[node.start : node.end]))
+            if days is not None:
+                out[place] = node._replace(tag="DATE" if days.grain == "day" else "PERIOD", value=days)
+    return out
+
+
+def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
+    """`may`, `march`, `sun` and `sat` by what stands beside them; a pound of something is a weight; `that one` no number."""
+    out = list(nodes)
+    last = len(nodes) - 1
+    for place, node in enumerate(nodes):
+        before = out[place - 1].tag if place else ""
+        after = nodes[place + 1].tag if place < last else ""
+        if node.tag == "MONTHQ":
+            good = (before in _BEFORE_MAYBE and not (before in ("to", "on") and after == "_")) or after in _AFTER_MAYBE
+            good = good or (after == "the" and place + 1 < last and nodes[place + 2].tag == "ORD")
+            out[place] = node._replace(tag="MONTH" if good else "_")
+        elif node.tag == "WEEKDAYQ":
+            good = before in ("on", "this", "next", "last", "every", "comma", "by", "until", "and", "or", "dash", "lpar", "since", "coming")
+            good = good or after in ("comma", "CLOCKLIT", "at", "PARTNAME", "ORD", "MONTH", "rpar")
+            out[place] = node._replace(tag="WEEKDAY" if good else "_")
+        elif node.tag == "ORD" and before == "the" and node.value <= 31 and text[node.start].isdigit():
+            rest = text[node.end : node.end + 12].lstrip(" ")
+            if not rest[:1].isalpha() or (after != "_" and after not in ("", "of", "U", "quarter", "MONTH")):
+                out[place] = node._replace(tag="DAYORD")  # `the 28th`, and nothing that it counts
+        elif node.tag == "POUNDS":
+            weight = after == "of" or (
+                before in ("INT", "NUM") and text[max(0, out[place - 1].start - 7) : out[place - 1].start].strip() == "weigh"
+            )
+            out[place] = node._replace(tag="UNIT", value="[lb_av]") if weight else node._replace(tag="CURS")
+        elif node.tag == "NUM" and node.value == 1 and text[node.start : node.end] == "one" and (
+            before in ("this", "that", "the", "every", "no", "next", "last", "past", "other") or after == "poss"
+        ):  # fmt: skip
+            out[place] = node._replace(tag="_")
+    return out
+
+
+PERIODS = "(PERIOD|MONTH)"
+
+
+def yeared(nodes: list[Node], frame: Any, text: str) -> list[Node]:
+    """`of 2015` is a year."""
+    out = list(nodes)
+    for place, node in enumerate(nodes):
+        if node.tag == "INT" and place and nodes[place - 1].tag == "of" and 1900 <= node.value <= 2100:
+            found = on(frame, year=node.value)
+            if found is not None:
+                out[place] = node._replace(tag="PERIOD", value=found)
+    return out
+
+
+STAGES: tuple[Any, ...] = (
+    numbers,
+    settled,
+    (*percent_rules(N), *money_rules(N), *duration_rules(N), *measure_rules(N)),
+    joining_rules(),
+    (  # clocks
+        Rule("CLOCK", "CLOCKLIT ampm?", literal_clock),
+        Rule("CLOCK", f"(half|quarter|a quarter) (past|after|to|before) {N} oclock? ampm?", past),
+        Rule("CLOCK", f"({N}|DUR) past {N} oclock? ampm?", past),
+        Rule("CLOCK", f"DUR to {N} oclock? ampm?", past),
+        Rule("CLOCK", f"{N} to {N} oclock ampm?", past),
+        Rule("CLOCK", f"{N} to {N} ampm", lambda m: past(m) if isinstance(m.get("NUM"), int) and m.get("NUM") in (5, 10, 20, 25) else None),
+        Rule("ATCLOCK", f"(at|around|by) {N} to {N}", lambda m: past(m) if m.get("INT", "NUM") in (5, 10, 20, 25) else None),
+        Rule("CLOCK", "(half|quarter|a quarter|DUR|INT|NUM) (past|to) (noon|midnight)", past),
+        Rule("CLOCK", f"{N} and half ampm", and_half),
+        Rule("CLOCK", "NUM ampm", lambda m: and_half(m) if isinstance(m.get("NUM"), Fraction) and m.get("NUM") % 1 == Fraction(1, 2) and "half" in m.said else None),
+        Rule("CLOCK", f"{N} {N}? ampm", spoken_clock),
+        Rule("CLOCK", f"{N} oclock ampm?", spoken_clock),
+        Rule("CLOCK", "noon", lambda m: Clock((43200,))),
+        Rule("CLOCK", "midnight", lambda m: Clock((86400,)) if False else Clock((0,))),
+    ),
+    (Rule("CLOCK", "CLOCK ZONE", lambda m: m.get("CLOCK")._replace(certain=False)),),  # of another zone perhaps: ask
+    dated,
+    (
+        Rule("YEAR", "NUM NUM", year_words),
+        Rule("DATE", "YMD", lambda m: on(m.frame, year=m.get("YMD")[0], month=m.get("YMD")[1], day=m.get("YMD")[2])),
+        Rule("DATE", "(WEEKDAY comma?)? DMY", numeric),
+        Rule("DATE", "(this|next|last)? WEEKDAY comma? FRAC", slash),
+        Rule("DATE", "INT INT INT", spaced),
+    ),
+    (
+        Rule("DATE", "(WEEKDAY comma?)? (the|dot)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM) (comma|of|in|dash|slash)? (INT|NUM|YEAR)", month_day),
+        Rule("DATE", "(WEEKDAY comma?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)", month_day),
+        Rule("DRANGE", "(from|between)? (the)? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) of? MONTH (comma? INT)?", days_in_month),
+        Rule("DRANGE", "(from|between)? MONTH the? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) (comma? INT)?", days_in_month),
+        Rule("DATE", "(WEEKDAY comma?)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM)", month_day),
+        Rule("DATE", "(WEEKDAY comma? (on)?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH", month_day),
+        Rule("DATE", "INT dash MONTH dash INT", lambda m: on(m.frame, year=m.get("INT"), month=m.get("MONTH"), day=m.get("INT", nth=1))),
+        Rule("PERIOD", "MONTH (comma|of|dash|slash|dot)? of? (INT|YEAR|NUM)", month_year),
+        Rule("PERIOD", "INT dash MONTH", month_year),
+        Rule("PERIOD", "INT (dash|slash) INT", int_month),
+        Rule("PERIOD", "(this|next|last|past) MONTH", named_month),
+        Rule("PERIOD", "MONTH", lambda m: on(m.frame, month=m.get("MONTH"))),
+        Rule("PERIOD", "(INT|YEAR) poss? s", decade),
+        Rule("PERIOD", "the? (ORD|DAYORD) U", lambda m: century(m) if m.get("U") == "century" else None),
+        Rule("PERIOD", "(INT|YEAR) dash? q INT", quarter_days),
+        Rule("PERIOD", "q INT (comma|dash|of|in)? (INT|YEAR)?", quarter_days),
+        Rule("PERIOD", "(cy|U) of? (INT|YEAR|NUM)", lambda m: None if m.get("U") not in (None, "year") or not isinstance(m.get("INT", "YEAR", "NUM"), int)
+             else on(m.frame, year=full_year(m.get("INT", "YEAR", "NUM"))) if m.has("cy") or m.get("INT", "YEAR", "NUM") > 1900 else None),
+        Rule("PERIOD", "U (INT|NUM) (of|in)? (YEAR|INT)?", lambda m: week_number(m) if m.get("U") == "week" else None),
+        Rule("DRANGE", "(INT|NUM) (last|past|next) U",
+             lambda m: ranged(meaning.coming(length(m.get("INT", "NUM"), m.get("U")), m.frame, past=m.has("last", "past")))),
+        Rule("PERIOD", "(the)? (this|next|last|past|coming) (calendar|working)? (U|quarter) !of", this_or_next),
+        Rule("PERIOD", "the? U (after next|before last)", after_next),
+        Rule("DATE", "TODAY", lambda m: relative(m.frame, m.get("TODAY"), "day")),
+        Rule("DATE", "HOLIDAY (comma|of|in)? (INT|YEAR)", holiday_days),
+        Rule("DATE", "(this|next|last)? HOLIDAY", holiday_days),
+        Rule("MOMENT", "NOW", lambda m: Moment((m.frame.at,))),
+        Rule("DRANGE", "YTD", to_date),
+        Rule("DRANGE", "(from|between)? (INT|YEAR) (to|dash|until|and) (INT|YEAR)", years),
+    ),
+    yeared,
+    (
+        Rule("DRANGE", "(the)? (ORD|last|past) DUR (of|in) (the U|PERIOD)", lambda m: edge(the_unit(m))),
+        Rule("REPEAT", "every other U", every_unit),
+        Rule("REPEAT", f"every ({N}|ORD|second) U", every_unit),
+        Rule("REPEAT", "every (DUR|U|quarter|weekdays|second)", every_unit),
+        Rule("REPEAT", "every (other|second)? (WEEKDAY|WEEKDAYS) ((comma|and|or|slash)+ (WEEKDAY|WEEKDAYS))*", every_unit),
+        Rule("REPEAT", "(on)? (the)? (ORD|DAYORD|second|last) (WEEKDAY|U)? (of|in) every other? U", monthly),
+        Rule("REPEAT", "OFTEN on the? (ORD|DAYORD|second)", monthly),
+        Rule("REPEAT", "every (DATE|PERIOD)", every_date),
+        Rule("REPEAT", "every CLOCK", lambda m: Repeat("DAILY", clock=m.get("CLOCK"))),
+        Rule("REPEAT", "(on)? WEEKDAYS ((comma|and|or|slash)+ (WEEKDAYS|WEEKDAY))*", plural_days),
+        Rule("REPEAT", "OFTEN", often),
+        Rule("REPEAT", "once a U", once_a),
+        Rule("REPEATPART", "every PARTNAME", lambda m: (Repeat("DAILY"), m.get("PARTNAME"))),
+        Rule("DATE", "(this|next|last|past) WEEKDAY comma? FRAC", slash),
+        Rule("DATE", "(on)? this WEEKDAY", lambda m: weekday(m, 0)),
+        Rule("DATE", "next WEEKDAY", lambda m: weekday(m, 1)),
+        Rule("DATE", "this? (last|past) WEEKDAY", lambda m: weekday(m, -1)),
+        Rule("DATE", "coming WEEKDAY", coming_weekday),
+        Rule("DATE", "WEEKDAY (of|on|comma)? PERIOD", in_period),
+        Rule("DATE", "PERIOD (on|comma|poss)? WEEKDAY", in_period),
+        Rule("DATE", "WEEKDAY (comma|the|on)* DATE", date_weekday),
+        Rule("DATE", "DATE lpar WEEKDAY rpar", date_weekday),
+        Rule("DATE", "WEEKDAY (the|comma)* (ORD|DAYORD)", weekday_day),
+        Rule("DATE", "WEEKDAY INT", lambda m: weekday_day(m) if m.get("INT") > 12 else None),
+        Rule("DATEOF", "(the)? (ORD|DAYORD|last|second) (WEEKDAY|U|quarter)? (of|in) (the U|PERIOD)", lambda m: nth_node(the_unit(m))),
+        Rule("DATEOF", "PERIOD poss? ORD quarter", lambda m: nth_node(m)),
+        Rule("DATE", "WEEKDAY", lambda m: on(m.frame, weekday=m.get("WEEKDAY"))),
+    ),
+    (
+        Rule("MRANGE", "(earlier|later) (in)? DATE", half_day),
+        Rule("CLOCK", "DUR (before|after) CLOCK", clock_shift),
+        Rule("DATE", "PERIOD poss (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD"))),
+        Rule("DATE", "PERIOD (on)? the (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD")) if m.get("PERIOD").grain == "month" else None),
+        Rule("PERIOD", "(the)? ORD quarter ((of|in)? (YEAR|INT|PERIOD))?", lambda m: quarter_days(m)),
+        Rule("PERIOD", "(the)? (ORD|second) half (of|in) (the U|PERIOD)", lambda m: half_year(the_unit(m))),
+        Rule("PERIOD", "(the)? (begin|end|mid) (of|dash)? (the? U|PERIOD|INT|YEAR)", lambda m: third(the_unit(m))),
+        Rule("PERIOD", "(the)? (early|late|mid) (in)? (the U|PERIOD|INT|YEAR)", lambda m: third(the_unit(m))),
+        Rule("DRANGE", "(the)? rest of (the U|PERIOD)", lambda m: rest(the_unit(m))),
+        Rule("PERIOD", "(earlier|later) (in)? (the U|PERIOD)", lambda m: half_of(m)),
+        Rule("PERIOD", "wc DATE", week_of),
+        Rule("PERIOD", "the? U of DATE", lambda m: week_of(m) if m.get("U") == "week" else None),
+        Rule("PERIOD", "the? U", lambda m: relative(m.frame, 0, "weekend") if m.get("U") == "weekend" else None),
+        Rule("DRANGE", "DUR starting DATE", lasting),
+        Rule("DATE", "HOLIDAY", holiday_days),
+        Rule("DATE", "DATE (of|in)? PERIOD", lambda m: in_year(m)),
+        Rule("DATE", "the U (after|before) DATE", day_beside),
+        Rule("DATE", "U (after|before) DATE", lambda m: day_beside(m) if m.get("U") == "day" else None),
+        Rule("DRANGE", "(in)? (more|less) than DUR ago?", at_least),
+        Rule("MOMENT", "DUR (from|after) NOW", shift),
+        Rule("DATE", "DUR (from|after|before|since) (DATE|MOMENT|PERIOD)", shift),
+        Rule("MOMENT", "DUR (ago|later|before)", lambda m: shift(m) if not m.has("before") else None),
+        Rule("MOMENT", "in DUR", shift),
+        Rule("MOMENT", "within (the)? (next)? DUR", within_length),
+        Rule("DRANGE", "(the)? (next|coming|last|past) DUR !of", coming_many),
+        Rule("PERIOD", "(in|of|since|before|after|until|by|between|from) (INT)", lambda m: None),
+    ),
+    (
+        Rule("REPEAT", "REPEAT on? (DATE|the DAYORD|the ORD)", repeat_on),
+        Rule("DATE", "on the (ORD|DAYORD)", the_nth),
+        Rule("DATE", "the DAYORD", the_nth),
+        Rule("CLOCK", "(CLOCK|INT|NUM) (in the|early|late) PARTNAME", in_part),
+        Rule("CLOCK", "CLOCK (at)? PARTNAME", lambda m: in_part(m) if m.has("at") or not m.has("comma") else None),
+        Rule("DPART", "(the|in|early|late)? TONIGHT", day_part),
+        Rule("DPART", "(this|next|last|past|coming) (early|late)? PARTNAME", day_part),
+        Rule("DPART", "DATE (early|late|in the|poss|at)? PARTNAME", day_part),
+        Rule("DPART", "(in)? (the)? PARTNAME (of|on) DATE", day_part),
+        Rule("PART", "(early|late) in the PARTNAME", lambda m: halved_part(m)),
+        Rule("PART", "(early|late) PARTNAME", lambda m: halved_part(m)),
+        Rule("PART", "(in the|at|in)? PARTNAME", lambda m: m.get("PARTNAME")),
+        Rule("MOMENT", "DATE? EOD", end_of_day),
+        Rule("MOMENT", "EOD (of|on)? DATE", end_of_day),
+        Rule("CLOCKS", f"(from|between) ({N}|CLOCK|ATCLOCK) (to|dash|until|and) ({N}|CLOCK) (in the PARTNAME)?", lambda m: None),
+    ),
+    (
+        Rule("MRANGE", f"DPART comma? (from|between) ({N} {N}?|CLOCK) (to|dash|until|and) ({N} {N}?|CLOCK)", part_range),
+        Rule("MRANGE", f"(from|between) ({N} {N}?|CLOCK) (to|dash|until|and) ({N} {N}?|CLOCK) (on)? DPART", part_range),
+        Rule("CRANGE", f"(from|between) ({N} {N}?|CLOCK) (to|dash|until|and) ({N} {N}?|CLOCK) PART?", lambda m: ranged_part(m)),
+        Rule("CRANGE", "at? (CLOCK|INT|NUM) (to|dash|until) CLOCK", number_range),
+        Rule("CRANGE", f"at? CLOCK (to|dash|until) {N}", number_range),
+        Rule("CRANGE", "from? CLOCK for DUR", lasting),
+        Rule("CRANGE", f"from? {N} for DUR", lambda m: None),
+        Rule("ATCLOCK", f"(at|around|by) {N} {N}", lambda m: spoken_clock(m) if not m.has("by") else None),
+        Rule("ATCLOCK", f"at {N}", lambda m: spoken_clock(m)),
+        Rule("ATCLOCK", "(at|around) around? CLOCK", lambda m: m.get("CLOCK")),
+    ),
+    (
+        Rule("REPEAT", "REPEAT (at|comma|around|from)? (CLOCK|ATCLOCK|CRANGE)", timed_repeat),
+        Rule("REPEAT", "(CLOCK|ATCLOCK|CRANGE) REPEAT", timed_repeat),
+        Rule("REPEAT", "REPEATPART (at|comma|around)? (CLOCK|ATCLOCK)", timed_repeat),
+        Rule("REPEAT", "(CLOCK|ATCLOCK) REPEATPART", timed_repeat),
+        Rule("REPEAT", "REPEATPART", lambda m: m.get("REPEATPART")[0]),
+        Rule("REPEAT", "REPEAT (PART) (ATCLOCK|CLOCK)?", timed_repeat),
+        Rule("MOMENT", "DPART (comma|at|around)* (CLOCK|ATCLOCK)", part_moment),
+        Rule("MOMENT", f"DPART around {N}", part_moment),
+        Rule("MOMENT", "(CLOCK|ATCLOCK) (on|comma)? DPART", part_moment),
+        Rule("MRANGE", "DPART CRANGE", part_range),
+        Rule("MRANGE", "CRANGE (on|comma)? DPART", part_range),
+        Rule("MRANGE", "DATE (on|comma|at|dash)* CRANGE", with_clocks),
+        Rule("MRANGE", "DPART (comma)* CRANGE", part_range),
+        Rule("MRANGE", "CRANGE (on|comma)? DATE", with_clocks),
+        Rule("MRANGE", "DATE from CLOCK for DUR", lambda m: clock_lasting(m)),
+        Rule("MOMENT", "DATE (comma|at|around|dash|PART)* (CLOCK|ATCLOCK) PART?", on_clock),
+        Rule("MOMENT", "(CLOCK|ATCLOCK) (on|comma|of)? DATE", on_clock),
+        Rule("MRANGE", "DPART", lambda m: meaning.at_part(*m.get("DPART"), m.frame)),
+        Rule("DRANGE", "DUR starting? (starting|from|since) DATE", lasting),
+        Rule("DATE", "DATE for DUR", lambda m: None),
+    ),
+    (
+        Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) (the)? (ORD|DAYORD)", lambda m: days_in_month(m) if not (m.has("and") and not m.has("between")) else None),
+        Rule("MRANGE", "(from|between) (MOMENT|CLOCK) (to|dash|until|and) (MOMENT|CLOCK|ATCLOCK)", moments_range),
+        Rule("MRANGE", "MOMENT (to|dash|until) (MOMENT|CLOCK|ATCLOCK)", moments_range),
+        Rule("DRANGE", "(from|between) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR) (to|dash|until|and) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR)", days_range(slash)),
+        Rule("DRANGE", "(from|between)? FRAC (to|dash|until|and) FRAC comma (INT|YEAR)", slashes),
+        Rule("DRANGE", "(DATE|PERIOD|FRAC) (to|dash|until) (DATE|PERIOD|FRAC)", days_range(slash)),
+        Rule("DATE", "(on|by|until|since|before|after) FRAC", lambda m: slash(m) if m.has("on") else None),
+    ),
+    (
+        Rule("MRANGE", "DATE (before|after|until|since|by) (CLOCK|ATCLOCK)", open_moment),
+        Rule("MRANGE", "(before|after|until|since|by) MOMENT", open_moment),
+        Rule("DRANGE", "(before|after|until|since|by) (the)? (DATE|PERIOD|ORD|DAYORD)", open_days(the_nth)),
+        Rule("DRANGE", "(before|after|until|since|by) INT", lambda m: open_days(the_nth)(m._replace(nodes=[m.nodes[0], made])) if (made := bare_year(m)) is not None else None),
+        Rule("DRANGE", "(DATE|PERIOD) or (later|after)", lambda m: open_days(the_nth)(m)),
+        Rule("CRANGE", "(before|after|until|since|by) (CLOCK|ATCLOCK)", open_clock),
+        Rule("CRANGE", "(after|before) PART", open_clock),
+        Rule("CLOCK", "PART comma? ATCLOCK", lambda m: meaning.within(m.get("PART"), m.get("ATCLOCK"))),
+        Rule("PERIOD", "(in|from|of|comma|and|for) (the)? (INT|YEAR)", bare_year),
+        Rule("PERIOD", "in NUM", bare_year),
+        Rule("PERIOD", "YEAR", bare_year),
+        Rule("DATE", "the ORD", lambda m: None),
+        Rule("DATE", "FRAC", bare_slash),
+    ),
+)  # fmt: skip
+
+
+AMOUNTS = 4  # after so many stages what has a unit is made, and nothing of the calendar
+
+
+GRAMMAR = Cascade(STAGES)
+
+
+def first_row(text: str) -> list[Node]:
+    return tokens(text, words(), phrases(), GLUED)

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Weeks, months and longer, parts of them, and so long before or after."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from comity.tasks.entities import meaning
+from comity.tasks.entities.calendar import (
+    Bounds,
+    DayRange,
+    Days,
+    Frame,
+    Length,
+    Moment,
+    MomentRange,
+    length,
+    moved,
+    on,
+    period,
+    real,
+    relative,
+)
+from comity.tasks.entities.cascade import Match, Node
+from comity.tasks.entities.phrases import (
+    pointed,
+    ranged,
+)
+
+
+def this_or_next(m: Match) -> Any:
+    unit = m.get("U") or ("quarter" if m.has("quarter") else "second" if m.has("second") else "")
+    steps = 0 if m.has("this") else 1 if m.has("next", "coming") else -1
+    if unit == "day":
+        found = relative(m.frame, steps, "day") if steps else None
+        return Node("DATE", 0, 0, found) if found is not None else None
+    if unit in ("minute", "hour", "second"):
+        made = meaning.coming(length(1, unit), m.frame, past=steps < 0) if steps else None
+        return Node("MRANGE", 0, 0, made) if made is not None else None
+    if unit == "week" and m.has("past"):
+        return Node("DRANGE", 0, 0, meaning.coming(length(1, unit), m.frame, past=True))
+    return relative(m.frame, steps, "workweek" if m.has("working") else unit)
+
+
+def after_next(m: Match) -> Days | None:
+    """`the week after next`, `the weekend before last`."""
+    unit = m.get("U")
+    if unit in ("minute", "hour"):
+        return None
+    found = relative(m.frame, 2 if m.has("after") else -2, unit)
+    return found
+
+
+def coming_many(m: Match) -> Any:
+    if "quarter" in m.said:
+        return coming_quarters(m)
+    return ranged(meaning.coming(m.get("DUR"), m.frame, past=m.has("last", "past")))
+
+
+def coming_quarters(m: Match) -> Any:
+    """`the next three quarters`: whole ones, from the next on."""
+    months = m.get("DUR").months
+    if months.denominator != 1 or not 0 < months < 300:
+        return None
+    count = int(months) // 3
+    first = relative(m.frame, -count if m.has("last", "past") else 1, "quarter")
+    return meaning.lasting(first, length(count, "quarter")) if first is not None else None
+
+
+def week_number(m: Match) -> Days | None:
+    number = m.get("INT", "NUM")
+    year = m.get("YEAR") or (m.get("PERIOD").start.year if m.has("PERIOD") else m.frame.today.year)
+    values = m.all("INT", "NUM")
+    if len(values) > 1:
+        year = values[1]
+    if not isinstance(number, int) or not 1 <= number <= 53 or not 1 <= year < 9999:
+        return None
+    try:
+        monday = date.fromisocalendar(year, number, 1)
+    except ValueError:
+        return None
+    return Days(((monday, monday + timedelta(7)),), "week")
+
+
+def quarter_days(m: Match) -> Days | None:
+    numbers_said = m.all("INT", "ORD", "NUM")
+    frame: Frame = m.frame
+    year = m.get("YEAR")
+    if m.has("PERIOD"):
+        days = m.get("PERIOD")
+        if days.grain != "year":
+            return None
+        year = days.start.year
+    place = next((one for one in numbers_said if isinstance(one, int) and 1 <= one <= 4), None)
+    if year is None:
+        year = next((one for one in numbers_said if isinstance(one, int) and one > 1900), None)
+    if place is None:
+        return None
+    wanted = (year,) if year is not None else (frame.today.year, frame.today.year - 1, frame.today.year + 1)
+    stretches = [
+        found for one in wanted if (first := real(one, place * 3 - 2, 1)) is not None and (found := period(first, "quarter")) is not None
+    ]
+    if year is None:
+        ahead = sorted(one for one in stretches if one[1] > frame.today)[:1]
+        stretches = ahead + sorted(one for one in stretches if one[1] <= frame.today)[-1:]
+    return Days(tuple(stretches), "quarter") if stretches else None
+
+
+def half_year(m: Match) -> Days | None:
+    place = m.get("ORD") if m.has("ORD") else 2
+    days = m.get("PERIOD")
+    if place not in (1, 2) or days is None or days.grain != "year":
+        return None
+    return meaning.half_of(days, place == 2)
+
+
+def decade(m: Match) -> Days | None:
+    value = m.get("INT", "YEAR")
+    if value is None or value % 10 or not (20 <= value <= 90 or 1500 <= value <= 2090):
+        return None
+    year = value if value > 100 else 1900 + value
+    first = real(year, 1, 1)
+    found = period(first, "decade") if first is not None else None
+    return Days((found,), "decade") if found is not None else None
+
+
+def century(m: Match) -> Days | None:
+    place = m.get("ORD")
+    if not 2 <= place <= 30:
+        return None
+    return Days(((date((place - 1) * 100, 1, 1), date(place * 100, 1, 1)),), "century")
+
+
+def nth_of(m: Match) -> Days | None:
+    """`the first Monday of next month`, `the last day of March`, `the 3rd week of Jan`, `the 1st of next month`."""
+    place = -1 if m.has("last") else 2 if m.has("second") else m.get("ORD", "DAYORD")
+    days = m.get("PERIOD")
+    if not isinstance(place, int) or days is None:
+        return None
+    if m.has("WEEKDAY"):
+        return meaning.nth_day(days, place, m.get("WEEKDAY"))
+    unit = m.get("U") or ("quarter" if m.has("quarter") else "")
+    if not unit:
+        return meaning.nth_day(days, place) if days.grain == "month" else None
+    if unit in ("minute", "hour") or (unit == "week" and days.grain not in ("month", "year")):
+        return None
+    return meaning.nth_unit(days, place, unit)
+
+
+def nth_node(m: Match) -> Node | None:
+    found = nth_of(m)
+    if found is None:
+        return None
+    return Node("DATE" if found.grain == "day" else "PERIOD", 0, 0, found)
+
+
+def third(m: Match) -> Days | None:
+    which = "start" if m.has("begin", "early") else "mid" if m.has("mid") else "end"
+    days = m.get("PERIOD")
+    if days is None and m.has("INT", "YEAR"):
+        year = m.get("INT", "YEAR")
+        days = on(m.frame, year=year) if 1900 <= year <= 2100 else None
+    return meaning.third(days, which) if days is not None else None
+
+
+def rest(m: Match) -> Any:
+    """`the rest of the week`: from today."""
+    days: Days | None = m.get("PERIOD")
+    if days is None or not days.start <= m.frame.today < days.end:
+        return None
+    return DayRange((Bounds(m.frame.today, days.end, m.frame.today, days.end - timedelta(1)),))
+
+
+def half_of(m: Match) -> Days | None:
+    days = m.get("PERIOD")
+    if days is None:
+        days = relative(m.frame, 0, m.get("U"))
+    return meaning.half_of(days, m.has("later")) if days is not None and days.grain in ("week", "month", "year", "quarter") else None
+
+
+def to_date(m: Match) -> Node | None:
+    first = relative(m.frame, 0, m.get("YTD"))
+    if first is None:
+        return None
+    bounds = Bounds(first.start, m.frame.today, first.start, m.frame.today - timedelta(1))
+    return Node("DRANGE", 0, 0, DayRange((bounds,)))
+
+
+def edge(m: Match) -> Any:
+    """`the first 5 days of March`, `the last two weeks of 2015`."""
+    days: Days | None = m.get("PERIOD")
+    by: Length = m.get("DUR")
+    if days is None or by.seconds or (m.has("ORD") and m.get("ORD") != 1):
+        return None
+    found = []
+    for start, end in days.readings:
+        edge = moved(start, by) if m.has("ORD") else moved(end, -by)
+        if edge is None or not start <= edge <= end:
+            return None
+        begin, bound = (start, edge) if m.has("ORD") else (edge, end)
+        found.append(Bounds(begin, bound, begin, bound - timedelta(1)))
+    return DayRange(tuple(found), days.certain)
+
+
+def at_least(m: Match) -> Any:
+    """`more than 3 days ago`: before that day, and `in less than 2 hours`: up to then.  `more than 3 days` alone stays a length."""
+    if not m.has("in", "ago"):
+        return None
+    by: Length = m.get("DUR")
+    there = meaning.from_now(-by if m.has("ago") else by, m.frame)
+    before = m.has("more") == m.has("ago")
+    if isinstance(there, Days):
+        return meaning.open_range("before" if before else "after", there)
+    if there is None:
+        return None
+    at = there.readings[0]
+    return Node("MRANGE", 0, 0, MomentRange(((None, at) if before else (at, None),)))
+
+
+def shift(m: Match) -> Node | None:
+    by: Length = m.get("DUR")
+    back = m.has("before", "ago")
+    anchor = m.get("DATE", "MOMENT", "PERIOD")
+    if isinstance(anchor, Moment) and anchor.readings == (m.frame.at,):
+        anchor = None
+    made = meaning.from_now(-by if back else by, m.frame) if anchor is None else meaning.shifted(-by if back else by, anchor, m.frame)
+    return pointed(made)
+
+
+def day_beside(m: Match) -> Node | None:
+    """`the day after tomorrow`, `the week before Christmas`."""
+    unit = m.get("U")
+    by = length(1, unit)
+    anchor: Days = m.get("DATE")
+    return pointed(meaning.shifted(-by if m.has("before") else by, anchor, m.frame))
+
+
+def within_length(m: Match) -> Node | None:
+    return ranged(meaning.coming(m.get("DUR"), m.frame))
+
+
+def lasting(m: Match) -> Node | None:
+    start = m.get("CLOCK", "ATCLOCK", "DATE", "MOMENT")
+    return ranged(meaning.lasting(start, m.get("DUR")))
+
+
+def the_unit(m: Match) -> Match:
+    """`the year` beside its parts is this one."""
+    if m.has("PERIOD"):
+        return m
+    units_said = [place for place, node in enumerate(m.nodes) if node.tag == "U"]
+    if not units_said:
+        return m
+    place = units_said[-1]
+    found = relative(m.frame, 0, m.nodes[place].value) if m.nodes[place].value in ("week", "month", "year", "decade", "century") else None
+    if found is None:
+        return m
+    nodes = list(m.nodes)
+    nodes[place] = nodes[place]._replace(tag="PERIOD", value=found)
+    return m._replace(nodes=nodes)
