@@ -115,12 +115,14 @@ class Words:
         return self._named("notes", pack.head.note) or pack.head.note
 
     def citation(self, fact: Fact) -> str:
-        """Instrument and article."""
-        instrument = self._named("instruments", fact.instrument)
-        if fact.article == "-":
-            return instrument or fact.instrument
-        article = (self._named("articles", fact.article) or _article(fact.article)) if instrument else ""
-        return instrument + article if article else f"{instrument or fact.instrument}, {fact.article}"
+        return self.cited(fact.instrument, fact.article)
+
+    def cited(self, instrument: str, article: str) -> str:
+        named = self._named("instruments", instrument)
+        if article == "-":
+            return named or instrument
+        numbered = (self._named("articles", article) or _article(article)) if named else ""
+        return named + numbered if numbered else f"{named or instrument}, {article}"
 
 
 def _filled(form: str, values: dict[str, str]) -> str:

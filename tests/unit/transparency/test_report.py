@@ -276,7 +276,14 @@ async def drawn(log: Log, tmp_path: Path, clock: FakeClock) -> Page:
     operator = await Log.open(tmp_path / "operator", clock)
     await log.add()
     await log.add(destination=(), deployment="device", plaintext_at="device", rules=(), reasons=(), obligations=())
-    await log.add(effect="deny", destination=(), deployment="", plaintext_at="none", reasons=("no-rule",), rules=())
+    await log.add(
+        effect="deny",
+        destination=(),
+        deployment="",
+        plaintext_at="none",
+        reasons=("cn-pipl-39", "no-rule"),
+        rules=("cn.export.no-consent",),
+    )
     await log.add(destination=("!CN",), outcome={"status": "provider.failed"}, stand_in=True, policy="ab" * 32)
     await crossed(log, operator, MemoryLog())
     await operator.ledger.aclose()
@@ -306,13 +313,32 @@ async def test_the_page_says_what_became_of_each(drawn: Page) -> None:
     english = " ".join(text for language, text in drawn.texts if language == "en")
     chinese = " ".join(text for language, text in drawn.texts if language == "zh-Hans")
     for said in (
-        "Sent to mainland China", "Answered on the device: nothing left", "Refused: nothing was sent", "anywhere but mainland China",
-        "separate consent to sending it abroad", "legal basis: consent", "played by a test partner", "provider.failed",
-        "no rule allows it", "Example Ltd",
-        "keep the records for at least 3 years", "number 0 of 5 in the log", "nobody beside the device",
-    ):  # fmt: skip
+        "Sent to mainland China",
+        "Answered on the device: nothing left",
+        "Refused: nothing was sent",
+        "anywhere but mainland China",
+        "separate consent to sending it abroad",
+        "legal basis: consent",
+        "played by a test partner",
+        "provider.failed",
+        "no rule allows it",
+        "Example Ltd",
+        "keep the records for at least 3 years",
+        "leaving the mainland needs separate consent",
+        "get the person's separate consent",
+        "number 0 of 5 in the log",
+        "nobody beside the device",
+    ):
         assert said in english, said
-    for said in ("发送至中国内地", "没有任何数据离开", "被拒绝", "将报告和处理情况记录至少保存3年", "日志第0号"):
+    for said in (
+        "发送至中国内地",
+        "没有任何数据离开",
+        "被拒绝",
+        "将报告和处理情况记录至少保存3年",
+        "《中华人民共和国个人信息保护法》第三十九条",
+        "就向境外提供个人信息取得个人的单独同意",
+        "日志第0号",
+    ):
         assert said in chinese, said
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in english.replace("隐私报告", ""))
 
@@ -370,4 +396,4 @@ async def test_of_very_many_the_newest_are_shown_and_all_are_counted(log: Log, m
     drawn = Page(members(log.report())[shapes.PAGE].decode())
     assert len(drawn.of("article")) == 2
     english = " ".join(text for language, text in drawn.texts if language == "en")
-    assert "The newest 2 of 5" in english and "5 times something was sent away" in english
+    assert "The newest 2 of 5" in english and "Sent away to be answered: 5." in english

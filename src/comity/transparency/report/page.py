@@ -97,7 +97,7 @@ _WENT = ("left", "stayed", "refused")
 
 def _where(tally: Tally) -> Iterator[str]:
     yield f"<h2>{_two(said('where'))}</h2>"
-    yield _head(said("where_about"), (said("went_to"), said("reader"), said("records")))
+    yield _head(said("where_about"), (said("went_to"), said("reader")), (said("records"),))
     for (effect, places, reader), count in sorted(tally.places.items(), key=lambda each: (-each[1], each[0])):
         where = _places(effect, places)
         yield f'<tr><th scope="row">{_two(where)}</th><td>{_two(_reader(reader))}</td><td class="number">{count:,}</td></tr>'
@@ -106,7 +106,7 @@ def _where(tally: Tally) -> Iterator[str]:
 
 def _when(tally: Tally) -> Iterator[str]:
     yield f"<h2>{_two(said('when'))}</h2>"
-    yield _head(said("when_about"), (said("day"), *(said("col_" + each) for each in _WENT)))
+    yield _head(said("when_about"), (said("day"),), [said("col_" + each) for each in _WENT])
     for day in sorted(tally.days, reverse=True):
         cells = "".join(f'<td class="number">{tally.days[day][each]:,}</td>' for each in _WENT)
         yield f'<tr><th scope="row"><time datetime="{_text(day)}">{_text(day)}</time></th>{cells}</tr>'
@@ -140,6 +140,7 @@ def _item(row: Row, front: Front, laws: Laws, nodes: Mapping[str, bytes]) -> Ite
     if kind != "refused" and receipt["level"]:
         yield _line("level", f"{_text(receipt['level'])}: {_two(LEVELS.get(receipt['level'], ('', '')))}")
     yield _line("why", "<br>".join(_why(receipt, laws)))
+    yield _line("remedy", "<br>".join(_two((EN.remedy(each), ZH.remedy(each))) for each in _remedies(receipt, laws)))
     yield _line("owed", "<br>".join(_two((EN.obligation(each), ZH.obligation(each))) for each in receipt["obligations"]))
     yield _line("rested", "<br>".join(_two(_ground(each)) for each in row.grounds))
     yield _line("became", _two(_became(row)))
@@ -164,9 +165,17 @@ def _why(receipt: Mapping[str, Any], laws: Laws) -> Iterator[str]:
             yield f"{text} <code>{_text(fact)}</code>{_cited([fact], laws) if held else ''}"
 
 
+def _remedies(receipt: Mapping[str, Any], laws: Laws) -> list[str]:
+    if receipt["effect"] == "allow" or receipt["policy"] not in laws.packs:
+        return []
+    spoke = (law.on(laws.rules.get(name, ()), receipt["at"][:10]) for name in receipt["rules"])
+    return list(dict.fromkeys(remedy for rule in spoke if rule is not None for remedy in rule.remedies))
+
+
 def _cited(facts: Iterable[str], laws: Laws) -> str:
     found = ((each, laws.articles[each]) for each in facts if each in laws.articles)
-    return "".join(f"<br><small>{_text(one.instrument)}, {_text(one.article)} ({_text(fact)})</small>" for fact, one in found)
+    named = ((fact, tuple(words.cited(one.instrument, one.article) for words in (EN, ZH))) for fact, one in found)
+    return "".join(f"<br><small>{_two((english, chinese))} ({_text(fact)})</small>" for fact, (english, chinese) in named)
 
 
 def _node(name: str, entry: bytes | None) -> str:
@@ -228,8 +237,9 @@ def _line(name: str, held: str) -> str:
     return f"<dt>{_two(said(name))}</dt><dd>{held}</dd>" if held else ""
 
 
-def _head(caption: Pair, columns: Iterable[Pair]) -> str:
-    heads = "".join(f'<th scope="col">{_two(each)}</th>' for each in columns)
+def _head(caption: Pair, words: Iterable[Pair], numbers: Iterable[Pair]) -> str:
+    heads = "".join(f'<th scope="col">{_two(each)}</th>' for each in words)
+    heads += "".join(f'<th scope="col" class="number">{_two(each)}</th>' for each in numbers)
     return f"<table><caption>{_two(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>"
 
 

@@ -9,8 +9,8 @@ Pair = tuple[str, str]
 SAID: dict[str, Pair] = {
     "title": ("Privacy report", "隐私报告"),
     "lead": (
-        "From {first} to {last}: {left} times something was sent away to be answered, {stayed} times it was answered on the device"
-        " and nothing left, {refused} times it was refused and nothing was sent.",
+        "From {first} to {last}. Sent away to be answered: {left}. Answered on the device, so that nothing left: {stayed}."
+        " Refused, so that nothing was sent: {refused}.",
         "自{first}至{last}：有{left}次数据被发出处理；有{stayed}次在设备上完成，没有任何数据离开；有{refused}次被拒绝，没有发送任何数据。",
     ),
     "about_person": (
@@ -44,6 +44,7 @@ SAID: dict[str, Pair] = {
     "node": ("through the node of", "经由节点"),
     "level": ("proof of the machine", "机器证明级别"),
     "why": ("why", "依据"),
+    "remedy": ("what would change it", "补救办法"),
     "owed": ("on the terms", "须履行的义务"),
     "rested": ("it rested on", "所依据的本人意思或者法律基础"),
     "became": ("it ended", "结果"),
@@ -105,7 +106,7 @@ fieldset { border: 0; padding: 0; margin: 0; text-align: right; } legend { float
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1.05rem; margin: 2rem 0 .5rem; } h4 { font-size: 1rem; margin: .25rem 0; }
 .lead { font-size: 1.15rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } caption { text-align: left; color: var(--faint); padding-bottom: .25rem; }
-th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; } thead th { color: var(--faint); } .number { text-align: right; }
+th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; } thead th { color: var(--faint); } .number, thead th.number { text-align: right; }
 article { border: 1px solid var(--line); border-left: .3rem solid var(--line); border-radius: .4rem; padding: .5rem 1rem .75rem; margin: .75rem 0; background: var(--band); break-inside: avoid; }
 .left { border-left-color: var(--left); } .left h4 { color: var(--left); } .stayed { border-left-color: var(--stayed); } .stayed h4 { color: var(--stayed); } .refused h4 { color: var(--refused); }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .2rem 1rem; margin: .25rem 0 0; } dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
