@@ -139,11 +139,13 @@ class _Plain:
 
 
 async def stream(
-    chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage, writer: Writer | None = None
-) -> AsyncIterator[bytes]:
-    """SSE bytes for the caller; what arrived is passed on before a cut stream ends in ProviderFailure."""
-    untouched = writer is None and labeller is None and not len(vault)
-    passing = _untouched(chunks, usage) if untouched else _touched(chunks, vault, labeller, usage, writer or _Plain())
+    chunks: AsyncIterator[bytes], *, vault: Pseudonyms, labeller: Labeller | None, usage: Usage, writer: Writer | None = None,
+    sealed: bool = False,
+) -> AsyncIterator[bytes]:  # fmt: skip
+    """SSE bytes for the caller; what arrived is passed on before a cut stream ends in ProviderFailure.  ``sealed``: the end mark waits for
+    the end of ``chunks``, which alone says that nothing was cut off: whoever has seen a mark reads no further."""
+    untouched = writer is None and labeller is None and not len(vault) and not sealed
+    passing = _untouched(chunks, usage) if untouched else _touched(chunks, vault, labeller, usage, writer or _Plain(), sealed)
     async for piece in passing:
         usage.bytes_out += len(piece)
         yield piece
@@ -199,7 +201,7 @@ def _look(data: bytes, usage: Usage) -> None:
 
 
 async def _touched(
-    chunks: AsyncIterator[bytes], vault: Pseudonyms, labeller: Labeller | None, usage: Usage, writer: Writer | _Plain
+    chunks: AsyncIterator[bytes], vault: Pseudonyms, labeller: Labeller | None, usage: Usage, writer: Writer | _Plain, sealed: bool
 ) -> AsyncIterator[bytes]:
     decoder, restorer = EventDecoder(), ChunkRestorer(vault)
 
@@ -210,13 +212,15 @@ async def _touched(
         owed = ready(restorer.flush())
         return owed + b"".join(map(writer.chunk, labeller.rest() if labeller is not None else ()))
 
-    out = b""
+    out = mark = b""
     try:
         async for piece in chunks:
             for event in _events(decoder, piece):
                 if event.data == DONE:
                     usage.complete = True
-                    out += last() + writer.end()
+                    out, mark = out + last(), writer.end()
+                    if not sealed:
+                        out, mark = out + mark, b""
                 else:
                     chunk = _chunk(event.data)
                     if _is_error(chunk):
@@ -228,7 +232,9 @@ async def _touched(
                 yield ready_now
         if not usage.complete and [event.data for event in decoder.flush()] == [DONE]:  # without the empty line that should end it
             usage.complete = True
-            yield last() + writer.end()
+            mark = last() + writer.end()
+        if mark:
+            yield mark
     except ComityError:
         if owed := out + last():
             yield owed

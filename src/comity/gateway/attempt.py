@@ -332,7 +332,8 @@ class Served:
             return plain.sound(chunks, self.answer.content_type, labels=self._file_labels(), usage=usage)
         if self.request.operation == "transcription":
             return plain.events(chunks, usage=usage)
-        return way_back.stream(chunks, vault=self.lease.vault, labeller=self._labeller(), usage=usage, writer=self.writer)
+        sealed = self.crossing is not None
+        return way_back.stream(chunks, vault=self.lease.vault, labeller=self._labeller(), usage=usage, writer=self.writer, sealed=sealed)
 
     @cached_property
     def writer(self) -> Writer | None:

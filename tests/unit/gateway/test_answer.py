@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.errors import ProviderFailure
+from comity.errors import ProviderFailure, TrustFailure
 from comity.gateway.answer import Labeller, Usage, stream, whole
 from comity.gateway.duties import Duties
 from comity.privacy.pseudonym import Vault
@@ -86,6 +86,24 @@ async def test_text_never_stands_without_its_notice(tail: bytes) -> None:
     except ProviderFailure:
         assert not tail
     assert b"AI-generated" in out and b'"AIGC"' in out
+
+
+@pytest.mark.parametrize("by", [None, labeller()], ids=["nothing owed", "labelled"])
+async def test_the_end_mark_of_a_sealed_stream_waits_for_its_seal(by: Labeller | None) -> None:
+    """All that was said has come, its mark too, and then the seal does not end: whoever reads up to the mark must not take it for whole."""
+    seen: list[bytes] = []
+
+    async def cut() -> AsyncIterator[bytes]:
+        yield _stream("hello")
+        assert b"hel" in b"".join(seen) and b"[DONE]" not in b"".join(seen)
+        raise TrustFailure("cut", step="truncated")
+
+    with pytest.raises(TrustFailure):
+        async for piece in stream(cut(), vault=Vault(b"n" * 8), labeller=by, usage=Usage(), sealed=True):
+            seen.append(piece)
+    assert b"[DONE]" not in b"".join(seen)
+    whole = [piece async for piece in stream(pieces_of([_stream("hello")]), vault=Vault(b"n" * 8), labeller=by, usage=Usage(), sealed=True)]
+    assert whole[-1] == b"data: [DONE]\n\n" and said_in_stream(b"".join(whole)).startswith("hello")
 
 
 async def test_a_tool_call_and_a_json_answer_get_no_words_added() -> None:
