@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from comity.cli import place, say
-from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure
+from comity.errors import CallerError, ComityError, PolicyDenied, ProviderFailure, TrustFailure
 
 ABOUT = "ask something"
 TIMEOUT_SECONDS = 600
@@ -98,6 +98,8 @@ def _as_error(status: int, raw: bytes) -> ComityError:
         return PolicyDenied(
             said, decision=body["decision"], receipt=body.get("receipt", ""), code=body["code"], hint=body["hint"], status=status
         )
+    if body["code"].startswith("trust."):
+        return TrustFailure(said, step=body["code"].removeprefix("trust."), code=body["code"], hint=body["hint"], status=status)
     kind = ProviderFailure if status >= 500 else CallerError
     return kind(said, code=body["code"], hint=body["hint"], field=body["param"] or "", status=status)
 
