@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from comity.config import DeploymentConfig, KeyConfig
 from comity.errors import OperatorError, StorageFailure, TrustFailure
@@ -236,6 +238,20 @@ async def test_what_was_cut_or_changed_on_the_way_is_refused(node: SealedNode, c
     wire, _ = await node.sealed(ASKED, subject("CN"))
     wire.sent = [change(b"".join(wire.sent))]
     assert await refused(node, wire) == told
+
+
+@given(data=st.one_of(st.binary(max_size=3000), st.tuples(st.integers(0, 3000), st.integers(1, 255))))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_comes_is_opened_or_refused_as_the_sender_s_fault(node: SealedNode, data: bytes | tuple[int, int]) -> None:
+    wire, _ = await node.sealed({"messages": []}, subject("CN"))
+    good = b"".join(wire.sent)
+    if isinstance(data, bytes):
+        wire.sent = [good[:3] + data if len(data) % 2 else data]
+    else:
+        at = data[0] % len(good)
+        wire.sent = [good[:at] + bytes([good[at] ^ data[1]]) + good[at + 1 :]]
+    await node.doors.answer(wire)
+    assert wire.status in (400, 413, 422) and wire.problem["code"].partition(".")[0] in ("seal", "trust")
 
 
 async def test_a_caller_who_leaves_while_it_sends_asked_nothing(node: SealedNode) -> None:

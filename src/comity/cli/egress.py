@@ -53,6 +53,7 @@ def _own(config: Config) -> Iterator[Destination]:
         named.append(("telemetry.endpoint", config.telemetry.endpoint))
     named += [("publish.witnesses", each.url) for each in config.publish.witnesses]
     named += [("node.witnesses", each.url) for each in (config.node.witnesses if config.node is not None else ())]
+    named += [("relay.pools", url) for url in (config.relay.pools if config.relay is not None else {}).values()]
     for field, said in named:
         url = urlsplit(said)
         port = url.port or PORTS.get(url.scheme, 0)

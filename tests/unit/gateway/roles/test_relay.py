@@ -107,8 +107,10 @@ async def test_what_passes_holds_nothing_of_who_asks_or_what(node: SealedNode, s
     caplog.set_level(logging.DEBUG)
     wire, exchange = await node.sealed({**ASKED, "stream": stream}, subject("CN"))
     sent = b"".join(wire.sent)
-    identifying = {"authorization": "Bearer secret-1", "user-agent": "phone-7", "cookie": "id=me", "x-forwarded-for": "203.0.113.9",
-                   "accept-language": "zh", "comity-subject": 'id="u-81"', "traceparent": "00-" + "1" * 32 + "-" + "2" * 16}  # fmt: skip
+    identifying = {
+        "authorization": "Bearer secret-1", "user-agent": "phone-7", "cookie": "id=me", "x-forwarded-for": "203.0.113.9",
+        "accept-language": "zh-CN,zh;q=0.9", "comity-subject": 'id="u-81"', "traceparent": "00-" + "1" * 32 + "-" + "2" * 16,
+    }  # fmt: skip
     headers = {name: wire.headers[name] for name in ("content-type", "comity-key")} | {"incremental": "?1"} | identifying
     async with served(node.doors.answer) as port:
         tap = Tap(port)
@@ -120,7 +122,7 @@ async def test_what_passes_holds_nothing_of_who_asks_or_what(node: SealedNode, s
     assert answer.status == 200 and PHONE in said and answer.receipt is not None
     assert b'comity-relay: operator="Relay Ltd"\r\n' in head + b"\r\n" and b"same-operator" not in head
     seen = bytes(tap.heard) + caplog.text.encode()
-    for secret in (*identifying.values(), PHONE, "你好", "u-81", "qwen-beijing", "relay.example", "127.0.0.1:" + str(relay)):
+    for secret in (*identifying.values(), PHONE, "你好", "qwen-beijing", "relay.example", "127.0.0.1:" + str(relay)):
         assert secret.encode() not in seen, secret
     asked = bytes(tap.heard).partition(b"\r\n\r\n")[0].decode().split("\r\n")
     assert sorted(line.partition(":")[0] for line in asked[1:]) == [
@@ -241,3 +243,64 @@ async def still(figure: Callable[[], int]) -> None:
 )
 def test_who_runs_it_is_said_as_a_structured_field(operator: str, same: bool, value: bytes) -> None:
     assert label(operator, same=same) == value
+
+
+async def test_of_a_request_that_the_node_does_not_take_no_more_is_held_either() -> None:
+    sent = 0
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        await over.wait()
+        writer.close()
+
+    over = asyncio.Event()
+    node = await asyncio.start_server(deaf, "127.0.0.1", 0)
+    async with node, relayed(f"http://127.0.0.1:{node.sockets[0].getsockname()[1]}", body_bytes_max=1 << 30) as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay)
+        writer.transport.set_write_buffer_limits(65536)
+        writer.write(b"POST /cn-assist/comity/v1/sealed HTTP/1.1\r\nhost: x\r\ncontent-type: message/ohttp-chunked-req\r\n")
+        writer.write(b"content-length: %d\r\n\r\n" % (64 << 20))
+
+        async def sends() -> None:
+            nonlocal sent
+            for _ in range(64):
+                writer.write(b"x" * (1 << 20))
+                await writer.drain()
+                sent += 1 << 20
+
+        sending = asyncio.ensure_future(sends())
+        await still(lambda: sent)
+        assert 0 < sent < 24 << 20
+        over.set()  # the node has gone without an answer
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 502")
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        writer.transport.abort()
+
+
+async def test_an_answer_that_comes_before_all_was_heard_is_passed_on_and_ends_both_connections() -> None:
+    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply(b"{}", status="503 Service Unavailable"))
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    node = await asyncio.start_server(early, "127.0.0.1", 0)
+    async with node, relayed(f"http://127.0.0.1:{node.sockets[0].getsockname()[1]}") as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay)
+        writer.write(b"POST /cn-assist/comity/v1/sealed HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+
+        async def sends() -> None:
+            while not writer.is_closing():
+                writer.write(b"1\r\nx\r\n")
+                await writer.drain()
+                await asyncio.sleep(0)
+
+        sending = asyncio.ensure_future(sends())
+        raw = await reader.read()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        assert raw.startswith(b"HTTP/1.1 503") and b"connection: close" in raw
+        writer.close()
