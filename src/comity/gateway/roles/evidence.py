@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from comity.config import NodeConfig
@@ -16,6 +15,7 @@ from comity.errors import OperatorError
 from comity.ports import Clock, Random
 from comity.seal.epochs import GRACE, Epoch
 from comity.storage.home import secret_key
+from comity.transparency.entry import written
 
 SIGNING_KEY = "node.key"
 
@@ -26,7 +26,7 @@ def evidence_of(node: NodeConfig, *, home: Path, clock: Clock, random: Random) -
         return lambda epoch: ""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from comity.seal.attestation.software import KeyStatement, sign_key, spelled
+    from comity.seal.attestation.software import KeyStatement, sign_key
 
     key = Ed25519PrivateKey.from_private_bytes(secret_key(home / SIGNING_KEY, random))
     try:
@@ -37,13 +37,8 @@ def evidence_of(node: NodeConfig, *, home: Path, clock: Clock, random: Random) -
         ) from error
 
     def signed(epoch: Epoch) -> str:
-        statement = KeyStatement(
-            key=epoch.config.hash.hex(), since=spelled(_whole_seconds(min(clock.now(), epoch.since))), until=spelled(epoch.until + GRACE)
-        )
+        since = min(clock.now(), epoch.since)  # it is shown, and checked, before its time
+        statement = KeyStatement(key=epoch.config.hash.hex(), since=written(since), until=written(epoch.until + GRACE))
         return base64.b64encode(sign_key(image, statement, key)).decode()
 
     return signed
-
-
-def _whole_seconds(at: datetime) -> datetime:
-    return at - timedelta(microseconds=at.microsecond)
