@@ -221,11 +221,12 @@ def on(
     said = {"year": year, "month": month, "day": day, "weekday": weekday}
     today = frame.today
     certain = True
+    readings: tuple[tuple[date, date], ...]
     if day is not None and month is not None:
         if year is not None:
-            found = real(year, month, day)
-            readings = ((found, found + timedelta(1)),) if found is not None and found < date.max else ()
-            certain = weekday is None or (found is not None and found.weekday() == weekday)
+            there = real(year, month, day)
+            readings = ((there, there + timedelta(1)),) if there is not None and there < date.max else ()
+            certain = weekday is None or (there is not None and there.weekday() == weekday)
         else:
             readings = around(frame, (real(one, month, day) for one in range(max(today.year - 9, 1), min(today.year + 9, 9999))))
             if weekday is not None:
@@ -250,7 +251,7 @@ def on(
         readings = around(frame, iter((next_one - timedelta(7), next_one)))
     elif month is not None:
         years = (year,) if year is not None else (today.year - 1, today.year, today.year + 1)
-        stretches = [found for one in years if (first_day := real(one, month, 1)) and (found := period(first_day, "month"))]
+        stretches = [whole for one in years if (first_day := real(one, month, 1)) and (whole := period(first_day, "month"))]
         if year is None:
             ahead = [one for one in stretches if one[1] > today][:1]
             behind = [one for one in stretches if one[1] <= today][-1:]

@@ -32,9 +32,12 @@ _DIGITS = re.compile(r"[0-9][0-9.,:/\-]*")
 _MARKS = str.maketrans("：，’￥", ":、'¥")  # a full-width comma parts numbers, and never thousands
 
 
+_WIDE = re.compile(r"(?<=[０-９])，(?=[０-９]{3})")  # of full-width digits it parts thousands too
+
+
 def plain(text: str) -> str:
     """Full-width as ASCII and all in lower case, character for character."""
-    return lower(fold(text)).translate(_MARKS)
+    return lower(fold(_WIDE.sub(",", text) if "，" in text else text)).translate(_MARKS)
 
 
 def literal(text: str, at: int) -> Node | None:

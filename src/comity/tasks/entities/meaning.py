@@ -81,7 +81,8 @@ def soonest(said: Clock, frame: Frame) -> Clock:
     return said._replace(readings=tuple(sorted(said.readings, key=lambda seconds: (seconds - now) % DAY)))
 
 
-def at_part(days: Days, part: Part, frame: Frame) -> MomentRange | None:
+def at_part(days_part: tuple[Days, Part], frame: Frame) -> MomentRange | None:
+    days, part = days_part
     if days.grain != "day":
         return None
     found = tuple((moment(start, part.start * 3600, frame), moment(start, part.end * 3600, frame)) for start, _ in days.readings)
@@ -194,8 +195,8 @@ def shifted(by: Length, anchor: Days | Moment, frame: Frame) -> Days | Moment | 
 def from_now(by: Length, frame: Frame) -> Days | Moment | None:
     """Days and longer are days; hours and shorter are moments."""
     if by.seconds or by.days.denominator != 1:
-        found = moved_moment(frame.at, by)
-        return Moment((found,), by.certain) if found is not None else None
+        later = moved_moment(frame.at, by)
+        return Moment((later,), by.certain) if later is not None else None
     day = moved(frame.today, by)
     found_day = one_day(day)
     return found_day._replace(certain=by.certain) if found_day is not None else None
@@ -207,12 +208,9 @@ def coming(by: Length, frame: Frame, *, past: bool = False) -> DayRange | Moment
         there = moved_moment(frame.at, -by if past else by)
         pair = (there, frame.at) if past else (frame.at, there)
         return MomentRange((pair,), by.certain) if there is not None else None
-    if past:
-        begin, end = moved(frame.today, -by), frame.today
-    else:
-        begin = frame.today + timedelta(1)
-        end = moved(begin, by)  # type: ignore[assignment]
-    if begin is None or end is None:
+    begin = moved(frame.today, -by if past else Length(days=Fraction(1)))
+    end = frame.today if past or begin is None else moved(begin, by)
+    if begin is None or end is None or not begin < end:
         return None
     return DayRange((Bounds(begin, end, begin, end - timedelta(1)),), by.certain)
 
@@ -228,7 +226,7 @@ def lasting(start: Days | Moment | Clock, by: Length) -> DayRange | MomentRange 
         return MomentRange(pairs, start.certain) if pairs else None
     if by.seconds:
         return None
-    ends = [(begin, there) for begin, _ in start.readings if (there := moved(begin, by)) is not None]
+    ends = [(begin, end) for begin, _ in start.readings if (end := moved(begin, by)) is not None and begin < end]
     return DayRange(tuple(Bounds(begin, end, begin, end - timedelta(1)) for begin, end in ends), start.certain) if ends else None
 
 

@@ -110,7 +110,7 @@ def open_clock(m: Match) -> Any:
         said: Clock = meaning.soonest(m.get("CLOCK", "ATCLOCK"), m.frame)
         seconds, certain = said.readings, said.certain
     ends = kind in ("before", "until")
-    return meaning.ClockRange(tuple((None, one) if ends else (one, None) for one in seconds), certain)
+    return ClockRange(tuple((None, one) if ends else (one, None) for one in seconds), certain)
 
 
 def open_moment(m: Match) -> Any:

@@ -38,5 +38,5 @@ def entities(text: str, *, language: str, at: datetime, region: str = "", kinds:
     grammar = _GRAMMARS[language.partition("-")[0]]
     stages = 2 if wanted <= _NUMBERS else grammar.AMOUNTS if wanted.isdisjoint(TEMPORAL - {"duration"}) else None
     found = grammar.GRAMMAR.read(grammar.first_row(reading), frame, reading, stages)
-    made = [one for node in found if (one := finished(node, frame)) is not None and one.kind in wanted]
+    made = [entity for node in found if (entity := finished(node, frame)) is not None and entity.kind in wanted]
     return tuple(sorted((*made, *called), key=lambda one: one.start)) if called else tuple(made)

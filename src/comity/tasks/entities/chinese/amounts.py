@@ -20,7 +20,7 @@ def value_of(m: Match, nth: int = 0) -> Any:
 
 def percent(m: Match) -> Fraction | None:
     value = m.get("INT", "NUM", "ONE", "FRAC")
-    return Fraction(value) / (10 if m.has("permille_of") else 1)
+    return Fraction(value) * 100 / (m.get("percent_of") or m.get("permille_of") or 100)
 
 
 def cash(m: Match) -> Cash | None:

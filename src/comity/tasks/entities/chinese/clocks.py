@@ -91,9 +91,8 @@ def clocks(m: Match) -> Any:
         node.value if node.tag in ("CLOCK", "PCLOCK") else meaning.clock(node.value) if isinstance(node.value, int) else None
         for node in sides
     ]
-    if made[0] is None or made[1] is None:
-        return None
-    return meaning.clocks(*(Clock(tuple(one % 86400 for one in side.readings), side.certain) for side in made))
+    whole = [Clock(tuple(one % 86400 for one in side.readings), side.certain) for side in made if side is not None]
+    return meaning.clocks(whole[0], whole[1]) if len(whole) == 2 else None
 
 
 def part_clocks(m: Match) -> Any:

@@ -93,7 +93,7 @@ N = "(INT|NUM|ONE)"
 TO = "(to|dash)"
 
 
-_COUNTERS = frozenset("个只张条本台辆双对件次位名人岁种份间层页瓶杯碗盒包块片头匹座艘架棵颗粒根支枝把套间家")
+_COUNTERS = frozenset("个只张条本台辆双对件次位名人岁种份间层页瓶杯碗盒包块片头匹座艘架棵颗粒根支枝把套间家雙對個隻張條輛雙頁層顆")
 
 
 def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
@@ -240,7 +240,7 @@ STAGES: tuple[Any, ...] = (
         Rule("MOMENT", "DPART of? (CLOCK|PCLOCK)", on_clock),
         Rule("MOMENT", "DATE (of|comma)? (CLOCK|PCLOCK)", on_clock),
         Rule("CLOCK", "PCLOCK", lambda m: Clock(tuple(one % 86400 for one in m.get("PCLOCK").readings))),
-        Rule("MRANGE", "DPART", lambda m: meaning.at_part(*m.get("DPART"), m.frame)),
+        Rule("MRANGE", "DPART", lambda m: meaning.at_part(m.get("DPART"), m.frame)),
         Rule("DRANGE", "from? (DATE|PERIOD|FRAC) (to|dash) (DATE|PERIOD|FRAC) (between|until)?", days_range(slash)),
         Rule("DRANGE", "(DATE|PERIOD) and (DATE|PERIOD) between", days_range(slash)),
     ),

@@ -218,7 +218,7 @@ def _parted(nodes: list[Node]) -> Iterator[Node]:
     before, earlier = "", ""
     for place, node in enumerate(nodes):
         if node.tag in ("percent_of", "permille_of") and before in _INSIDE:
-            yield Node("CU", node.start, node.start + 1, node.value)
+            yield Node("CW" if node.value == 10000 else "CU", node.start, node.start + 1, node.value)
             yield Node("fenzhi", node.start + 1, node.end)
         elif node.tag == "U_MIN" and place + 1 < len(nodes) and nodes[place + 1].tag == "zhi" and before in _INSIDE:
             yield node._replace(tag="fenzhi")

@@ -102,8 +102,8 @@ def terms() -> dict[str, tuple[str, Any]]:
         for place, names in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天")):
             out |= {f"{stem}{name}": ("WEEKDAY", place) for name in names}
             out |= {f"个{stem}{name}": ("GEWEEKDAY", place) for name in names if stem != "周"}
-    for unit, said in _UNITS.items():
-        out |= dict.fromkeys(said.split(), ("U", unit))
+    for unit, names_of in _UNITS.items():
+        out |= dict.fromkeys(names_of.split(), ("U", unit))
     out |= {"刻钟": ("KEZHONG", 900)}
     out |= {"每天": ("OFTEN", ("day", 1)), "每日": ("OFTEN", ("day", 1)), "天天": ("OFTEN", ("day", 1)), "隔天": ("OFTEN", ("day", 2)),
             "每周末": ("OFTEN", ("weekend", 1)), "每晚": ("OFTENPART", _EVENING), "每早": ("OFTENPART", _MORNING),
@@ -117,8 +117,8 @@ def terms() -> dict[str, tuple[str, Any]]:
     for names, rule in HOLIDAYS.items():
         out |= dict.fromkeys(names.split(), ("HOLIDAY", rule))
     for name in lunar.TERMS:
-        said = [f"{name}节气", f"{name}这天", f"{name}那天", f"{name}当天", f"{name}节"] if name in _SNOWS else [name, f"{name}节"]
-        out |= dict.fromkeys(said, ("HOLIDAY", ("term", name)))
+        days = [f"{name}节气", f"{name}这天", f"{name}那天", f"{name}当天", f"{name}节"] if name in _SNOWS else [name, f"{name}节"]
+        out |= dict.fromkeys(days, ("HOLIDAY", ("term", name)))
     out |= {
         name: ("UNIT", unit) for name, unit in units.CHINESE.items() if name not in ("两", "里", "平", "方", "度", "卡", "伏", "瓦", "码")
     }

@@ -53,10 +53,10 @@ def spoken_clock(m: Match) -> Clock | None:
     half = m.get("ampm")
     first = values[0]
     if isinstance(first, Fraction):
-        hour, minute = divmod(first * 100, 100)
-        if minute.denominator != 1 or len(values) > 1:
+        parts = divmod(first * 100, 100)
+        if parts[1].denominator != 1 or len(values) > 1:
             return None
-        values = [int(hour), int(minute)]
+        values = [int(parts[0]), int(parts[1])]
     elif len(values) == 1 and 100 <= first <= 2459:
         values = [first // 100, first % 100]
     hour, minute = values[0], values[1] if len(values) > 1 else 0
@@ -177,10 +177,8 @@ def number_range(m: Match) -> Any:
         return None
     part = m.get("PARTNAME")
     if part is not None:
-        found = [meaning.within(part, one) for one in made]
-        if found[0] is None or found[1] is None:
-            return None
-        return ClockRange(((found[0].readings[0], found[1].readings[0]),))
+        begin, end = meaning.within(part, made[0]), meaning.within(part, made[1])
+        return ClockRange(((begin.readings[0], end.readings[0]),)) if begin is not None and end is not None else None
     return meaning.clocks(made[0], made[1])
 
 

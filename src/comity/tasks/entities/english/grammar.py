@@ -345,7 +345,7 @@ STAGES: tuple[Any, ...] = (
         Rule("MRANGE", "DATE from CLOCK for DUR", lambda m: clock_lasting(m)),
         Rule("MOMENT", "DATE (comma|at|around|dash|PART)* (CLOCK|ATCLOCK) PART?", on_clock),
         Rule("MOMENT", "(CLOCK|ATCLOCK) (on|comma|of)? DATE", on_clock),
-        Rule("MRANGE", "DPART", lambda m: meaning.at_part(*m.get("DPART"), m.frame)),
+        Rule("MRANGE", "DPART", lambda m: meaning.at_part(m.get("DPART"), m.frame)),
         Rule("DRANGE", "DUR starting? (starting|from|since) DATE", lasting),
         Rule("DATE", "DATE for DUR", lambda m: None),
     ),
