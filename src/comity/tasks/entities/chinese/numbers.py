@@ -171,17 +171,17 @@ class _Reader:
     def read(self, at: int, clock: bool) -> tuple[Node, int] | None:
         begin, sign = at, 1
         if self.tag(at) in ("minus", "dash"):
-            if self.tag(at) == "dash" and (self.tag(at + 1) not in ("INT", "DEC") or not self.touching(at + 1) or self.touching(at)):
+            if self.tag(at) == "dash" and (self.tag(at + 1) not in ("INT", "DEC", "SLASH") or not self.touching(at + 1) or self.touching(at)):
                 return None
             sign, at = -1, at + 1
-        if self.tag(at) == "CD" and self.tag(at + 1) == "da":
-            return self._node(begin, at + 2, sign * self.value(at) * 12, True)
         found = self.positive(at, clock)
         if found is None:
             return None
         value, behind, exact = found
         if self.tag(behind) == "CK" and self.touching(behind) and self.tag(behind - 1) in ("INT", "DEC"):
             value, behind = value * 1000, behind + 1
+        if self.tag(behind) == "da" and value and self.touching(behind):
+            return self._node(begin, behind + 1, sign * value * 12, exact)
         if self.tag(behind) == "fenzhi":
             below_sign = -1 if self.tag(behind + 1) == "minus" else 1
             above = self.positive(behind + (2 if below_sign < 0 else 1), clock)
@@ -189,11 +189,17 @@ class _Reader:
                 value, behind = Fraction(above[0]) * below_sign / value, above[1]
         elif self.tag(behind) == "you":
             below = self.positive(behind + 1, clock)
+            if self.tag(behind + 1) == "SLASH" and below is not None:
+                return self._node(begin, below[1], sign * (value + below[0]), exact)
             above = self.positive(below[1] + 1, clock) if below is not None and self.tag(below[1]) == "fenzhi" else None
             if below is not None and above is not None and below[0]:
                 value, behind = value + Fraction(above[0]) / below[0], above[1]
         elif self.tag(behind) == "SLASH" and self.tag(behind - 1) == "INT" and not self.touching(behind):
             value, behind = value + Fraction(*self.value(behind)), behind + 1
+        if self.tag(behind) == "ji" or self.tag(begin - 1) == "ji" or (self.tag(begin) == "CU" and behind == begin + 1 and self.value(begin) > 10):
+            return Node("_", self.nodes[begin].start, self.nodes[behind - 1].end), behind  # `几百`, `十几`: nobody knows
+        if self.tag(behind) == "more" and self.touching(behind) and value >= 10:  # `一百多`
+            return self._node(begin, behind + 1, sign * value, False)
         if behind == at + 1 and sign == 1:
             node = self.nodes[at]
             tag = {"INT": "INT", "SLASH": "FRAC", "CU": "ONE", "CD": "ONE", "liang": "ONE"}.get(node.tag, "NUM")

@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     **{f"{word}s": ("SCALES", 10**zeros) for word, zeros in _SCALES.items()},
     **{f"{word}th": ("SCALETH", 10**zeros) for word, zeros in (_SCALES | {"hundred": 2}).items()},
     "hundred": ("HUNDRED", 100),
+    "hundreds": ("HUNDREDS", 100),
     "second": ("second", None),
     "seconds": ("seconds", None),
     "nought": ("SMALL", 0),
@@ -100,7 +101,7 @@ class _Reader:
         if head is None:
             return None
         value, at = head
-        if self.tag(at) == "HUNDRED" and value < 100:
+        if self.tag(at) in ("HUNDRED", "HUNDREDS") and value < 100:
             value, at = value * 100, at + 1
             behind = at + 1 if self.tag(at) == "and" else at
             rest = self.below_100(behind)
@@ -174,6 +175,8 @@ class _Reader:
     def _parts(self, at: int, mixed: bool = False) -> tuple[Fraction, int] | None:
         """`two thirds`, `a fifth`, `three quarters`, `5/8`, `one over three`."""
         tag = self.tag(at)
+        if tag == "SMALL" and self.nodes[at].value == 1 and self.tag(at + 1) == "half":
+            return Fraction(1, 2), at + 2
         if tag == "SLASH":
             top, bottom = self.nodes[at].value
             return (Fraction(top, bottom), at + 1) if bottom else None
@@ -205,7 +208,7 @@ class _Reader:
             if self.tag(at) == "dash" and (
                 at + 1 >= len(self.nodes)
                 or self._gap(at + 1)
-                or self.tag(at + 1) not in ("INT", "DEC")
+                or self.tag(at + 1) not in ("INT", "DEC", "SLASH")
                 or (at and self.nodes[at - 1].end == self.nodes[at].start)
             ):
                 return None
@@ -253,6 +256,8 @@ class _Reader:
         else:
             if isinstance(value, int):
                 tail = self.ordinal_tail(behind + 1 if self.tag(behind) in ("and", "dash") else behind)
+                if tail is not None and tail[2] and tail[0] > 2 and self.tag(behind) not in ("and", "dash"):  # `two hundred thousandths`
+                    return self._node("NUM", begin, tail[1], sign * Fraction(value, tail[0]))
                 if tail is not None and not tail[2] and value % 100 == 0 and value and self.tag(at) != "INT":
                     return self._node("ORD", begin, tail[1], value + tail[0])
             after = behind + 1 if self.tag(behind) == "and" else behind
@@ -262,7 +267,11 @@ class _Reader:
                 more = mixed[0]
                 behind = mixed[1]
                 if self.tag(behind) == "SCALE" and not self._short(behind):
-                    scale, behind = self.nodes[behind].value, behind + 1
+                    if more == Fraction(1, 2) and scale == 1 and value < 1000:  # `one and a half million`
+                        value, more = value * self.nodes[behind].value, more * self.nodes[behind].value
+                    else:
+                        scale = self.nodes[behind].value
+                    behind += 1
                 value = value + more * scale
             elif mixed is None and self.tag(behind) == "and":
                 inner = self.cardinal(behind + 1)  # `twenty and three and three fifths`
@@ -296,7 +305,8 @@ def numbers(nodes: list[Node], _: Any, text: str) -> list[Node]:
     at = 0
     while at < len(nodes):
         node = nodes[at]
-        found = reader.read(at) if node.tag in _STARTS else None
+        vague = node.tag in ("HUNDRED", "SCALE") and at and nodes[at - 1].tag == "few"  # `a few hundred` is no hundred
+        found = reader.read(at) if node.tag in _STARTS and not vague else None
         if found is None:
             out.append(node)
             at += 1

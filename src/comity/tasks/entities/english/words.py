@@ -94,7 +94,7 @@ _PLAIN = {
     "ago": "ago", "before": "before", "after": "after", "since": "since", "until": "until till til", "later": "later hence", "earlier": "earlier", "early": "early",
     "late": "late", "mid": "mid middle", "end": "end", "begin": "beginning start", "around": "around about approximately circa roughly",
     "within": "within", "comma": ",", "dash": "- –", "slash": "/", "dot": ".", "lpar": "(", "rpar": ")", "poss": "'s", "percent": "percent % pct",
-    "q": "q", "cy": "cy", "s": "s", "few": "few", "all": "all whole", "once": "once one", "more": "more", "less": "less", "than": "than",
+    "q": "q", "cy": "cy", "s": "s", "few": "few several", "all": "all whole", "once": "once one", "more": "more", "less": "less", "than": "than",
     "starting": "starting", "rest": "rest remainder", "no": "no", "as": "as", "noon": "noon midday noontime", "midnight": "midnight", "calendar": "calendar",
     "working": "working business work", "nightsu": "nights", "and_half": "½", "weekdays": "weekday weekdays workday workdays", "wc": "w/c",
     "is": "is", "time": "time",
