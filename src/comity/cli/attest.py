@@ -76,7 +76,8 @@ def _private(path: Path) -> Any:
 
 def _sign(args: argparse.Namespace) -> int:
     from comity.ports import SystemClock
-    from comity.seal.attestation.software import ImageStatement, sign_image, spelled
+    from comity.seal.attestation.moment import spelled
+    from comity.seal.attestation.software import ImageStatement, sign_image
 
     if not 0 < args.days <= 3650:
         raise CallerError("a statement holds for 1 to 3650 days", code="attestation.statement", field="days")
@@ -157,7 +158,7 @@ def _read(path: Path) -> bytes:
 
 
 def _moment(text: str) -> datetime:
-    from comity.seal.attestation.software import instant
+    from comity.seal.attestation.moment import instant
 
     try:
         return instant(text)

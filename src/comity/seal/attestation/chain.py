@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from comity.seal.attestation import der
+from comity.seal.attestation.moment import spelled
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -65,7 +66,7 @@ def out_of_time(chain: Sequence[x509.Certificate], at: datetime) -> str:
     for each in chain:
         since, until = each.not_valid_before_utc, each.not_valid_after_utc
         if not since <= at <= until:
-            return f"a certificate is valid from {since:%Y-%m-%dT%H:%M:%SZ} until {until:%Y-%m-%dT%H:%M:%SZ}"
+            return f"a certificate is valid from {spelled(since)} until {spelled(until)}"
     return ""
 
 

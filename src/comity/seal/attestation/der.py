@@ -84,10 +84,6 @@ def integer(data: bytes) -> int:
     return int.from_bytes(value, "big")
 
 
-def spelled(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _parts(data: bytes) -> Iterator[Part]:
     at = 0
     while at < len(data):

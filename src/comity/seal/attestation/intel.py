@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ from comity.seal.attestation import chain, quote
 from comity.seal.attestation.evidence import Evidence
 from comity.seal.attestation.expected import Expected
 from comity.seal.attestation.measurement import hold
+from comity.seal.attestation.moment import instant, spelled
 from comity.seal.attestation.verdict import StepName, Trail
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _published(trail: Trail, collateral: bytes, certificates: list[x509.Certific
                  for name, each in zip(("the root's revocation list", "the machines' revocation list"), lists, strict=True)}  # fmt: skip
         for name, text in (("its TCB info", read.tcb_info), ("the QE identity", read.qe_identity)):
             dated = msgspec.json.decode(text, type=_Dated)
-            spans[name] = _instant(dated.issueDate), _instant(dated.nextUpdate)
+            spans[name] = instant(dated.issueDate), instant(dated.nextUpdate)
         _bytes(read.tcb_info_signature), _bytes(read.qe_identity_signature)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         raise trail.refusal("collateral", "what was brought with the quote is no collateral of Intel's") from None
@@ -124,9 +125,9 @@ def _in_time(trail: Trail, published: _Published, at: datetime) -> None:
     late = chain.out_of_time([each for certificates in published.chains for each in certificates], at)
     for name, (since, until) in published.spans.items():
         if not since <= at < until:
-            late = f"{name} is of {since:%Y-%m-%dT%H:%M:%SZ}, and to be replaced at {until:%Y-%m-%dT%H:%M:%SZ}"
+            late = f"{name} is of {spelled(since)}, and to be replaced at {spelled(until)}"
     first = min(until for _, until in published.spans.values())
-    trail.require(not late, "expired", f"the first is to be replaced at {first:%Y-%m-%dT%H:%M:%SZ}", late)
+    trail.require(not late, "expired", f"the first is to be replaced at {spelled(first)}", late)
 
 
 def _not_withdrawn(trail: Trail, published: _Published, root: x509.Certificate) -> None:
@@ -185,10 +186,6 @@ def _bytes(text: str) -> bytes:
     if raw.hex() != text:
         raise ValueError("not hexadecimal in its one spelling")
     return raw
-
-
-def _instant(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def _qvl() -> Any:

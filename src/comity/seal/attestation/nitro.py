@@ -19,6 +19,7 @@ from comity.seal.attestation import chain
 from comity.seal.attestation.evidence import Evidence
 from comity.seal.attestation.expected import Expected
 from comity.seal.attestation.measurement import hold
+from comity.seal.attestation.moment import spelled
 from comity.seal.attestation.verdict import Trail
 
 ES384 = {1: -35}
@@ -59,8 +60,8 @@ def verify(trail: Trail, evidence: Evidence, at: datetime, expected: Expected, r
     late = chain.out_of_time([*certificates, pinned], at)
     made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=document.timestamp)
     if not late and not at - timedelta(seconds=expected.age_seconds_max) <= made <= at + AHEAD:
-        late = f"the document was made at {made:%Y-%m-%dT%H:%M:%SZ}"
-    trail.require(not late, "expired", f"made at {made:%Y-%m-%dT%H:%M:%SZ}, certificates valid", late)
+        late = f"the document was made at {spelled(made)}"
+    trail.require(not late, "expired", f"made at {spelled(made)}, certificates valid", late)
     message = _encoded(["Signature1", protected, b"", payload])
     trail.require(_signed(certificates[0], message, signature), "signature", "by the enclave's certificate",
                   "the key of the enclave's certificate did not sign this document")  # fmt: skip

@@ -19,6 +19,7 @@ from comity.seal.attestation import chain, der
 from comity.seal.attestation.evidence import Evidence
 from comity.seal.attestation.expected import Expected
 from comity.seal.attestation.measurement import hold
+from comity.seal.attestation.moment import spelled
 from comity.seal.attestation.verdict import Trail
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _chained(
     pinned = ((name, chain.loaded(each)) for name, each in roots.items())
     found = next(((name, root) for name, root in pinned if chain.leads([issuer], root)), None)
     held = found is not None and chain.authority(issuer) and leaf.issuer == issuer.subject.public_bytes() and _certified(leaf, issuer)
-    if found is None or not held or not leaf.subject.endswith(NAMES[report.signing_key].encode()):
+    if found is None or not held or not leaf.subject.endswith(NAMES[report.signing_key].encode()):  # the common name stands last
         raise trail.refusal("chain", "the certificates do not lead to a root of AMD's that is pinned here")
     product, root = found
     chip = leaf.extensions.get(HARDWARE_ID, b"")
@@ -129,8 +130,8 @@ def _chained(
     trail.note("chain", f"to ARK-{product}")
     late = chain.out_of_time([issuer, root], at)
     if not leaf.since <= at <= leaf.until:
-        late = f"the certificate of the chip is valid from {der.spelled(leaf.since)} until {der.spelled(leaf.until)}"
-    trail.require(not late, "expired", f"the certificate of the chip is valid until {der.spelled(leaf.until)}", late)
+        late = f"the certificate of the chip is valid from {spelled(leaf.since)} until {spelled(leaf.until)}"
+    trail.require(not late, "expired", f"the certificate of the chip is valid until {spelled(leaf.until)}", late)
     _not_withdrawn(trail, read.crl, issuer, root, at, required=expected.crl_required)
     return product, leaf
 
@@ -155,7 +156,7 @@ def _not_withdrawn(trail: Trail, crl: bytes, issuer: x509.Certificate, root: x50
         raise trail.refusal("expired", "the list of what AMD withdrew is not of this time")
     held = not chain.withdrawn(listed, [issuer])
     trail.require(
-        held, "revocation", f"a list of AMD's, valid until {der.spelled(until)}", "the certificate that signed the chip's was withdrawn"
+        held, "revocation", f"a list of AMD's, valid until {spelled(until)}", "the certificate that signed the chip's was withdrawn"
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -21,6 +21,8 @@ import msgspec
 from comity.errors import CallerError
 from comity.seal.attestation.evidence import Evidence, encoded
 from comity.seal.attestation.expected import Expected
+from comity.seal.attestation.moment import instant
+from comity.seal.attestation.moment import spelled as spelled  # how the times of a statement are written
 from comity.seal.attestation.verdict import Trail
 
 if TYPE_CHECKING:
@@ -86,21 +88,9 @@ def sign_key(image: bytes, statement: KeyStatement, node: Ed25519PrivateKey) -> 
         raise CallerError(str(error), code="attestation.statement") from None
     if signed.image.node != node.public_key().public_bytes_raw().hex():
         raise CallerError("the builder's statement is for another node's signing key", code="attestation.statement",
-                          hint="`comity attest key` prints this node's; have the builder sign for it")  # fmt: skip
+                          hint="`comity attest node` prints this node's; have the builder sign for it")  # fmt: skip
     signature = base64.b64encode(node.sign(_message(KEY_DOMAIN, statement))).decode()
     return encoded(Evidence(kind="software", body=_encoder.encode(_Body(image=signed, key=statement, signature=signature))))
-
-
-def instant(text: str) -> datetime:
-    """Raises ValueError unless it is in its one spelling."""
-    read = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    if spelled(read) != text:
-        raise ValueError("a time is written `2026-11-27T00:00:00Z`")
-    return read
-
-
-def spelled(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def verify(trail: Trail, evidence: Evidence, at: datetime, expected: Expected) -> None:

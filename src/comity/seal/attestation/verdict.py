@@ -27,7 +27,7 @@ STEPS: Mapping[StepName, str] = {
     "expired": "certificates, statements and what the maker publishes are valid at the time asked about",
     "chain": "the certificates lead to the maker's root that is pinned here",
     "revocation": "no certificate of the chain was withdrawn",
-    "signature": "the evidence was signed by the key at the end of that chain",
+    "signature": "the evidence was signed by the keys that vouch for it",
     "debug": "nobody can look into the machine with a debugger, or move it elsewhere",
     "tcb": "firmware, microcode and software are new enough",
     "measurement": "what was started in it is software that may run",
@@ -68,7 +68,7 @@ class Trail:
     def refusal(self, name: StepName, why: str) -> TrustFailure:
         """To raise.  ``why`` is one sentence about form and dates; it holds nothing of what was sent."""
         self.steps.append(Step(name=name, asked=STEPS[name], held=False, found=why))
-        failure = TrustFailure(why, step=name, code=f"trust.{name}", hint="nothing was sent; `comity attest verify` shows every step")
+        failure = TrustFailure(why, step=name, code=f"trust.{name}", hint="`comity attest verify` shows every step")
         failure.steps = tuple(msgspec.to_builtins(step) for step in self.steps)
         return failure
 

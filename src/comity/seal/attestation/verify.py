@@ -49,9 +49,7 @@ class Verifier:
         if read.kind == "software":
             software.verify(trail, read, at, expected)
         else:
-            carried = self._hardware(
-                trail, read if collateral is None else msgspec.structs.replace(read, collateral=collateral), at, expected
-            )
+            carried = self._hardware(trail, read, at, expected)
             trail.require(carried == commitment(expected.key, expected.image), "commitment", "it carries the hash of both",
                           "it was made for another key of the node, or for another image")  # fmt: skip
         return Verdict(level=level, kind=read.kind, steps=tuple(trail.steps), words=_words(level))
