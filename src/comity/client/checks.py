@@ -18,7 +18,7 @@ The first that does not hold raises TrustFailure naming it.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -42,7 +42,7 @@ _AEADS = (AES_256_GCM, AES_128_GCM, CHACHA20_POLY1305)
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A node that has proved itself, for as long as its key is used."""
+    """A node that has proved itself, for as long as its key is used and what its witnesses signed is fresh."""
 
     entry: NodeEntry
     hash: str  # SHA-256 of the entry's bytes, as receipts name it
@@ -92,8 +92,9 @@ def checked(claim: Claim, asked: Wanted, now: datetime) -> Known:
     _require(image, "image", "the node runs other software than may open a request, or does not say which")  # 9
     _require(entry.level >= terms.level, "level", f"the node claims {entry.level}, and {terms.level} is asked for")  # 10
     level = _level(entry, config, asked, now)
-    return Known(entry=entry, hash=hashlib.sha256(claim.raw).hexdigest(), config=config, suite=suite, level=level, until=claim.until,
-                 proof=proof)  # fmt: skip
+    stale = proof.witnessed[asked.trust.quorum - 1].at + timedelta(seconds=asked.trust.age_seconds_max)
+    return Known(entry=entry, hash=hashlib.sha256(claim.raw).hexdigest(), config=config, suite=suite, level=level,
+                 until=min(claim.until, stale), proof=proof)  # fmt: skip
 
 
 def _key_config(entry: NodeEntry) -> KeyConfig:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from comity.client.checks import Known, Wanted, checked
 from comity.client.document import DOCUMENT_BYTES_MAX, PATH, claims, in_use
-from comity.client.heads import Heads
+from comity.client.remembered import Remembered
 from comity.errors import ProviderFailure
 from comity.ports import Clock
 from comity.providers.base import Deployment
@@ -24,8 +24,8 @@ TILE_BYTES_MAX = 65_536
 class Nodes:
     """``asked``: by deployment id."""
 
-    def __init__(self, egress: Egress, asked: Mapping[str, Wanted], heads: Heads, clock: Clock) -> None:
-        self._egress, self._asked, self._heads, self._clock = egress, asked, heads, clock
+    def __init__(self, egress: Egress, asked: Mapping[str, Wanted], remembered: Remembered, clock: Clock) -> None:
+        self._egress, self._asked, self._remembered, self._clock = egress, asked, remembered, clock
         self._known: dict[str, Known] = {}
         self._one = {name: asyncio.Lock() for name in asked}
 
@@ -51,8 +51,8 @@ class Nodes:
         async def tile(path: str) -> bytes:
             return await self._fetched(deployment, TILES + path, "application/octet-stream", TILE_BYTES_MAX)
 
-        await self._heads.follow(asked.trust.log, known.proof, tile)
-        await self._heads.keep(known.hash, claim)
+        await self._remembered.follow(asked.trust.log, known.proof, tile)
+        await self._remembered.keep(known.hash, claim)
         return known
 
     async def _fetched(self, deployment: Deployment, path: str, kind: str, bytes_max: int) -> bytes:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comity.client.checks import Known, wanted
-from comity.client.heads import Heads
 from comity.client.nodes import Nodes
+from comity.client.remembered import Remembered
 from comity.client.sealing import Client, Crossing
 from comity.client.told import Nexus, told
 from comity.config import LimitsConfig, TrustConfig
@@ -29,8 +29,8 @@ def node_provider(
     vocabulary = load_vocabulary()
     asked = {name: wanted(terms[name], each, vocabulary) for name, each in deployments.items()}
     client = Client(
-        egress=egress, nodes=Nodes(egress, asked, Heads(seen), clock), dialect=OpenAIDialect(lambda: random.token(16).hex()), keys=keys,
-        padding={name: each.terms.padding_bytes_min for name, each in asked.items()}, limits=limits, random=random,
+        egress=egress, nodes=Nodes(egress, asked, Remembered(seen), clock), dialect=OpenAIDialect(lambda: random.token(16).hex()),
+        keys=keys, padding={name: each.terms.padding_bytes_min for name, each in asked.items()}, limits=limits, random=random,
     )  # fmt: skip
     return NodeProvider(client, {name: each.terms.pool for name, each in asked.items()})
 

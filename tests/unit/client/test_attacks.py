@@ -121,6 +121,20 @@ async def test_a_node_is_checked_once_for_as_long_as_its_key_is_used(node: Node,
     assert len({head.fields for head, _ in node.asked}) == 3  # each with its own replay id
 
 
+async def test_a_proof_that_grows_stale_is_asked_for_anew(node: Node, state: Database) -> None:
+    client = node.client(state, checkpoint_seconds_max=600)
+    await answered(client)
+    node.clock.advance(601)
+    await answered(client)
+    assert node.seen.count(b"/comity/v1/node") == 2
+    then = node.clock.now()
+    node.clock.advance(601)
+    node.proves = lambda raw: node.log.prove(raw, then)  # nobody signs any more
+    with pytest.raises(TrustFailure) as raised:
+        await answered(client)
+    assert raised.value.step == "freshness" and len(node.asked) == 2
+
+
 async def test_a_log_that_grows_is_followed_from_its_tiles(node: Node, state: Database) -> None:
     await answered(node.client(state))
     for number in range(700):

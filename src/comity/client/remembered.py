@@ -29,7 +29,7 @@ class Head(NamedTuple):
     root: bytes
 
 
-class Heads:
+class Remembered:
     def __init__(self, database: Database) -> None:
         self._database = database
 
