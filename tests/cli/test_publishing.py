@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
+import pytest
+
+from comity.config import PublishConfig
 from comity.gateway.publishing import Publishing
 from comity.lab.process import ask
+from comity.ports import SystemRandom
+from comity.transparency.ledger import Ledger
 from comity.transparency.note import parse_checkpoint, parse_note
+from comity.transparency.receipt import Receipt
 from tests.cli.conftest import Cli
 from tests.cli.test_witness import keys_of, witness
+from tests.fakes import FakeClock
 from tests.live.places import BEIJING, EchoPartner, gateway
 from tests.simulated.worlds import subject
 
@@ -65,9 +73,34 @@ def test_a_gateway_publishes_its_log_and_anybody_can_check_it(cli: Cli, tmp_path
             assert MARK.encode() not in file.read_bytes() and b"qwen" not in file.read_bytes()
 
 
-async def test_a_gateway_that_publishes_nothing_does_nothing() -> None:
-    from comity.config import PublishConfig
+async def logged(caplog: pytest.LogCaptureFixture, words: str) -> None:
+    for _ in range(LOOKS_MAX):
+        if words in caplog.text:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"`{words}` was never said")
 
+
+async def test_a_store_that_fails_is_tried_again_and_a_log_that_was_changed_is_published_no_more(
+    home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = await Ledger.open(home, clock=FakeClock(), random=SystemRandom(), record_seconds_max=10)
+    made = Receipt(id=ledger.new_id(), at="2026-11-23T12:00Z", issuer=ledger.origin, key=ledger.key_id, effect="deny")
+    await ledger.record(made, request_id="r", subject=None, facts=b"{}", decision=b"{}")
+    store = tmp_path / "tiles"
+    store.write_text("a file stands where the folder should be")
+    publishing = Publishing(PublishConfig(store=str(store), seconds=0.01), ledger)
+    publishing.start()
+    await logged(caplog, "it is tried again")
+    store.unlink()
+    await asyncio.to_thread(published, store / "checkpoint", 256)
+    (store / "tile/1/000.p/1").write_bytes(bytes(32))
+    await logged(caplog, "published no more: trust.log")
+    await publishing.aclose()
+    await ledger.aclose()
+
+
+async def test_a_gateway_that_publishes_nothing_does_nothing() -> None:
     publishing = Publishing(PublishConfig(), None)  # type: ignore[arg-type]
     publishing.start()
     await publishing.aclose()

@@ -77,11 +77,14 @@ class Publisher:
 
     async def publish(self) -> Published:
         """Raises StorageFailure, and TrustFailure (step `log`) when the log is not what was already shown."""
+        grown = await self._taken_up()  # before the head is looked at, which another gateway may move on and publish meanwhile
         head = await self._source.ready()
+        if grown.size > head.size:
+            raise ahead(f"{grown.size} entries were published, and it holds {head.size}")
         if not head.size:
             return Published(0, False, ())
         await self._looked_around()
-        await self._written(head)
+        await self._written(grown, head)
         note = await self._heads.sign(head)
         lines = await self._asked(note)
         missing = tuple(each.key.name for each in self._witnesses if each.key.name not in {line.name for line in lines})
@@ -98,8 +101,8 @@ class Publisher:
         if shown is None or shown.checkpoint.size <= head.size:
             await self._store.put(CHECKPOINT, note.encode())
 
-    async def _written(self, head: Checkpoint) -> None:
-        grown = await self._taken_up(head)
+    async def _written(self, grown: Edge, head: Checkpoint) -> None:
+        shown = grown.size
         while grown.size < head.size:
             begin = grown.size - grown.size % WIDTH
             entries = await self._source.entries(begin, min(begin + TILES_AT_ONCE * WIDTH, head.size))
@@ -108,15 +111,14 @@ class Publisher:
             await self._put([*bundles, *grown.append(entries[grown.size - begin :])])
         if grown.root() != head.root:
             raise ahead("its entries are not those that its head stands for")
-        await self._put(list(grown.unfinished()))
+        if grown.size > shown:
+            await self._put(list(grown.unfinished()))
 
-    async def _taken_up(self, head: Checkpoint) -> Edge:
+    async def _taken_up(self) -> Edge:
         """The tree as it is shown, which is where it is gone on with."""
         shown = await published.head(self._store.get, self._heads.verifier)
         if shown is None or not shown.checkpoint.size:
             return Edge()
-        if shown.checkpoint.size > head.size:
-            raise ahead(f"{shown.checkpoint.size} entries were published, and it holds {head.size}")
         grown = await published.edge(shown.checkpoint.size, self._store.get)
         if grown.root() != shown.checkpoint.root:
             raise ahead("the tiles that were published are not those that were signed for", "move them away, and they are written anew")

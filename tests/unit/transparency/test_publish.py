@@ -383,6 +383,46 @@ async def test_tiles_that_were_changed_are_not_gone_on_with(tmp_path: Path) -> N
             await Publisher(log, store).publish()
 
 
+async def test_one_that_is_overtaken_takes_nobody_for_a_fork(tmp_path: Path) -> None:
+    """Between its look at the log and its look at anything else another gateway publishes more."""
+    store = Memory()
+    async with log_at(tmp_path / "log.db") as log, witnesses_at(tmp_path) as witnesses:
+        fast = Publisher(log, store, witnesses, 2)
+        calls = 0
+
+        class Slow:
+            """Each step of it is followed by all of the other's."""
+
+            heads = log.heads
+
+            async def overtaken(self) -> None:
+                nonlocal calls
+                calls += 1
+                await log.append(some(calls * 10, calls * 10 + 10))
+                assert (await fast.publish()).shown
+
+            async def ready(self) -> Checkpoint:
+                head = await log.ready()
+                await self.overtaken()
+                return head
+
+            async def size(self) -> int:
+                return await log.size()
+
+            async def entries(self, begin: int, end: int) -> list[bytes]:
+                await self.overtaken()
+                return await log.entries(begin, end)
+
+        await log.append(some(0, 10))
+        slow = Publisher(Slow(), store, witnesses, 2)
+        for _ in range(4):
+            await slow.publish()
+            shown = await published.head(store.get, SIGNER.verifier)
+            assert shown is not None and shown.checkpoint.size == calls * 10 + 10
+            await whole(store, shown.checkpoint.size)
+        assert calls > 4
+
+
 @pytest.mark.parametrize("stores", [1, 3])
 async def test_several_publish_one_log(stores: int, where: Path | str, tmp_path: Path) -> None:
     """To one store, and each to its own; what a store shows it holds at any moment."""

@@ -211,6 +211,11 @@ def test_a_cosignature_holds_for_its_text_its_time_and_its_name(kind: int) -> No
     if kind == COSIGNED_MLDSA44:  # it says whose it is, which Ed25519's does not
         assert not key._replace(name="witness.example/2").holds(text.encode(), line.signature)
     assert not key.holds(b"no checkpoint", line.signature)
+    assert not key.holds(text.encode(), b"\xff" + line.signature[1:])  # a time that no calendar has
+    long = checkpoint_text(Checkpoint("x" * 256, 9, b"r" * 32))
+    if kind == COSIGNED_MLDSA44:
+        with pytest.raises(ValueError, match="too long"):
+            signer.cosignature(long, 1)
     assert str(line).startswith("\u2014 witness.example/1 ") and parse_lines(str(line)) == [line]
 
 
