@@ -14,7 +14,8 @@ from tests.fakes import FakeClock
 from tests.reports import Log, members
 
 pytestmark = pytest.mark.skipif(not browser(), reason="no Chromium is on this machine")
-LUMINANCE = """(colour => { const [r, g, b] = colour.match(/[\\d.]+/g).map(n => n / 255).map(n => n <= .04045 ? n / 12.92 : ((n + .055) / 1.055) ** 2.4);
+LUMINANCE = """(colour => { const linear = n => n <= .04045 ? n / 12.92 : ((n + .055) / 1.055) ** 2.4;
+  const [r, g, b] = colour.match(/[\\d.]+/g).map(n => linear(n / 255));
   return .2126 * r + .7152 * g + .0722 * b })"""
 FAINT = f"""(() => {{ const light = {LUMINANCE}, bad = [];
   for (const each of document.querySelectorAll('main *, form *')) {{
