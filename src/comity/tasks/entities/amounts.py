@@ -27,4 +27,4 @@ def shared(meaning: tuple[dict[str, str], str], region: str) -> tuple[str, bool,
         return otherwise, True, ()
     if region in table:
         return table[region], True, ()
-    return otherwise, not region, tuple(code for code in dict.fromkeys(table.values()) if code != otherwise) if region else ()
+    return otherwise, not region and bool(otherwise), tuple(code for code in dict.fromkeys(table.values()) if code != otherwise) if region else ()

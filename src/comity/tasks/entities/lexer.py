@@ -17,7 +17,7 @@ from comity.tasks.entities.cascade import Node
 # Digits are ASCII by now.  A literal that runs on into more of its own kind is none (`12-34-56-78`, `1.2.3.4`).
 _LITERAL = re.compile(
     r"(?P<power>[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+\-]?[0-9]{1,2}|\^[+\-]{0,3}[0-9]{1,2}|x10\^[+\-]?[0-9]{1,2})(?![0-9a-z.]))"
-    r"|(?P<clock>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?!:?[0-9]))"
+    r"|(?P<clock>[0-9]{1,2}(?:h[0-9]{2}|:[0-9]{2}(?::[0-9]{2})?)(?!:?[0-9]))"
     r"|(?P<ymd>[0-9]{4}(?P<s>[\-/.])[0-9]{1,2}(?P=s)[0-9]{1,2}(?![0-9]))"
     r"|(?P<dmy>[0-9]{1,2}(?P<t>[\-/.])[0-9]{1,2}(?P=t)(?:[0-9]{4}|[0-9]{2})(?![0-9]|(?P=t)[0-9]))"
     r"|(?P<spaced>[0-9]{1,3}(?: [0-9]{3}){0,4} 000(?![0-9]|[ .,][0-9]))"
@@ -49,7 +49,7 @@ def literal(text: str, at: int) -> Node | None:
         value = _power(said)
         return Node("DEC", at, end, value) if value is not None else None
     if found["clock"]:
-        return Node("CLOCKLIT", at, end, (said[0] == "0", *map(int, said.split(":"))))
+        return Node("CLOCKLIT", at, end, (said[0] == "0", *map(int, said.replace("h", ":").split(":"))))
     if found["ymd"]:
         return Node("YMD", at, end, tuple(map(int, said.split(found["s"]))))
     if found["dmy"]:

@@ -94,7 +94,6 @@ DOLLARS = {"US": "USD", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "HK": "HKD", "SG"
 YEN = {"CN": "CNY", "JP": "JPY"}
 POUNDS = {"GB": "GBP", "EG": "EGP"}
 # name: code, or a table by region
-_ANY = "$ £ ¥"
 SIGNS: dict[str, tuple[str, bool]] = {"€": ("EUR", True), "₹": ("INR", True), "₩": ("KRW", True), "₽": ("RUB", True), "฿": ("THB", True),
     "₫": ("VND", True), "₺": ("TRY", True), "₴": ("UAH", True), "₱": ("PHP", True), "₪": ("ILS", True)}  # fmt: skip
 
@@ -115,12 +114,12 @@ KRW: won korean-won south-korean-won krw
 CHF: swiss-franc chf
 RUB: ruble rouble russian-ruble rub
 MXN: mexican-peso mex$ mx$ mxn
-BRL: brazilian-real r$ brl reais
+BRL: brazilian-real brazilian-reais r$ brl reais
 THB: baht thb
 VND: dong vietnamese-dong vnd
-SEK: swedish-krona sek
-NOK: norwegian-krone nok
-DKK: danish-krone dkk
+SEK: swedish-krona swedish-kronor sek
+NOK: norwegian-krone norwegian-kroner nok
+DKK: danish-krone danish-kroner dkk
 PLN: zloty pln
 TRY: turkish-lira
 ZAR: rand zar
@@ -128,8 +127,8 @@ AED: dirham aed
 SAR: saudi-riyal sar
 MYR: ringgit myr
 IDR: rupiah idr
-PHP: philippine-peso php
-ILS: shekel ils
+PHP: philippine-peso
+ILS: shekel israeli-shekel new-israeli-shekel ils
 HUF: forint huf
 CZK: czech-koruna czk
 UAH: hryvnia uah
@@ -139,7 +138,7 @@ PKR: pakistani-rupee pkr
 EGP: egyptian-pound egp
 ARS: argentine-peso ars
 CLP: chilean-peso clp
-COP: colombian-peso cop
+COP: colombian-peso
 BTC: bitcoin btc
 """
 _MONEY_ZH = """
@@ -188,14 +187,14 @@ SHARED_EN: dict[str, tuple[dict[str, str], str]] = {
     **dict.fromkeys(("$", "dollar", "dollars"), (DOLLARS, "USD")),
     **dict.fromkeys(("£", "pound", "pounds"), (POUNDS, "GBP")),
     "¥": (YEN, "JPY"),
-    **dict.fromkeys(("rupee", "rupees"), ({"IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR"}, "INR")),
-    **dict.fromkeys(("franc", "francs"), ({"CH": "CHF"}, "CHF")),
-    **dict.fromkeys(("rs",), ({"IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR"}, "INR")),
-    **dict.fromkeys(("krona", "kronor", "kroner", "krone"), ({"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK"}, "SEK")),
-    **dict.fromkeys(("lira", "liras", "lire"), ({"TR": "TRY"}, "TRY")),
-    **dict.fromkeys(("dinar", "dinars"), ({"KW": "KWD", "JO": "JOD", "RS": "RSD", "DZ": "DZD", "IQ": "IQD"}, "KWD")),
-    **dict.fromkeys(("real",), ({"BR": "BRL"}, "BRL")),
-    **dict.fromkeys(("peso", "pesos"), ({"MX": "MXN", "PH": "PHP", "AR": "ARS", "CL": "CLP", "CO": "COP"}, "MXN")),
+    **dict.fromkeys(("rupee", "rupees", "rs"), ({"IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR"}, "")),
+    **dict.fromkeys(("franc", "francs"), ({"CH": "CHF"}, "")),
+    **dict.fromkeys(("krona", "kronor", "kroner", "krone"), ({"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK"}, "")),
+    **dict.fromkeys(("lira", "liras", "lire"), ({"TR": "TRY"}, "")),
+    **dict.fromkeys(("dinar", "dinars"), ({"KW": "KWD", "JO": "JOD", "RS": "RSD", "DZ": "DZD", "IQ": "IQD"}, "")),
+    **dict.fromkeys(("peso", "pesos"), ({"MX": "MXN", "PH": "PHP", "AR": "ARS", "CL": "CLP", "CO": "COP"}, "")),
+    **dict.fromkeys(("shilling", "shillings"), ({"KE": "KES", "UG": "UGX", "TZ": "TZS"}, "")),
+    "marks": ({}, "DEM"),
 }
 SHARED_ZH: dict[str, tuple[dict[str, str], str]] = {
     **dict.fromkeys(("元", "块", "块钱"), ({"CN": "CNY", "HK": "HKD", "MO": "MOP", "TW": "TWD", "SG": "SGD"}, "CNY")),

@@ -26,7 +26,9 @@ def currency(m: Match) -> tuple[str, bool]:
 def _cash(m: Match) -> Cash | None:
     code, certain = currency(m)
     values = m.all("INT", "NUM", "FRAC")
-    amount = values[0]
+    amount = -values[0] if m.has("neg") else values[0]
+    if code == "KRW" and amount < 100:
+        return None  # `the 5 won`
     if m.has("CENTS"):
         share = m.all("CENTS")
         for value, part in zip(values[1:], share, strict=False):
@@ -60,11 +62,13 @@ def percent_rules(n: str) -> list[Rule]:
 
 def money_rules(n: str) -> list[Rule]:
     return [
-        Rule("MONEY", f"(SIGN|CODE) {n} (CODE)?", _cash),
+        Rule("MONEY", f"neg SIGN {n}", _cash),
+        Rule("MONEY", f"(SIGN|CODE) dot? {n} (CODE)?", _cash),
+        Rule("MONEY", "a (CUR|CURS)", lambda m: Cash(1, *currency(m))),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS|CODE) (and? {n} CENTS {n}?)", _cash),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS) {n}", _cash),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS|SIGN|CODE)", _cash),
-        Rule("MONEY", f"(CUR|CURS) {n}", _cash),
+        Rule("MONEY", f"(CUR|CURS) dot? {n}", _cash),
         Rule("MONEY", f"{n} dash? CENTS", _cents),
     ]
 
@@ -104,8 +108,8 @@ def _counted(m: Match) -> Length | None:
 
 
 def _half(m: Match) -> Length | None:
-    unit = _unit(m)
-    return length(m.get("half", "quarter") if not m.has("and_half") else Fraction(1, 2), unit) if unit and unit != "quarter" else None
+    share = Fraction(1, 2) if m.has("and_half") else m.get("half", "quarter", "NUM", "FRAC")
+    return length(share, m.get("U")) if share < 1 else None
 
 
 def _more(m: Match) -> Length | None:
@@ -142,6 +146,7 @@ def duration_rules(n: str) -> list[Rule]:
         Rule("DUR1", f"({n}|a) U and (a? half|a quarter)", _more),
         Rule("DUR1", "(half|quarter|and_half) (of)? (a|the)? U", _half),
         Rule("DUR1", "a (half|quarter) (of)? (a)? U", _half),
+        Rule("DUR1", "(NUM|FRAC) of a U", _half),
         Rule("DUR1", f"({n}|FRAC) dash? (U|seconds|nightsu)", _counted),
         Rule("DUR1", f"{n} dash? (second|quarter)", lambda m: _counted(m) if m.get("INT", "NUM") == 1 or m.has("second") or m.said.endswith("s") else None),
         Rule("DUR1", "(a couple|couple|a few|few) (of)? (U|seconds|nightsu|quarter)", _counted),

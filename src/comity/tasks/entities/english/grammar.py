@@ -60,7 +60,17 @@ from comity.tasks.entities.english.days import (
 )
 from comity.tasks.entities.english.lexer import tokens
 from comity.tasks.entities.english.numbers import numbers
-from comity.tasks.entities.english.repeats import every_date, every_unit, monthly, often, once_a, plural_days, repeat_on
+from comity.tasks.entities.english.repeats import (
+    every_between,
+    every_date,
+    every_unit,
+    monthly,
+    nth_weekday_monthly,
+    often,
+    once_a,
+    plural_days,
+    repeat_on,
+)
 from comity.tasks.entities.english.stretches import (
     after_next,
     at_least,
@@ -168,6 +178,11 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
 PERIODS = "(PERIOD|MONTH)"
 
 
+def nobody_knows(m: Match) -> Node:
+    """`twice a week`, `two Fridays ago`, `every third Monday`: said, and nothing here can hold it or tell which; its parts alone would be wrong."""
+    return Node("_", 0, 0)
+
+
 def yeared(nodes: list[Node], frame: Any, text: str) -> list[Node]:
     """`of 2015` is a year."""
     out = list(nodes)
@@ -214,6 +229,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "(WEEKDAY comma?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)", month_day),
         Rule("DRANGE", "(from|between)? (the)? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) of? MONTH (comma? INT)?", days_in_month),
         Rule("DRANGE", "(from|between)? MONTH the? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) (comma? INT)?", days_in_month),
+        Rule("DATE", "MONTH the second", lambda m: on(m.frame, month=m.get("MONTH"), day=2)),
         Rule("DATE", "(WEEKDAY comma?)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM)", month_day),
         Rule("DATE", "(WEEKDAY comma? (on)?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH", month_day),
         Rule("DATE", "INT dash MONTH dash INT", lambda m: on(m.frame, year=m.get("INT"), month=m.get("MONTH"), day=m.get("INT", nth=1))),
@@ -246,6 +262,10 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", "every other U", every_unit),
         Rule("REPEAT", f"every ({N}|ORD|second) U", every_unit),
         Rule("REPEAT", "every (DUR|U|quarter|weekdays|second)", every_unit),
+        Rule("REPEAT", "every? (the)? (ORD|DAYORD|second|last) WEEKDAY (of|in) (the|every) U", nth_weekday_monthly),
+        Rule("REPEAT", "every WEEKDAY (to|dash) WEEKDAY", every_between),
+        Rule("_", f"(every ORD WEEKDAY|{N} WEEKDAYS ago?|(twice|{N} times) a U)", nobody_knows),
+        Rule("REPEAT", "WEEKDAY PARTNAMES", every_unit),
         Rule("REPEAT", "every (other|second)? (WEEKDAY|WEEKDAYS) ((comma|and|or|slash)+ (WEEKDAY|WEEKDAYS))*", every_unit),
         Rule("REPEAT", "(on)? (the)? (ORD|DAYORD|second|last) (WEEKDAY|U)? (of|in) every other? U", monthly),
         Rule("REPEAT", "OFTEN on the? (ORD|DAYORD|second)", monthly),
@@ -260,6 +280,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "next WEEKDAY", lambda m: weekday(m, 1)),
         Rule("DATE", "this? (last|past) WEEKDAY", lambda m: weekday(m, -1)),
         Rule("DATE", "coming WEEKDAY", coming_weekday),
+        Rule("DATE", "the? WEEKDAY after next", lambda m: weekday(m, 2)),
         Rule("DATE", "WEEKDAY (of|on|comma)? PERIOD", in_period),
         Rule("DATE", "PERIOD (on|comma|poss)? WEEKDAY", in_period),
         Rule("DATE", "WEEKDAY (comma|the|on)* DATE", date_weekday),

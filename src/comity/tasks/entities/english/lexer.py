@@ -11,6 +11,7 @@ from comity.tasks.entities.cascade import BLANK, Node
 from comity.tasks.entities.lexer import after_digits, literal
 
 _TOKEN = re.compile(r"([ap]\.m\.?)(?![a-z])|(o'? ?clock)(?![a-z])|([a-z]+)|((?<![0-9a-z.])\.[0-9]|[0-9])|(\n)|([^\sa-z0-9])")
+_SIGNS = ("$", "£", "€", "¥")
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], str, Any], ...]]
 
 
@@ -61,6 +62,8 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
             node = Node("oclock", start, end)
         elif place == 6:
             mark = words.get(found[0])
+            if found[0] == "-" and text[end : end + 1] in _SIGNS and (start == 0 or text[start - 1] in " ("):
+                mark = ("neg", None)
             if mark is not None and not (unknown_until == start and mark[0] in ("dash", "slash")):
                 node = Node(mark[0], start, end, mark[1])
             elif unknown_until == start:

@@ -141,6 +141,8 @@ class _Reader:
                 break
             value, next_at = found
             scaled = False
+            if self.tag(next_at) == "dash" and self.tag(next_at + 1) == "SCALE" and not self._short(next_at + 1) and not self._gap(next_at + 1):
+                next_at += 1  # `100-million`
             while self.tag(next_at) in ("SCALE", "dozen") and not (self.tag(next_at) == "SCALE" and value >= 10**15):
                 scale = self.nodes[next_at].value
                 if scale in (1000, 10**6, 10**9, 10**12) and len(self.nodes) > next_at and self._short(next_at) and self._gap(next_at) > 1:

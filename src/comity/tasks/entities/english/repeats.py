@@ -82,6 +82,20 @@ def monthly(m: Match) -> Repeat | None:
     return Repeat("MONTHLY", interval, month_day=place) if place <= 31 else None
 
 
+def nth_weekday_monthly(m: Match) -> Repeat | None:
+    """`every last Friday of the month`; without an `every` it is one day."""
+    place: Any = -1 if m.has("last") else 2 if m.has("second") else m.get("ORD", "DAYORD")
+    if m.nodes[-1].value != "month" or not m.has("every") or not isinstance(place, int) or not -5 <= place <= 5:
+        return None
+    return Repeat("MONTHLY", weekdays=(m.get("WEEKDAY"),), place=place)
+
+
+def every_between(m: Match) -> Repeat | None:
+    """`every Monday to Friday`."""
+    first, last = m.all("WEEKDAY")
+    return Repeat("WEEKLY", weekdays=tuple(range(first, last + 1))) if first < last else None
+
+
 def plural_days(m: Match) -> Repeat | None:
     if m.has("weekdays"):
         return Repeat("WEEKLY", 1, weekdays=(0, 1, 2, 3, 4))

@@ -32,6 +32,8 @@ from comity.tasks.entities.phrases import (
 def this_or_next(m: Match) -> Any:
     unit = m.get("U") or ("quarter" if m.has("quarter") else "second" if m.has("second") else "")
     steps = 0 if m.has("this") else 1 if m.has("next", "coming") else -1
+    if (m.has("working") and unit != "week") or (m.nodes[-1].tag == "U" and m.said.endswith("s") and unit != "century"):
+        return None  # of how many, nobody knows
     if unit == "day":
         found = relative(m.frame, steps, "day") if steps else None
         return Node("DATE", 0, 0, found) if found is not None else None

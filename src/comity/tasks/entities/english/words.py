@@ -97,7 +97,7 @@ _PLAIN = {
     "q": "q", "cy": "cy", "s": "s", "few": "few several", "all": "all whole", "once": "once one", "more": "more", "less": "less", "than": "than",
     "starting": "starting", "rest": "rest remainder", "no": "no", "as": "as", "noon": "noon midday noontime", "midnight": "midnight", "calendar": "calendar",
     "working": "working business work", "nightsu": "nights", "and_half": "½", "weekdays": "weekday weekdays workday workdays", "wc": "w/c",
-    "is": "is", "time": "time",
+    "is": "is", "times": "times", "twice": "twice thrice",
 }  # fmt: skip
 _ADVERBS = {
     "hourly": ("hour", 1), "daily": ("day", 1), "everyday": ("day", 1), "weekly": ("week", 1), "biweekly": ("week", 2),
@@ -167,6 +167,9 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
             else:
                 add("CUR", currency, name)
     found.append((("c", " $"), "CODE", "CAD"))
+    for name, code in {"australian": "AUD", "canadian": "CAD", "singapore": "SGD", "hong kong": "HKD", "new zealand": "NZD", "us": "USD"}.items():
+        found.append(((*name.split(), " $"), "CODE", code))
+    found.extend((("u", ".s.", word), "CUR", "USD") for word in ("dollars", "dollar"))
     add("out_of", None, "out of")
     add("NOW", None, "right now", "at present", "at this time", "at the moment")
     add("until", "until", "no later than", "as late as", "not later than", "on or before")
