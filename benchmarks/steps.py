@@ -91,7 +91,9 @@ async def measured(world: World) -> None:
 
     async def record(at: int) -> None:
         receipt, mine = receipt_of(world, 1024, persons[at % 500], judged[at % 500].candidates[0]), judged[at % 500]
-        await world.ledger.record(receipt, request_id="r", subject=persons[at % 500].pseudonym, facts=mine.facts, decision=mine.decision)
+        await world.ledger.record(
+            receipt, request_id="r", subject=persons[at % 500].pseudonym, facts=mine.facts, decision=mine.decision, grounds=mine.grounds
+        )
         ids.append(receipt.id)
 
     ids: list[str] = []
