@@ -160,9 +160,10 @@ def exists(said: datetime) -> bool:
     return said.astimezone(UTC).astimezone(said.tzinfo).replace(tzinfo=None, fold=0) == said.replace(tzinfo=None, fold=0)
 
 
-def plain(said: datetime) -> bool:
-    """The wall clock shows it exactly once."""
-    return exists(said) and said.utcoffset() == said.replace(fold=1 - said.fold).utcoffset()
+def shown_once(found: datetime, seconds: int) -> bool:
+    """The wall clock of that day shows what was said, and does so once: no change of offset leaves it out or repeats it."""
+    shown = found.hour * 3600 + found.minute * 60 + found.second == seconds % DAY
+    return shown and found.utcoffset() == found.replace(fold=1 - found.fold).utcoffset()
 
 
 def moved_moment(at: datetime, by: Length) -> datetime | None:

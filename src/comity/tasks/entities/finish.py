@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from comity.tasks.entities import meaning
 from comity.tasks.entities.amounts import Amount, Cash
-from comity.tasks.entities.calendar import DAY, Clock, ClockRange, DayRange, Days, Frame, Length, Moment, MomentRange, Part, plain
+from comity.tasks.entities.calendar import DAY, Clock, ClockRange, DayRange, Days, Frame, Length, Moment, MomentRange, Part
 from comity.tasks.entities.cascade import Node
 from comity.tasks.entities.repeating import Repeat
 from comity.tasks.entities.values import (
@@ -82,10 +82,9 @@ def _temporal(value: object, frame: Frame) -> tuple[Iterable[Value], bool]:
             for start, end in value.readings
         ], value.certain
     if isinstance(value, Moment):
-        return [DateTime(moment=one) for one in value.readings], value.certain and all(map(plain, value.readings))
+        return [DateTime(moment=one) for one in value.readings], value.certain
     if isinstance(value, MomentRange):
-        sure = all(plain(one) for pair in value.readings for one in pair if one is not None)
-        return [DateTimeRange(start=start, end=end) for start, end in value.readings], value.certain and sure
+        return [DateTimeRange(start=start, end=end) for start, end in value.readings], value.certain
     if isinstance(value, Length):
         return [_length(value)], value.certain
     if isinstance(value, Repeat):

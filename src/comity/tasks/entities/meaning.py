@@ -26,6 +26,7 @@ from comity.tasks.entities.calendar import (
     nth,
     on,
     period,
+    shown_once,
 )
 
 HALF = DAY // 2
@@ -70,7 +71,8 @@ def at_clock(days: Days, said: Clock, frame: Frame) -> Moment | None:
     found = tuple(one for seconds in times for start, _ in days.readings if (one := moment(start, seconds, frame)) is not None)
     if len(said.readings) > 1 and days.start == frame.today:  # today: what is still to come, if any is
         found = tuple(sorted(found, key=lambda one: one < frame.at)) if any(one >= frame.at for one in found) else found
-    return Moment(found, days.certain and said.certain) if found else None
+    once = bool(found) and any(shown_once(found[0], seconds) for seconds in times)
+    return Moment(found, days.certain and said.certain and once) if found else None
 
 
 def soonest(said: Clock, frame: Frame) -> Clock:

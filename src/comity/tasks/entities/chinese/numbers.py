@@ -29,7 +29,6 @@ WORDS: dict[str, tuple[str, Any]] = {
     "负": ("minus", None),
     "分之": ("fenzhi", None),
     "百分之": ("percent_of", 100),
-    "百分": ("CP", 100),
     "千分之": ("permille_of", 1000),
     "万分之": ("permille_of", 10000),
     "又": ("you", None),

@@ -144,7 +144,7 @@ def _rank(one: Length) -> tuple[Fraction, Fraction, Fraction]:
 def duration_rules(n: str) -> list[Rule]:
     return [
         Rule("DUR1", f"({n}|a) U and (a? half|a quarter)", _more),
-        Rule("DUR1", "(half|quarter|and_half) (of)? (a|the)? U", _half),
+        Rule("DUR1", "(half|quarter|and_half) (of)? a? U", _half),
         Rule("DUR1", "a (half|quarter) (of)? (a)? U", _half),
         Rule("DUR1", "(NUM|FRAC) of a U", _half),
         Rule("DUR1", f"({n}|FRAC) dash? (U|seconds|nightsu)", _counted),

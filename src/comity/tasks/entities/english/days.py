@@ -68,15 +68,13 @@ def slash(m: Match) -> Days | None:
     return first
 
 
-def slashes(m: Match) -> Any:
+def both_in_year(m: Match) -> Any:
     """`5/1-5/7, 2020`."""
     year = m.get("INT", "YEAR")
-    base = m.nodes[0].start
-    sides = [slash(m._replace(nodes=[node], said=m.said[node.start - base : node.end - base])) for node in m.nodes if node.tag == "FRAC"]
-    dated = [on(m.frame, year=year, month=one.month, day=one.day) for one in sides if one is not None and one.year is None]
-    if len(dated) != 2 or dated[0] is None or dated[1] is None or not 1900 <= year <= 2100:
+    if not 1900 <= year <= 2100 or any(one.month is None or one.year is not None for one in m.all("DATE")):
         return None
-    return meaning.between(dated[0], dated[1], m.frame)
+    sides = [on(m.frame, year=year, month=one.month, day=one.day) for one in m.all("DATE")]
+    return meaning.between(sides[0], sides[1], m.frame) if sides[0] is not None and sides[1] is not None else None
 
 
 def bare_slash(m: Match) -> Node | None:

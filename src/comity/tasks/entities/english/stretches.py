@@ -109,6 +109,27 @@ def quarter_days(m: Match) -> Days | None:
     return Days(tuple(stretches), "quarter") if stretches else None
 
 
+def half_number(m: Match) -> Days | None:
+    """`H1 2018`."""
+    values = m.all("INT", "YEAR")
+    place = next((one for one in values if one in (1, 2)), None)
+    year = next((one for one in values if one > 1900), m.frame.today.year)
+    days = on(m.frame, year=year)
+    return meaning.half_of(days, place == 2) if place is not None and days is not None else None
+
+
+def compared(m: Match) -> Any:
+    """`> 2015`, `<= 2014`, `= 2019`, of years."""
+    year = m.get("INT", "YEAR")
+    days = on(m.frame, year=year) if 1900 <= year <= 2100 else None
+    if days is None:
+        return None
+    if not m.has("gt", "lt"):
+        return Node("PERIOD", 0, 0, days)
+    kind = ("since" if m.has("eq") else "after") if m.has("gt") else "until" if m.has("eq") else "before"
+    return meaning.open_range(kind, days)
+
+
 def half_year(m: Match) -> Days | None:
     place = m.get("ORD") if m.has("ORD") else 2
     days = m.get("PERIOD")
@@ -222,7 +243,7 @@ def at_least(m: Match) -> Any:
 
 def shift(m: Match) -> Node | None:
     by: Length = m.get("DUR")
-    back = m.has("before", "ago")
+    back = m.has("before", "ago", "earlier", "prior")
     anchor = m.get("DATE", "MOMENT", "PERIOD")
     if isinstance(anchor, Moment) and anchor.readings == (m.frame.at,):
         anchor = None

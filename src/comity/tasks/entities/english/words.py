@@ -22,9 +22,25 @@ PARTS = {
     "daytime": Part(8, 18, "noon"),
     "lunchtime": Part(11, 13, "noon"),
     "dinnertime": Part(16, 20, "pm"),
+    "breakfast-time": Part(8, 12, "am"),
 }
 # Month and day, or (month, place, weekday), or days after Easter.
 HOLIDAYS: dict[str, tuple[int, ...]] = {
+    "inauguration day": (1, 20),
+    "groundhog day": (2, 2),
+    "women's day": (3, 8),
+    "april fool's day": (4, 1),
+    "april fools day": (4, 1),
+    "children's day": (6, 1),
+    "teachers' day": (9, 10),
+    "teacher's day": (9, 10),
+    "all saints day": (11, 1),
+    "all saints' day": (11, 1),
+    "all souls day": (11, 2),
+    "singles day": (11, 11),
+    "singles' day": (11, 11),
+    "labour day": (9, 1, 0),
+    "new year eve": (12, 31),
     "christmas": (12, 25),
     "christmas day": (12, 25),
     "xmas": (12, 25),
@@ -94,8 +110,8 @@ _PLAIN = {
     "ago": "ago", "before": "before", "after": "after", "since": "since", "until": "until till til", "later": "later hence", "earlier": "earlier", "early": "early",
     "late": "late", "mid": "mid middle", "end": "end", "begin": "beginning start", "around": "around about approximately circa roughly",
     "within": "within", "comma": ",", "dash": "- –", "slash": "/", "dot": ".", "lpar": "(", "rpar": ")", "poss": "'s", "percent": "percent % pct",
-    "q": "q", "cy": "cy", "s": "s", "few": "few several", "all": "all whole", "once": "once one", "more": "more", "less": "less", "than": "than",
-    "starting": "starting", "rest": "rest remainder", "no": "no", "as": "as", "noon": "noon midday noontime", "midnight": "midnight", "calendar": "calendar",
+    "q": "q", "prior": "prior", "cy": "cy", "s": "s", "few": "few several", "all": "all whole full entire", "gt": ">", "lt": "<", "eq": "=", "hy": "h", "ish": "ish", "not": "not but", "once": "once one", "more": "more", "less": "less", "than": "than",
+    "starting": "starting", "rest": "rest remainder", "no": "no", "as": "as", "noon": "noon midday noontime noonish", "midnight": "midnight", "calendar": "calendar",
     "working": "working business work", "nightsu": "nights", "and_half": "½", "weekdays": "weekday weekdays workday workdays", "wc": "w/c",
     "is": "is", "times": "times", "twice": "twice thrice",
 }  # fmt: skip
@@ -171,6 +187,9 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
         found.append(((*name.split(), " $"), "CODE", code))
     found.extend((("u", ".s.", word), "CUR", "USD") for word in ("dollars", "dollar"))
     add("out_of", None, "out of")
+    for meal, part in {"lunch": "lunchtime", "dinner": "dinnertime", "breakfast": "breakfast-time"}.items():
+        add("PARTNAME", PARTS[part], f"{meal} time")
+    add("NOTAGO", None, "long ago")
     add("NOW", None, "right now", "at present", "at this time", "at the moment")
     add("until", "until", "no later than", "as late as", "not later than", "on or before")
     add("since", "since", "as early as", "as of", "no earlier than", "on or after", "on or later than")
@@ -201,6 +220,7 @@ def _size(phrase: tuple[Iterable[str], str, Any]) -> int:
 
 GLUED: dict[str, tuple[str, Any]] = {
     "h": ("U", "hour"), "d": ("U", "day"), "w": ("U", "week"), "y": ("U", "year"), "a": ("ampm", "a"), "p": ("ampm", "p"),
+    "ish": ("ish", None),
     "k": ("SCALE", 1000), "s": ("s", None), "m": ("UNIT", "m"), "g": ("UNIT", "g"), "l": ("UNIT", "L"), "b": ("SCALE", 10**9),
     "c": ("UNIT", "Cel"), "f": ("UNIT", "[degF]"), "st": ("th", None), "nd": ("th", None), "rd": ("th", None), "th": ("th", None),
     "x": ("_", None),
