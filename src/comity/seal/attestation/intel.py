@@ -31,6 +31,7 @@ UNDER_DEBUG, SEPT_VE_DISABLE, MIGRATABLE = 0xFF, 1 << 28, 1 << 29
 INIT, SGX_DEBUG = 1, 2
 WRONG_ROOT = "the certificates do not lead to Intel's root that is pinned here"
 WORDS: tuple[tuple[re.Pattern[str], StepName, str], ...] = (
+    (re.compile(r"version|unsupported|vendor|decode quote", re.I), "evidence", "the quote is of a form that is not verified here"),
     (re.compile(r"debug|attributes|sept|migration", re.I), "debug", "the host may look into the machine, or move it elsewhere"),
     (re.compile(r"tcb status|tcb level|module", re.I), "tcb", "this machine's firmware is withdrawn, or not known to Intel"),
     (re.compile(r"expired|in the future", re.I), "expired", "something of Intel's is not valid at that time"),

@@ -159,6 +159,7 @@ class Intel:
     until: datetime = UNTIL  # of the machine's certificate
     other_key: bool = False  # the quote is signed by a key that its enclave does not name
     isv_svn: int = 3
+    version: int = 0  # default: 4 of TDX, 3 of SGX
 
     def but(self, **changes: Any) -> Intel:
         return replace(self, **changes)
@@ -175,13 +176,14 @@ class Intel:
             bytes.fromhex("1500000000000000e700000000000000"), QE_SIGNER, 2, 6, sha256(public + auth_data).digest() + bytes(32)
         )
         report = self._report()
-        version, tee = (4, 0x81) if self.kind == "tdx" else (3, 0)
+        tee, body_type = (0x81, 2) if self.kind == "tdx" else (0, 1)
+        version = self.version or (4 if self.kind == "tdx" else 3)
         header = struct.pack("<HHI", version, 2, tee) + bytes(4) + bytes.fromhex("939a7233f79c4ca9940a0db3957f0607") + bytes(20)
-        signed = header + report
+        signed = header + (struct.pack("<HI", body_type, len(report)) if version == 5 else b"") + report
         pem = "".join((pck.pem, platform.pem, root.pem)).encode()
         certified = enclave + raw_signature(pck.key, enclave, hashes.SHA256(), 32) + struct.pack("<H", len(auth_data)) + auth_data
         certified += struct.pack("<HI", 5, len(pem)) + pem
-        if version == 4:
+        if version > 3:
             certified = struct.pack("<HI", 6, len(certified)) + certified
         auth = raw_signature(attest, signed, hashes.SHA256(), 32) + public + certified
         body = signed + struct.pack("<I", len(auth)) + auth
@@ -274,6 +276,7 @@ class Amd:
     version: int = 5
     withdrawn: bool = False
     crl: bool = True
+    other_crl: bytes | None = None
     crl_until: datetime = UNTIL
     until: datetime = UNTIL
     other_key: bool = False
@@ -288,6 +291,7 @@ class Amd:
         leaf = signs.certify("SEV-VLEK" if self.vlek else "SEV-VCEK", key, extensions=self._extensions(), until=self.until)
         bare = strip(leaf, signs)
         crl = root.crl(*([signs.certificate.serial_number] if self.withdrawn else []), until=self.crl_until) if self.crl else b""
+        crl = crl if self.other_crl is None else self.other_crl
         report = self._report()
         signer = ec.generate_private_key(ec.SECP384R1()) if self.other_key else key
         r, s = decode_dss_signature(signer.sign(report, ec.ECDSA(hashes.SHA384())))

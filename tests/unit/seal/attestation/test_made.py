@@ -26,6 +26,8 @@ from tests.unit.seal.attestation.made import (
     Amd,
     Aws,
     Intel,
+    certificate,
+    p256,
     roots,
 )  # fmt: skip
 
@@ -56,6 +58,7 @@ FIRST = "level evidence collateral chain expired revocation signature debug tcb 
     ("machine", "steps"),
     [
         (TDX, f"{FIRST} commitment"),
+        (TDX.but(version=5), f"{FIRST} commitment"),
         (SGX, f"{FIRST} tcb commitment"),
         (SNP, f"{FIRST} tcb commitment"),
         (SNP.but(product="Genoa", version=3), f"{FIRST} tcb commitment"),
@@ -132,6 +135,8 @@ def test_a_machine_that_holds_comes_to_a2_by_these_steps(machine: Machine, steps
         (TDX.but(revoked=True), {}, "revocation", "was withdrawn"),
         (SNP.but(withdrawn=True), {}, "revocation", "was withdrawn"),
         (SNP.but(crl=False), {}, "revocation", "was not brought"),
+        (SNP.but(other_crl=b"list"), {}, "revocation", "cannot be read"),
+        (SNP.but(other_crl=certificate("ARK-Milan", p256()).crl()), {}, "revocation", "not AMD's"),
         # whose
         (TDX.but(fmspc=bytes(6)), {}, "collateral", "another machine"),
         (SNP.but(certified_chip=bytes(64)), {}, "chain", "another chip"),
@@ -142,6 +147,8 @@ def test_a_machine_that_holds_comes_to_a2_by_these_steps(machine: Machine, steps
         (SNP.but(other_key=True), {}, "signature", "did not sign this report"),
         (NITRO.but(other_key=True), {}, "signature", "did not sign this document"),
         # form
+        *((SGX.but(version=version), {}, "evidence", "not verified here") for version in (4, 5)),
+        (TDX.but(version=3), {}, "evidence", "no quote"),
         (SNP.but(version=9), {}, "evidence", "not known"),
         (SNP.but(policy=0x10000), {}, "evidence", "not known"),
         (NITRO.but(pcrs={0: b"short"}), {}, "evidence", "no attestation document"),
