@@ -88,6 +88,10 @@ def test_both_receipts_are_kept_and_agree(client: openai.OpenAI, device: Process
     assert record.outcome is not None and record.outcome["status"] == "ok"
     theirs = verify(record.outcome["received"]).receipt
     assert theirs["node"] == own["node"] and theirs["sealed"] == record.outcome["sealed"] and theirs["plaintext_at"] == "node"
+    (row, *_) = call(device.base, "GET", "/comity/v1/decisions?limit=1").json()["data"]
+    assert row["outcome"]["sealed"] == theirs["sealed"] and "received" not in row["outcome"]
+    detail = call(device.base, "GET", f"/comity/v1/decisions/{receipt}").json()
+    assert detail["decision"]["outcome"]["received"]["receipt"] == theirs
 
 
 def test_a_refusal_of_the_device_s_own_law_sends_nothing(client: openai.OpenAI, path: Roles) -> None:

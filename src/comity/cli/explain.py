@@ -50,6 +50,9 @@ def _words(value: dict[str, Any]) -> str:
     lines = [f"person in {where}; packs {', '.join(receipt['packs']) or 'none'}; found {found}"]
     lines.append(say.candidates(value["candidates"]) + say.ways(value.get("ways", [])))
     lines.append(_end(receipt, value["outcome"]))
+    if value["outcome"] and value["outcome"].get("sealed"):
+        gave = "its own receipt is kept beside ours" if value["outcome"].get("received") else "it gave no receipt that holds"
+        lines.append(f"sealed to the node whose log entry is {receipt['node'][:16]}…; {gave}")
     lines.append(f"receipt {receipt['id']}, number {value['index']} in the log")
     lines.append(f"check it: comity log prove {value['index']} > receipt.json && comity log verify receipt.json")
     return "\n".join(lines)

@@ -38,13 +38,16 @@ async def decision(app: App, query: asked.Query, name: str) -> shapes.DecisionDe
     return detail(await app.world.ledger.database.read(partial(whole, name)), app.world.engine, load_vocabulary())
 
 
-def row(entry: Entry) -> shapes.DecisionRow:
-    said = entry.receipt
+def row(entry: Entry, *, whole: bool = False) -> shapes.DecisionRow:
+    """``whole``: with the receipt that a node gave, which is as long as ten rows."""
+    said, outcome = entry.receipt, entry.outcome
+    if outcome is not None and outcome.received is not None and not whole:
+        outcome = msgspec.structs.replace(outcome, received=None)
     return shapes.DecisionRow(
         id=said.id, index=entry.place, at=said.at, request=entry.request, effect=Effect(said.effect), source=said.source,
         destination=destinations(said), deployment=said.deployment, stand_in=said.stand_in, reasons=said.reasons, rules=said.rules,
         obligations=said.obligations, packs=said.packs, plaintext_at=said.plaintext_at, level=said.level, size_bucket=said.size_bucket,
-        retention_months=said.retention_months, status=entry.status, outcome=entry.outcome,
+        retention_months=said.retention_months, status=entry.status, outcome=outcome,
     )  # fmt: skip
 
 
@@ -58,7 +61,7 @@ def detail(found: Whole, engine: Engine, vocabulary: Vocabulary) -> shapes.Decis
     evidence = {each["provider"]["id"]: frozenset(each.get("evidence", ())) for each in facts.get("providers", ())}
     receipt = found.entry.receipt
     return shapes.DecisionDetail(
-        decision=row(found.entry), facts=facts,
+        decision=row(found.entry, whole=True), facts=facts,
         candidates=tuple(_candidate(each, articles, evidence.get(each.deployment, frozenset()), vocabulary) for each in said.candidates),
         remedies=said.remedies, ways=said.ways, attempts=tuple(map(row, found.attempts)), receipt=receipt,
         links=shapes.Links(bundle=f"/comity/v1/receipts/{receipt.id}"),
