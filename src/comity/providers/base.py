@@ -60,7 +60,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def embedded(self) -> bool:
         """A model beside this process: on its person's device, or where a node is."""
-        return self.dialect == "embedded"
+        return self.on_device or self.dialect == "embedded"
 
 
 class Answer(Protocol):
