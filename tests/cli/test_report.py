@@ -91,7 +91,7 @@ def test_a_person_s_report_is_made_and_checked(cli: Cli, asked: Path, tmp_path: 
     held = cli("--home", "/nowhere", "audit", "mine.zip", "--vkey", vkey)
     assert held.code == 0 and "holds: 3 receipts of 6" in held.out and "2 sent away" in held.out and "1 refused" in held.out
     assert [line.split()[0] for line in held.err.splitlines()] == [
-        "archive", "manifest", "key", "signature", "files", "checkpoint", "receipts", "inclusion", "laws", "omission",
+        "archive", "manifest", "key", "signature", "files", "checkpoint", "consistency", "receipts", "inclusion", "laws", "omission",
     ]  # fmt: skip
     assert "pin the log's" not in held.out and "pin the log's" in cli("audit", "mine.zip").out
     everything = b"".join(members((tmp_path / "mine.zip").read_bytes()).values())

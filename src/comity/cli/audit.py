@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,16 +28,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a report (comity report), or a receipt's bundle (comity log prove)")
     parser.add_argument("--vkey", metavar="KEY", action="append", default=[], help="a log's key, as comity log key printed it; repeatable")
     parser.add_argument("--trust", metavar="FILE", type=Path, help="TOML with [trust]: log and witnesses that nodes' entries must prove")
-    parser.add_argument(
-        "--against", metavar="REPORT", type=Path, help="the operator's report of the same person: what it leaves out is named"
-    )
+    parser.add_argument("--witness", metavar="KEY", action="append", default=[], help="who must have seen the log's head; repeatable")
+    parser.add_argument("--against", metavar="REPORT", type=Path, help="the operator's report of the same person: what it leaves out")
     parser.add_argument("--page", metavar="FILE", type=Path, help="write the report's page again, from what was checked")
 
 
 def run(args: argparse.Namespace) -> int:
     trusts = _trusts(args.trust) if args.trust is not None else ()
     if _is_zip(args.bundle):
-        own = _audited(args, args.bundle, trusts)
+        own = _audited(args, args.bundle, trusts, args.witness)
         value, lines = _told(own), _lines(own)
         if args.page is not None:
             _written(args.page, own)
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         own = None
         value, lines, receipt = _receipt(args)
     if args.against is not None:
-        other = _audited(args, args.against, ())
+        other = _audited(args, args.against, (), ())
         value["against"] = _told(other)
         left_out = _left_out(own, other) if own is not None else (() if receipt in other.receipts else (receipt,))
         if left_out:
@@ -72,14 +71,14 @@ def _is_zip(path: Path) -> bool:
         raise CallerError(f"cannot read `{path}`: {error.strerror}", code="report.unreadable", hint="name a file") from None
 
 
-def _audited(args: argparse.Namespace, path: Path, trusts: tuple[Trust, ...]) -> Audited:
+def _audited(args: argparse.Namespace, path: Path, trusts: tuple[Trust, ...], witnesses: Collection[str]) -> Audited:
     from comity.transparency.report.archive import Archive
     from comity.transparency.report.audit import audit
 
     if not _is_zip(path):
         raise TrustFailure(f"archive: `{path.name}` is not a report", step="archive", code="trust.archive", hint="comity report makes one")
     with path.open("rb") as file, closing(Archive(file)) as archive, _steps(args) as tell:
-        return audit(archive, vkeys=[each.strip() for each in args.vkey], trusts=trusts, tell=tell)
+        return audit(archive, vkeys=[each.strip() for each in args.vkey], trusts=trusts, witnesses=witnesses, tell=tell)
 
 
 @contextmanager
@@ -117,6 +116,8 @@ def _told(found: Audited) -> dict[str, Any]:
         "receipts": manifest.receipts, "size": manifest.size, "effects": found.effects,
         "nodes": {"named": found.nodes, "proved": found.nodes_proved, "missing": list(found.nodes_missing)},
         "received": {"receipts": len(found.received), "keys_pinned": found.received_pinned},
+        "published": found.witnessed.size if found.witnessed is not None else None,
+        "witnesses": {name: at.isoformat() for name, at in found.witnessed.seen} if found.witnessed is not None else {},
         "policies_missing": list(found.policies_missing), "gaps": [list(gap) for gap in found.gaps],
     }  # fmt: skip
 
@@ -133,6 +134,11 @@ def _lines(found: Audited) -> list[str]:
         )
     if found.nodes:
         lines.append(f"  nodes: {found.nodes:,} named, {found.nodes_proved:,} proved" + ("" if found.nodes_proved else " (--trust FILE)"))
+    if found.witnessed is not None:
+        names = ", ".join(f"{name} at {at:%Y-%m-%dT%H:%MZ}" for name, at in found.witnessed.seen)
+        lines.append(
+            f"  published: the first {found.witnessed.size:,}, " + (f"seen by {names}" if names else "seen by whom: --witness KEY")
+        )
     if found.nodes_missing:
         lines.append(f"  without the entries of {len(found.nodes_missing):,} nodes that receipts name")
     if found.policies_missing:

@@ -11,14 +11,16 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.errors import ComityError, TrustFailure
-from comity.transparency.note import Signer
+from comity.transparency.note import COSIGNED_ED25519, COSIGNED_MLDSA44, Checkpoint, Signer, checkpoint_text, signed_checkpoint
 from comity.transparency.report import archive, shapes
 from comity.transparency.report.audit import omitted
+from comity.transparency.report.gather import encode
 from comity.transparency.trust import Trust
 from tests.fakes import FakeClock
 from tests.logs import MemoryLog
@@ -26,7 +28,7 @@ from tests.reports import CN, OTHER, Log, audited, crossed, forged, members, zip
 
 STEPS = {
     "archive", "manifest", "key", "signature", "files", "checkpoint", "receipts", "consent", "received", "inclusion", "nodes", "laws",
-    "omission",
+    "omission", "consistency", "witnesses",
 }  # fmt: skip
 
 
@@ -38,6 +40,9 @@ class Held(NamedTuple):
     other_signer: Signer
     trust: Trust
     clock: FakeClock
+
+    def __repr__(self) -> str:
+        return "Held()"
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +111,8 @@ def test_what_holds_says_what_it_shows(held: Held) -> None:
     assert (found.nodes, found.nodes_proved, found.nodes_missing, found.policies_missing) == (1, 1, (), ())
     assert len(found.received) == 3 and not found.received_pinned  # the operator's key was not pinned
     assert [step for step, done, of in told if done == of] == [
-        "archive", "manifest", "key", "signature", *["files"], "checkpoint", "receipts", "inclusion", "nodes", "laws", "omission",
+        "archive", "manifest", "key", "signature", *["files"], "checkpoint", "consistency",
+        "receipts", "inclusion", "nodes", "laws", "omission",
     ]  # fmt: skip
     assert audited(held.report, vkeys=[held.vkey, held.other_signer.verifier.vkey]).received_pinned
     assert not audited(held.report).key_pinned
@@ -373,6 +379,69 @@ async def test_an_entry_that_came_into_the_log_after_it_was_relied_on(tmp_path: 
     assert audited(operator.report(OTHER), trusts=[public.trust()]).nodes_proved == 1
     await own.ledger.aclose()
     await operator.ledger.aclose()
+
+
+# -- one log for everybody -------------------------------------------------------------------------------------------
+
+WITNESSES = [Signer(f"witness.example/{n}", bytes([n + 1]) * 32, kind) for n, kind in enumerate((COSIGNED_ED25519, COSIGNED_MLDSA44))]
+
+
+async def published(log: Log, *, fill: int = 1, by: int = 2) -> None:
+    """As the publisher does it: the head is signed, witnesses sign it, and it is kept with what they signed."""
+    head = signed_checkpoint(await log.ledger.filled(fill), log.signer.verifier)
+    note = await log.ledger.heads.sign(head)
+    lines = [str(each.cosignature(checkpoint_text(head), int(log.clock.now().timestamp()))) for each in WITNESSES[:by]]
+    await log.ledger.heads.keep(note + "".join(lines))
+
+
+@pytest.mark.parametrize("fill", [1, 16])
+async def test_a_log_that_witnesses_saw_is_shown_to_be_that_one(tmp_path: Path, clock: FakeClock, fill: int) -> None:
+    log, keys = await Log.open(tmp_path / "own", clock), [each.verifier.vkey for each in WITNESSES]
+    for _ in range(5):
+        await log.add()
+    assert step_of(log.report(), witnesses=keys) == "witnesses" and audited(log.report()).witnessed is None
+    await published(log, fill=fill)
+    for more in range(3):
+        found = audited(log.report(), witnesses=keys)
+        assert found.witnessed is not None and found.witnessed.size == (5 if fill == 1 else 16)
+        assert found.witnessed.seen == tuple((each.verifier.name, clock.now()) for each in WITNESSES)
+        assert found.manifest.receipts == 5 + more
+        await log.add()
+    assert found.gaps == ()  # of a person
+    assert audited(log.report(None)).gaps == (() if fill == 1 else ((5, 15),))  # what only fills up is no record
+    await published(log, by=1)
+    assert step_of(log.report(), witnesses=keys) == "witnesses"
+    assert step_of(log.report(), witnesses=[log.ledger.vkey]) == "key"
+    await log.ledger.aclose()
+
+
+async def test_a_log_that_is_not_the_one_that_witnesses_saw(tmp_path: Path, clock: FakeClock) -> None:
+    """Two stories under one key: each person's report would hold by itself."""
+    log = await Log.open(tmp_path / "own", clock)
+    for _ in range(4):
+        await log.add()
+    await published(log)
+    first = log.report()
+    other = checkpoint_text(Checkpoint(log.ledger.origin, 3, b"r" * 32))
+    note = log.signer.note(other) + "".join(str(each.cosignature(other, int(clock.now().timestamp()))) for each in WITNESSES)
+
+    def swap(files: dict[str, bytes]) -> None:
+        files[shapes.WITNESSED] = encode(msgspec.json.decode(files[shapes.WITNESSED]) | {"checkpoint": note})
+
+    assert step_of(forged(first, log.signer, swap)) == "consistency"
+    for empty in (b'{"checkpoint":"","consistency":["AAAA"]}', b'{"checkpoint":"x","consistency":[]}'):
+        assert step_of(forged(first, log.signer, lambda files, empty=empty: files.update({shapes.WITNESSED: empty}))) == "consistency"  # type: ignore[misc]
+    await log.ledger.database.write(lambda: _published(note))
+    with pytest.raises(TrustFailure) as raised:  # and the log's own tools do not sign it
+        log.report()
+    assert raised.value.code == "trust.log"
+    await log.ledger.aclose()
+
+
+def _published(note: str) -> Any:
+    from comity.storage.database import Statement
+
+    yield Statement("UPDATE published SET witnessed = ?", (note,))
 
 
 # -- what is left out ------------------------------------------------------------------------------------------------

@@ -22,11 +22,12 @@ MEMBERS_MAX = 2_048
 MEMBER_BYTES_MAX = 1 << 30
 TOTAL_BYTES_MAX = 3 << 29
 NAME = re.compile(
-    r"(?:receipts\.jsonl|proof\.json|checkpoint|laws\.json|evidence\.json|report\.html|README\.txt|manifest\.json|manifest\.note"
+    r"(?:receipts\.jsonl|proof\.json|checkpoint|witnessed\.json|laws\.json|evidence\.json|report\.html|README\.txt|manifest\.json|manifest\.note"
     r"|laws/[a-z0-9][a-z0-9.@-]{0,98}/[a-z0-9_-]{1,60}\.(?:toml|cedar)|nodes/[0-9a-f]{64}\.(?:entry|proof))"
 )
 NEEDED = (
-    shapes.RECEIPTS, shapes.PROOF, shapes.CHECKPOINT, shapes.LAWS, shapes.EVIDENCE, shapes.PAGE, shapes.README,
+    shapes.RECEIPTS, shapes.PROOF, shapes.CHECKPOINT,
+    shapes.WITNESSED, shapes.LAWS, shapes.EVIDENCE, shapes.PAGE, shapes.README,
     shapes.MANIFEST, shapes.NOTE,
 )  # fmt: skip
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can say

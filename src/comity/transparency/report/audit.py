@@ -7,6 +7,8 @@
      4. signature   the manifest was signed by that key
      5. files       each file is the one that the manifest names
      6. checkpoint  the tree head was signed by that key, for that log
+        consistency it follows from the newest head that was published, where one was
+        witnesses   which every pinned witness has signed
      7. receipts    each is a receipt of that log, in the log's order, of the time that the report is about
      8. consent     what each rested on is what it commits to
      9. received    each receipt of a node verifies, and is of what was sealed to that node
@@ -35,16 +37,16 @@ import msgspec
 from comity.errors import ComityError, TrustFailure
 from comity.transparency.canonical import canonical
 from comity.transparency.entry import parse as parse_entry
-from comity.transparency.merkle import HASH_BYTES
-from comity.transparency.note import Checkpoint, Verifier, opened, parse_checkpoint, parse_vkey
+from comity.transparency.merkle import HASH_BYTES, consistency_holds
+from comity.transparency.note import COSIGNED, Checkpoint, Verifier, opened, parse_checkpoint, parse_note, parse_vkey
 from comity.transparency.receipt import MEMBERS, SALT_BYTES, Receipt, commitment, leaf_of
 from comity.transparency.report import law, shapes
 from comity.transparency.report.archive import Archive
 from comity.transparency.report.page import Front, Tally, page, went
 from comity.transparency.report.proof import At, needed, root_of
-from comity.transparency.report.shapes import Laws, Manifest, Row, Shared, Vouched
+from comity.transparency.report.shapes import Laws, Manifest, Row, Shared, Vouched, Witnessed
 from comity.transparency.tlog_proof import parse as parse_proof
-from comity.transparency.trust import Trust, keys, proven
+from comity.transparency.trust import Trust, cosigned_at, keys, proven
 from comity.transparency.verify import texts, verify
 
 LINE_BYTES_MAX = 1 << 20
@@ -64,6 +66,13 @@ class Sent(NamedTuple):
     sealed: str
 
 
+class Shown(NamedTuple):
+    """What of the log was published."""
+
+    size: int
+    seen: tuple[tuple[str, datetime], ...]  # by which of the pinned witnesses, and when
+
+
 class Audited(NamedTuple):
     manifest: Manifest
     key_pinned: bool
@@ -76,6 +85,7 @@ class Audited(NamedTuple):
     nodes_proved: int
     nodes_missing: tuple[str, ...]  # that receipts name and whose entries did not come along
     policies_missing: tuple[str, ...]  # whose text did not come along
+    witnessed: Shown | None
     gaps: tuple[tuple[int, int], ...]  # first and last of places that a report of everything does not show
     front: Front
     tally: Tally
@@ -91,7 +101,9 @@ def _silent(step: str, done: int, of: int) -> None:
     pass
 
 
-def audit(archive: Archive, *, vkeys: Collection[str] = (), trusts: Collection[Trust] = (), tell: Tell = _silent) -> Audited:
+def audit(
+    archive: Archive, *, vkeys: Collection[str] = (), trusts: Collection[Trust] = (), witnesses: Collection[str] = (), tell: Tell = _silent
+) -> Audited:
     """Raises TrustFailure whose ``step`` is one of those above, and nothing else."""
     tell("archive", len(archive.sizes), len(archive.sizes))  # 1
     manifest = _manifest(archive)  # 2
@@ -118,6 +130,8 @@ def audit(archive: Archive, *, vkeys: Collection[str] = (), trusts: Collection[T
     if (head.origin, head.size) != (manifest.issuer, manifest.size):
         raise _failed("checkpoint", "the tree head is not the one that the manifest names")
     tell("checkpoint", 1, 1)
+    witnessed = _witnessed(archive, key, head, witnesses)
+    tell("consistency", 1, 1)
     seen = _Seen(manifest, key, pinned)
     for number, line in enumerate(archive.lines(shapes.RECEIPTS), 1):  # 7, 8, 9
         seen.add(line)
@@ -140,7 +154,7 @@ def audit(archive: Archive, *, vkeys: Collection[str] = (), trusts: Collection[T
         received_pinned=seen.received_pinned, receipts=frozenset(seen.ids), sealed=frozenset(seen.sealed), nodes=len(seen.tally.nodes),
         nodes_proved=proved, nodes_missing=tuple(sorted(seen.tally.nodes - entries.keys())),
         policies_missing=tuple(sorted(seen.tally.policies.keys() - laws.packs.keys() - {""})),
-        gaps=tuple(_gaps(seen.leaves, manifest)), front=front, tally=seen.tally, laws=laws, entries=entries,
+        witnessed=witnessed, gaps=tuple(_gaps(seen.leaves, manifest)), front=front, tally=seen.tally, laws=laws, entries=entries,
     )  # fmt: skip
 
 
@@ -301,6 +315,36 @@ def _included(archive: Archive, head: Checkpoint, leaves: dict[int, bytes]) -> N
         raise _failed("inclusion", "the proof is not base64") from None
     if any(len(value) != HASH_BYTES for value in nodes.values()) or root_of(leaves, places, head.size, nodes) != head.root:
         raise _failed("inclusion", "the receipts are not all in the log that the tree head stands for")
+
+
+def _witnessed(archive: Archive, key: Verifier, head: Checkpoint, witnesses: Collection[str]) -> Shown | None:
+    said: Witnessed = _read(archive.whole(shapes.WITNESSED), Witnessed, "consistency")
+    if not said.checkpoint:
+        if said.consistency:
+            raise _failed("consistency", "it proves what is not there")
+        if witnesses:
+            raise _failed("witnesses", "no head of this log was shown to witnesses")
+        return None
+    try:
+        before = parse_checkpoint(opened(said.checkpoint, key))
+        path = [base64.b64decode(each, validate=True) for each in said.consistency]
+        holds = before.origin == head.origin and consistency_holds(before.size, head.size, before.root, head.root, path)
+    except (ValueError, binascii.Error):
+        holds = False
+    if not holds:
+        raise _failed("consistency", "the log is not the one that was published with something after it")
+    text, lines = parse_note(said.checkpoint)
+    seen = []
+    for vkey in witnesses:
+        try:
+            witness = parse_vkey(vkey, *COSIGNED)
+        except ValueError as error:
+            raise _failed("key", str(error)) from None
+        at = cosigned_at(text, lines, witness)
+        if at is None:
+            raise _failed("witnesses", f"`{witness.name}` has not signed the head that was published")
+        seen.append((witness.name, at))
+    return Shown(before.size, tuple(seen))
 
 
 def _gaps(leaves: dict[int, bytes], manifest: Manifest) -> Iterator[tuple[int, int]]:

@@ -22,7 +22,9 @@ from comity.storage.database import Row as Found
 from comity.storage.database import Script, Statement
 from comity.transparency import rows
 from comity.transparency.canonical import canonical
+from comity.transparency.heads import checked, notes
 from comity.transparency.ledger import Outcome
+from comity.transparency.merkle import consistency_holds, consistency_proof
 from comity.transparency.met import Met
 from comity.transparency.note import Checkpoint, Signer, opened, parse_checkpoint
 from comity.transparency.queries import Wanted
@@ -32,7 +34,7 @@ from comity.transparency.report.archive import Out
 from comity.transparency.report.page import Front, Tally, page
 from comity.transparency.report.proof import At, needed, root_of
 from comity.transparency.report.readme import readme
-from comity.transparency.report.shapes import End, Laws, Manifest, Row, Shared, Vouched
+from comity.transparency.report.shapes import End, Laws, Manifest, Row, Shared, Vouched, Witnessed
 
 T = TypeVar("T")
 Looking = Callable[[Callable[[], Script[T]]], T]
@@ -61,6 +63,7 @@ class Beside(NamedTuple):
 
 def made(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, out: IO[bytes]) -> Manifest:
     """Raises CallerError where there is nothing to report or too much, TrustFailure where the log is not what was signed."""
+    seen = look(notes).witnessed  # first: what is witnessed later is of a larger log than what is reported
     _, note = look(rows.head)
     if not note:
         raise _nothing()
@@ -69,16 +72,19 @@ def made(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, out: 
     except ValueError:
         raise rows.broken("its head is not one that it signed") from None
     with closing(Out(out)) as zip_:
-        return _filled(look, signer, asked, beside, zip_, head, note)
+        return _filled(look, signer, asked, beside, zip_, head, note, seen)
 
 
-def _filled(look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, zip_: Out, head: Checkpoint, note: str) -> Manifest:
+def _filled(
+    look: Looking[Any], signer: Signer, asked: Asked, beside: Beside, zip_: Out, head: Checkpoint, note: str, seen: str
+) -> Manifest:
     leaves, tally = dict[int, bytes](), Tally()
     zip_.add(shapes.RECEIPTS, _lines(look, asked, head.size, leaves, tally))
     if not leaves:
         raise _nothing()
     zip_.add(shapes.PROOF, [encode(_shared(look, head, leaves))])
     zip_.add(shapes.CHECKPOINT, [note.encode()])
+    zip_.add(shapes.WITNESSED, [encode(_witnessed(look, signer, head, seen))])
     laws, texts = _laws(beside.texts, tally)
     zip_.add(shapes.LAWS, [encode(laws)])
     for pack, text in sorted(texts.items()):
@@ -189,6 +195,20 @@ def _shared(look: Looking[Any], head: Checkpoint, leaves: Mapping[int, bytes]) -
     if not holds:
         raise rows.broken("its receipts are not those that were signed for")
     return Shared(nodes=tuple((*at, base64.b64encode(nodes[at]).decode()) for at in wanted))
+
+
+def _witnessed(look: Looking[Any], signer: Signer, head: Checkpoint, note: str) -> Witnessed:
+    """Raises TrustFailure where the log is not the one that witnesses saw."""
+    if not note:
+        return Witnessed()
+    before = checked(note, signer.verifier)
+    try:
+        path = look(lambda: rows.worked_out(lambda node: consistency_proof(before.size, head.size, node)))
+    except (ValueError, LookupError):
+        path = [b""]
+    if not consistency_holds(before.size, head.size, before.root, head.root, path):
+        raise rows.broken("it is not the one that was published")
+    return Witnessed(checkpoint=note, consistency=tuple(base64.b64encode(each).decode() for each in path))
 
 
 def _hashes(level: int, indices: list[int]) -> Script[dict[At, bytes]]:

@@ -4,6 +4,7 @@
 receipts.jsonl    a `Row` a line, in the order of the log
 proof.json        `Shared`: what proves all of them under the one checkpoint
 checkpoint        the signed tree head
+witnessed.json    `Witnessed`: the newest head that was published with its witnesses, and that the one above follows from it
 laws.json         `Laws`: the packs of each policy digest, and in plain words what the rules and articles named say
 laws/PACK/FILE    the packs' own text
 evidence.json     the register's entries in force
@@ -23,7 +24,8 @@ import msgspec
 from comity.transparency.note import Signer, Verifier, opened
 
 FORMAT = "comity.report.v1"
-RECEIPTS, PROOF, CHECKPOINT, LAWS, EVIDENCE = "receipts.jsonl", "proof.json", "checkpoint", "laws.json", "evidence.json"
+RECEIPTS, PROOF, CHECKPOINT, WITNESSED = "receipts.jsonl", "proof.json", "checkpoint", "witnessed.json"
+LAWS, EVIDENCE = "laws.json", "evidence.json"
 PAGE, README, MANIFEST, NOTE = "report.html", "README.txt", "manifest.json", "manifest.note"
 LAW_FOLDER, NODE_FOLDER = "laws/", "nodes/"
 RECEIPTS_MAX = 200_000
@@ -55,6 +57,13 @@ class Shared(Shape, frozen=True, kw_only=True):
     """Level, index and hash of every complete subtree that is needed and holds none of the report's leaves, in order."""
 
     nodes: tuple[tuple[int, int, str], ...]
+
+
+class Witnessed(Shape, frozen=True, kw_only=True):
+    """Empty of a log that is not published."""
+
+    checkpoint: str = ""
+    consistency: tuple[str, ...] = ()  # RFC 9162 section 2.1.4.1
 
 
 class Told(Shape, frozen=True, kw_only=True):
