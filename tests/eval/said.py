@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everyday sentences of our own (`said.tsv`): read at one moment in each language, scored sentence by sentence.
 
-    python -m tests.eval.said            figures for both halves
-    python -m tests.eval.said --misses   … and the misses of the half that is tuned on
+python -m tests.eval.said            figures for both halves
+python -m tests.eval.said --misses   … and the misses of the half that is tuned on
 """
 
 from __future__ import annotations

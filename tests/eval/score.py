@@ -3,6 +3,7 @@
 
     python -m tests.eval.score            figures for both halves of each set
     python -m tests.eval.score --misses   … and every miss of the half that is tuned on
+    python -m tests.eval.score --page     the rows that docs/reference/entities.md prints
 
 Coverage: of the entities that a specification expects, those over which we return something of that kind.  Accuracy: of those, the ones whose
 value is one that the specification gives.  *Strict* asks for all of its readings, past and to come, and no other.  An input with two halves is
@@ -118,7 +119,7 @@ def _timex_length(timex: str) -> str:
             else:
                 totals[1] += said * _DAY_LENGTHS.get(unit, 0)
         place += 1
-    return " ".join(str(total.normalize()) for total in totals)
+    return " ".join(f"{total.normalize():f}" for total in totals)
 
 
 def _set_of(rule: str) -> str:
@@ -161,7 +162,7 @@ def canonical(value: object) -> str:
         case DateTimeRange(start=start_moment, end=end_moment):
             return f"datetimerange {plain(start_moment)}/{plain(end_moment)}"
         case Duration(months=months, days=days, seconds=seconds):
-            return "duration " + " ".join(str(Decimal(one).normalize()) for one in (months, days, seconds))
+            return "duration " + " ".join(f"{one.normalize():f}" for one in (months, days, seconds))
         case Recurrence(rule=rule):
             return f"set {_set_of(rule)}"
         case Number(amount=amount, over=over):
@@ -308,9 +309,23 @@ def main(arguments: list[str]) -> None:
             for model in MODELS:
                 one = totals.get((language, model, half))
                 if one is not None:
-                    print(f"{language} {'held ' if half else 'tuned'} {model:12} {one.line()}")
+                    _show(arguments, language, half, model, one)
                     total = total.plus(one)
-            print(f"{language} {'held ' if half else 'tuned'} {'all':12} {total.line()}")
+            if not only:
+                _show(arguments, language, half, "all", total)
+
+
+def _show(arguments: list[str], language: str, half: bool, model: str, total: Score) -> None:
+    if "--page" not in arguments:
+        print(f"{language} {'held ' if half else 'tuned'} {model:12} {total.line()}")
+    elif model in ("all", "DateTime"):
+        name = language if model == "all" else f"{language}, of these times and dates"
+        shares = (total.covered / total.expected, total.right / total.covered, total.strict / total.covered)
+        print(
+            f"| {name} | {'held' if half else 'tuned'} | {total.expected} | "
+            + " | ".join(f"{one:.1%}".replace("%", " %") for one in shares)
+            + " |"
+        )
 
 
 if __name__ == "__main__":

@@ -94,7 +94,11 @@ MONTHS = "January February March April May June July August September October No
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)), MOMENTS)
 def test_dates_come_back_in_every_form(day: date, at: datetime) -> None:
-    english_forms = (f"{day:%Y-%m-%d}", f"{MONTHS[day.month - 1]} {day.day}, {day.year}", f"the {day.day} of {MONTHS[day.month - 1]} {day.year}")
+    english_forms = (
+        f"{day:%Y-%m-%d}",
+        f"{MONTHS[day.month - 1]} {day.day}, {day.year}",
+        f"the {day.day} of {MONTHS[day.month - 1]} {day.year}",
+    )
     chinese_forms = (
         f"{day:%Y-%m-%d}",
         f"{day.year}年{day.month}月{day.day}日",

@@ -26,6 +26,7 @@ from comity.cli import (
     decide,
     doctor,
     egress,
+    entities,
     evidence,
     explain,
     guidelines,
@@ -54,7 +55,9 @@ from comity.cli import (
 from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
-ALSO = (attest, backup, batch, evidence, keys, label, egress, records, report, audit, reload, version, node, proxy, relay, witness)
+ALSO = (
+    attest, backup, batch, evidence, keys, label, egress, entities, records, report, audit, reload, version, node, proxy, relay, witness,
+)  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130

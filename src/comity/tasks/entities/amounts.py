@@ -21,10 +21,11 @@ class Amount(NamedTuple):
 
 
 def shared(meaning: tuple[dict[str, str], str], region: str) -> tuple[str, bool, tuple[str, ...]]:
-    """What a name that several countries have means there."""
+    """What a name that several countries have means there, whether that is certain, and what else it may be."""
     table, otherwise = meaning
     if not table:
         return otherwise, True, ()
     if region in table:
         return table[region], True, ()
-    return otherwise, not region and bool(otherwise), tuple(code for code in dict.fromkeys(table.values()) if code != otherwise) if region else ()
+    two = len(table) == 2  # of two owners both are told, of many only who is meant by most
+    return otherwise, bool(region and otherwise) and not two, tuple(code for code in table.values() if two and code != otherwise)

@@ -26,6 +26,7 @@ _LITERAL = re.compile(
     r"|(?P<decimal>[0-9]{0,20}\.[0-9]{1,20}(?![0-9]|\.[0-9]))"
     r"|(?P<whole>[0-9]{1,20}(?![0-9]))"
 )
+_DOTTED = re.compile(r"[0-9]*(?:\.[0-9]+){2}")  # a version, an address of a machine
 _DIGITS = re.compile(r"[0-9][0-9.,:/\-]*")
 
 
@@ -45,6 +46,8 @@ def literal(text: str, at: int) -> Node | None:
     if found is None:
         return None
     said, end = found[0], found.end()
+    if (found["whole"] or found["decimal"]) and _DOTTED.match(text, at):
+        return None
     if found["power"]:
         value = _power(said)
         return Node("DEC", at, end, value) if value is not None else None
@@ -63,7 +66,7 @@ def literal(text: str, at: int) -> Node | None:
 
 def _exact(said: str) -> int | Fraction:
     value = Fraction(said)
-    return value if value.denominator != 1 else value
+    return int(value) if value.denominator == 1 else value
 
 
 def _power(said: str) -> Fraction | None:
@@ -74,6 +77,10 @@ def _power(said: str) -> Fraction | None:
     if mark == "^":
         return value**size if value or size > 0 else None
     return value * Fraction(10) ** size
+
+
+def listed(words: str) -> list[str]:
+    return words.split()
 
 
 def after_digits(text: str, at: int) -> int:

@@ -190,8 +190,8 @@ def shifted(by: Length, anchor: Days | Moment, frame: Frame) -> Days | Moment | 
         return Moment(found, anchor.certain) if found else None
     if by.seconds or by.days.denominator != 1:
         return None
-    days = [there for start, _ in anchor.readings[:1] if (there := moved(start, by)) is not None]
-    return one_day(days[0]) if days else None
+    day = moved(anchor.start, by)
+    return one_day(day)
 
 
 def from_now(by: Length, frame: Frame) -> Days | Moment | None:
@@ -303,7 +303,3 @@ def half_of(days: Days, late: bool) -> Days | None:
         return (middle, end) if late else (start, middle)
 
     return inside(days, change, "part")
-
-
-def fraction(value: int | Fraction) -> Fraction:
-    return Fraction(value)

@@ -139,7 +139,6 @@ EGP: egyptian-pound egp
 ARS: argentine-peso ars
 CLP: chilean-peso clp
 COP: colombian-peso
-BTC: bitcoin btc
 """
 _MONEY_ZH = """
 USD: 美元 美金 美圆 美刀 usd us$
@@ -172,9 +171,8 @@ def _money(table: str, plural: bool) -> dict[str, str]:
         code, _, said = line.partition(":")
         for name in said.split():
             names[name] = code
-            if plural and name.isalpha() and len(name) > 3 and not name.endswith("s"):
-                names[f"{name}s"] = code
-            elif plural and "-" in name and not name.endswith("sterling"):
+            several = len(name) > 3 and not name.endswith("s") if name.isalpha() else "-" in name and not name.endswith("sterling")
+            if plural and several:
                 names[f"{name}s"] = code
     return names
 

@@ -109,9 +109,8 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
             continue
         before, after = text[node.start - 1 : node.start], text[node.end : node.end + 1]
         alone = not after or not after.isalpha() or after in _COUNTERS or after == "的"
-        if not (alone or before in ("是", "为", "于")) or (text[node.start] == "万"):
-            out[place] = node._replace(tag="_")
-        elif before and before.isalpha() and not (after in _COUNTERS or before in "是为于"):
+        said = before in ("是", "为", "于")
+        if not (alone or said) or (before.isalpha() and not (after in _COUNTERS or said)):
             out[place] = node._replace(tag="_")
     return out
 
@@ -165,7 +164,6 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "YMD", lambda m: on(m.frame, year=m.get("YMD")[0], month=m.get("YMD")[1], day=m.get("YMD")[2])),
         Rule("DATE", "DMY", numeric),
         Rule("PERIOD", "(this|MOD) (YUE|U|ji_season|NIAN)", this_or_next),
-        Rule("PERIOD", "ORD (ge)? (ji_season|U) of? ORD", lambda m: None),
     ),
     (
         Rule("DATE", f"(YEAR|YEARREL)? (yuan)? (run)? LMONTH (chu)? {N} RI?", traditional_date),
@@ -220,15 +218,14 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "again DUR", shift),
         Rule("MOMENT", "again? DUR (after|before)", shift),
         Rule("DATE", "(DATE|MOMENT) (before|after) DUR", shift),
-        Rule("DATE", "(DATE) (of)? (before|after) (ONE|NUM) U", lambda m: None),
         Rule("MRANGE", "(after|before) DUR", after_that),
         Rule("DRANGE", "(past|coming) DUR (within)?", next_many),
         Rule("DRANGE", "MOD DUR", lambda m: next_many(m) if abs(m.get("MOD")) == 1 else None),
         Rule("DRANGE", "DUR within", within_length),
         Rule("PERIOD", "U", lambda m: relative(m.frame, 0, "weekend") if m.get("U") == "weekend" else None),
         Rule("DPART", "DATE of? (PART|PARTQ)", day_part),
-        Rule("CRANGE", "from? (CLOCK|PCLOCK) (to|dash|and) (CLOCK|PCLOCK) between?", lambda m: clocks(m) if not m.has("and") or m.has("between") else None),
-        Rule("CRANGE", f"(PART|PARTQ) {N} (to|dash) CLOCK", lambda m: None),
+        Rule("CRANGE", "from? (CLOCK|PCLOCK) (to|dash|and) (CLOCK|PCLOCK) between?",
+             lambda m: clocks(m) if not m.has("and") or m.has("between") else None),
     ),
     (
         Rule("REPEAT", "(REPEAT|OFTENPART) of? (PART|PARTQ)? (CLOCK|PCLOCK|CRANGE)", lambda m: timed(m)),
@@ -245,7 +242,8 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "(DATE|PERIOD) and (DATE|PERIOD) between", days_range(slash)),
     ),
     (
-        Rule("MRANGE", "from? MOMENT (to|dash) (MOMENT|CLOCK) (between)?", lambda m: moments(m) if len(m.all("MOMENT")) == 2 else moments_range(m)),
+        Rule("MRANGE", "from? MOMENT (to|dash) (MOMENT|CLOCK) (between)?",
+             lambda m: moments(m) if len(m.all("MOMENT")) == 2 else moments_range(m)),
         Rule("MRANGE", "MOMENT and MOMENT between", moments),
         Rule("DRANGE", "(from|at)? (DATE|PERIOD) (or_before|or_after)", open_end),
         Rule("DRANGE", "(from|at)? (DATE|PERIOD) (or|and)? (before|after|since)", open_end),

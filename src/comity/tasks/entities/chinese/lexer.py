@@ -9,8 +9,10 @@ from typing import Any
 from comity.tasks.entities.cascade import BLANK, Node
 from comity.tasks.entities.lexer import after_digits, literal
 
-_SIMPLE = str.maketrans("點兩萬億貳貮參陸週個時鐘鍾後來過間號農曆臘節從這幣圓錢塊歐鎊韓內負餘內還攝華氏裡碼噸釐兒禮廣萬灣東澳銭鈔",
-                        "点两万亿贰贰叁陆周个时钟钟后来过间号农历腊节从这币元钱块欧镑韩内负余内还摄华氏里码吨厘儿礼广万湾东澳分钞")  # fmt: skip
+_SIMPLE = str.maketrans(
+    "點兩萬億貳貮參陸週個時鐘鍾後來過間號農曆臘節從這幣圓錢塊歐鎊韓內負餘攝裡碼噸釐兒禮灣東",
+    "点两万亿贰贰叁陆周个时钟钟后来过间号农历腊节从这币元钱块欧镑韩内负余摄里码吨厘儿礼湾东",
+)
 
 
 def simplified(text: str) -> str:

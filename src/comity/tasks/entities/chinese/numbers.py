@@ -170,7 +170,9 @@ class _Reader:
     def read(self, at: int, clock: bool) -> tuple[Node, int] | None:
         begin, sign = at, 1
         if self.tag(at) in ("minus", "dash"):
-            if self.tag(at) == "dash" and (self.tag(at + 1) not in ("INT", "DEC", "SLASH") or not self.touching(at + 1) or self.touching(at)):
+            if self.tag(at) == "dash" and (
+                self.tag(at + 1) not in ("INT", "DEC", "SLASH") or not self.touching(at + 1) or self.touching(at)
+            ):
                 return None
             sign, at = -1, at + 1
         found = self.positive(at, clock)
@@ -195,7 +197,11 @@ class _Reader:
                 value, behind = value + Fraction(above[0]) / below[0], above[1]
         elif self.tag(behind) == "SLASH" and self.tag(behind - 1) == "INT" and not self.touching(behind):
             value, behind = value + Fraction(*self.value(behind)), behind + 1
-        if self.tag(behind) == "ji" or self.tag(begin - 1) == "ji" or (self.tag(begin) == "CU" and behind == begin + 1 and self.value(begin) > 10):
+        if (
+            self.tag(behind) == "ji"
+            or self.tag(begin - 1) == "ji"
+            or (self.tag(begin) == "CU" and behind == begin + 1 and self.value(begin) > 10)
+        ):
             return Node("_", self.nodes[begin].start, self.nodes[behind - 1].end), behind  # `几百`, `十几`: nobody knows
         if self.tag(behind) == "more" and self.touching(behind) and value >= 10:  # `一百多`
             return self._node(begin, behind + 1, sign * value, False)
@@ -290,6 +296,3 @@ def _spoken(value: int) -> str:
         out += ("零" if gap else "") + DIGITS[digit] + name
         gap = False
     return out
-
-
-__all__ = ["WORDS", "numbers", "spoken"]

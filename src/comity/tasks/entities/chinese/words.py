@@ -61,21 +61,71 @@ HOLIDAYS: dict[str, tuple[Any, ...]] = {
 _SNOWS = {"大雪", "小雪", "大寒", "小寒", "谷雨", "雨水", "霜降"}  # weather, unless it is said that the day is meant
 
 _PLAIN = {
-    "this": "这 这个 本 此 这一 这一个 当前 这1个", "of": "的 之", "to": "到 至 ~ 直到 — ～ 至到", "dash": "- – －", "from": "从 自 由 打从",
-    "and": "和 与 及 跟", "comma": "、 ,", "or": "或 或者 或是", "every": "每 每个 每逢 每到", "skip": "每隔 每间隔 隔", "before": "之前 以前 前",
-    "after": "之后 以后 后 过后", "since": "起 以来 开始 开始算", "until": "为止 止", "between": "之间 间 期间", "within": "内 之内 以内",
-    "past": "过去 过去的 最近 近 最近的", "coming": "未来 未来的 接下来 接下来的 今后 今后的 往后", "again": "再过 过",
-    "last_one": "最后 最后一 最后一个 最后1个", "ge": "个", "NIAN": "年", "YUE": "月 月份", "RI": "日 号", "SHI": "时 点钟 點鐘", "U_MIN": "分",
-    "U_SEC": "秒", "ke": "刻", "zheng": "整", "cha": "差", "guo": "过了", "zhi": "之", "at": "在 于 当", "yuan": "农历 阴历 旧历 夏历",
-    "chu": "初", "run": "闰", "percent": "% ％", "perhour": "每小时 时速", "about": "大约 大概 约 差不多 左右 约莫", "workday": "工作日 上班日",
-    "lpar": "( （", "rpar": ") ）", "colon": ":", "slash": "/", "ji_season": "季度", "half_first": "上半", "half_last": "下半",
-    "NOW": "现在 此刻 目前 马上 立刻 立即", "or_before": "或之前 及以前 及之前 或以前 以及之前",
-    "or_after": "或之后 及之后 及以后 或以后 以及之后 起及以后", "once": "一次 1次",
-}  # fmt: skip
+    "this": "这 这个 本 此 这一 这一个 当前 这1个",
+    "of": "的 之",
+    "to": "到 至 ~ 直到 — ～ 至到",
+    "dash": "- – －",
+    "from": "从 自 由 打从",
+    "and": "和 与 及 跟",
+    "comma": "、 ,",
+    "or": "或 或者 或是",
+    "every": "每 每个 每逢 每到",
+    "skip": "每隔 每间隔 隔",
+    "before": "之前 以前 前",
+    "after": "之后 以后 后 过后",
+    "since": "起 以来 开始 开始算",
+    "until": "为止 止",
+    "between": "之间 间 期间",
+    "within": "内 之内 以内",
+    "past": "过去 过去的 最近 近 最近的",
+    "coming": "未来 未来的 接下来 接下来的 今后 今后的 往后",
+    "again": "再过 过",
+    "last_one": "最后 最后一 最后一个 最后1个",
+    "ge": "个",
+    "NIAN": "年",
+    "YUE": "月 月份",
+    "RI": "日 号",
+    "SHI": "时 点钟 點鐘",
+    "U_MIN": "分",
+    "U_SEC": "秒",
+    "ke": "刻",
+    "zheng": "整",
+    "cha": "差",
+    "guo": "过了",
+    "zhi": "之",
+    "at": "在 于 当",
+    "yuan": "农历 阴历 旧历 夏历",
+    "chu": "初",
+    "run": "闰",
+    "percent": "% ％",
+    "perhour": "每小时 时速",
+    "about": "大约 大概 约 差不多 左右 约莫",
+    "workday": "工作日 上班日",
+    "lpar": "( （",
+    "rpar": ") ）",
+    "colon": ":",
+    "slash": "/",
+    "ji_season": "季度",
+    "half_first": "上半",
+    "half_last": "下半",
+    "NOW": "现在 此刻 目前 马上 立刻 立即",
+    "or_before": "或之前 及以前 及之前 或以前 以及之前",
+    "or_after": "或之后 及之后 及以后 或以后 以及之后 起及以后",
+    "once": "一次 1次",
+}
 _UNITS = {
-    "second": "秒钟", "minute": "分钟", "hour": "小时 钟头 个小时 个钟头 个钟", "day": "天 整天", "week": "周 星期 礼拜 个星期 个礼拜 个周",
-    "weekend": "周末 个周末 星期末", "month": "个月", "quarter": "季度 个季度", "decade": "年代", "century": "世纪 个世纪", "year": "周年 个年头",
-}  # fmt: skip
+    "second": "秒钟",
+    "minute": "分钟",
+    "hour": "小时 钟头 个小时 个钟头 个钟",
+    "day": "天 整天",
+    "week": "周 星期 礼拜 个星期 个礼拜 个周",
+    "weekend": "周末 个周末 星期末",
+    "month": "个月",
+    "quarter": "季度 个季度",
+    "decade": "年代",
+    "century": "世纪 个世纪",
+    "year": "周年 个年头",
+}
 
 
 @cache
@@ -93,8 +143,10 @@ def terms() -> dict[str, tuple[str, Any]]:
         out |= {f"{letter}晚": ("TODAYPART", (offset, _EVENING)), f"{letter}夜": ("TODAYPART", (offset, _EVENING))}
     del out["后早"], out["后晨"], out["后夜"], out["前早"], out["前晨"], out["前夜"], out["后日"], out["前日"]
     out |= {"大后天": ("TODAY", 3), "大前天": ("TODAY", -3), "明儿": ("TODAY", 1), "今儿": ("TODAY", 0), "昨儿": ("TODAY", -1)}
-    out |= {f"{name}年": ("YEARREL", step) for name, step in
-            {"今": 0, "本": 0, "明": 1, "来": 1, "后": 2, "去": -1, "前": -2, "大前": -3, "大后": 3, "当": 0}.items()}  # fmt: skip
+    out |= {
+        f"{name}年": ("YEARREL", step)
+        for name, step in {"今": 0, "本": 0, "明": 1, "来": 1, "后": 2, "去": -1, "前": -2, "大前": -3, "大后": 3, "当": 0}.items()
+    }
     for name, step in {"下": 1, "上": -1}.items():
         out |= dict.fromkeys((name, f"{name}个", f"{name}一", f"{name}一个", f"{name}1个"), ("MOD", step))
         out |= dict.fromkeys((name * 2, f"{name * 2}个"), ("MOD", step * 2))
@@ -105,13 +157,40 @@ def terms() -> dict[str, tuple[str, Any]]:
     for unit, names_of in _UNITS.items():
         out |= dict.fromkeys(names_of.split(), ("U", unit))
     out |= {"刻钟": ("KEZHONG", 900)}
-    out |= {"每天": ("OFTEN", ("day", 1)), "每日": ("OFTEN", ("day", 1)), "天天": ("OFTEN", ("day", 1)), "隔天": ("OFTEN", ("day", 2)),
-            "每周末": ("OFTEN", ("weekend", 1)), "每晚": ("OFTENPART", _EVENING), "每早": ("OFTENPART", _MORNING),
-            "每年": ("OFTEN", ("year", 1)), "每月": ("OFTEN", ("month", 1)), "每个月": ("OFTEN", ("month", 1)), "隔周": ("OFTEN", ("week", 2)),
-            "每季度": ("OFTEN", ("quarter", 1)), "每个季度": ("OFTEN", ("quarter", 1))}  # fmt: skip
-    out |= {"月底": ("MEND", "end"), "月末": ("MEND", "end"), "月初": ("MEND", "start"), "月中": ("MEND", "mid"), "月上旬": ("MEND", "start"), "月中旬": ("MEND", "mid"), "月下旬": ("MEND", "end"), "至今": ("zhijin", None),
-            "年底": ("YEND", "end"), "年末": ("YEND", "end"), "年初": ("YEND", "start"), "年中": ("YEND", "mid"),
-            "上半年": ("HALFYEAR", 1), "下半年": ("HALFYEAR", 2), "上旬": ("XUN", "start"), "中旬": ("XUN", "mid"), "下旬": ("XUN", "end")}  # fmt: skip
+    out |= {
+        "每天": ("OFTEN", ("day", 1)),
+        "每日": ("OFTEN", ("day", 1)),
+        "天天": ("OFTEN", ("day", 1)),
+        "隔天": ("OFTEN", ("day", 2)),
+        "每周末": ("OFTEN", ("weekend", 1)),
+        "每晚": ("OFTENPART", _EVENING),
+        "每早": ("OFTENPART", _MORNING),
+        "每年": ("OFTEN", ("year", 1)),
+        "每月": ("OFTEN", ("month", 1)),
+        "每个月": ("OFTEN", ("month", 1)),
+        "隔周": ("OFTEN", ("week", 2)),
+        "每季度": ("OFTEN", ("quarter", 1)),
+        "每个季度": ("OFTEN", ("quarter", 1)),
+    }
+    out |= {
+        "月底": ("MEND", "end"),
+        "月末": ("MEND", "end"),
+        "月初": ("MEND", "start"),
+        "月中": ("MEND", "mid"),
+        "月上旬": ("MEND", "start"),
+        "月中旬": ("MEND", "mid"),
+        "月下旬": ("MEND", "end"),
+        "至今": ("zhijin", None),
+        "年底": ("YEND", "end"),
+        "年末": ("YEND", "end"),
+        "年初": ("YEND", "start"),
+        "年中": ("YEND", "mid"),
+        "上半年": ("HALFYEAR", 1),
+        "下半年": ("HALFYEAR", 2),
+        "上旬": ("XUN", "start"),
+        "中旬": ("XUN", "mid"),
+        "下旬": ("XUN", "end"),
+    }
     out |= {"正月": ("LMONTH", 1), "冬月": ("LMONTH", 11), "腊月": ("LMONTH", 12)}
     out |= {"零下": ("minus", None), "一半": ("HALFNUM", None), "半个": ("half", NUMBER_WORDS["半"][1]), "半个半": ("_", None)}
     for names, rule in HOLIDAYS.items():
@@ -122,24 +201,41 @@ def terms() -> dict[str, tuple[str, Any]]:
     out |= {
         name: ("UNIT", unit) for name, unit in units.CHINESE.items() if name not in ("两", "里", "平", "方", "度", "卡", "伏", "瓦", "码")
     }
-    out |= {name: ("UNIT", unit) for name, unit in units.ENGLISH.items() if name.isascii() and 1 < len(name) <= 4 and "-" not in name
-            and name not in ("foot", "feet", "inch", "yard", "mile", "gram", "kilo", "watt", "volt", "pint", "cup", "yd")}  # fmt: skip
+    out |= {
+        name: ("UNIT", unit)
+        for name, unit in units.ENGLISH.items()
+        if name.isascii()
+        and 1 < len(name) <= 4
+        and "-" not in name
+        and name not in ("foot", "feet", "inch", "yard", "mile", "gram", "kilo", "watt", "volt", "pint", "cup", "yd")
+    }
     out |= {
         "度": ("DEGREE", "Cel"),
         "块": ("KUAI", units.SHARED_ZH["块"]),
         "块钱": ("KUAI", units.SHARED_ZH["块"]),
         "元": ("YUAN", units.SHARED_ZH["元"]),
     }
-    out |= {"元钱": ("YUAN", units.SHARED_ZH["元"]), "毛": ("MAO", None), "角": ("MAO", None), "毛钱": ("MAO", None), "美分": ("MEIFEN", "USD"),
-            "分钱": ("FENQIAN", None)}  # fmt: skip
+    out |= {
+        "元钱": ("YUAN", units.SHARED_ZH["元"]),
+        "毛": ("MAO", None),
+        "角": ("MAO", None),
+        "毛钱": ("MAO", None),
+        "美分": ("MEIFEN", "USD"),
+        "分钱": ("FENQIAN", None),
+    }
     out |= {name: ("SIGN", shared) for name, shared in units.SHARED_ZH.items() if len(name) == 1 and name in "$¥£"}
     out |= {sign: ("SIGN", ({}, code)) for sign, (code, _) in units.SIGNS.items()}
     out |= {name: ("CUR", code) for name, code in units.MONEY_ZH.items()}
     blank = (
-        "有一点 一点点 一点儿 一点都 一点也 这一点 那一点 早一点 快一点 晚一点 慢一点 好一点 多一点 少一点 大一点 小一点 差一点 千万别 千万不 "
-        "千万要 千万记 今日头条 明天见 上下 上班 下班 上课 下课 上面 下面 上次 下次 以上 以下 上海 下载 上传 前面 后面 后来 然后 最后再 开始吧 "
-        "提前 前往 目前为止 年轻 年龄 时候 时间 日期 日子 分享 分开 号码 点击 点赞 点菜 点外卖 秒杀 周杰伦 年份 星期几 几点 几号 几月 周到 周围 一周岁 "
-        "从前 从来 从不 到达 到底 到处 至少 至于 自己 自动 自然 由于 当然 在线 现在完成 打电话 打开 打算 打扫 打扰 打断 打包 打印 打字 打听 打架 打球 打车 打的 打工 打卡 打折 打游戏 中间 时间段 房间 空间 世间 民间 期间费用 内容 内部 国内 周岁"
+        "有一点 一点点 一点儿 一点都 一点也 这一点 那一点 早一点 快一点 晚一点 慢一点 好一点 "
+        "多一点 少一点 大一点 小一点 差一点 千万别 千万不 "
+        "千万要 千万记 今日头条 明天见 上下 上班 下班 上课 下课 上面 下面 上次 下次 以上 以下 上海 下载 上传 "
+        "前面 后面 后来 然后 最后再 开始吧 "
+        "提前 前往 目前为止 年轻 年龄 时候 时间 日期 日子 分享 分开 号码 点击 点赞 点菜 点外卖 秒杀 周杰伦 "
+        "年份 星期几 几点 几号 几月 周到 周围 一周岁 "
+        "从前 从来 从不 到达 到底 到处 至少 至于 自己 自动 自然 由于 当然 在线 现在完成 "
+        "打电话 打开 打算 打扫 打扰 打断 打包 打印 打字 打听 打架 打球 打车 打的 打工 打卡 打折 打游戏 "
+        "中间 时间段 房间 空间 世间 民间 期间费用 内容 内部 国内 周岁"
     )
     out |= dict.fromkeys(blank.split(), ("_", None))
     out |= dict.fromkeys(("之间", "间"), ("between", None))

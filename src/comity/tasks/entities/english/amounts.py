@@ -12,19 +12,18 @@ from comity.tasks.entities.calendar import Length, length
 from comity.tasks.entities.cascade import Match, Rule
 
 
-def currency(m: Match) -> tuple[str, bool]:
+def currency(m: Match) -> tuple[str, bool, tuple[str, ...]]:
     fixed = m.get("CUR", "CODE")
     if fixed is not None:
-        return fixed, True
+        return fixed, True, ()
     name = m.get("SIGN", "CURS")
     if name is not None:
-        code, certain, _ = shared(name, m.frame.region)
-        return code, certain
-    return "", False
+        return shared(name, m.frame.region)
+    return "", False, ()
 
 
 def _cash(m: Match) -> Cash | None:
-    code, certain = currency(m)
+    code, certain, others = currency(m)
     values = m.all("INT", "NUM", "FRAC")
     amount = -values[0] if m.has("neg") else values[0]
     if code == "KRW" and amount < 100:
@@ -39,7 +38,7 @@ def _cash(m: Match) -> Cash | None:
         if not isinstance(values[1], int) or not 10 <= values[1] <= 99 or not isinstance(amount, int):
             return None
         amount += Fraction(values[1], 100)
-    return Cash(amount, code, certain)
+    return Cash(amount, code, certain, others)
 
 
 _CENTS = {"cent": ("USD", {"US": "USD", "CA": "CAD", "AU": "AUD", "IE": "EUR", "DE": "EUR"}), "pence": ("GBP", {}), "penny": ("GBP", {}),
@@ -107,6 +106,11 @@ def _counted(m: Match) -> Length | None:
     return made._replace(certain=certain)
 
 
+def _one_or_several(m: Match) -> Length | None:
+    """`one quarter` and `two quarters`, and no `20 quarter`."""
+    return _counted(m) if m.get("INT", "NUM") == 1 or m.has("second") or m.said.endswith("s") else None
+
+
 def _half(m: Match) -> Length | None:
     share = Fraction(1, 2) if m.has("and_half") else m.get("half", "quarter", "NUM", "FRAC")
     return length(share, m.get("U")) if share < 1 else None
@@ -120,9 +124,8 @@ def _more(m: Match) -> Length | None:
     return length(whole + part, unit) if unit is not None else None
 
 
-def _joined(m: Match) -> Length | None:
+def _joined(parts: list[Length]) -> Length | None:
     """`1 hour and 20 minutes`: each smaller than the one before."""
-    parts: list[Length] = m.all("DUR")
     for one, other in pairwise(parts):
         if not _rank(one) > _rank(other):
             return None
@@ -148,21 +151,19 @@ def duration_rules(n: str) -> list[Rule]:
         Rule("DUR1", "a (half|quarter) (of)? (a)? U", _half),
         Rule("DUR1", "(NUM|FRAC) of a U", _half),
         Rule("DUR1", f"({n}|FRAC) dash? (U|seconds|nightsu)", _counted),
-        Rule("DUR1", f"{n} dash? (second|quarter)", lambda m: _counted(m) if m.get("INT", "NUM") == 1 or m.has("second") or m.said.endswith("s") else None),
+        Rule("DUR1", f"{n} dash? (second|quarter)", _one_or_several),
         Rule("DUR1", "(a couple|couple|a few|few) (of)? (U|seconds|nightsu|quarter)", _counted),
         Rule("DUR1", "a U", lambda m: _counted(m) if m.get("U") != "weekend" else None),
         Rule("DUR1", "all U", lambda m: _counted(m) if m.get("U") in ("day", "week", "month", "year", "weekend") else None),
     ]  # fmt: skip
 
 
+def _joining(m: Match) -> Length | None:
+    return _joined([one.value for one in m.nodes if one.tag == "DUR1"])
+
+
 def joining_rules() -> list[Rule]:
-    return [
-        Rule(
-            "DUR",
-            "DUR1 ((comma|and)? DUR1)*",
-            lambda m: _joined(m._replace(nodes=[one._replace(tag="DUR") for one in m.nodes if one.tag == "DUR1"])),
-        )
-    ]
+    return [Rule("DUR", "DUR1 ((comma|and)? DUR1)*", _joining)]
 
 
 def _measure(m: Match) -> Amount | None:

@@ -43,7 +43,7 @@ def hour_of(value: Any, said: str = "") -> Clock | None:
     if not isinstance(value, int):
         return None
     if len(said) in (3, 4) and said.isdigit():
-        return meaning.clock(value // 100, value % 100, ambiguous=False if said[0] == "0" and False else value < 1300)
+        return meaning.clock(value // 100, value % 100, ambiguous=value < 1300)
     return meaning.clock(value) if 0 <= value <= 24 else None
 
 

@@ -36,8 +36,8 @@ from comity.tasks.entities.english.clocks import (
 )
 from comity.tasks.entities.english.days import (
     bare_slash,
-    both_in_year,
     bare_year,
+    both_in_year,
     coming_weekday,
     date_weekday,
     days_in_month,
@@ -110,6 +110,7 @@ from comity.tasks.entities.phrases import (
 from comity.tasks.entities.repeating import Repeat
 
 N = "(INT|NUM)"
+DAY = "(ORD|DAYORD|INT|NUM)"
 
 
 TO = "(to|dash|until)"
@@ -118,8 +119,8 @@ TO = "(to|dash|until)"
 _AFTER_MAYBE = frozenset({"INT", "ORD", "NUM", "th"})
 
 
-_BEFORE_MAYBE = frozenset({"in", "of", "by", "since", "until", "to", "from", "next", "last", "this", "every", "early", "late", "mid", "between",
-                           "before", "after", "dash", "INT", "ORD", "slash", "coming", "on", "past"})  # fmt: skip
+_BEFORE_MAYBE = frozenset({"in", "of", "by", "since", "until", "to", "from", "next", "last", "this", "every", "early", "late", "mid",
+                           "between", "before", "after", "dash", "INT", "ORD", "slash", "coming", "on", "past"})  # fmt: skip
 
 
 _DATED = frozenset(
@@ -181,7 +182,7 @@ PERIODS = "(PERIOD|MONTH)"
 
 
 def nobody_knows(m: Match) -> Node:
-    """`twice a week`, `two Fridays ago`, `every third Monday`: said, and nothing here can hold it or tell which; its parts alone would be wrong."""
+    """`twice a week`, `two Fridays ago`, `every third Monday`: nothing here holds it whole, and its parts would be wrong."""
     return Node("_", 0, 0)
 
 
@@ -207,16 +208,19 @@ STAGES: tuple[Any, ...] = (
         Rule("CLOCK", f"({N}|DUR) past {N} oclock? ampm?", past),
         Rule("CLOCK", f"DUR to {N} oclock? ampm?", past),
         Rule("CLOCK", f"{N} to {N} oclock ampm?", past),
-        Rule("CLOCK", f"{N} to {N} ampm", lambda m: past(m) if isinstance(m.get("NUM"), int) and m.get("NUM") in (5, 10, 20, 25) else None),
+        Rule("CLOCK", f"{N} to {N} ampm",
+             lambda m: past(m) if isinstance(m.get("NUM"), int) and m.get("NUM") in (5, 10, 20, 25) else None),
         Rule("ATCLOCK", f"(at|around|by) {N} to {N}", lambda m: past(m) if m.get("INT", "NUM") in (5, 10, 20, 25) else None),
         Rule("CLOCK", "(half|quarter|a quarter|DUR|INT|NUM) (past|to) (noon|midnight)", past),
         Rule("CLOCK", f"{N} and half ampm", and_half),
-        Rule("CLOCK", "NUM ampm", lambda m: and_half(m) if isinstance(m.get("NUM"), Fraction) and m.get("NUM") % 1 == Fraction(1, 2) and "half" in m.said else None),
+        Rule("CLOCK", "NUM ampm",
+             lambda m: and_half(m)
+               if isinstance(m.get("NUM"), Fraction) and m.get("NUM") % 1 == Fraction(1, 2) and "half" in m.said else None),
         Rule("CLOCK", f"{N} {N}? ampm", spoken_clock),
         Rule("CLOCK", f"{N} oclock ampm?", spoken_clock),
         Rule("CLOCK", "INT ish ampm?", lambda m: (made := spoken_clock(m)) and made._replace(certain=False)),
         Rule("CLOCK", "noon", lambda m: Clock((43200,))),
-        Rule("CLOCK", "midnight", lambda m: Clock((86400,)) if False else Clock((0,))),
+        Rule("CLOCK", "midnight", lambda m: Clock((0,))),
     ),
     (Rule("CLOCK", "CLOCK ZONE", lambda m: m.get("CLOCK")._replace(certain=False)),),  # of another zone perhaps: ask
     dated,
@@ -228,10 +232,14 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "INT INT INT", spaced),
     ),
     (
-        Rule("DATE", "(WEEKDAY comma?)? (the|dot)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM) (comma|of|in|dash|slash)? (INT|NUM|YEAR)", month_day),
-        Rule("DATE", "(WEEKDAY comma?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)", month_day),
-        Rule("DRANGE", "(from|between)? (the)? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) of? MONTH (comma? INT)?", days_in_month),
-        Rule("DRANGE", "(from|between)? MONTH the? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) (comma? INT)?", days_in_month),
+        Rule("DATE", f"(WEEKDAY comma?)? (the|dot)? MONTH dot? (dash|slash)? the? {DAY} (comma|of|in|dash|slash)? (INT|NUM|YEAR)",
+             month_day),
+        Rule("DATE", "(WEEKDAY comma?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)",
+             month_day),
+        Rule("DRANGE", "(from|between)? (the)? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) of? MONTH (comma? INT)?",
+             days_in_month),
+        Rule("DRANGE", "(from|between)? MONTH the? (ORD|DAYORD|INT|NUM) (to|dash|until|and) the? (ORD|DAYORD|INT|NUM) (comma? INT)?",
+             days_in_month),
         Rule("DATE", "MONTH the second", lambda m: on(m.frame, month=m.get("MONTH"), day=2)),
         Rule("DATE", "(WEEKDAY comma?)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM)", month_day),
         Rule("DATE", "(WEEKDAY comma? (on)?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH", month_day),
@@ -245,12 +253,14 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "the? (ORD|DAYORD) U", lambda m: century(m) if m.get("U") == "century" else None),
         Rule("DRANGE", "(gt|lt)? eq (INT|YEAR)", compared),
         Rule("DRANGE", "(gt|lt) (INT|YEAR)", compared),
-        Rule("DATE", "on INT dash INT", lambda m: on(m.frame, month=m.get("INT"), day=m.get("INT", nth=1)) if m.get("INT") <= 12 else None),
+        Rule("DATE", "on INT dash INT",
+             lambda m: on(m.frame, month=m.get("INT"), day=m.get("INT", nth=1)) if m.get("INT") <= 12 else None),
         Rule("PERIOD", "(INT|YEAR) dash? hy INT", half_number),
         Rule("PERIOD", "hy INT (comma|dash|of|in)? (INT|YEAR)?", half_number),
         Rule("PERIOD", "(INT|YEAR) dash? q INT", quarter_days),
         Rule("PERIOD", "q INT (comma|dash|of|in)? (INT|YEAR)?", quarter_days),
-        Rule("PERIOD", "(cy|U) of? (INT|YEAR|NUM)", lambda m: None if m.get("U") not in (None, "year") or not isinstance(m.get("INT", "YEAR", "NUM"), int)
+        Rule("PERIOD", "(cy|U) of? (INT|YEAR|NUM)",
+             lambda m: None if m.get("U") not in (None, "year") or not isinstance(m.get("INT", "YEAR", "NUM"), int)
              else on(m.frame, year=full_year(m.get("INT", "YEAR", "NUM"))) if m.has("cy") or m.get("INT", "YEAR", "NUM") > 1900 else None),
         Rule("PERIOD", "U (INT|NUM) (of|in)? (YEAR|INT)?", lambda m: week_number(m) if m.get("U") == "week" else None),
         Rule("DRANGE", "(INT|NUM) (last|past|next) U",
@@ -305,7 +315,8 @@ STAGES: tuple[Any, ...] = (
         Rule("MRANGE", "(earlier|later) (in)? DATE", half_day),
         Rule("CLOCK", "DUR (before|after) CLOCK", clock_shift),
         Rule("DATE", "PERIOD poss (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD"))),
-        Rule("DATE", "PERIOD (on)? the (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD")) if m.get("PERIOD").grain == "month" else None),
+        Rule("DATE", "PERIOD (on)? the (ORD|DAYORD)",
+             lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD")) if m.get("PERIOD").grain == "month" else None),
         Rule("PERIOD", "(the)? ORD quarter ((of|in)? (YEAR|INT|PERIOD))?", lambda m: quarter_days(m)),
         Rule("PERIOD", "(the)? (ORD|second) half (of|in) (the U|PERIOD)", lambda m: half_year(the_unit(m))),
         Rule("PERIOD", "(the)? (begin|end|mid) (of|dash)? (the? U|PERIOD|INT|YEAR)", lambda m: third(the_unit(m))),
@@ -327,7 +338,6 @@ STAGES: tuple[Any, ...] = (
         Rule("MOMENT", "in DUR", shift),
         Rule("MOMENT", "within (the)? (next)? DUR", within_length),
         Rule("DRANGE", "(the)? (next|coming|last|past) DUR !of", coming_many),
-        Rule("PERIOD", "(in|of|since|before|after|until|by|between|from) (INT)", lambda m: None),
     ),
     (
         Rule("REPEAT", "REPEAT on? (DATE|the DAYORD|the ORD)", repeat_on),
@@ -344,7 +354,6 @@ STAGES: tuple[Any, ...] = (
         Rule("PART", "(in the|at|in)? PARTNAME", lambda m: m.get("PARTNAME")),
         Rule("MOMENT", "DATE? EOD", end_of_day),
         Rule("MOMENT", "EOD (of|on)? DATE", end_of_day),
-        Rule("CLOCKS", f"(from|between) ({N}|CLOCK|ATCLOCK) (to|dash|until|and) ({N}|CLOCK) (in the PARTNAME)?", lambda m: None),
     ),
     (
         Rule("MRANGE", f"DPART comma? (from|between) ({N} {N}?|CLOCK) (to|dash|until|and) ({N} {N}?|CLOCK)", part_range),
@@ -353,7 +362,6 @@ STAGES: tuple[Any, ...] = (
         Rule("CRANGE", "at? (CLOCK|INT|NUM) (to|dash|until) CLOCK", number_range),
         Rule("CRANGE", f"at? CLOCK (to|dash|until) {N}", number_range),
         Rule("CRANGE", "from? CLOCK for DUR", lasting),
-        Rule("CRANGE", f"from? {N} for DUR", lambda m: None),
         Rule("ATCLOCK", f"(at|around|by) {N} {N}", lambda m: spoken_clock(m) if not m.has("by") else None),
         Rule("ATCLOCK", f"at {N}", lambda m: spoken_clock(m)),
         Rule("ATCLOCK", "(at|around) around? CLOCK", lambda m: m.get("CLOCK")),
@@ -378,13 +386,14 @@ STAGES: tuple[Any, ...] = (
         Rule("MOMENT", "(CLOCK|ATCLOCK) (on|comma|of)? DATE", on_clock),
         Rule("MRANGE", "DPART", lambda m: meaning.at_part(m.get("DPART"), m.frame)),
         Rule("DRANGE", "DUR starting? (starting|from|since) DATE", lasting),
-        Rule("DATE", "DATE for DUR", lambda m: None),
     ),
     (
-        Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) (the)? (ORD|DAYORD)", lambda m: days_in_month(m) if not (m.has("and") and not m.has("between")) else None),
+        Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) (the)? (ORD|DAYORD)",
+             lambda m: days_in_month(m) if not (m.has("and") and not m.has("between")) else None),
         Rule("MRANGE", "(from|between) (MOMENT|CLOCK) (to|dash|until|and) (MOMENT|CLOCK|ATCLOCK)", moments_range),
         Rule("MRANGE", "MOMENT (to|dash|until) (MOMENT|CLOCK|ATCLOCK)", moments_range),
-        Rule("DRANGE", "(from|between) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR) (to|dash|until|and) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR)", days_range(slash)),
+        Rule("DRANGE", "(from|between) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR) (to|dash|until|and) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR)",
+             days_range(slash)),
         Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) DATE comma (INT|YEAR)", both_in_year),
         Rule("DRANGE", "(DATE|PERIOD|FRAC) (to|dash|until) (DATE|PERIOD|FRAC)", days_range(slash)),
         Rule("DATE", "(on|by|until|since|before|after) FRAC", lambda m: slash(m) if m.has("on") else None),
@@ -393,7 +402,8 @@ STAGES: tuple[Any, ...] = (
         Rule("MRANGE", "DATE (before|after|until|since|by) (CLOCK|ATCLOCK)", open_moment),
         Rule("MRANGE", "(before|after|until|since|by) MOMENT", open_moment),
         Rule("DRANGE", "(before|after|until|since|by) (the)? (DATE|PERIOD|ORD|DAYORD)", open_days(the_nth)),
-        Rule("DRANGE", "(before|after|until|since|by) INT", lambda m: open_days(the_nth)(m._replace(nodes=[m.nodes[0], made])) if (made := bare_year(m)) is not None else None),
+        Rule("DRANGE", "(before|after|until|since|by) INT",
+             lambda m: open_days(the_nth)(m._replace(nodes=[m.nodes[0], made])) if (made := bare_year(m)) is not None else None),
         Rule("DRANGE", "(DATE|PERIOD) or (later|after)", lambda m: open_days(the_nth)(m)),
         Rule("CRANGE", "(before|after|until|since|by) (CLOCK|ATCLOCK)", open_clock),
         Rule("CRANGE", "(after|before) PART", open_clock),
@@ -401,7 +411,6 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "(in|from|of|comma|and|or|not|for) (the)? (INT|YEAR)", bare_year),
         Rule("PERIOD", "in NUM", bare_year),
         Rule("PERIOD", "YEAR", bare_year),
-        Rule("DATE", "the ORD", lambda m: None),
         Rule("DATE", "FRAC", bare_slash),
     ),
 )  # fmt: skip

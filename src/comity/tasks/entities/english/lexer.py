@@ -11,6 +11,9 @@ from comity.tasks.entities.cascade import BLANK, Node
 from comity.tasks.entities.lexer import after_digits, literal
 
 _TOKEN = re.compile(r"([ap]\.m\.?)(?![a-z])|(o'? ?clock)(?![a-z])|([a-z]+)|((?<![0-9a-z.])\.[0-9]|[0-9])|(\n)|([^\sa-z0-9])")
+_LEADING = frozenset(
+    {"q", "hy", "cy", "MONTH", "MONTHQ", "CODE", "CUR", "CURS", "SIGN", "U", "at", "WEEKDAY"}
+)  # `q1`, `dec31`, `usd115`, `2h30`
 _SIGNS = ("$", "£", "€", "¥")
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], str, Any], ...]]
 
@@ -35,7 +38,8 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
                 known = glued.get(word, known)
                 if word == "m" and len(out) > 1 and out[-2].tag in ("SIGN", "CODE"):  # `£1.5m`
                     known = ("SCALE", 10**6)
-                if known is None or (len(word) == 1 and word not in glued):
+                counted = known is not None and known[0] in ("SCALE", "UNIT") and text[end : end + 1].isdigit()  # `a1b2`
+                if known is None or counted or (len(word) == 1 and word not in glued):
                     out[-1] = BLANK._replace(start=out[-1].start, end=end)
                     blank = True
                     unknown_until = end
@@ -52,6 +56,15 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
                 unknown_until = end
         elif place == 4:
             node = literal(text, start)
+            if (
+                node is not None
+                and out
+                and out[-1].end == start
+                and text[start - 1].isalpha()
+                and out[-1].tag not in _LEADING
+                and not blank
+            ):
+                node = None  # `s666`
             if node is not None and unknown_until == start and not (node.tag == "YMD" and text[start - 1] in "-_/"):
                 node = None
             if node is None:

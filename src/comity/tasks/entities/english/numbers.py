@@ -6,13 +6,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from comity.tasks.entities.cascade import BLANK, Node
+from comity.tasks.entities.cascade import Node
+from comity.tasks.entities.lexer import listed
 
-SMALL = "zero one two three four five six seven eight nine".split()
-TEEN = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SMALL_TH = "first third fourth fifth sixth seventh eighth ninth".split()
-_TEEN_TH = "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+SMALL = listed("zero one two three four five six seven eight nine")
+TEEN = listed("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
+TENS = listed("twenty thirty forty fifty sixty seventy eighty ninety")
+_SMALL_TH = listed("first third fourth fifth sixth seventh eighth ninth")
+_TEEN_TH = listed("tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth")
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _SHORT = {"k": 3, "mn": 6, "mln": 6, "mio": 6, "bn": 9, "bln": 9, "tn": 12, "tln": 12, "lakh": 5, "lakhs": 5, "crore": 7, "crores": 7}
 
@@ -49,8 +50,7 @@ WORDS: dict[str, tuple[str, Any]] = {
 }
 _PLURAL = {f"{word}s": value for word, value in WORDS.items() if value[0] in ("SMALLTH", "TEENTH", "TENSTH", "SCALETH")}
 WORDS |= {word: (f"{tag}S", value) for word, (tag, value) in _PLURAL.items()}
-_STARTS = frozenset({"INT", "DEC", "SMALL", "TEEN", "TENS", "HUNDRED", "SMALLTH", "TEENTH", "TENSTH", "half", "a", "minus", "point", "quarter",
-                     "SCALETH", "SLASH", "dash"})  # fmt: skip
+_STARTS = frozenset(listed("INT DEC SLASH SMALL TEEN TENS HUNDRED SMALLTH TEENTH TENSTH SCALETH half quarter a minus dash point"))
 
 
 class Spoken(NamedTuple):
@@ -141,7 +141,12 @@ class _Reader:
                 break
             value, next_at = found
             scaled = False
-            if self.tag(next_at) == "dash" and self.tag(next_at + 1) == "SCALE" and not self._short(next_at + 1) and not self._gap(next_at + 1):
+            if (
+                self.tag(next_at) == "dash"
+                and self.tag(next_at + 1) == "SCALE"
+                and not self._short(next_at + 1)
+                and not self._gap(next_at + 1)
+            ):
                 next_at += 1  # `100-million`
             while self.tag(next_at) in ("SCALE", "dozen") and not (self.tag(next_at) == "SCALE" and value >= 10**15):
                 scale = self.nodes[next_at].value
@@ -334,6 +339,3 @@ def spoken(value: int) -> str:
     whole, rest = divmod(value, 10**zeros)
     joined = "" if not rest else f" and {spoken(rest)}" if rest < 100 else f" {spoken(rest)}"
     return f"{spoken(whole)} {name}{joined}"
-
-
-__all__ = ["BLANK", "WORDS", "numbers", "spoken"]

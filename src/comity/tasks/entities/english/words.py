@@ -10,9 +10,10 @@ from typing import Any
 from comity.tasks.entities import units
 from comity.tasks.entities.calendar import Part
 from comity.tasks.entities.english.numbers import WORDS as NUMBER_WORDS
+from comity.tasks.entities.lexer import listed
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTHS = listed("january february march april may june july august september october november december")
+_WEEKDAYS = listed("monday tuesday wednesday thursday friday saturday sunday")
 _SHORT_DAYS = {"mon": 0, "tue": 1, "tues": 1, "wed": 2, "weds": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4}
 PARTS = {
     "morning": Part(8, 12, "am"),
@@ -104,17 +105,81 @@ _UNITS = {
     "weekend": ("weekend", "weekends"),
 }
 _PLAIN = {
-    "a": "a an", "the": "the", "this": "this current", "next": "next", "coming": "coming upcoming following", "last": "last previous",
-    "past": "past", "that": "that", "of": "of", "in": "in during", "on": "on", "at": "at @", "by": "by", "for": "for", "from": "from",
-    "to": "to through thru ~", "between": "between", "and": "and &", "or": "or", "every": "every each", "other": "other alternate",
-    "ago": "ago", "before": "before", "after": "after", "since": "since", "until": "until till til", "later": "later hence", "earlier": "earlier", "early": "early",
-    "late": "late", "mid": "mid middle", "end": "end", "begin": "beginning start", "around": "around about approximately circa roughly",
-    "within": "within", "comma": ",", "dash": "- –", "slash": "/", "dot": ".", "lpar": "(", "rpar": ")", "poss": "'s", "percent": "percent % pct",
-    "q": "q", "prior": "prior", "cy": "cy", "s": "s", "few": "few several", "all": "all whole full entire", "gt": ">", "lt": "<", "eq": "=", "hy": "h", "ish": "ish", "not": "not but", "once": "once one", "more": "more", "less": "less", "than": "than",
-    "starting": "starting", "rest": "rest remainder", "no": "no", "as": "as", "noon": "noon midday noontime noonish", "midnight": "midnight", "calendar": "calendar",
-    "working": "working business work", "nightsu": "nights", "and_half": "½", "weekdays": "weekday weekdays workday workdays", "wc": "w/c",
-    "is": "is", "times": "times", "twice": "twice thrice",
-}  # fmt: skip
+    "a": "a an",
+    "the": "the",
+    "this": "this current",
+    "next": "next",
+    "coming": "coming upcoming following",
+    "last": "last previous",
+    "past": "past",
+    "that": "that",
+    "of": "of",
+    "in": "in during",
+    "on": "on",
+    "at": "at @",
+    "by": "by",
+    "for": "for",
+    "from": "from",
+    "to": "to through thru ~",
+    "between": "between",
+    "and": "and &",
+    "or": "or",
+    "every": "every each",
+    "other": "other alternate",
+    "ago": "ago",
+    "before": "before",
+    "after": "after",
+    "since": "since",
+    "until": "until till til",
+    "later": "later hence",
+    "earlier": "earlier",
+    "early": "early",
+    "late": "late",
+    "mid": "mid middle",
+    "end": "end",
+    "begin": "beginning start",
+    "around": "around about approximately circa roughly",
+    "within": "within",
+    "comma": ",",
+    "dash": "- –",
+    "slash": "/",
+    "dot": ".",
+    "lpar": "(",
+    "rpar": ")",
+    "poss": "'s",
+    "percent": "percent % pct",
+    "q": "q",
+    "prior": "prior",
+    "cy": "cy",
+    "s": "s",
+    "few": "few several",
+    "all": "all whole full entire",
+    "gt": ">",
+    "lt": "<",
+    "eq": "=",
+    "hy": "h",
+    "ish": "ish",
+    "not": "not but",
+    "once": "once one",
+    "more": "more",
+    "less": "less",
+    "than": "than",
+    "starting": "starting",
+    "rest": "rest remainder",
+    "no": "no",
+    "as": "as",
+    "noon": "noon midday noontime noonish",
+    "midnight": "midnight",
+    "calendar": "calendar",
+    "working": "working business work",
+    "nightsu": "nights",
+    "and_half": "½",
+    "weekdays": "weekday weekdays workday workdays",
+    "wc": "w/c",
+    "is": "is",
+    "times": "times",
+    "twice": "twice thrice",
+}
 _ADVERBS = {
     "hourly": ("hour", 1), "daily": ("day", 1), "everyday": ("day", 1), "weekly": ("week", 1), "biweekly": ("week", 2),
     "fortnightly": ("week", 2), "monthly": ("month", 1), "bimonthly": ("month", 2), "quarterly": ("month", 3), "yearly": ("year", 1),
@@ -148,7 +213,7 @@ def words() -> dict[str, tuple[str, Any]]:
     out |= {word: ("NOW", None) for word in ("now", "asap")}
     out |= {word: ("ampm", word[0]) for word in ("am", "pm")}
     out |= {word: ("OFTEN", often) for word, often in _ADVERBS.items()}
-    out |= dict.fromkeys("pt pst pdt et est edt ct cst cdt mt mst mdt utc gmt bst cet cest jst".split(), ("ZONE", None))
+    out |= dict.fromkeys(listed("pt pst pdt et est edt ct cst cdt mt mst mdt utc gmt bst cet cest jst"), ("ZONE", None))
     out |= {"eod": ("EOD", None), "otd": ("TODAY", 0), "ytd": ("YTD", "year")}
     for name, unit_code in units.ENGLISH.items():
         if "-" not in name and name not in out:
@@ -183,7 +248,14 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
             else:
                 add("CUR", currency, name)
     found.append((("c", " $"), "CODE", "CAD"))
-    for name, code in {"australian": "AUD", "canadian": "CAD", "singapore": "SGD", "hong kong": "HKD", "new zealand": "NZD", "us": "USD"}.items():
+    for name, code in {
+        "australian": "AUD",
+        "canadian": "CAD",
+        "singapore": "SGD",
+        "hong kong": "HKD",
+        "new zealand": "NZD",
+        "us": "USD",
+    }.items():
         found.append(((*name.split(), " $"), "CODE", code))
     found.extend((("u", ".s.", word), "CUR", "USD") for word in ("dollars", "dollar"))
     add("out_of", None, "out of")
@@ -205,9 +277,21 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
     add("OFTEN", ("month", 2), "bi monthly")
     add("weekdays", None, "work days", "work day", "business days", "business day")
     add("percent", None, "per cent")
-    add("_", None, "day after day", "day by day", "at first", "a lot", "one another", "no one", "some day", "one day", "these days", "good morning", "good afternoon",
-        "good evening", "good night", "the one", "on the one hand",
-        "second hand", "on second thought")  # fmt: skip
+    add(
+        "_",
+        None,
+        "day after day",
+        "day by day",
+        "these days",
+        "some day",
+        "one day",
+        "at first",
+        "a lot",
+        "one another",
+        "no one",
+        "the one",
+    )
+    add("_", None, "good morning", "good afternoon", "good evening", "good night", "on the one hand", "second hand", "on second thought")
     by_first: dict[str, list[tuple[tuple[str, ...], str, Any]]] = {}
     for said, tag, value in found:
         by_first.setdefault(said[0], []).append((said[1:], tag, value))
