@@ -3,14 +3,15 @@
 
 A node has a tag (`NUM`, `MONTH`, `of`) and a value.  A rule is a pattern over tags and a function that makes the new
 node's value, or None: it does not mean that.  Stages are tried in order, in each from left to right, the first rule that
-matches winning.  Tags are one character each and patterns regular expressions over them, so nothing is searched twice
-and no text is slow: whatever a grammar does not know is one blank, which no pattern holds.
+matches winning.  Tags are one character each and patterns regular expressions over them.  Whatever a grammar does not
+know is one blank, which no pattern holds, so what stands between two blanks is rewritten by itself; and a rule is asked
+only where every tag that it cannot do without is there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 
@@ -43,11 +44,6 @@ class Match(NamedTuple):
     def has(self, *tags: str) -> bool:
         return any(node.tag in tags for node in self.nodes)
 
-    def split(self, tag: str) -> tuple[Match, Match]:
-        """Before and behind the first node with this tag."""
-        at = next(place for place, node in enumerate(self.nodes) if node.tag == tag)
-        return self._replace(nodes=self.nodes[:at]), self._replace(nodes=self.nodes[at + 1 :])
-
 
 Build = Callable[[Match], Any]
 
@@ -60,8 +56,15 @@ class Rule(NamedTuple):
     build: Build
 
 
-Rewrite = Callable[[list[Node], Any, str], list[Node]]
-Stage = Sequence[Rule] | Rewrite
+class Step(NamedTuple):
+    """A stage that looks around: asked where one of ``tags`` is."""
+
+    tags: frozenset[str]
+    rewrite: Callable[[list[Node], Any, str], list[Node]]
+
+
+Stage = Sequence[Rule] | Step
+Index = dict[str, list["_Ready"]]
 
 BLANK = Node("_", 0, 0)
 _ATOM = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|![A-Za-z_]+|[?*+|()]")
@@ -73,75 +76,156 @@ def code(tag: str) -> str:
     return _CODES.setdefault(tag, chr(0x4E00 + len(_CODES)))
 
 
-def compiled(pattern: str) -> str:
-    """`the? ORD of MONTH` as a regular expression; `!of`: what follows is no `of`."""
+def _atoms(pattern: str) -> list[str]:
     parts = _ATOM.findall(pattern)
     if "".join(parts) != pattern.replace(" ", ""):
         raise ValueError(f"not a pattern: {pattern}")
+    return parts
+
+
+def compiled(pattern: str) -> str:
+    """`the? ORD of MONTH` as a regular expression; `!of`: what follows is no `of`."""
 
     def atom(part: str) -> str:
         if part[0] == "!":
             return f"(?!{code(part[1:])})"
-        return "(?:" if part == "(" else code(part) if part[0].isalpha() else part
+        return "(?:" if part == "(" else code(part) if part[0].isalpha() or part[0] == "_" else part
 
-    return "".join(map(atom, parts))
+    return "".join(map(atom, _atoms(pattern)))
+
+
+def needs(pattern: str) -> tuple[frozenset[str], ...]:
+    """Sets of tags of each of which a row must have one, or the pattern cannot match in it."""
+    found, rest = _alternatives(_atoms(pattern))
+    assert not rest
+    return found
+
+
+Needs = tuple[frozenset[str], ...]
+
+
+def _alternatives(parts: list[str]) -> tuple[Needs, list[str]]:
+    choices: list[Needs] = []
+    while True:
+        one, parts = _sequence(parts)
+        choices.append(one)
+        if not parts or parts[0] != "|":
+            break
+        parts = parts[1:]
+    if len(choices) == 1:
+        return choices[0], parts
+    # of each choice one set; together they are one that some choice fills
+    return ((frozenset().union(*(min(one, key=len) for one in choices)),) if all(choices) else ()), parts
+
+
+def _sequence(parts: list[str]) -> tuple[Needs, list[str]]:
+    owed: list[frozenset[str]] = []
+    while parts and parts[0] not in "|)":
+        part, parts = parts[0], parts[1:]
+        inner: Needs = ()
+        if part == "(":
+            inner, parts = _alternatives(parts)
+            parts = parts[1:]
+        elif part[0] != "!":
+            inner = (frozenset({part}),)
+        may_lack = bool(parts) and parts[0] in "?*"
+        if parts and parts[0] in "?*+":
+            parts = parts[1:]
+        owed += () if may_lack else inner
+    return tuple(owed), parts
+
+
+class _Ready(NamedTuple):
+    """A rule as it is used."""
+
+    order: int
+    search: Callable[..., re.Match[str] | None]
+    needs: Needs
+    rule: Rule
 
 
 class Cascade:
-    """Stages, compiled when first needed."""
+    """Stages, made ready when first needed.  ``weak``: tags that say nothing without another."""
 
-    def __init__(self, stages: Iterable[Stage]) -> None:
+    def __init__(self, stages: Iterable[Stage], weak: Collection[str] = ()) -> None:
         self._stages = tuple(stages)
-        self._compiled: list[tuple[re.Pattern[str], list[tuple[re.Pattern[str], Rule]]] | Rewrite] = []
+        self._weak = frozenset(weak)
+        self._ready: list[Index | Step] = []
 
-    def _ready(self) -> list[tuple[re.Pattern[str], list[tuple[re.Pattern[str], Rule]]] | Rewrite]:
-        if not self._compiled:
-            built: list[tuple[re.Pattern[str], list[tuple[re.Pattern[str], Rule]]] | Rewrite] = []
-            for stage in self._stages:
-                if callable(stage):
-                    built.append(stage)
-                    continue
-                each = [(re.compile(compiled(rule.pattern)), rule) for rule in stage]
-                built.append((re.compile("|".join(f"({compiled(rule.pattern)})" for rule in stage)), each))
-            self._compiled = built
-        return self._compiled
+    def stages(self) -> list[Index | Step]:
+        """Each a step, or rules by the tags without which none of them matches."""
+        if not self._ready:
+            self._ready = [stage if isinstance(stage, Step) else _indexed(stage) for stage in self._stages]
+        return self._ready
 
     def read(self, nodes: list[Node], frame: Any, text: str, stages: int | None = None) -> list[Node]:
-        for stage in self._ready()[:stages]:
-            nodes = stage(nodes, frame, text) if callable(stage) else _rewritten(stage, nodes, frame, text)
-        return nodes
+        out: list[Node] = []
+        ready = self.stages()[:stages]
+        for part in self._parts(nodes):
+            tags = {node.tag for node in part}
+            for stage in ready:
+                if isinstance(stage, Step):
+                    if tags.isdisjoint(stage.tags):
+                        continue
+                    changed = stage.rewrite(part, frame, text)
+                else:
+                    asked = {ready.order: ready for tag in tags if tag in stage for ready in stage[tag]}
+                    if not asked:
+                        continue
+                    rules = [rule for _, rule in sorted(asked.items()) if not any(map(tags.isdisjoint, rule.needs))]
+                    changed = _rewritten(rules, part, frame, text) if rules else part
+                if changed is not part:
+                    part, tags = changed, {node.tag for node in changed}
+            out += part
+        return out
+
+    def _parts(self, nodes: list[Node]) -> Iterator[list[Node]]:
+        """What stands between blanks and says something, with the blanks beside it."""
+        part: list[Node] = []
+        strong = False
+        for node in nodes:
+            part.append(node)
+            if node.tag == "_":
+                if strong:
+                    yield part
+                part, strong = [node], False
+            elif node.tag not in self._weak:
+                strong = True
+        if strong:
+            yield part
 
 
-def _rewritten(stage: tuple[re.Pattern[str], list[tuple[re.Pattern[str], Rule]]], nodes: list[Node], frame: Any, text: str) -> list[Node]:
-    pattern, rules = stage
-    row = "".join([code(node.tag) for node in nodes])
-    found = pattern.search(row)
-    if found is None:
-        return nodes
+def _indexed(stage: Sequence[Rule]) -> Index:
+    index: Index = {}
+    for order, rule in enumerate(stage):
+        owed = needs(rule.pattern)
+        ready = _Ready(order, re.compile(compiled(rule.pattern)).search, owed, rule)
+        for tag in min(owed, key=len):
+            index.setdefault(tag, []).append(ready)
+    return index
+
+
+def _rewritten(rules: list[_Ready], nodes: list[Node], frame: Any, text: str) -> list[Node]:
+    """One stage over one row, which is given back itself where nothing in it is rewritten."""
+    row = "".join([_CODES[node.tag] if node.tag in _CODES else code(node.tag) for node in nodes])
+    ahead = [(found, ready) for ready in rules if (found := ready.search(row)) is not None]
     out: list[Node] = []
     at = 0
-    while found is not None:
-        begin, end = found.span()
-        made: Node | None = None
-        first = (found.lastindex or 1) - 1
-        for expression, rule in rules[first:]:
-            tried = expression.match(row, begin)
-            if tried is None or tried.end() == begin:
-                continue
-            end = tried.end()
-            made = _made(rule, nodes[begin:end], frame, text)
-            if made is not None:
-                break
-        if made is None:
-            end = begin + 1
-            out.extend(nodes[at:end])
-        else:
-            out.extend(nodes[at:begin])
-            out.append(made)
-        at = end
-        found = pattern.search(row, at)
-    out.extend(nodes[at:])
-    return out
+    while ahead:
+        begin = min(found.start() for found, _ in ahead)
+        end = begin + 1
+        for found, ready in ahead:
+            if found.start() == begin:
+                made = _made(ready.rule, nodes[begin : found.end()], frame, text)
+                if made is not None:
+                    out += nodes[at:begin]
+                    out.append(made)
+                    at = end = found.end()
+                    break
+        ahead = [
+            (later, ready) for found, ready in ahead if (later := found if found.start() >= end else ready.search(row, end)) is not None
+        ]
+    return out + nodes[at:] if at else nodes
 
 
 def _made(rule: Rule, nodes: list[Node], frame: Any, text: str) -> Node | None:

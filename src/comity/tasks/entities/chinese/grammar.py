@@ -13,7 +13,7 @@ from comity.tasks.entities.calendar import (
     on,
     relative,
 )
-from comity.tasks.entities.cascade import Cascade, Node, Rule
+from comity.tasks.entities.cascade import Cascade, Node, Rule, Step
 from comity.tasks.entities.chinese.amounts import (
     cash,
     compound,
@@ -59,7 +59,7 @@ from comity.tasks.entities.chinese.days import (
     years,
 )
 from comity.tasks.entities.chinese.lexer import simplified
-from comity.tasks.entities.chinese.numbers import numbers
+from comity.tasks.entities.chinese.numbers import MOVED, STARTS, numbers
 from comity.tasks.entities.chinese.repeats import every_unit, lunar_every, monthly, often, timed, weekly, yearly
 from comity.tasks.entities.chinese.stretches import (
     after_that,
@@ -77,6 +77,7 @@ from comity.tasks.entities.chinese.stretches import (
     within_length,
 )
 from comity.tasks.entities.chinese.words import lexicon
+from comity.tasks.entities.lexer import listed
 from comity.tasks.entities.phrases import (
     days_range,
     moments_range,
@@ -119,8 +120,8 @@ SIDE = "(DATE|PERIOD)"
 
 
 STAGES: tuple[Any, ...] = (
-    numbers,
-    settled,
+    Step(STARTS | MOVED, numbers),
+    Step(frozenset({"ONE"}), settled),
     (
         Rule("ORD", f"di {N}", lambda m: value_of(m) if isinstance(value_of(m), int) else None),
         Rule("PERCENT", f"(percent_of|permille_of) {N}", percent),
@@ -259,7 +260,12 @@ STAGES: tuple[Any, ...] = (
 AMOUNTS = 4  # after so many stages what has a unit is made, and nothing of the calendar
 
 
-GRAMMAR = Cascade(STAGES)
+_WEAK = (
+    "this of to dash from and comma or before after since until between within past coming again last_one ge at about begin "
+    "lpar rpar colon slash zhi you more ji di dian minus NIAN YUE RI SHI U_MIN U_SEC ke zheng cha guo yuan chu run fenzhi "
+    "YUAN KUAI MAO PARTQ SIGN CUR CW UNIT"
+)
+GRAMMAR = Cascade(STAGES, listed(_WEAK))
 
 
 def first_row(text: str) -> list[Node]:

@@ -21,21 +21,29 @@ def simplified(text: str) -> str:
 
 
 class Lexicon:
-    """``terms`` by their first character, longest first."""
+    """``terms`` by their first two characters, the longest first."""
 
     def __init__(self, terms: Mapping[str, tuple[str, Any]]) -> None:
-        self._first: dict[str, tuple[int, Mapping[str, tuple[str, Any]]]] = {}
-        grouped: dict[str, dict[str, tuple[str, Any]]] = {}
-        for term, meaning in terms.items():
-            grouped.setdefault(term[0], {})[term] = meaning
-        for first, group in grouped.items():
-            self._first[first] = (max(map(len, group)), group)
+        self._single = {term: meaning for term, meaning in terms.items() if len(term) == 1}
+        self._longer = {term: meaning for term, meaning in terms.items() if len(term) > 1}
+        lengths: dict[str, set[int]] = {}
+        for term in self._longer:
+            lengths.setdefault(term[:2], set()).add(len(term))
+        self._lengths = {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}
+
+    def _longest(self, text: str, at: int) -> tuple[int, tuple[str, Any]] | None:
+        """(behind, meaning)."""
+        for length in self._lengths.get(text[at : at + 2], ()):
+            meaning = self._longer.get(text[at : at + length])
+            if meaning is not None:
+                return at + length, meaning
+        meaning = self._single.get(text[at])
+        return (at + 1, meaning) if meaning is not None else None
 
     def tokens(self, text: str) -> list[Node]:
         out: list[Node] = []
         at, size = 0, len(text)
         blank = True
-        first = self._first
         after_word = -1
         while at < size:
             letter = text[at]
@@ -50,16 +58,11 @@ class Lexicon:
                 at += 1
                 continue
             else:
-                entry = first.get(letter)
-                if entry is not None:
-                    longest, group = entry
-                    for length in range(min(longest, size - at), 0, -1):
-                        meaning = group.get(text[at : at + length])
-                        if meaning is not None:
-                            end = at + length
-                            if meaning[0] != "_" and not (letter.isascii() and letter.isalpha() and _in_word(text, at, end)):
-                                node = Node(meaning[0], at, end, meaning[1])
-                            break
+                found = self._longest(text, at)
+                if found is not None:
+                    end, meaning = found
+                    if meaning[0] != "_" and not (letter.isascii() and letter.isalpha() and _in_word(text, at, end)):
+                        node = Node(meaning[0], at, end, meaning[1])
                 if node is None and letter.isascii() and letter.isalpha():
                     while end < size and text[end].isascii() and text[end].isalpha():
                         end += 1

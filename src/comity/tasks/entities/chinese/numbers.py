@@ -42,7 +42,8 @@ WORDS: dict[str, tuple[str, Any]] = {
 }
 _DIGIT = ("CD", "liang")
 _INSIDE = frozenset({"CD", "liang", "CU", "CT", "CW", "INT", "DEC", "more"})
-_STARTS = frozenset({"CD", "liang", "CU", "CT", "INT", "DEC", "minus", "dash", "SLASH"})
+MOVED = frozenset({"GEWEEKDAY", "MEND", "percent_of", "permille_of"})  # what numbers beside them change
+STARTS = frozenset({"CD", "liang", "CU", "CT", "INT", "DEC", "minus", "dash", "SLASH"})
 
 
 class _Reader:
@@ -262,7 +263,7 @@ def numbers(nodes: list[Node], _: Any, text: str) -> list[Node]:
     while at < len(nodes):
         node = nodes[at]
         after_part = bool(out) and out[-1].tag in ("PART", "TODAYPART")
-        found = reader.read(at, after_part) if node.tag in _STARTS else None
+        found = reader.read(at, after_part) if node.tag in STARTS else None
         if found is None:
             out.append(node)
             at += 1

@@ -15,7 +15,7 @@ from comity.tasks.entities.calendar import (
     on,
     relative,
 )
-from comity.tasks.entities.cascade import Cascade, Match, Node, Rule
+from comity.tasks.entities.cascade import Cascade, Match, Node, Rule, Step
 from comity.tasks.entities.english.amounts import duration_rules, joining_rules, measure_rules, money_rules, percent_rules
 from comity.tasks.entities.english.clocks import (
     and_half,
@@ -59,7 +59,7 @@ from comity.tasks.entities.english.days import (
     years,
 )
 from comity.tasks.entities.english.lexer import tokens
-from comity.tasks.entities.english.numbers import numbers
+from comity.tasks.entities.english.numbers import STARTS, numbers
 from comity.tasks.entities.english.repeats import (
     every_between,
     every_date,
@@ -96,6 +96,7 @@ from comity.tasks.entities.english.stretches import (
     within_length,
 )
 from comity.tasks.entities.english.words import GLUED, phrases, words
+from comity.tasks.entities.lexer import listed
 from comity.tasks.entities.phrases import (
     clock_lasting,
     days_range,
@@ -198,8 +199,8 @@ def yeared(nodes: list[Node], frame: Any, text: str) -> list[Node]:
 
 
 STAGES: tuple[Any, ...] = (
-    numbers,
-    settled,
+    Step(STARTS, numbers),
+    Step(frozenset({"MONTHQ", "WEEKDAYQ", "ORD", "POUNDS", "NUM"}), settled),
     (*percent_rules(N), *money_rules(N), *duration_rules(N), *measure_rules(N)),
     joining_rules(),
     (  # clocks
@@ -223,7 +224,7 @@ STAGES: tuple[Any, ...] = (
         Rule("CLOCK", "midnight", lambda m: Clock((0,))),
     ),
     (Rule("CLOCK", "CLOCK ZONE", lambda m: m.get("CLOCK")._replace(certain=False)),),  # of another zone perhaps: ask
-    dated,
+    Step(frozenset({"FRAC"}), dated),
     (
         Rule("YEAR", "NUM NUM", year_words),
         Rule("DATE", "YMD", lambda m: on(m.frame, year=m.get("YMD")[0], month=m.get("YMD")[1], day=m.get("YMD")[2])),
@@ -275,7 +276,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "YTD", to_date),
         Rule("DRANGE", "(from|between)? (INT|YEAR) (to|dash|until|and) (INT|YEAR)", years),
     ),
-    yeared,
+    Step(frozenset({"of"}), yeared),
     (
         Rule("DRANGE", "(the)? (ORD|last|past) DUR (of|in) (the U|PERIOD)", lambda m: edge(the_unit(m))),
         Rule("REPEAT", "every other U", every_unit),
@@ -419,7 +420,12 @@ STAGES: tuple[Any, ...] = (
 AMOUNTS = 4  # after so many stages what has a unit is made, and nothing of the calendar
 
 
-GRAMMAR = Cascade(STAGES)
+_WEAK = (
+    "a the this next coming last past that of in on at by for from to until between and or not every other before after since "
+    "later earlier early late mid end begin around within comma dash slash dot lpar rpar poss s q hy cy ish few all once more "
+    "less than starting rest no as calendar working is times prior gt lt eq over point second th oclock ZONE neg minus"
+)
+GRAMMAR = Cascade(STAGES, listed(_WEAK))
 
 
 def first_row(text: str) -> list[Node]:

@@ -50,7 +50,7 @@ WORDS: dict[str, tuple[str, Any]] = {
 }
 _PLURAL = {f"{word}s": value for word, value in WORDS.items() if value[0] in ("SMALLTH", "TEENTH", "TENSTH", "SCALETH")}
 WORDS |= {word: (f"{tag}S", value) for word, (tag, value) in _PLURAL.items()}
-_STARTS = frozenset(listed("INT DEC SLASH SMALL TEEN TENS HUNDRED SMALLTH TEENTH TENSTH SCALETH half quarter a minus dash point"))
+STARTS = frozenset(listed("INT DEC SLASH SMALL TEEN TENS HUNDRED SMALLTH TEENTH TENSTH SCALETH half quarter a minus dash point"))
 
 
 class Spoken(NamedTuple):
@@ -313,7 +313,7 @@ def numbers(nodes: list[Node], _: Any, text: str) -> list[Node]:
     while at < len(nodes):
         node = nodes[at]
         vague = node.tag in ("HUNDRED", "SCALE") and at and nodes[at - 1].tag == "few"  # `a few hundred` is no hundred
-        found = reader.read(at) if node.tag in _STARTS and not vague else None
+        found = reader.read(at) if node.tag in STARTS and not vague else None
         if found is None:
             out.append(node)
             at += 1
