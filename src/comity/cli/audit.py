@@ -15,7 +15,8 @@ from comity.cli import say
 from comity.errors import CallerError, OperatorError, TrustFailure
 
 if TYPE_CHECKING:
-    from comity.transparency.report.audit import Audited, Tell
+    from comity.transparency.report.audit import Audited
+    from comity.transparency.report.beside import Tell
     from comity.transparency.trust import Trust
 
 ABOUT = "check a report offline, step by step"

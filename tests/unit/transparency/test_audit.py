@@ -24,7 +24,7 @@ from comity.transparency.report.gather import encode
 from comity.transparency.trust import Trust
 from tests.fakes import FakeClock
 from tests.logs import MemoryLog
-from tests.reports import CN, OTHER, Log, audited, crossed, forged, members, zipped
+from tests.reports import CN, OTHER, Log, audited, crossed, forged, later, members, zipped
 
 STEPS = {
     "archive", "manifest", "key", "signature", "files", "checkpoint", "receipts", "consent", "received", "inclusion", "nodes", "laws",
@@ -294,6 +294,7 @@ ROWS: dict[str, tuple[str, Callable[[list[dict[str, Any]]], None]]] = {
     "its place is another": ("inclusion", change(0, "index", to=1)),
     "its place is beyond the tree": ("receipts", change(-1, "index", to=10_000)),
     "its time is none": ("receipts", change(0, "receipt", "at", to="yesterday")),
+    "its time is in no zone": ("receipts", change(0, "receipt", "at", to="2026-11-23T12:00")),
     "a node's receipt is left out": ("omission", change(-1, "received", to=None)),
     "a node's receipt is changed": ("received", change(-1, "received", "receipt", "destination", to=["US"])),
     "a node's receipt is of another request": ("received", lambda found: found[-1].update(received=found[-2]["received"])),
@@ -350,6 +351,8 @@ def test_what_the_issuer_changed_beside_the_receipts(held: Held, name: str) -> N
         ("receipts", {"since": "2026-11-24T00:00:00+00:00"}), ("receipts", {"before": "2026-11-23T00:00:00+00:00"}),
         ("manifest", {"format": "comity.report.v2"}), ("manifest", {"receipts": 0}), ("manifest", {"made_by": "\u202eevil"}),
         ("manifest", {"since": "once"}),
+        ("manifest", {"since": "2026-11-23"}),
+        ("manifest", {"made_at": "2026-11-23"}),
     ],
 )  # fmt: skip
 def test_what_the_issuer_says_of_the_report(held: Held, step: str, manifest: dict[str, Any]) -> None:
@@ -466,6 +469,11 @@ async def test_what_the_operator_s_report_leaves_out_is_named(two: tuple[Log, Lo
     assert step_of(rest) == "inclusion"
     await operator.ledger.database.write(lambda: _moved(ids[1]))
     assert [each.receipt for each in omitted(mine, audited(operator.report(OTHER)))] == [ids[1]]
+    await operator.add(OTHER)
+    operator.clock.advance(7200)
+    await operator.add(OTHER)
+    after = operator.report(OTHER, since=later(operator.clock, -600))  # of another time than what is missing
+    assert audited(after).manifest.receipts == 1 and omitted(mine, audited(after)) == ()
 
 
 def _moved(receipt: str) -> Any:

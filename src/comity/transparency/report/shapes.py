@@ -128,6 +128,20 @@ class Manifest(Shape, frozen=True, kw_only=True):
     files: tuple[Listed, ...]  # by name
 
 
+_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+def parsed(raw: bytes, shape: Any) -> Any:
+    """Strictly, in its canonical form: one spelling for one value.  Raises ValueError."""
+    try:
+        made = msgspec.json.decode(raw, type=shape, strict=True)
+    except RecursionError:
+        raise ValueError("it is too deep") from None
+    if _sorted(made) != raw:
+        raise ValueError("it has another spelling")
+    return made
+
+
 def signed(digest: str, signer: Signer) -> str:
     """The note over a manifest.  Two lines, and no tree head or receipt begins as they do: this signature stands for nothing else."""
     return signer.note(f"{FORMAT}\nsha256/{digest}\n")
