@@ -7,7 +7,7 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -373,6 +373,23 @@ async def test_other_terms_have_other_keys_and_are_taken_up_once_witnessed(node:
     node.app.take_up(replace(moved, offers=after))
     assert await refused(node, wire) == (400, "key-config", "ohttp-key")
     assert (await node.ask(ASKED, subject("CN"))).status == 200
+
+
+async def test_what_came_under_terms_that_went_meanwhile_is_not_answered_under_others(node: SealedNode) -> None:
+    world, before = node.app.world, node.offers
+    moved = replace(world, deployments={"qwen-beijing": world.deployments["qwen-beijing"]})
+    after = await node.node.offers(moved, before)
+    wire, _ = await node.sealed(ASKED, subject("CN"))
+    pieces = list(wire.sent)
+
+    class Reloading(list[bytes]):
+        def __iter__(self) -> Iterator[bytes]:
+            for each in pieces:
+                node.app.take_up(replace(moved, offers=after))
+                yield each
+
+    wire.sent = Reloading()
+    assert await refused(node, wire) == (400, "key-config", "ohttp-key")
 
 
 async def test_who_could_read_it_is_said_by_where_the_model_is(home: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 
-from comity.errors import CallerError, ComityError, OperatorError
+from comity.errors import CallerError, ComityError, OperatorError, TrustFailure
 from comity.gateway.app import App
 from comity.gateway.batch import api as batch
 from comity.gateway.doors import DOORS
@@ -41,6 +41,7 @@ INSIDE = frozenset(
 METHODS = frozenset({"GET", "POST", "DELETE"})
 HEAD_BYTES_MAX = 65_536
 OPEN = f"sealed requests go to {SEALED}; {DOCUMENT} says to which keys"
+AGAIN = "fetch the node's keys again"
 REVALIDATED = (b"cache-control", b"no-cache")
 TEXT, BYTES = (b"content-type", b"text/plain; charset=utf-8"), (b"content-type", b"application/octet-stream")
 Published = Callable[[str, str], Awaitable[bytes | None]]
@@ -115,7 +116,10 @@ class Doors:
         app = self._app
         world = app.world
         app.admit()
-        head, content, inner = await _opened(exchange, world, self._offers)
+        offers = self._offers
+        head, content, inner = await _opened(exchange, world, offers)
+        if self._offers is not offers:  # while it came other terms were taken up; from here to the front door nothing waits
+            raise TrustFailure("the node goes by other terms since", step="key-config", code="trust.key-config", hint=AGAIN)
         call = world.ledger.new_id()
         try:
             inner.read(head, content)
