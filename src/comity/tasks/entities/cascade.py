@@ -66,7 +66,6 @@ class Step(NamedTuple):
 Stage = Sequence[Rule] | Step
 Index = dict[str, list["_Ready"]]
 
-BLANK = Node("_", 0, 0)
 _ATOM = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|![A-Za-z_]+|[?*+|()]")
 _CODES: dict[str, str] = {"_": "_"}
 

@@ -103,6 +103,8 @@ _WHOLE = frozenset({"INT", "NUM", "FRAC", "ONE", "ABOUT"})
 def finished(node: Node, frame: Frame) -> Entity | None:
     """None for what says nothing by itself."""
     value = node.value
+    if value is None or isinstance(value, str):
+        return None
     readings: Iterable[Value] = ()
     certain = True
     if node.tag in _WHOLE:

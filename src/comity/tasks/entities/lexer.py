@@ -83,6 +83,28 @@ def listed(words: str) -> list[str]:
     return words.split()
 
 
+_AROUND = 64  # characters in which small words lead up to what says something, and follow it
+
+
+def windows(text: str, strong: Any) -> list[tuple[int, int]]:
+    """Stretches of whole words around every match, those that meet as one."""
+    found: list[tuple[int, int]] = []
+    behind = -1
+    for match in strong.finditer(text):
+        at = match.start()
+        if at < behind:
+            continue
+        begin = text.rfind(" ", 0, at - _AROUND) + 1 if at > _AROUND else 0
+        end = text.find(" ", match.end() + _AROUND)
+        end = len(text) if end < 0 else end
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+        behind = end - _AROUND  # what lies before needs no window of its own
+    return found
+
+
 def after_digits(text: str, at: int) -> int:
     """Behind whatever run of digits and their marks begins here."""
     found = _DIGITS.match(text, at)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from comity.tasks.entities.cascade import BLANK, Node
+from comity.tasks.entities.cascade import Node
 from comity.tasks.entities.lexer import after_digits, literal
 
 _SIMPLE = str.maketrans(
@@ -34,9 +34,10 @@ class Lexicon:
     def _longest(self, text: str, at: int) -> tuple[int, tuple[str, Any]] | None:
         """(behind, meaning)."""
         for length in self._lengths.get(text[at : at + 2], ()):
-            meaning = self._longer.get(text[at : at + length])
+            term = text[at : at + length]
+            meaning = self._longer.get(term)
             if meaning is not None:
-                return at + length, meaning
+                return at + len(term), meaning
         meaning = self._single.get(text[at])
         return (at + 1, meaning) if meaning is not None else None
 
@@ -67,12 +68,12 @@ class Lexicon:
                     while end < size and text[end].isascii() and text[end].isalpha():
                         end += 1
                     if out and not blank and out[-1].end == at and out[-1].tag in ("INT", "DEC"):  # `30b`
-                        out[-1] = BLANK._replace(start=out[-1].start, end=end)
+                        out[-1] = Node("_", out[-1].start, end)
                         blank = True
                     after_word = end
             if node is None:
                 if not blank:
-                    out.append(BLANK._replace(start=at, end=end))
+                    out.append(Node("_", at, end))
                     blank = True
             else:
                 out.append(node)

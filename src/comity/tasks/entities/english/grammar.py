@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
+
+import re2
 
 from comity.tasks.entities import meaning
 from comity.tasks.entities.calendar import (
@@ -96,7 +99,7 @@ from comity.tasks.entities.english.stretches import (
     within_length,
 )
 from comity.tasks.entities.english.words import GLUED, phrases, words
-from comity.tasks.entities.lexer import listed
+from comity.tasks.entities.lexer import listed, windows
 from comity.tasks.entities.phrases import (
     clock_lasting,
     days_range,
@@ -429,4 +432,20 @@ GRAMMAR = Cascade(STAGES, listed(_WEAK))
 
 
 def first_row(text: str) -> list[Node]:
-    return tokens(text, words(), phrases(), GLUED)
+    """Of the stretches around what says something; most prose has none, and one pass of RE2 knows."""
+    row: list[Node] = []
+    for start, end in windows(text, _strong()):
+        row += tokens(text, words(), phrases(), GLUED, start, end)
+    return row
+
+
+@cache
+def _strong() -> Any:
+    """Every word that says something by itself, digits, and the signs of money."""
+    weak = frozenset(listed(_WEAK)) | {"_"}
+    said = [re2.escape(word) for word, (tag, _) in words().items() if tag not in weak]
+    for first, group in phrases().items():
+        said += [r"[ \-]*".join(map(re2.escape, (first, *rest))) for rest, tag, _ in group if tag not in weak]
+    edged = "|".join(sorted((one for one in said if one[0].isalpha()), key=len, reverse=True))
+    bare = "|".join(one for one in said if not one[0].isalpha())
+    return re2.compile(rf"[0-9]|\b(?:{edged})(?:\b|[0-9])|{bare}")

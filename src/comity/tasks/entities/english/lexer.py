@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from comity.tasks.entities.cascade import BLANK, Node
+from comity.tasks.entities.cascade import Node
 from comity.tasks.entities.lexer import after_digits, literal
 
 _TOKEN = re.compile(r"([ap]\.m\.?)(?![a-z])|(o'? ?clock)(?![a-z])|([a-z]+)|((?<![0-9a-z.])\.[0-9]|[0-9])|(\n)|([^\sa-z0-9])")
@@ -18,13 +18,15 @@ _SIGNS = ("$", "£", "€", "¥")
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], str, Any], ...]]
 
 
-def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, glued: Mapping[str, tuple[str, Any]]) -> list[Node]:
+def tokens(
+    text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, glued: Mapping[str, tuple[str, Any]], start: int, end: int
+) -> list[Node]:
     """``phrases`` by their first word, longest first; ``glued``: letters that mean something right behind a digit."""
     out: list[Node] = []
-    at = 0
+    at = start
     blank = True
     unknown_until = -1  # a word that nobody knows, and what touches it, is no number: `abc-123`, `s666`
-    for found in _TOKEN.finditer(text):
+    for found in _TOKEN.finditer(text, start, end):
         start = found.start()
         if start < at:
             continue
@@ -40,7 +42,7 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
                     known = ("SCALE", 10**6)
                 counted = known is not None and known[0] in ("SCALE", "UNIT") and text[end : end + 1].isdigit()  # `a1b2`
                 if known is None or counted or (len(word) == 1 and word not in glued):
-                    out[-1] = BLANK._replace(start=out[-1].start, end=end)
+                    out[-1] = Node("_", out[-1].start, end)
                     blank = True
                     unknown_until = end
                     continue
@@ -83,7 +85,7 @@ def tokens(text: str, words: Mapping[str, tuple[str, Any]], phrases: Phrases, gl
                 unknown_until = end if mark is not None else -1
         if node is None:
             if not blank:
-                out.append(BLANK._replace(start=start, end=end))
+                out.append(Node("_", start, end))
                 blank = True
             at = end
         else:
