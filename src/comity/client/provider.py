@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from comity.client.checks import Known, wanted
 from comity.client.nodes import Nodes
 from comity.client.remembered import Remembered
-from comity.client.sealing import Client, Crossing
+from comity.client.sealing import Crossing, Sealing
 from comity.client.told import Nexus, told
 from comity.config import LimitsConfig, TrustConfig
 from comity.errors import ComityError
@@ -28,37 +28,37 @@ def node_provider(
     """One for all of them.  Raises OperatorError for terms that nothing could meet."""
     vocabulary = load_vocabulary()
     asked = {name: wanted(terms[name], each, vocabulary) for name, each in deployments.items()}
-    client = Client(
+    sealing = Sealing(
         egress=egress, nodes=Nodes(egress, asked, Remembered(seen), clock), dialect=OpenAIDialect(lambda: random.token(16).hex()),
         keys=keys, padding={name: each.terms.padding_bytes_min for name, each in asked.items()}, limits=limits, random=random,
     )  # fmt: skip
-    return NodeProvider(client, {name: each.terms.pool for name, each in asked.items()})
+    return NodeProvider(sealing, {name: each.terms.pool for name, each in asked.items()})
 
 
 class NodeProvider(SealedProvider):
     """``pools``: by deployment id."""
 
-    def __init__(self, client: Client, pools: Mapping[str, str]) -> None:
-        self._client, self._pools = client, pools
+    def __init__(self, sealing: Sealing, pools: Mapping[str, str]) -> None:
+        self._sealing, self._pools = sealing, pools
 
     def __repr__(self) -> str:
         return f"NodeProvider({', '.join(sorted(self._pools))})"
 
     async def crossing(self, deployment: Deployment, nexus: Nexus) -> Crossing:
         """Why there is no node to name is raised by `send`: the attempt is recorded first."""
-        about, client = told(nexus, self._pools[deployment.id]), self._client
+        about, sealing = told(nexus, self._pools[deployment.id]), self._sealing
         try:
-            return Crossing(client, about, known=await client.nodes.current(deployment))
+            return Crossing(sealing, about, known=await sealing.nodes.current(deployment))
         except ComityError as failure:
-            return Crossing(client, about, failure=failure)
+            return Crossing(sealing, about, failure=failure)
 
     async def known(self, deployment: Deployment) -> Known:
         """The node as it is now, checked."""
-        return await self._client.nodes.current(deployment)
+        return await self._sealing.nodes.current(deployment)
 
     async def send(self, deployment: Deployment, request: Request) -> Answer:
         """Of a request that is nobody's: the node is told nothing of a person."""
-        return await Crossing(self._client, {}, known=await self.known(deployment)).send(deployment, request)
+        return await Crossing(self._sealing, {}, known=await self.known(deployment)).send(deployment, request)
 
     async def aclose(self) -> None:
-        await self._client.egress.aclose()
+        await self._sealing.egress.aclose()

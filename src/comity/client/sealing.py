@@ -39,7 +39,7 @@ BELOW = "/v1"
 """Where a node has OpenAI's doors."""
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True):
+class Sealing(msgspec.Struct, frozen=True, kw_only=True):
     """What every attempt uses.  ``keys``: of the nodes, by deployment id; ``padding``: the least that a request grows to."""
 
     egress: Egress
@@ -50,12 +50,17 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitsConfig
     random: Random
 
+    def __repr__(self) -> str:
+        return f"Sealing({', '.join(sorted(self.padding))})"  # never a key
+
 
 class Crossing:
     """``known``: the node as it was before the attempt was recorded; ``failure``: or why there is none, which `send` raises."""
 
-    def __init__(self, client: Client, told: Mapping[str, str], *, known: Known | None = None, failure: ComityError | None = None) -> None:
-        self._client, self._told, self._failure = client, told, failure
+    def __init__(
+        self, sealing: Sealing, told: Mapping[str, str], *, known: Known | None = None, failure: ComityError | None = None
+    ) -> None:
+        self._sealing, self._told, self._failure = sealing, told, failure
         self.known = known
         self.sealed = ""  # SHA-256 of what was sealed, hexadecimal, once it was
         self.received: dict[str, Any] | None = None  # the node's receipt, once its answer is whole and its receipt holds
@@ -70,27 +75,27 @@ class Crossing:
 
     async def send(self, deployment: Deployment, request: Asked) -> Answer:
         """Raises TrustFailure for what does not verify, ProviderFailure for whatever else the node or its relay does."""
-        known, client = self.known, self._client
+        known, sealing = self.known, self._sealing
         if known is None:
             raise self._failure or TrustFailure("the node was not checked", step="proof", code="trust.proof")
-        out = client.dialect.outgoing(deployment, request, client.keys.get(deployment.id, ""))
+        out = sealing.dialect.outgoing(deployment, request, sealing.keys.get(deployment.id, ""))
         binding = Binding(pool=known.entry.pool, key=known.config.hash, policy=known.entry.policy, labels=known.entry.labels)
-        sealed, exchange = ask(known.config, binding, self._inside(known, out), out.body, client.random, accepted=(known.suite,),
-                               least=client.padding[deployment.id])  # fmt: skip
+        sealed, exchange = ask(known.config, binding, self._inside(known, out), out.body, sealing.random, accepted=(known.suite,),
+                               least=sealing.padding[deployment.id])  # fmt: skip
         self.sealed = hashlib.sha256(sealed).hexdigest()
         carried = Outgoing(path=PATH, body=sealed, accept=(RESPONSE_TYPE,), headers={
             "content-type": REQUEST_TYPE, KEY_HEADER.lower(): known.config.header, "incremental": "?1"})  # fmt: skip
         try:
-            outer = await client.egress.open(deployment, carried)
+            outer = await sealing.egress.open(deployment, carried)
         except ProviderFailure as failure:
             if failure.upstream_status not in (400, 422):  # as a node refuses what does not open
                 raise
-            client.nodes.forget(deployment, known)
+            sealing.nodes.forget(deployment, known)
             # Another attempt, with a record of its own, may ask here again: by then the node is checked anew.
             raise ProviderFailure(f"the node did not open the request: {failure}", kind="protocol") from None
         opening = Opening(outer, AnswerReader(exchange), self._whole)
         try:
-            answer = HttpAnswer(opening, await opening.head(), client.limits, out, client.dialect.code_of)
+            answer = HttpAnswer(opening, await opening.head(), sealing.limits, out, sealing.dialect.code_of)
             await answer.accept()
         except BaseException:
             opening.release()

@@ -99,6 +99,12 @@ async def test_what_holds_is_answered_and_its_receipt_is_kept(node: Node, state:
     in_clear(node)
 
 
+async def test_no_key_is_shown_by_what_holds_it(node: Node, state: Database) -> None:
+    provider, deployment = node.client(state)
+    crossing = await provider.crossing(deployment, WHO)
+    assert "ck-secret" not in f"{provider!r} {provider._sealing!r} {crossing!r} {crossing.known!r}"
+
+
 async def test_inside_the_seal_the_node_gets_the_facts_and_a_pseudonym_of_its_own(node: Node, state: Database) -> None:
     await answered(node.client(state))
     fields = dict(node.asked[0][0].fields)
