@@ -297,10 +297,14 @@ class Case:
 
 
 def readable(passed: bytes, *words: str) -> list[str]:
-    """What of the mail, of whoever wrote it and of ``words`` stands in bytes that somebody passed on, as it is or as JSON writes it."""
+    """What of the mail, of whoever wrote it and of ``words`` stands in bytes that somebody passed on, as it is or as JSON writes it: of
+    Chinese any two signs that stand together, of all else whole words."""
     own = (PHONE, EMAIL, "li-wei", "location", "writing_assistant", "chat/completions", "comity-subject", "authorization")
-    pieces = [piece for text in (MAIL, *words) for piece in re.split(r"[\s，。：；、（）]+", text) if len(piece) > 1]
-    return [word for word in (*own, *pieces) if word.encode() in passed or json.dumps(word)[1:-1].encode() in passed]
+    said = " ".join((MAIL, *words))
+    plain = [word for each in words for word in re.findall(r"[!-~]{5,}", each)]
+    pairs = {said[at : at + 2] for at in range(len(said) - 1)}
+    chinese = sorted(pair for pair in pairs if all("\u4e00" <= sign <= "\u9fff" for sign in pair))
+    return [word for word in (*own, *plain, *chinese) if word.encode() in passed or json.dumps(word)[1:-1].encode() in passed]
 
 
 def _steps(tell: Teller, told: Any, sent: str) -> None:
