@@ -5,9 +5,9 @@
     python -m tests.eval.score --misses   … and every miss of the half that is tuned on
     python -m tests.eval.score --page     the rows that docs/reference/entities.md prints
 
-Coverage: of the entities that a specification expects, those over which we return something of that kind.  Accuracy: of those, the ones whose
-value is one that the specification gives.  *Strict* asks for all of its readings, past and to come, and no other.  An input with two halves is
-never in both: the half is the first byte of its SHA-256.
+Coverage: of the entities that a specification expects, those over which we return something of that kind.  Accuracy: of those,
+the ones whose value is one that the specification gives.  *Strict* asks for all of its readings, past and to come, and no other.
+Which half an input is in, the first byte of its SHA-256 says.
 """
 
 from __future__ import annotations

@@ -15,28 +15,31 @@ from comity.tasks.entities import entities, lunar
 from comity.tasks.entities.calendar import Frame, Length, exists, moment, moved, moved_moment
 from comity.tasks.entities.chinese.numbers import spoken as chinese
 from comity.tasks.entities.english.numbers import spoken as english
+from comity.tasks.entities.lexer import listed
 from comity.tasks.entities.values import Date, DateTime, Number
 
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe", "America/St_Johns")
 MOMENTS = st.builds(
     lambda moment_, zone: moment_.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)),
-    st.datetimes(min_value=datetime(1901, 1, 1), max_value=datetime(2099, 1, 1)),
+    st.datetimes(min_value=datetime(1901, 1, 1), max_value=datetime(2099, 1, 1)),  # noqa: DTZ001 - Hypothesis wants them so
     st.sampled_from(ZONES),
 )
-ENGLISH = (
-    "a an the this next last past of in on at by for from to until between and or every other ago before after since later early late mid end "
-    "one two three seven ten twenty thirty hundred thousand million half quarter dozen second third fifth 1st 22nd monday fri may march december "
-    "dec day days week weeks month year decade century weekend morning evening night noon midnight tonight today tomorrow yesterday now am pm "
-    "o'clock 1 2 3 5 7 10 12 24 30 59 60 99 1999 2026 2100 9999 10:30 24:00 25:61 3/4 2/29 31/31 2026-02-30 29.02.2027 1/1/2026 0730 $ £ % 5k km "
-    "kg degrees celsius dollars cents pounds , . - / ( ) minus over point christmas easter thanksgiving minutes hours seconds daily weekly couple "
-    "few q1 's rest first twice times than more less > = < starting w/c 1.5 1e9 99999999999999999999"
-).split(" ")
-CHINESE = (
-    "一 二 三 十 百 千 万 亿 零 两 半 廿 第 点 分 刻 秒 年 月 日 号 天 周 星期 个 小时 分钟 今天 明天 昨天 后天 大后天 上 下 下下 这 本 每 每隔 前 后 之前 以后 内 "
-    "从 到 至 和 之间 早上 下午 晚上 半夜 凌晨 周一 星期天 周末 农历 正月 腊月 闰 初 除夕 清明 冬至 中秋节 国庆节 元 块 毛 美元 人民币 ￥ % 百分之 分之 又 负 零下 度 公里 "
-    "斤 米 公斤 1 2 7 12 30 31 99 2026 3000 10:30 2026-02-30 的 最后一个 月底 年初 上半年 季度 未来 过去 多 几 来 ， 、 。 — 世纪 年代 初一 三十 八月十五 点半 差 整 "
-    "99999999999999999999 25:61 2/30 １２ ：３０"
-).split(" ")
+ENGLISH = listed(
+    "a an the this next last past of in on at by for from to until between and or every other ago before after since later "
+    "early late mid end one two three seven ten twenty thirty hundred thousand million half quarter dozen second third fifth "
+    "1st 22nd monday fri may march december dec day days week weeks month year decade century weekend morning evening night "
+    "noon midnight tonight today tomorrow yesterday now am pm o'clock 1 2 3 5 7 10 12 24 30 59 60 99 1999 2026 2100 9999 "
+    "10:30 24:00 25:61 3/4 2/29 31/31 2026-02-30 29.02.2027 1/1/2026 0730 $ £ % 5k km kg degrees celsius dollars cents pounds "
+    ", . - / ( ) minus over point christmas easter thanksgiving minutes hours seconds daily weekly couple few q1 's rest "
+    "first twice times than more less > = < starting w/c 1.5 1e9 99999999999999999999"
+)
+CHINESE = listed(
+    "一 二 三 十 百 千 万 亿 零 两 半 廿 第 点 分 刻 秒 年 月 日 号 天 周 星期 个 小时 分钟 今天 明天 昨天 后天 大后天 上 下 "
+    "下下 这 本 每 每隔 前 后 之前 以后 内 从 到 至 和 之间 早上 下午 晚上 半夜 凌晨 周一 星期天 周末 农历 正月 腊月 闰 初 "
+    "除夕 清明 冬至 中秋节 国庆节 元 块 毛 美元 人民币 ￥ % 百分之 分之 又 负 零下 度 公里 斤 米 公斤 1 2 7 12 30 31 99 2026 "
+    "3000 10:30 2026-02-30 的 最后一个 月底 年初 上半年 季度 未来 过去 多 几 来 ， 、 。 — 世纪 年代 初一 三十 八月十五 点半 "
+    "差 整 99999999999999999999 25:61 2/30 １２ ：３０"
+)
 ANY = st.text(
     alphabet=st.one_of(st.characters(), st.sampled_from("0123456789一二十百万亿点半年月日周:/-.,¥$%\u202e\u200b\ud800\u0130İßﬁ①⑩½٣"))
 )
@@ -89,7 +92,7 @@ def test_chinese_numbers_come_back(value: int) -> None:
     assert found.value == Number(amount=Decimal(value)) and (found.start, found.end) == (1, len(text))
 
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = listed("January February March April May June July August September October November December")
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)), MOMENTS)
@@ -135,8 +138,8 @@ def test_a_clock_of_a_day_is_on_it_or_behind_a_gap(at: datetime, seconds: int, a
     day = at.date() + timedelta(ahead)
     found = moment(day, seconds, frame)
     assert found is not None and found.tzinfo is at.tzinfo and exists(found)
-    wall = datetime(day.year, day.month, day.day) + timedelta(seconds=seconds)
-    assert timedelta(0) <= found.replace(tzinfo=None) - wall <= timedelta(hours=1)
+    wall = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(seconds=seconds)
+    assert timedelta(0) <= found.replace(tzinfo=UTC) - wall <= timedelta(hours=1)
 
 
 @given(MOMENTS, st.integers(-100_000, 100_000))
@@ -168,3 +171,14 @@ def test_at_a_change_of_offset(text: str, zone: str, at: str, want: str, certain
     assert isinstance(found.value, DateTime)
     assert found.value.moment.isoformat(timespec="minutes") == want
     assert found.certain is certain
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["一", "点一", "万", "一万", "1年", "三分之", "一天零", "1", "1 ", "point one ", "million ", "9^99 ", "1.", "an hour and ", "-", "(("],
+)
+def test_a_long_row_of_one_thing_is_read_or_left(piece: str) -> None:
+    text = piece * 3000
+    for language in ("en", "zh"):
+        for entity in entities(f"one {text}", language=language, at=datetime(2026, 1, 1, tzinfo=UTC)):
+            assert 0 <= entity.start < entity.end <= len(text) + 4

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Summarise, rewrite, translate and the rest, as typed functions on any provider.
 
+Owns `entities`: times, numbers, money, phones and measures in English and Chinese words, as values.
 Will own prompts per language and the gates on each answer.
-Empty until the device work lands.
 """

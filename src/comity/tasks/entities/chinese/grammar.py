@@ -89,6 +89,7 @@ from comity.tasks.entities.phrases import (
 from comity.tasks.entities.repeating import Repeat
 
 N = "(INT|NUM|ONE)"
+MORE = "((and|you)? DUR1)? " * 5  # no length has more units, and a bound keeps what fails cheap
 
 
 TO = "(to|dash)"
@@ -157,8 +158,8 @@ STAGES: tuple[Any, ...] = (
         Rule("CLOCK", "CLOCKLIT", literal_clock),
     ),
     (
-        Rule("DUR", f"DUR1 ((and|you)? DUR1)* {N} (U_MIN|SHI|U_SEC)", compound),
-        Rule("DUR", "DUR1 ((and|you)? DUR1)*", compound),
+        Rule("DUR", f"DUR1 {MORE} {N} (U_MIN|SHI|U_SEC)", compound),
+        Rule("DUR", f"DUR1 {MORE}", compound),
         Rule("PCLOCK", "(PART|PARTQ) of? CLOCK", part_clock),
         Rule("MONTH", f"{N} YUE", month_said),
         Rule("PERIOD", f"{N} U", lambda m: decade(m) or century(m)),

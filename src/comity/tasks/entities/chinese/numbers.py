@@ -41,6 +41,8 @@ WORDS: dict[str, tuple[str, Any]] = {
     "k": ("CK", 1000),
 }
 _DIGIT = ("CD", "liang")
+MOST = 10**24
+DIGITS_MOST = 20  # said one by one; a longer run is no number
 _INSIDE = frozenset({"CD", "liang", "CU", "CT", "CW", "INT", "DEC", "more"})
 MOVED = frozenset({"GEWEEKDAY", "MEND", "percent_of", "permille_of"})  # what numbers beside them change
 STARTS = frozenset({"CD", "liang", "CU", "CT", "INT", "DEC", "minus", "dash", "SLASH"})
@@ -63,7 +65,7 @@ class _Reader:
     def run(self, at: int) -> tuple[str, int]:
         """Digits said one by one: `二零一六`."""
         digits, behind = "", at
-        while self.tag(behind) in _DIGIT and (behind == at or self.touching(behind)):
+        while self.tag(behind) in _DIGIT and (behind == at or self.touching(behind)) and len(digits) < DIGITS_MOST:
             digits += str(self.value(behind))
             behind += 1
         return digits, behind
@@ -131,6 +133,8 @@ class _Reader:
                 else:
                     total += section * self.value(at)
                 section, digit, unit, gap = 0, None, 0, False
+                if total + high > MOST:
+                    return None
             at += 1
         if digit is not None:
             last = unit or (_last_unit(total + high) if total + high else 0)

@@ -163,7 +163,7 @@ def _joining(m: Match) -> Length | None:
 
 
 def joining_rules() -> list[Rule]:
-    return [Rule("DUR", "DUR1 ((comma|and)? DUR1)*", _joining)]
+    return [Rule("DUR", "DUR1 " + "((comma|and)? DUR1)? " * 5, _joining)]
 
 
 def _measure(m: Match) -> Amount | None:

@@ -294,7 +294,7 @@ class _Reader:
 
     def _decimals(self, value: int | Fraction, at: int) -> tuple[Fraction, int]:
         behind, digits = at + 1, ""
-        while self.tag(behind) == "SMALL":
+        while self.tag(behind) == "SMALL" and len(digits) < 20:
             digits += str(self.nodes[behind].value)
             behind += 1
         return Fraction(value) + Fraction(int(digits), 10 ** len(digits)), behind
