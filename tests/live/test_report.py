@@ -95,6 +95,10 @@ def test_nothing_is_left_out_until_it_is(reports: tuple[Path, Path], folder: Pat
     with closing(sqlite3.connect(folder / "node" / DATABASE)) as db:
         names = [row[0] for row in db.execute("SELECT subject FROM records ORDER BY idx")]
     assert len(set(names)) == 1 and names[0]  # the node knows the person by a name of its own
+    known = told("--home", folder / "device", "report", "--subject", "u-81", "--out", tmp_path / "again.zip")["known_as"]
+    asked = ("--home", folder / "node", "--config", folder / "node.toml", "report", "--subject", known["cn-assist"])
+    assert told(*asked, "--out", tmp_path / "named.zip")["receipts"] == 2  # which the device can tell
+    assert comity("audit", mine, "--against", tmp_path / "named.zip").returncode == 0
     with closing(sqlite3.connect(folder / "node" / DATABASE)) as db, db:
         db.execute("UPDATE records SET subject = ? WHERE idx = 0", ("cc" * 16,))
     less = tmp_path / "less.zip"

@@ -49,7 +49,7 @@ def pseudonym(args: argparse.Namespace, where: Whereabouts) -> str:
 
 def run(args: argparse.Namespace) -> int:
     from comity.gateway.read.asked import moment
-    from comity.gateway.reporting import report
+    from comity.gateway.reporting import known_as, report
     from comity.ports import SystemClock
     from comity.transparency.report.gather import Asked
 
@@ -74,10 +74,15 @@ def run(args: argparse.Namespace) -> int:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-    value = {"file": str(args.out), "bytes": size, "receipts": made.receipts, "size": made.size, "issuer": made.issuer, "vkey": made.vkey}
-    say.result(
-        args, value,
-        f"{args.out}: {made.receipts:,} receipts, {size:,} bytes; for whom it is about, and nobody else\n"
+    names = known_as(where, asked.subject) if asked.subject is not None else {}
+    lines = [
+        f"{args.out}: {made.receipts:,} receipts, {size:,} bytes; for whom it is about, and nobody else",
         f"to check: comity audit {args.out} --vkey '{made.vkey}'",
-    )  # fmt: skip
+        *(f"nodes of `{pool}` know the person as {name}: ask who runs them for a report of that one" for pool, name in names.items()),
+    ]
+    value = {
+        "file": str(args.out), "bytes": size, "receipts": made.receipts, "size": made.size, "issuer": made.issuer, "vkey": made.vkey,
+        "known_as": names,
+    }  # fmt: skip
+    say.result(args, value, "\n".join(lines))
     return 0

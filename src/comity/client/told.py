@@ -46,7 +46,7 @@ def told(nexus: Nexus, pool: str) -> Headers:
     subject = nexus.subject
     members = []
     if nexus.pseudonym is not None:
-        members.append(f'id="{hmac.digest(bytes.fromhex(nexus.pseudonym), pool.encode(), hashlib.sha256)[:16].hex()}"')
+        members.append(f'id="{name_at(nexus.pseudonym, pool)}"')
     for name, value in (("location", subject.location), ("residence", subject.residence), ("collected", nexus.collected_in)):
         if value is not None:
             members.append(f'{name}="{value}"')
@@ -55,3 +55,8 @@ def told(nexus: Nexus, pool: str) -> Headers:
     members.append(f"consent=({' '.join(sorted(nexus.consent))})")
     out = {"comity-subject": ", ".join(members), "comity-purpose": nexus.purpose}
     return out | {"comity-task": nexus.feature} if nexus.feature is not None else out
+
+
+def name_at(pseudonym: str, pool: str) -> str:
+    """What nodes of ``pool`` are told in place of the person's name: the same each time, and another at every pool."""
+    return hmac.digest(bytes.fromhex(pseudonym), pool.encode(), hashlib.sha256)[:16].hex()

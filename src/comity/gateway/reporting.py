@@ -12,6 +12,7 @@ from typing import IO, Any, TypeVar
 
 from comity import __version__
 from comity.accord.evidence import register
+from comity.client.told import name_at
 from comity.config import Config
 from comity.errors import CallerError, StorageFailure
 from comity.gateway.locate import pseudonym
@@ -22,7 +23,7 @@ from comity.storage.open import look_into
 from comity.storage.schema import Which
 from comity.storage.state import glimpse
 from comity.transparency.log_key import standing_signer
-from comity.transparency.met import Met, kept, own
+from comity.transparency.met import Met, kept, own, pools
 from comity.transparency.report.gather import Asked, Beside, made, texts_of
 from comity.transparency.report.shapes import Manifest, Vouched
 from comity.transparency.rows import DATABASE
@@ -48,6 +49,11 @@ def report(where: Whereabouts, config: Config, asked: Asked, now: datetime, out:
         return made(log.look, standing_signer(where.log), asked, beside, out)
     finally:
         log.close()
+
+
+def known_as(where: Whereabouts, pseudonym: str) -> dict[str, str]:
+    """By pool, the name under which its nodes know the person of ``pseudonym``: what their operator is to be asked for."""
+    return {pool: name_at(pseudonym, pool) for pool in _looked(where.state, "state", pools) or ()}
 
 
 def _node(where: Whereabouts, entry: str) -> Met | None:

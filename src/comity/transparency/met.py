@@ -7,6 +7,7 @@ import hashlib
 from typing import NamedTuple
 
 from comity.storage.database import Script, Statement
+from comity.transparency.entry import parse
 from comity.transparency.merkle import Frontier, inclusion_proof, leaf_hash
 from comity.transparency.note import parse_checkpoint, parse_note
 from comity.transparency.tlog_proof import TLogProof, written
@@ -26,6 +27,12 @@ def kept(entry: str) -> Script[Met | None]:
     """Of a state."""
     found = yield Statement("SELECT raw, proof FROM met WHERE entry = ?", (entry,))
     return Met(bytes(found[0][0]), str(found[0][1])) if found else None
+
+
+def pools() -> Script[list[str]]:
+    """Whose nodes were relied on.  Of a state."""
+    found = yield Statement("SELECT raw FROM met")
+    return sorted({parse(bytes(row[0])).pool for row in found})
 
 
 def own(entry: str) -> Script[Met | None]:
