@@ -26,8 +26,9 @@ from comity.transparency.log_key import standing_signer
 from comity.transparency.merkle import Frontier
 from comity.transparency.note import Verifier, opened, parse_checkpoint
 from comity.transparency.receipt import leaf_of
+from comity.transparency.tlog import KEY as NODE_KEY
 
-KEYS = (rows.KEY, "maps.key")
+KEYS = (rows.KEY, "maps.key", NODE_KEY)
 NAMES = (rows.DATABASE, STATE, *KEYS)
 LOOK_SECONDS_MAX = 60.0
 AT_ONCE = 2000

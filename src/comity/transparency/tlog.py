@@ -72,6 +72,24 @@ class TLog:
             raise ahead("its tiles do not prove its own entry", "move the published tiles away, and they are written anew")
         return written(TLogProof(index=index, path=tuple(path), checkpoint=shown.note))
 
+    async def recovered(self, store: Store) -> int:
+        """Takes what was published and is not here any more back from the tiles; returns how many entries.  Nobody may append meanwhile.
+
+        Raises TrustFailure where what is published is not a log of this key, or what is here is not its beginning."""
+        shown, tree = await published.head(store.get, self.verifier), await self.database.read(_tree)
+        begin = tree.size
+        if shown is None or shown.checkpoint.size <= begin:
+            return 0
+        _, size, root = shown.checkpoint
+        lost = await published.entries(begin, size, size, store.get)
+        for each in lost:
+            tree.append(leaf_hash(each))
+        if tree.root() != root:
+            raise ahead("with what was published it is not the one that was signed for", "keep both; begin another log under another key")
+        if await self.append(lost) != range(begin, size):
+            raise ahead("somebody else appended to it meanwhile", "stop every node that writes it, and begin again")
+        return len(lost)
+
     # -- as a source -------------------------------------------------------------------------------------------------
 
     async def ready(self) -> Checkpoint:

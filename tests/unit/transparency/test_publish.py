@@ -276,6 +276,44 @@ async def test_a_database_put_back_to_an_earlier_state_signs_nothing_more(after:
         assert failure(raised) == ("log", "trust.log") and (await log.heads.notes()).signed == ""
 
 
+@pytest.mark.parametrize("after", [0, 1, 7])
+async def test_what_was_lost_and_published_is_taken_back_unless_another_story_was_begun(after: int, tmp_path: Path) -> None:
+    await rolled_back(tmp_path, after=after)
+    store = Folder(tmp_path / "tiles")
+    async with log_at(tmp_path / "log.db") as log, witnesses_at(tmp_path) as witnesses:
+        if after:
+            size = await log.size()
+            if size <= 10:
+                with pytest.raises(TrustFailure) as raised:
+                    await log.recovered(store)
+                assert failure(raised) == ("log", "trust.log")
+            else:
+                assert await log.recovered(store) == 0
+            assert await log.size() == size
+            return
+        assert await log.recovered(store) == 5 and await log.recovered(store) == 0
+        await log.append(some(10, 11))
+        assert await Publisher(log, store, witnesses, 2).publish() == (11, True, ())
+        await whole(store, 11)
+
+
+async def test_a_log_of_which_nothing_is_left_is_taken_back_whole(where: Path | str, tmp_path: Path) -> None:
+    store = Memory()
+    async with log_at(tmp_path / "lost.db") as log:
+        await log.append(some(0, 700))
+        await Publisher(log, store).publish()
+    async with log_at(where) as log:
+        assert await log.recovered(store) == 700
+        assert await log.entries(0, 700) == some(0, 700)
+        assert (await Publisher(log, store).publish()).size == 700
+    async with log_at(tmp_path / "another.db") as log:
+        bundle = tile_of(-1, 256, 700).path
+        store.files[bundle] = store.files[bundle].replace(b"entry 300", b"entry 301")
+        with pytest.raises(TrustFailure) as raised:
+            await log.recovered(store)
+        assert failure(raised) == ("log", "trust.log") and await log.size() == 0
+
+
 @pytest.mark.parametrize("after", [0, 1])
 async def test_nor_where_its_store_went_back_with_it_and_only_witnesses_know(after: int, tmp_path: Path) -> None:
     await rolled_back(tmp_path, after=after)

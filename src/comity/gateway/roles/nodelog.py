@@ -51,6 +51,10 @@ class NodeLog:
         """A C2SP tlog-proof against the newest checkpoint that enough witnesses have signed.  Raises LookupError before there is one."""
         return await self._tlog.proof(index, self._store)
 
+    async def recovered(self) -> int:
+        """How many entries were taken back from what is published, after a loss.  Raises TrustFailure where that is another story."""
+        return await self._tlog.recovered(self._store)
+
     async def file(self, path: str) -> bytes | None:
         """What is published under `checkpoint` or `tile/…`; None for what is not."""
         return await self._store.get(path) if is_path(path) else None
