@@ -94,6 +94,7 @@ class Node:
     edit_receipt: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda receipt: receipt
     attests: Callable[[Epoch], bytes] | None = None
     proves: Callable[[bytes], str] | None = None
+    opens: Keys | None = None  # with which it opens what it is sent, where that is another's
     bound: dict[str, Any] = field(default_factory=dict)  # what it takes requests to be bound to, where that is another
     seen: list[bytes] = field(default_factory=list)
     asked: list[tuple[Request, bytes]] = field(default_factory=list)
@@ -139,13 +140,14 @@ class Node:
             return await self._said(out, 200, "application/octet-stream", [self._tile(parse_path(out.path.removeprefix("/tlog/nodes/")))])
         assert out.path == "/comity/v1/sealed" and out.headers["content-type"] == REQUEST_TYPE
         named = parse_header(out.headers["comity-key"])
-        reader = QuestionReader(lambda key_id: self.keys.find(key_id, named), lambda hash_: self._terms(hash_))
+        reader = QuestionReader(lambda key_id: (self.opens or self.keys).find(key_id, named), lambda hash_: self._terms(hash_))
         sealed = self.edit_request(out.body)
         try:
             events = reader.feed(sealed) + reader.finish()
         except ComityError as error:
             self.failures.append(error)
-            return await self._said(out, 400, "application/problem+json", [json.dumps({"code": error.code}).encode()])
+            status = 400 if error.code in ("trust.epoch", "trust.key-config") else 422
+            return await self._said(out, status, "application/problem+json", [json.dumps({"code": error.code}).encode()], code_of)
         head = next(each for each in events if isinstance(each, Request))
         body = b"".join(each for each in events if isinstance(each, bytes))
         self.asked.append((head, body))
@@ -160,10 +162,8 @@ class Node:
         said = {"pool": entry.pool, "policy": entry.policy, "labels": entry.labels, **self.bound}
         return Binding(key=hash_, **said)
 
-    async def _said(self, out: Outgoing, status: int, kind: str, pieces: list[bytes]) -> HttpAnswer:
-        answer = HttpAnswer(
-            Pieces(pieces), Head(status, 1, {"content-type": kind}), LimitsConfig(), out, lambda body: str(body.get("code"))
-        )
+    async def _said(self, out: Outgoing, status: int, kind: str, pieces: list[bytes], code: Any = None) -> HttpAnswer:
+        answer = HttpAnswer(Pieces(pieces), Head(status, 1, {"content-type": kind}), LimitsConfig(), out, code or (lambda body: ""))
         await answer.accept()
         return answer
 
@@ -179,8 +179,8 @@ class Node:
         entry, key = self.entry(named), self.signer.verifier
         terms = parse(entry)
         said = to_json(Receipt(
-            id=self._ids.ulid(), at="2026-11-23T12:00Z", issuer=key.name, key=key.id.hex(), effect="allow", source="CN", destination=("CN",),
-            deployment="qwen", policy=terms.policy, plaintext_at=terms.plaintext_at, level="A0", size_bucket=2048,
+            id=self._ids.ulid(), at="2026-11-23T12:00Z", issuer=key.name, key=key.id.hex(), effect="allow", source="CN",
+            destination=("CN",), deployment="qwen", policy=terms.policy, plaintext_at=terms.plaintext_at, level="A0", size_bucket=2048,
             node=hashlib.sha256(entry).hexdigest(), sealed=hashlib.sha256(sealed).hexdigest(),
         ))  # fmt: skip
         edited = self.edit_receipt(said)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from comity.errors import ComityError, ProviderFailure, TrustFailure
 from comity.ports import Random
 from comity.providers.adapters.openai import OpenAIDialect
 from comity.providers.base import Answer, Deployment
-from comity.providers.http import Egress, HttpAnswer, Outgoing
+from comity.providers.http import Egress, HttpAnswer, Outgoing, code_of
 from comity.seal import AnswerReader, ask
 from comity.seal.bind import Binding
 from comity.seal.chunked import REQUEST_TYPE, RESPONSE_TYPE
@@ -37,6 +38,9 @@ RECEIPT = b"comity-receipt-bundle"
 RECEIPT_BYTES_MAX = 48 * 1024
 BELOW = "/v1"
 """Where a node has OpenAI's doors."""
+NOT_AS_SENT = frozenset({"bind", "open", "replay", "sequence", "size", "truncated"})
+OTHER_KEY = frozenset({"epoch", "key-config"})
+"""Steps that a node names where it does not open what it is sent."""
 
 
 class Sealing(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,14 +89,11 @@ class Crossing:
         self.sealed = hashlib.sha256(sealed).hexdigest()
         carried = Outgoing(path=PATH, body=sealed, accept=(RESPONSE_TYPE,), headers={
             "content-type": REQUEST_TYPE, KEY_HEADER.lower(): known.config.header, "incremental": "?1"})  # fmt: skip
+        said: list[str] = []
         try:
-            outer = await sealing.egress.open(deployment, carried)
+            outer = await sealing.egress.open(deployment, carried, code_of=partial(_noted, said))
         except ProviderFailure as failure:
-            if failure.upstream_status not in (400, 422):  # as a node refuses what does not open
-                raise
-            sealing.nodes.forget(deployment, known)
-            # Another attempt, with a record of its own, may ask here again: by then the node is checked anew.
-            raise ProviderFailure(f"the node did not open the request: {failure}", kind="protocol") from None
+            raise await self._refused(deployment, known, failure, said) from None
         opening = Opening(outer, AnswerReader(exchange), self._whole)
         try:
             answer = HttpAnswer(opening, await opening.head(), sealing.limits, out, sealing.dialect.code_of)
@@ -104,6 +105,19 @@ class Crossing:
 
     async def aclose(self) -> None:
         """What it used is others' too."""
+
+    async def _refused(self, deployment: Deployment, known: Known, failure: ProviderFailure, said: Sequence[str]) -> ComityError:
+        """Outside the seal, so anybody on the way may have said it: it can end this request, and never send it elsewhere in clear."""
+        step = said[-1].removeprefix("trust.") if said and said[-1].startswith("trust.") else ""
+        if step in NOT_AS_SENT:
+            return _not_as_sent(step, "the sealed request did not come to the node as it was sent, or came twice")
+        if step not in OTHER_KEY:
+            return failure
+        self._sealing.nodes.forget(deployment, known)
+        if (await self._sealing.nodes.current(deployment)).hash == known.hash:
+            return _not_as_sent(step, "the node shows this key and whoever got the request has another: it was brought elsewhere")
+        # It has other keys by now, and has proved them: another attempt, with a record of its own, may ask here again.
+        return ProviderFailure("the node has other keys than the request was sealed to", kind="protocol")
 
     def _inside(self, known: Known, out: Outgoing) -> Request:
         host = known.entry.url.partition("://")[2].partition("/")[0]
@@ -133,6 +147,17 @@ class Crossing:
         if 200 <= status < 300 and receipt["effect"] != "allow":
             raise _failed("the node answered what its receipt says it refused")
         self.received = bundle
+
+
+def _noted(said: list[str], body: Mapping[str, Any]) -> str:
+    said.append(code_of(body))
+    return said[-1]
+
+
+def _not_as_sent(step: str, why: str) -> TrustFailure:
+    return TrustFailure(
+        why, step=step, code=f"trust.{step}", hint="nobody could read it; somebody between here and the node may be at work"
+    )
 
 
 def _decoded(text: bytes) -> dict[str, Any]:

@@ -153,13 +153,12 @@ async def test_a_node_that_has_other_keys_by_now_is_checked_again(node: Node, st
     client = node.client(state)
     await answered(client)
     node.keys = Keys(node.clock, SeededRandom(b"started again"))
+    node._entries.clear()
     with pytest.raises(ProviderFailure) as raised:
         await answered(client)
     assert raised.value.retryable and raised.value.kind == "protocol"
-    old = node._entries.copy()
-    node._entries.clear()
     await answered(client)
-    assert old and node.seen.count(b"/comity/v1/node") == 2
+    assert node.seen.count(b"/comity/v1/node") == 2
 
 
 # -- before anything is sealed ---------------------------------------------------------------------------------------
@@ -375,9 +374,32 @@ async def test_a_replay(node: Node, state: Database) -> None:
 
     node.edit_request = again
     await answered(client)
-    with pytest.raises(ProviderFailure):
+    with pytest.raises(TrustFailure) as raised:
         await answered(client)
-    assert [error.code for error in node.failures] == ["trust.replay"] and len(node.asked) == 1
+    assert raised.value.step == "replay" and [error.code for error in node.failures] == ["trust.replay"] and len(node.asked) == 1
+    in_clear(node)
+
+
+@pytest.mark.parametrize("at", [1200, -5])
+async def test_an_altered_request(node: Node, state: Database, at: int) -> None:
+    def altered(sealed: bytes) -> bytes:
+        raw = bytearray(sealed)
+        raw[at] ^= 1
+        return bytes(raw)
+
+    node.edit_request = altered
+    with pytest.raises(TrustFailure) as raised:
+        await answered(node.client(state))
+    assert raised.value.step == node.failures[0].code.removeprefix("trust.") and raised.value.step in ("open", "truncated")
+    assert not node.asked
+    in_clear(node)
+
+
+async def test_a_request_that_was_brought_to_another_node(node: Node, state: Database) -> None:
+    node.opens = Keys(node.clock, SeededRandom(b"another's"))
+    with pytest.raises(TrustFailure) as raised:
+        await answered(node.client(state))
+    assert raised.value.step == "key-config" and not node.asked
     in_clear(node)
 
 
@@ -458,9 +480,9 @@ async def test_what_came_before_a_cut_is_never_shown_as_whole(node: Node, state:
 async def test_a_node_that_decided_for_another_pool(node: Node, state: Database) -> None:
     """It binds to other terms than its entry says: the client's request does not open there."""
     node.bound = {"pool": "cn-other"}
-    with pytest.raises(ProviderFailure):
+    with pytest.raises(TrustFailure) as raised:
         await answered(node.client(state))
-    assert [error.code for error in node.failures] == ["trust.bind"] and not node.asked
+    assert raised.value.step == "bind" and [error.code for error in node.failures] == ["trust.bind"] and not node.asked
 
 
 # -- its receipt -----------------------------------------------------------------------------------------------------
