@@ -191,6 +191,8 @@ def _published(config: Config) -> Iterator[Fault]:
         yield ("publish", "seconds"), "is not a number of at least one", "leave it out for the default"
     if not 1 <= wanted.fill <= 65_536:
         yield ("publish", "fill"), "is not a number from 1 to 65536", "1 fills nothing"
+    if node is not None and node.log_key is None and config.storage.url is not None:
+        yield ("node", "log_key"), "is missing: nodes on one server keep one log, and sign it with one key", "openssl rand -hex 32"
     sections: list[tuple[str, PublishConfig | NodeConfig]] = [("publish", wanted)] + ([("node", node)] if node is not None else [])
     for name, section in sections:
         if section.quorum < 0:

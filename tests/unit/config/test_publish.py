@@ -30,6 +30,7 @@ def test_a_log_is_published_only_where_it_is_said() -> None:
         ('[[publish.witnesses]]\nurl = "w.example"\nkey = "k"', "publish.witnesses[0].url"),
         ('[[publish.witnesses]]\nurl = "https://me:secret@w.example"\nkey = "k"', "publish.witnesses[0].url"),
         (NODE + "quorum = -1", "node.quorum"),
+        (NODE + '[storage]\nurl = { env = "A" }\nlog_key = { env = "B" }', "node.log_key"),
         (NODE + '[[node.witnesses]]\nurl = "https://w.example/?q"\nkey = "k"', "node.witnesses[0].url"),
     ],
 )
