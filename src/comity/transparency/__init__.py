@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Merkle log, its entries, checkpoints, proofs and receipts.
+"""Merkle logs, their entries, checkpoints, proofs, tiles and witnesses; receipts.
 
 Owns canonical form, hashing, signing and offline verification.
 Will not know what a request said: it sees commitments and codes.
