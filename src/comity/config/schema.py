@@ -381,7 +381,7 @@ class NodeConfig(Section, frozen=True, kw_only=True):
     operator: str = ""  # who runs it; default: `controller.name`
     url: str = ""  # public base URL, as the log names it
     level: Literal["A0", "A1", "A2", "A3"] = "A0"  # what its evidence comes to; clients check it themselves
-    evidence: str = ""  # path of the evidence that goes into the log (`comity node evidence`)
+    evidence: str = ""  # path of the evidence that goes into the log (`comity attest sign`)
     image: str = ""  # digest of the software that runs here: sha256:…
     log_key: SecretRef | None = None  # of the node log, 64 hexadecimal digits; default: a key in the home
     log_store: str = ""  # where its tiles are published: a directory, or the URL of an object store; default: <home>/nodelog
