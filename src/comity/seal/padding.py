@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the size and the timing of sealed bytes would say, made coarse.
 
-Bodies grow to a power of two by zeros after the message, which RFC 9292 lets anybody put there.  Events of a stream are gathered, let go
-on a fixed beat and grown to a power of two by a comment of server-sent events, which every reader passes over.  Pure: who sends asks when.
+Bodies grow to a power of two by zeros after the message, which RFC 9292 lets anybody put there.  Events of a stream are gathered and let
+go on a fixed beat; each time they grow to a power of two by a comment of server-sent events, which every reader passes over.  Pure: who
+sends asks when.
 
 Coarse is not hidden: how long a stream is, and roughly how much it says, can still be seen.
 """
@@ -13,7 +14,6 @@ from comity.errors import CallerError
 from comity.ports import Clock
 
 BODY_BYTES_MIN = 1024
-EVENT_BYTES_MIN = 256
 BEAT_SECONDS = 0.05
 
 
@@ -22,9 +22,14 @@ def bucket(size: int, least: int) -> int:
     return 1 << (max(size, least, 1) - 1).bit_length()
 
 
+def room(size: int, *, least: int) -> int:
+    """By how much ``size`` bytes grow.  ``least`` 0: not at all, padding is off."""
+    return bucket(size, least) - size if least else 0
+
+
 def zeros(size: int, *, least: int = BODY_BYTES_MIN) -> bytes:
-    """What follows a message of ``size`` bytes.  ``least`` 0: nothing, padding is off."""
-    return bytes(bucket(size, least) - size) if least else b""
+    """What follows a message of ``size`` bytes."""
+    return bytes(room(size, least=least))
 
 
 def padded(message: bytes, *, least: int = BODY_BYTES_MIN) -> bytes:
@@ -37,16 +42,18 @@ def comment(size: int) -> bytes:
 
 
 class Beat:
-    """Gathers whole events and lets them go on a beat that is counted from when it was made.
+    """Gathers whole events and lets them go on a beat.
 
-    ``seconds`` 0: each at once.  ``least`` 0: none is grown.  Ask `due` when there will be something to take, then `take` it.
+    ``seconds`` 0: each at once.  ``start``: an instant of the clock that it is counted from, else when it was
+    made; streams of one start beat together, so a beat says less of each, and costs them one waking.
+    Ask `due` when there will be something to take, then `take` it.
     """
 
-    def __init__(self, clock: Clock, *, seconds: float = BEAT_SECONDS, least: int = EVENT_BYTES_MIN) -> None:
-        if not 0 <= seconds <= 1 or least < 0:
+    def __init__(self, clock: Clock, *, seconds: float = BEAT_SECONDS, start: float | None = None) -> None:
+        if not 0 <= seconds <= 1:
             raise CallerError("a beat is at most a second", code="seal.malformed")
-        self._clock, self._seconds, self._least = clock, seconds, least
-        self._start = clock.monotonic()
+        self._clock, self._seconds = clock, seconds
+        self._start = clock.monotonic() if start is None else start
         self._waiting: list[bytes] = []
         self._at = 0.0
 
@@ -61,12 +68,12 @@ class Beat:
         return max(0.0, self._at - self._clock.monotonic()) if self._waiting else None
 
     def take(self, *, now: bool = False) -> bytes:
-        """What is due, grown; nothing where nothing is.  ``now``: what waits, because the stream ends."""
+        """What is due; nothing where nothing is.  ``now``: what waits, because the stream ends."""
         if not self._waiting or not (now or self.due() == 0):
             return b""
         out = b"".join(self._waiting)
         self._waiting.clear()
-        return out + comment(bucket(len(out), self._least) - len(out)) if self._least else out
+        return out
 
     def _next(self) -> float:
         now = self._clock.monotonic()

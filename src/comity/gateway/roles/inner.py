@@ -105,7 +105,7 @@ class InnerStream(Inner):
     def __init__(self, outer: Exchange, sealing: ohttp.Exchange, *, clock: Clock, **more: Any) -> None:
         super().__init__(outer, sealing, **more)
         self._clock = clock
-        self._writer: AnswerWriter | None = None
+        self._writer: AnswerWriter | None = None  # once it has begun
         self._paced: Paced | None = None
 
     async def respond(self, status: int, body: bytes, headers: Headers) -> None:
@@ -121,29 +121,34 @@ class InnerStream(Inner):
         kind = next((value for name, value in headers if name == b"content-type"), b"")
         events = kind.partition(b";")[0] == _EVENTS
         terms = self._terms
-        self._writer = writer = AnswerWriter(self._sealing, self._random, least=0 if events else terms.padding_bytes_min)
+        least = terms.event_bytes_min if events else terms.padding_bytes_min
+        self._writer = writer = AnswerWriter(self._sealing, self._random, least=least)
         await self._outer.begin(200, _kind(chunked.RESPONSE_TYPE, INCREMENTAL, (b"x-accel-buffering", b"no")))
-        await self._outer.write(writer.start(self._head(status, headers)))
+        await self._said(writer.start(self._head(status, headers)))
         if events:
-            beat = Beat(self._clock, seconds=terms.beat_milliseconds / 1000, least=terms.event_bytes_min)
-            self._paced = Paced(beat, self._say)
+            self._paced = Paced(Beat(self._clock, seconds=terms.beat_milliseconds / 1000, start=0.0), self._beat)
 
     async def write(self, piece: bytes) -> None:
         if self._paced is not None:
             await self._paced.add(piece)
         else:
-            await self._say(piece)
+            assert self._writer is not None
+            await self._said(self._writer.piece(piece))
 
     async def end(self) -> None:
         if self._paced is not None:
             await self._paced.close()
         assert self._writer is not None
-        await self._outer.write(self._writer.close(await self._trailers()))
+        await self._said(self._writer.close(await self._trailers()))
         await self._outer.end()
 
-    async def _say(self, piece: bytes) -> None:
+    async def _beat(self, events: bytes) -> None:
         assert self._writer is not None
-        await self._outer.write(self._writer.piece(piece))
+        await self._said(self._writer.beat(events))
+
+    async def _said(self, sealed: bytes) -> None:
+        if sealed:
+            await self._outer.write(sealed)
 
     async def aclose(self) -> None:
         if self._paced is not None:
