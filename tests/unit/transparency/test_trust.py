@@ -186,7 +186,8 @@ def unread(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"format": "comity.node-entry.v2"}, {"pool": ""}, {"region": ""}, {"receipts": ""}, {"receipts": KEYS[0]}, {"key": ""}, {"key": "AQAgAB=="}, {"pool": "\u202ecn"},
+        {"format": "comity.node-entry.v2"}, {"pool": ""}, {"region": ""}, {"receipts": ""}, {"receipts": KEYS[0]},
+        {"key": ""}, {"key": "AQAgAB=="}, {"pool": "\u202ecn"},
         {"since": "2026-11-25T00:00:00Z"}, {"since": "2026-11-23"}, {"since": "2026-11-23T0:00:00Z"}, {"level": "A1"}, {"level": "B0"},
         {"evidence": "QUFB"}, {"image": "sha256:ab"}, {"policy": "ab"}, {"egress": ["b:1", "a:1"]}, {"egress": ["a:1", "a:1"]},
         {"egress": ["a"]}, {"processing": [""]}, {"labels": ["b", "a"]}, {"retention_months": -1}, {"padding_bytes_min": -1},
