@@ -52,10 +52,15 @@ class MemoryLog:
         return written(TLogProof(index=index, path=tuple(path), checkpoint=self.checkpoint(at, witnesses=witnesses)))
 
 
+RECEIPTS = Signer("receipts.example/log", b"r" * 32)
+"""The key of the log in which the node of `node_entry` records."""
+
+
 def node_entry(**changed: object) -> NodeEntry:
     """An entry with everything in it, and what is ``changed``."""
     said: dict[str, object] = {
         "pool": "cn-assist", "operator": "Example Ltd", "region": "CN", "url": "https://node.example", "key": "AQAgAA==",
+        "receipts": RECEIPTS.verifier.vkey,
         "since": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z", "level": "A0", "evidence": "", "image": "",
         "egress": ("dashscope.aliyuncs.com:443",), "plaintext_at": "upstream", "processing": ("CN",), "labels": ("explicit",),
         "retention_months": 36, "policy": "ab" * 32, "padding_bytes_min": 1024, "event_bytes_min": 256, "beat_milliseconds": 50,

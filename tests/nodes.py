@@ -23,23 +23,24 @@ from comity.ports import Random, SystemRandom
 from comity.providers.base import Deployment
 from comity.providers.http import HttpAnswer, Outgoing
 from comity.providers.http1.head import Head
-from comity.seal import AnswerWriter, QuestionReader
+from comity.seal import AnswerWriter, QuestionReader, once
 from comity.seal.bind import Binding
 from comity.seal.chunked import REQUEST_TYPE, RESPONSE_TYPE
 from comity.seal.epochs import Epoch, Keys
 from comity.seal.http import Fields, Request, Response
 from comity.seal.keyconfig import parse_header
+from comity.seal.padding import bucket
 from comity.storage.database import Database
 from comity.transparency.entry import encoded, parse, written
 from comity.transparency.ids import Ids
 from comity.transparency.merkle import Frontier, inclusion_proof
-from comity.transparency.note import Checkpoint, Signer, checkpoint_text
+from comity.transparency.note import Checkpoint, checkpoint_text
 from comity.transparency.receipt import Receipt, leaf_of, to_json
 from comity.transparency.receipt import encoded as receipt_form
 from comity.transparency.tiles import Edge, Tile, parse_path
 from comity.transparency.verify import FORMAT
 from tests.fakes import FakeClock, SeededRandom
-from tests.logs import MemoryLog, node_entry
+from tests.logs import RECEIPTS, MemoryLog, node_entry
 
 POOL = "cn-assist"
 POLICY = "ab" * 32
@@ -102,7 +103,7 @@ class Node:
 
     def __post_init__(self) -> None:
         self.keys = Keys(self.clock, self.random)
-        self.signer = Signer("receipts.example/log", b"r" * 32)
+        self.signer = RECEIPTS
         self._ids = Ids(self.clock, self.random)
         self._entries: dict[bytes, bytes] = {}
 
@@ -150,10 +151,12 @@ class Node:
             return await self._said(out, status, "application/problem+json", [json.dumps({"code": error.code}).encode()], code_of)
         head = next(each for each in events if isinstance(each, Request))
         body = b"".join(each for each in events if isinstance(each, bytes))
+        once(head, reader.exchange)
         self.asked.append((head, body))
         response, pieces = self.answering(head, body)
         writer = AnswerWriter(reader.exchange, self.random)
-        out_pieces = [writer.start(response), *(writer.piece(each) for each in pieces)]
+        said = writer.beat if (b"content-type", b"text/event-stream") in response.fields else writer.piece
+        out_pieces = [writer.start(response), *map(said, pieces)]
         out_pieces.append(writer.close(self._trailers(sealed, named, response.status)))
         return await self._said(out, 200, RESPONSE_TYPE, self.edit_answer(out_pieces))
 
@@ -180,7 +183,8 @@ class Node:
         terms = parse(entry)
         said = to_json(Receipt(
             id=self._ids.ulid(), at="2026-11-23T12:00Z", issuer=key.name, key=key.id.hex(), effect="allow", source="CN",
-            destination=("CN",), deployment="qwen", policy=terms.policy, plaintext_at=terms.plaintext_at, level="A0", size_bucket=2048,
+            destination=("CN",), deployment="qwen", policy=terms.policy, plaintext_at=terms.plaintext_at, level="A0",
+            size_bucket=bucket(len(sealed), 256),
             node=hashlib.sha256(entry).hexdigest(), sealed=hashlib.sha256(sealed).hexdigest(),
         ))  # fmt: skip
         edited = self.edit_receipt(said)

@@ -78,9 +78,10 @@ class Log:
         return out.getvalue()
 
 
-async def crossed(own: Log, operator: Log, public: MemoryLog, count: int = 1, **received: Any) -> list[str]:
-    """``count`` requests sealed by ``own`` to a node that ``operator`` runs; ids of the operator's receipts."""
-    raw = public.append(node_entry(policy=POLICY))
+async def crossed(own: Log, operator: Log, public: MemoryLog, count: int = 1, *, records: Log | None = None, **received: Any) -> list[str]:
+    """``count`` requests sealed by ``own`` to a node that ``operator`` runs; ids of the operator's receipts.  ``records``: the log that the
+    node says it records in, where that is another."""
+    raw = public.append(node_entry(policy=POLICY, receipts=(records or operator).ledger.vkey))
     name = hashlib.sha256(raw).hexdigest()
     own.nodes.setdefault(name, Met(raw, public.prove(raw, own.clock.now())))
     operator.nodes[name] = Met(raw, public.prove(raw, own.clock.now()))

@@ -17,6 +17,7 @@ from comity.seal.attestation.verdict import NO_HARDWARE
 from comity.transparency.entry import NodeEntry
 from comity.transparency.entry import encoded as entry_bytes
 from tests.cli.conftest import Cli
+from tests.logs import RECEIPTS
 from tests.unit.seal.attestation.made import VECTORS
 from tests.unit.seal.attestation.test_genuine import LINES, TDX
 
@@ -82,7 +83,8 @@ def test_of_a_nodes_document_key_and_image_are_taken(cli: Cli, statement: Path, 
     raw_key = bytes(range(32))
     evidence = signed(statement, hashlib.sha256(raw_key).hexdigest())
     entry = NodeEntry(
-        pool="p", operator="o", region="CN", url="https://node.example.org", key=base64.b64encode(raw_key).decode(),
+        pool="p", operator="o", region="CN", url="https://node.example.org",
+        receipts=RECEIPTS.verifier.vkey, key=base64.b64encode(raw_key).decode(),
         since="2026-11-27T00:00:00Z", until="2026-11-27T06:00:00Z", level="A1", evidence=base64.b64encode(evidence).decode(), image=IMAGE,
         egress=(), plaintext_at="node", processing=("CN",), labels=(), retention_months=None, policy="0" * 64,
         padding_bytes_min=1024, event_bytes_min=256, beat_milliseconds=50,

@@ -162,7 +162,7 @@ def test_what_does_not_hold_is_named_and_exits_with_5(cli: Cli, two: dict[str, P
 
 def test_nodes_are_held_against_the_pinned_log(cli: Cli, two: dict[str, Path]) -> None:
     found = cli("--json", "audit", two["own"], "--trust", two["trust"], "--vkey", two["vkey"].read_text()).json()
-    assert found["nodes"] == {"named": 1, "proved": 1, "missing": []} and found["received"] == {"receipts": 3, "keys_pinned": False}
+    assert found["nodes"] == {"named": 1, "proved": 1, "missing": []} and found["received"] == {"receipts": 3, "keys_pinned": True}
     assert "(--trust FILE)" in cli("audit", two["own"]).out
     assert "trust.nodes" in cli("audit", two["own"], "--trust", two["other-trust"]).err
     cli("audit", two["own"], "--trust", two["receipt"]).refused(3, "config.invalid")

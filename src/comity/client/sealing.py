@@ -7,8 +7,6 @@ person, the caller's key or the path inside.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -19,6 +17,7 @@ import msgspec
 from comity.client.checks import Known
 from comity.client.nodes import Nodes
 from comity.client.opening import Opening
+from comity.client.received import Sent, received
 from comity.config import LimitsConfig
 from comity.errors import ComityError, ProviderFailure, TrustFailure
 from comity.ports import Random
@@ -30,12 +29,9 @@ from comity.seal.bind import Binding
 from comity.seal.chunked import REQUEST_TYPE, RESPONSE_TYPE
 from comity.seal.http import Field, Fields, Request
 from comity.seal.keyconfig import KEY_HEADER
-from comity.transparency.verify import verify
 from comity.wire.request import Request as Asked
 
 PATH = "/comity/v1/sealed"
-RECEIPT = b"comity-receipt-bundle"
-RECEIPT_BYTES_MAX = 48 * 1024
 BELOW = "/v1"
 """Where a node has OpenAI's doors."""
 NOT_AS_SENT = frozenset({"bind", "open", "replay", "sequence", "size", "truncated"})
@@ -66,12 +62,17 @@ class Crossing:
     ) -> None:
         self._sealing, self._told, self._failure = sealing, told, failure
         self.known = known
-        self.sealed = ""  # SHA-256 of what was sealed, hexadecimal, once it was
+        self._sent: Sent | None = None
         self.received: dict[str, Any] | None = None  # the node's receipt, once its answer is whole and its receipt holds
 
     @property
     def node(self) -> str:
         return self.known.hash if self.known is not None else ""
+
+    @property
+    def sealed(self) -> str:
+        """SHA-256 of what was sealed, hexadecimal, once it was."""
+        return self._sent.sealed if self._sent is not None else ""
 
     @property
     def plaintext_at(self) -> str:
@@ -86,7 +87,7 @@ class Crossing:
         binding = Binding(pool=known.entry.pool, key=known.config.hash, policy=known.entry.policy, labels=known.entry.labels)
         sealed, exchange = ask(known.config, binding, self._inside(known, out), out.body, sealing.random, accepted=(known.suite,),
                                least=sealing.padding[deployment.id])  # fmt: skip
-        self.sealed = hashlib.sha256(sealed).hexdigest()
+        self._sent = Sent(hashlib.sha256(sealed).hexdigest(), len(sealed))
         carried = Outgoing(path=PATH, body=sealed, accept=(RESPONSE_TYPE,), headers={
             "content-type": REQUEST_TYPE, KEY_HEADER.lower(): known.config.header, "incremental": "?1"})  # fmt: skip
         said: list[str] = []
@@ -126,27 +127,8 @@ class Crossing:
         return Request(method=out.method, authority=host, path=BELOW + out.path, fields=fields)
 
     def _whole(self, status: int, trailers: Fields) -> None:
-        """What was answered comes with the node's receipt for it; what was refused may have one."""
-        said = [value for name, value in trailers if name == RECEIPT]
-        if not said and not 200 <= status < 300:
-            return
-        if len(said) != 1 or len(said[0]) > RECEIPT_BYTES_MAX:
-            raise _failed("the node gave no receipt for its answer")
-        bundle = _decoded(said[0])
-        receipt = verify(bundle).receipt
-        assert self.known is not None
-        entry = self.known.entry
-        if receipt.get("sealed") != self.sealed or receipt.get("node") != self.known.hash:
-            raise _failed("the node's receipt is of another request, or of another node")
-        if receipt["policy"] != entry.policy:
-            raise _failed("the node decided by another law than the one in its log")
-        if not set(receipt["destination"]) <= set(entry.processing):
-            raise _failed("the node says that it computed elsewhere than its log names")
-        if receipt["plaintext_at"] == "upstream" and entry.plaintext_at == "node":
-            raise _failed("the node handed the request on in clear, which its log says it does not")
-        if 200 <= status < 300 and receipt["effect"] != "allow":
-            raise _failed("the node answered what its receipt says it refused")
-        self.received = bundle
+        assert self.known is not None and self._sent is not None
+        self.received = received(status, trailers, self.known, self._sent)
 
 
 def _noted(said: list[str], body: Mapping[str, Any]) -> str:
@@ -158,18 +140,3 @@ def _not_as_sent(step: str, why: str) -> TrustFailure:
     return TrustFailure(
         why, step=step, code=f"trust.{step}", hint="nobody could read it; somebody between here and the node may be at work"
     )
-
-
-def _decoded(text: bytes) -> dict[str, Any]:
-    try:
-        raw = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        read = msgspec.json.decode(raw)
-    except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        read = None
-    if not isinstance(read, dict):
-        raise _failed("the node's receipt is not one")
-    return read
-
-
-def _failed(why: str) -> TrustFailure:
-    return TrustFailure(why, step="receipt", code="trust.receipt", hint="do not rely on this answer; ask who runs the node")

@@ -15,7 +15,7 @@ import msgspec
 
 from comity.errors import TrustFailure
 from comity.transparency.canonical import canonical
-from comity.transparency.note import decoded
+from comity.transparency.note import decoded, parse_vkey
 
 FORMAT = "comity.node-entry.v1"
 ENTRY_BYTES_MAX = 65_535  # of an entry bundle's (C2SP tlog-tiles, "Log entries")
@@ -33,6 +33,7 @@ class NodeEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     operator: str
     region: str  # where the machine is
     url: str
+    receipts: str  # vkey of the log that it records in: a receipt of its own is of that log and no other
     key: str  # base64 of the key configuration (RFC 9458 section 3)
     since: str  # 2026-11-26T12:00:00Z: from when to when the key is used
     until: str
@@ -103,9 +104,10 @@ def _checked(entry: NodeEntry, form: bytes) -> None:
         raise ValueError("its format is another")
     if len(form) > ENTRY_BYTES_MAX:
         raise ValueError("it is larger than a log's entry may be")
-    for name in ("pool", "operator", "region", "url", "image", "policy", "key", "evidence"):
+    for name in ("pool", "operator", "region", "url", "image", "policy", "receipts", "key", "evidence"):
         if not getattr(entry, name).isprintable():
             raise ValueError(f"its `{name}` cannot be printed")
+    parse_vkey(entry.receipts)
     if not entry.pool or not entry.region or not decoded(entry.key):
         raise ValueError("it names no pool, region or key")
     if bool(decoded(entry.evidence)) != (entry.level != "A0"):

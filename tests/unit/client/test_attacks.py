@@ -20,10 +20,12 @@ from comity.policy.facts import Subject
 from comity.providers.base import Deployment
 from comity.seal.attestation.software import ImageStatement, KeyStatement, sign_image, sign_key
 from comity.seal.epochs import Keys
+from comity.seal.http import Response
 from comity.seal.kem import X25519
 from comity.storage.database import Database
 from comity.storage.open import open_database
 from comity.transparency.entry import encoded, parse, written
+from comity.transparency.note import Signer
 from comity.wire.chat import ChatRequest, Message
 from tests.fakes import FakeClock, SeededRandom
 from tests.logs import MemoryLog
@@ -497,6 +499,60 @@ async def test_a_node_that_decided_for_another_pool(node: Node, state: Database)
 async def test_a_receipt_that_says_something_else(node: Node, state: Database, changed: dict[str, Any], stream: bool) -> None:
     node.edit_receipt = lambda receipt: receipt | changed
     await refused(node, node.client(state), "receipt", sealed=True, stream=stream)
+
+
+LESS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "no place": ({}, {"destination": []}),
+    "no deployment": ({}, {"deployment": ""}),
+    "no reader": ({}, {"plaintext_at": "none"}),
+    "the device as its reader": ({}, {"plaintext_at": "device"}),
+    "a reader that is none": ({}, {"plaintext_at": "everyone"}),
+    "a better machine than the entry's": ({"plaintext_at": "node", "egress": ()}, {"level": "A3"}),
+    "a level that is none": ({}, {"level": ""}),
+    "a smaller size": ({}, {"size_bucket": 256}),
+    "a larger size": ({}, {"size_bucket": 65536}),
+    "no size": ({}, {"size_bucket": 0}),
+}
+
+
+@pytest.mark.parametrize("name", LESS)
+async def test_a_receipt_that_contradicts_its_answer(node: Node, state: Database, name: str) -> None:
+    node.terms, changed = LESS[name]
+    node.edit_receipt = lambda receipt: receipt | changed
+    await refused(node, node.client(state), "receipt", sealed=True)
+
+
+async def test_a_receipt_of_another_log_than_the_node_s_entry_names(node: Node, state: Database) -> None:
+    """A log made for this person alone: each receipt verifies, and whoever looks into the node's log misses none."""
+    node.signer = Signer("receipts.example/log", b"t" * 32)
+    await refused(node, node.client(state), "key", sealed=True)
+    open_ = Node(node.clock, log=MemoryLog(name="log.example/open"), terms={"receipts": node.signer.verifier.vkey})
+    open_.signer = node.signer  # it would have to say so in public
+    assert await answered(open_.client(state))
+
+
+@pytest.mark.parametrize("edit", [{}, {"plaintext_at": "none", "destination": [], "deployment": "", "effect": "deny"}])
+async def test_a_receipt_of_what_was_refused(node: Node, state: Database, edit: dict[str, Any]) -> None:
+    """It is held to the same, save that nobody need have computed or read it."""
+    refusal = json.dumps({"error": {"message": "no", "code": "policy.deny"}}).encode()
+    node.answering = lambda head, body: (Response(status=451, fields=((b"content-type", b"application/json"),)), [refusal])
+    node.edit_receipt = lambda receipt: receipt | edit
+    with pytest.raises(ProviderFailure):
+        await answered(node.client(state))
+    for changed in ({"level": "A2"}, {"plaintext_at": "device"}, {"size_bucket": 1}, {"sealed": "00" * 32}):
+        node.edit_receipt = lambda receipt, changed=changed: receipt | edit | changed  # type: ignore[misc]
+        with pytest.raises(TrustFailure) as raised:
+            await answered(node.client(state))
+        assert raised.value.step == "receipt", changed
+
+
+async def test_a_stand_in_of_the_lab_may_answer_and_says_so(node: Node, state: Database) -> None:
+    node.edit_receipt = lambda receipt: receipt | {"stand_in": True}
+    provider, deployment = node.client(state)
+    crossing = await provider.crossing(deployment, WHO)
+    answer = await crossing.send(deployment, ASK)
+    assert b"".join([piece async for piece in answer.chunks()])
+    assert crossing.received is not None and crossing.received["receipt"]["stand_in"] is True
 
 
 async def test_a_receipt_of_a_partner_where_there_is_to_be_none(node: Node, state: Database) -> None:

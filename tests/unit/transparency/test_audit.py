@@ -109,12 +109,13 @@ def test_what_holds_says_what_it_shows(held: Held) -> None:
     found = audited(held.report, vkeys=[held.vkey], trusts=[held.trust], tell=lambda *each: told.append(each))
     assert found.key_pinned and found.effects == {"left": 10, "stayed": 3, "refused": 3} and found.manifest.receipts == 16
     assert (found.nodes, found.nodes_proved, found.nodes_missing, found.policies_missing) == (1, 1, (), ())
-    assert len(found.received) == 3 and not found.received_pinned  # the operator's key was not pinned
+    assert len(found.received) == 3 and found.received_pinned  # the operator's key stands in the entry that was proved
     assert [step for step, done, of in told if done == of] == [
         "archive", "manifest", "key", "signature", *["files"], "checkpoint", "consistency",
         "receipts", "inclusion", "nodes", "laws", "omission",
     ]  # fmt: skip
     assert audited(held.report, vkeys=[held.vkey, held.other_signer.verifier.vkey]).received_pinned
+    assert not audited(held.report, vkeys=[held.vkey]).received_pinned
     assert not audited(held.report).key_pinned
     assert b"".join(found.page()) == members(held.report)[shapes.PAGE]  # the page says what the receipts say
 
@@ -382,6 +383,21 @@ async def test_an_entry_that_came_into_the_log_after_it_was_relied_on(tmp_path: 
     assert audited(operator.report(OTHER), trusts=[public.trust()]).nodes_proved == 1
     await own.ledger.aclose()
     await operator.ledger.aclose()
+
+
+async def test_a_node_that_gives_each_person_a_log_of_their_own_is_found_out(tmp_path: Path, clock: FakeClock) -> None:
+    """Each report holds by itself, and the operator's leaves out nothing of *its* log: only the node's entry says which log it must be."""
+    own, thrown, real = [await Log.open(tmp_path / name, clock) for name in ("own", "thrown", "real")]
+    public = MemoryLog()
+    await crossed(own, real, public)
+    assert audited(own.report(), trusts=[public.trust()]).received_pinned
+    await crossed(own, thrown, public, records=real)
+    for pinned in ({}, {"trusts": [public.trust()]}, {"vkeys": [own.ledger.vkey, thrown.ledger.vkey]}):
+        assert step_of(own.report(), **pinned) == "received"
+    assert step_of(thrown.report(OTHER)) == "received"  # nor can such a log make a report of its own about that node
+    assert "another log" in said(own.report())
+    for each in (own, thrown, real):
+        await each.ledger.aclose()
 
 
 # -- one log for everybody -------------------------------------------------------------------------------------------

@@ -73,8 +73,8 @@ def terms_of(world: World, node: NodeConfig) -> NodeEntry:
 
     deployments = world.deployments.values()
     return NodeEntry(
-        pool=node.pool, operator=node.operator or world.config.controller.name, region=node.region, url=node.url, key="", since="",
-        until="", level=node.level, evidence="", image=node.image, policy=world.engine.digest,
+        pool=node.pool, operator=node.operator or world.config.controller.name, region=node.region, url=node.url,
+        receipts=world.ledger.vkey, key="", since="", until="", level=node.level, evidence="", image=node.image, policy=world.engine.digest,
         egress=_sorted(at for each in deployments for at in (each.egress, *each.downloads) if at),
         plaintext_at="upstream" if any(each.plaintext_at == "upstream" for each in deployments) else "node",
         processing=_sorted(region for each in deployments for region in regions(each.facts.processing)),

@@ -11,7 +11,7 @@
      8. witnesses   every pinned witness has signed that one
      9. receipts    each is a receipt of that log, in the log's order, of the time that the report is about
     10. consent     what each rested on is what it commits to
-    11. received    each receipt of a node verifies, and is of what was sealed to that node
+    11. received    each receipt of a node verifies, is of what was sealed to that node, and of the log that the node's entry names
     12. inclusion   all of them are leaves of the one tree
     13. nodes       each entry of a node is the one that receipts name; where a log was pinned, it was there when it was first relied on,
                     or by the time of the report where it is of a node of the report's own
@@ -44,7 +44,7 @@ class Audited(NamedTuple):
     key_pinned: bool
     effects: dict[str, int]  # left, stayed, refused
     received: tuple[Sent, ...]
-    received_pinned: bool  # whether the keys of all nodes' logs were among the pinned ones; true where there are none
+    received_pinned: bool  # whether each was by a pinned key, or by the one of an entry that was proved; true where there are none
     receipts: frozenset[str]  # ids
     sealed: frozenset[str]  # of what was sealed to this log's own node
     nodes: int
@@ -117,8 +117,8 @@ def audit(
     front = Front(**{name: getattr(manifest, name) for name in Front._fields})
     return Audited(
         manifest=manifest, key_pinned=bool(pinned), effects=dict(seen.effects), received=tuple(seen.received),
-        received_pinned=seen.received_pinned, receipts=frozenset(seen.ids), sealed=frozenset(seen.sealed), nodes=len(seen.tally.nodes),
-        nodes_proved=proved, nodes_missing=tuple(sorted(seen.tally.nodes - entries.keys())),
+        received_pinned=seen.received_pinned or bool(trusts), receipts=frozenset(seen.ids), sealed=frozenset(seen.sealed),
+        nodes=len(seen.tally.nodes), nodes_proved=proved, nodes_missing=tuple(sorted(seen.tally.nodes - entries.keys())),
         policies_missing=tuple(sorted(seen.tally.policies.keys() - laws.packs.keys() - {""})),
         witnessed=witnessed, gaps=tuple(beside.gaps(seen.leaves, manifest)), front=front, tally=seen.tally, laws=laws, entries=entries,
     )  # fmt: skip

@@ -106,9 +106,11 @@ def nodes(archive: Archive, seen: Seen, trusts: Collection[Trust], tell: Tell) -
         if hashlib.sha256(raw).hexdigest() != name or name not in seen.tally.nodes:
             raise _failed("nodes", f"the entry {name[:16]} is not one that a receipt names")
         try:
-            parse_entry(raw)
+            entry = parse_entry(raw)
         except ComityError as error:
             raise _failed("nodes", f"the entry {name[:16]} is none: {error}") from None
+        if seen.kept_by.get(name, set()) - {entry.receipts}:
+            raise _failed("received", f"a receipt of the node {name[:16]} is of another log than the one that its entry names")
         if trusts:
             try:
                 proven(raw, proof, _pinned(proof, trusts), minute(seen.shown_by[name]))

@@ -49,6 +49,7 @@ class Seen:
         self.sealed: set[str] = set()
         self.received: list[Sent] = []
         self.received_pinned = True
+        self.kept_by: dict[str, set[str]] = {}  # nodes, and the keys of the logs in which receipts of theirs stand
         self.silent: list[int] = []
         self.shown_by: dict[str, str] = {}  # nodes, and by when each must have been in the public log
         self.tally = Tally()
@@ -65,6 +66,8 @@ class Seen:
             self.silent.append(row.index)
         if node:
             self.shown_by.setdefault(node, self._manifest.made_at if sealed else receipt["at"])
+            if sealed:
+                self.kept_by.setdefault(node, set()).add(self._key.vkey)
         self.leaves[row.index], self._last = leaf_of(salt, form), row.index
         self.effects[went(receipt)] += 1
         self.ids.add(receipt["id"])
@@ -110,6 +113,7 @@ class Seen:
         sealed = row.outcome.sealed if row.outcome is not None else ""
         if not sealed or not node or found.receipt.get("sealed") != sealed or found.receipt.get("node") != node:
             raise _failed("received", f"the node's receipt beside record {row.index} is of another request or of another node")
+        self.kept_by.setdefault(node, set()).add(found.vkey)
         self.received_pinned &= found.key_pinned
         self.received.append(Sent(row.index, found.origin, found.receipt["id"], found.receipt["at"], sealed))
 
