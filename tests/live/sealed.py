@@ -124,6 +124,7 @@ class Tap:
                 with self._one:
                     self._seen += data
                 other.sendall(data)
+        with suppress(OSError):  # a broken connection too is told to the other end
             other.shutdown(socket.SHUT_WR)
 
     def __enter__(self) -> Tap:

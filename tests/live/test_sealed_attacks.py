@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -161,13 +162,15 @@ def entry_with(entry: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -
 
 
 def proved_by(log: MemoryLog, at: Callable[[], datetime], change: Callable[[dict[str, Any]], dict[str, Any]] = lambda entry: entry,
-              *, witnesses: int | None = None) -> Document:  # fmt: skip
-    """Each entry, perhaps changed, put into ``log`` and proved to be there."""
+              *, witnesses: int | None = None, further: int = 0) -> Document:  # fmt: skip
+    """Each entry, perhaps changed, put into ``log`` and proved to be there; so many ``further`` ones behind them."""
 
     def edit(document: dict[str, Any]) -> dict[str, Any]:
         raws = [base64.b64decode(entry_with(each["entry"], change)) for each in document["proofs"]]
         for raw in raws:
             log.prove(raw, at())
+        for number in range(further):
+            log.prove(b"further %d" % number, at())
         rows = [{"entry": base64.b64encode(raw).decode(), "proof": log.prove(raw, at(), witnesses=witnesses)} for raw in raws]
         return document | {"proofs": rows}
 
@@ -210,6 +213,7 @@ def plan(world: World) -> None:
     world.add("second-history", Attack(document=proved_by(world.stolen(), clock, thief(), witnesses=0)), cn)
     world.add("stolen-log", Attack(document=proved_by(world.stolen(), clock, thief())), cn)
     world.add("split-view", Attack(document=proved_by(world.stolen(), clock, lambda entry: entry | {"operator": "Another"})), cn)
+    world.add("longer", Attack(document=proved_by(world.stolen(), clock, further=3)), cn)
     world.add("dropped-cosignature", Attack(document=without("witness-2.example/log")), cn)
     world.add("another-pool", Attack(), cn, pool='"eu-assist"')
     world.add("another-law", Attack(), cn, policy=f'"{"ab" * 32}"')
@@ -274,7 +278,7 @@ def by_hand(world: World, name: str, home: Path, config: str = "device.toml") ->
     words = ["--json", "--config", str(world.folder / config), "--home", str(home), "ask", "--model", name]
     done = subprocess.run(
         [sys.executable, "-m", "comity.cli.main", *words, "--subject", subject("CN")["Comity-Subject"], TEXT],
-        capture_output=True, check=False, timeout=120, env={"LAB_KEY_NODE": world.key, "PATH": ""},
+        capture_output=True, check=False, timeout=120, env={**os.environ, "LAB_KEY_NODE": world.key},
     )  # fmt: skip
     return done.returncode, json.loads(done.stderr.splitlines()[-1])["error"] if done.returncode else {}
 
@@ -371,6 +375,16 @@ def test_a_second_history_is_shown_to_nobody_who_saw_the_first(world: World, tmp
     assert (code, told["code"]) == (5, "trust.log")
     assert world.relay.seen.count(b"POST /") == sealed_before + 1
     nothing_in_clear(world)
+
+
+def test_a_log_that_takes_something_back_is_not_trusted_again(world: World, tmp_path: Path) -> None:
+    """A client was shown a longer log: the shorter one, though it was once true and is signed well, is an old state for it."""
+    assert by_hand(world, "longer", tmp_path)[0] == 0
+    sealed_before = world.relay.seen.count(b"POST /")
+    for _ in range(2):
+        code, told = by_hand(world, "honest", tmp_path)
+        assert (code, told["code"]) == (5, "trust.log")
+    assert world.relay.seen.count(b"POST /") == sealed_before
 
 
 def test_no_honest_witness_signs_a_second_history(world: World) -> None:
