@@ -3,4 +3,5 @@
 
 Owns `entities`: times, numbers, money, phones and measures in English and Chinese words, as values.
 Will own prompts per language and the gates on each answer.
+Will not know where a request may go, nor keep what a text said.
 """

@@ -10,14 +10,24 @@ from comity.privacy.normalise import fold
 from comity.privacy.scan import scan
 from comity.tasks.entities.values import Entity, Phone
 
-# Country code, and whether a first zero is dialled at home only.
-_HOME = {
-    "CN": ("86", True), "GB": ("44", True), "DE": ("49", True), "FR": ("33", True), "JP": ("81", True), "KR": ("82", True),
-    "AU": ("61", True), "NZ": ("64", True), "NL": ("31", True), "BE": ("32", True), "CH": ("41", True), "AT": ("43", True),
-    "SE": ("46", True), "IE": ("353", True), "TW": ("886", True), "ES": ("34", False), "IT": ("39", False), "DK": ("45", False),
-    "NO": ("47", False), "HK": ("852", False), "MO": ("853", False), "SG": ("65", False), "IN": ("91", True),
+# How each country's own numbers look at home: the country code, and what of them is dialled behind it.
+_HOME: dict[str, tuple[tuple[str, str], ...]] = {
+    "CN": (("86", "(?:86)?(1[3-9][0-9]{9})"), ("86", "0((?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7})")),
+    **dict.fromkeys(("US", "CA"), (("1", "1?([2-9][0-9]{2}[2-9][0-9]{6})"), ("", "011([1-9][0-9]{7,14})"))),
+    "HK": (("852", "([2-9][0-9]{7})"),),
+    "MO": (("853", "([2-9][0-9]{7})"),),
+    "SG": (("65", "([3689][0-9]{7})"),),
+    "DK": (("45", "([2-9][0-9]{7})"),),
+    "NO": (("47", "([2-9][0-9]{7})"),),
+    "ES": (("34", "([6-9][0-9]{8})"),),
+    "IT": (("39", "(0[0-9]{7,10}|3[0-9]{8,9})"),),
+    "IN": (("91", "0?([6-9][0-9]{9})"),),
+    **{
+        region: ((code, "0([1-9][0-9]{7,10})"),)
+        for region, code in {"GB": "44", "DE": "49", "FR": "33", "JP": "81", "KR": "82", "AU": "61", "NZ": "64", "NL": "31", "BE": "32",
+                             "CH": "41", "AT": "43", "SE": "46", "IE": "353", "TW": "886"}.items()
+    },
 }  # fmt: skip
-_NANP = frozenset({"US", "CA"})
 # Lines of firms belong to nobody, so nothing hides them; one may still wish to call them.
 _SERVICE = re.compile(r"(?<![0-9A-Za-z\-])(?:400|800)(?P<s>[\- ]?)[0-9]{3,4}(?P=s)[0-9]{3,4}(?![0-9A-Za-z]|[\-.][0-9])")
 _LED = re.compile(r"(?:\+|(?<![0-9])00)[ ]?[1-9][0-9]{0,2}[ \-/]$")  # a country code that the recogniser left
@@ -61,21 +71,8 @@ def e164(said: str, digits: str, region: str) -> str:
         return f"+{digits}" if 8 <= len(digits) <= 15 else ""
     if digits.startswith("00") and 10 <= len(digits) <= 17:
         return f"+{digits[2:]}"
-    if region in _NANP:
-        if digits.startswith("011") and 11 <= len(digits) <= 18:
-            return f"+{digits[3:]}"
-        home = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
-        return f"+1{home}" if re.fullmatch(r"[2-9][0-9]{2}[2-9][0-9]{6}", home) else ""
-    if region == "CN":
-        home = digits[2:] if re.fullmatch(r"861[3-9][0-9]{9}", digits) else digits
-        if re.fullmatch(r"1[3-9][0-9]{9}", home):
-            return f"+86{home}"
-        return f"+86{home[1:]}" if re.fullmatch(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7}", home) else ""
-    code, trunk = _HOME.get(region, ("", False))
-    if not code:
-        return ""
-    if trunk and digits.startswith("0"):
-        return f"+{code}{digits[1:]}" if 9 <= len(digits) <= 12 else ""
-    if not trunk and 8 <= len(digits) <= 11:
-        return f"+{code}{digits}"
-    return f"+91{digits}" if region == "IN" and re.fullmatch(r"[6-9][0-9]{9}", digits) else ""
+    for code, plan in _HOME.get(region, ()):
+        home = re.fullmatch(plan, digits)
+        if home is not None:
+            return f"+{code}{home[1]}"
+    return ""

@@ -12,18 +12,18 @@ from comity.tasks.entities.cascade import Node
 DIGITS = "零一二三四五六七八九"
 _FORMS = {"零": "〇○", "一": "壹弌幺", "二": "两贰俩", "三": "叁仨", "四": "肆", "五": "伍", "六": "陆", "七": "柒", "八": "捌", "九": "玖"}
 WORDS: dict[str, tuple[str, Any]] = {
-    **{digit: ("CD", value) for value, digit in enumerate(DIGITS)},
-    **{form: ("CD", DIGITS.index(digit)) for digit, forms in _FORMS.items() for form in forms},
+    **{digit: ("DIGIT", value) for value, digit in enumerate(DIGITS)},
+    **{form: ("DIGIT", DIGITS.index(digit)) for digit, forms in _FORMS.items() for form in forms},
     "两": ("liang", 2),
-    **dict.fromkeys("十拾", ("CU", 10)),
-    **dict.fromkeys("百佰", ("CU", 100)),
-    **dict.fromkeys("千仟", ("CU", 1000)),
-    "廿": ("CT", 20),
-    "卅": ("CT", 30),
-    "万": ("CW", 10**4),
-    "亿": ("CW", 10**8),
-    "兆": ("CW", 10**12),
-    "万亿": ("CW", 10**12),
+    **dict.fromkeys("十拾", ("TEN", 10)),
+    **dict.fromkeys("百佰", ("TEN", 100)),
+    **dict.fromkeys("千仟", ("TEN", 1000)),
+    "廿": ("SCORE", 20),
+    "卅": ("SCORE", 30),
+    "万": ("MYRIAD", 10**4),
+    "亿": ("MYRIAD", 10**8),
+    "兆": ("MYRIAD", 10**12),
+    "万亿": ("MYRIAD", 10**12),
     "打": ("da", 12),
     "点": ("dian", None),
     "负": ("minus", None),
@@ -38,14 +38,14 @@ WORDS: dict[str, tuple[str, Any]] = {
     "来": ("more", None),
     "几": ("ji", None),
     "第": ("di", None),
-    "k": ("CK", 1000),
+    "k": ("KILO", 1000),
 }
-_DIGIT = ("CD", "liang")
+_DIGIT = ("DIGIT", "liang")
 MOST = 10**24
 DIGITS_MOST = 20  # said one by one; a longer run is no number
-_INSIDE = frozenset({"CD", "liang", "CU", "CT", "CW", "INT", "DEC", "more"})
+_INSIDE = frozenset({"DIGIT", "liang", "TEN", "SCORE", "MYRIAD", "INT", "DEC", "more"})
 MOVED = frozenset({"GEWEEKDAY", "MEND", "percent_of", "permille_of"})  # what numbers beside them change
-STARTS = frozenset({"CD", "liang", "CU", "CT", "INT", "DEC", "minus", "dash", "SLASH"})
+STARTS = frozenset({"DIGIT", "liang", "TEN", "SCORE", "INT", "DEC", "minus", "dash", "SLASH"})
 
 
 class _Reader:
@@ -73,7 +73,7 @@ class _Reader:
     def whole(self, at: int) -> tuple[int | Fraction, int, bool] | None:
         """(value, behind, exact), units and all."""
         digits, behind = self.run(at)
-        if len(digits) > 1 and self.tag(behind) not in ("CU", "CW") and "liang" not in {self.tag(one) for one in range(at, behind)}:
+        if len(digits) > 1 and self.tag(behind) not in ("TEN", "MYRIAD") and "liang" not in {self.tag(one) for one in range(at, behind)}:
             return int(digits), behind, True
         if len(digits) > 1 and digits.strip("0") and not (digits[0] == "0" and len(digits) == 2):
             return None if at == behind else (self.value(at), at + 1, True)
@@ -85,29 +85,33 @@ class _Reader:
         while self.tag(at) in _INSIDE:
             tag = self.tag(at)
             if tag in ("INT", "DEC"):
-                if digit is not None or (at > begin and not (self.tag(at - 1) in ("CU", "CW") or gap)) or (at > begin and tag == "DEC"):
+                if (
+                    digit is not None
+                    or (at > begin and not (self.tag(at - 1) in ("TEN", "MYRIAD") or gap))
+                    or (at > begin and tag == "DEC")
+                ):
                     break
-                if at > begin and self.tag(at + 1) not in ("CU", "CW"):
+                if at > begin and self.tag(at + 1) not in ("TEN", "MYRIAD"):
                     break
                 digit = self.value(at)
             elif tag in _DIGIT:
                 if digit is not None:
                     break
                 if self.value(at) == 0:
-                    if self.tag(at + 1) not in ("CD", "liang", "CU", "CT", "INT") and at > begin:
+                    if self.tag(at + 1) not in ("DIGIT", "liang", "TEN", "SCORE", "INT") and at > begin:
                         break
                     gap = True
-                    if at == begin and self.tag(at + 1) not in ("CD",):
+                    if at == begin and self.tag(at + 1) not in ("DIGIT",):
                         return 0, at + 1, True
                 else:
-                    if tag == "liang" and at > begin and self.tag(at + 1) not in ("CU", "CW"):
+                    if tag == "liang" and at > begin and self.tag(at + 1) not in ("TEN", "MYRIAD"):
                         break
                     digit = self.value(at)
-            elif tag == "CT":
+            elif tag == "SCORE":
                 if section or digit is not None:
                     break
                 section, unit = self.value(at), 10
-            elif tag == "CU":
+            elif tag == "TEN":
                 if digit is None:
                     if not (section == 0 and total + high == 0 and at == begin) and not (self.value(at) == 10 and (gap or unit > 10)):
                         break
@@ -117,14 +121,14 @@ class _Reader:
                 section += digit * self.value(at)
                 unit, digit, gap = self.value(at), None, False
             elif tag == "more":
-                if self.tag(at + 1) not in ("CW", "CU") or not (section or digit is not None):
+                if self.tag(at + 1) not in ("MYRIAD", "TEN") or not (section or digit is not None):
                     break
                 exact = False
             else:  # 万, 亿
                 section += digit or 0
                 if section == 0 and high == 0 and total == 0:
                     break
-                if section == 0 and self.tag(at - 1) == "CW":  # 四万万
+                if section == 0 and self.tag(at - 1) == "MYRIAD":  # 四万万
                     total, high = 0, (total + high) * self.value(at)
                 elif section == 0:
                     break
@@ -149,7 +153,7 @@ class _Reader:
         digits, behind = self.run(at + 1)
         if self.tag(at + 1) == "INT" and not digits:
             return None
-        if not digits or self.tag(behind) in ("CU", "CT", "ke", "U_MIN") or not self.touching(at + 1):
+        if not digits or self.tag(behind) in ("TEN", "SCORE", "ke", "U_MIN") or not self.touching(at + 1):
             return None
         if "liang" in {self.tag(one) for one in range(at + 1, behind)}:
             return None
@@ -168,7 +172,7 @@ class _Reader:
             more = self.decimal(value, behind)
             if more is not None:
                 value, behind = more
-                while self.tag(behind) == "CW":
+                while self.tag(behind) == "MYRIAD":
                     value, behind = value * self.value(behind), behind + 1
         return value, behind, exact
 
@@ -184,7 +188,7 @@ class _Reader:
         if found is None:
             return None
         value, behind, exact = found
-        if self.tag(behind) == "CK" and self.touching(behind) and self.tag(behind - 1) in ("INT", "DEC"):
+        if self.tag(behind) == "KILO" and self.touching(behind) and self.tag(behind - 1) in ("INT", "DEC"):
             value, behind = value * 1000, behind + 1
         if self.tag(behind) == "da" and value and self.touching(behind):
             return self._node(begin, behind + 1, sign * value * 12, exact)
@@ -205,14 +209,14 @@ class _Reader:
         if (
             self.tag(behind) == "ji"
             or self.tag(begin - 1) == "ji"
-            or (self.tag(begin) == "CU" and behind == begin + 1 and self.value(begin) > 10)
+            or (self.tag(begin) == "TEN" and behind == begin + 1 and self.value(begin) > 10)
         ):
             return Node("_", self.nodes[begin].start, self.nodes[behind - 1].end), behind  # `几百`, `十几`: nobody knows
         if self.tag(behind) == "more" and self.touching(behind) and value >= 10:  # `一百多`
             return self._node(begin, behind + 1, sign * value, False)
         if behind == at + 1 and sign == 1:
             node = self.nodes[at]
-            tag = {"INT": "INT", "SLASH": "FRAC", "CU": "ONE", "CD": "ONE", "liang": "ONE"}.get(node.tag, "NUM")
+            tag = {"INT": "INT", "SLASH": "FRAC", "TEN": "ONE", "DIGIT": "ONE", "liang": "ONE"}.get(node.tag, "NUM")
             return Node(tag, node.start, node.end, value), behind
         return self._node(begin, behind, sign * value, exact)
 
@@ -234,14 +238,14 @@ def _parted(nodes: list[Node]) -> Iterator[Node]:
     before, earlier = "", ""
     for place, node in enumerate(nodes):
         if node.tag in ("percent_of", "permille_of") and before in _INSIDE:
-            yield Node("CW" if node.value == 10000 else "CU", node.start, node.start + 1, node.value)
+            yield Node("MYRIAD" if node.value == 10000 else "TEN", node.start, node.start + 1, node.value)
             yield Node("fenzhi", node.start + 1, node.end)
         elif node.tag == "U_MIN" and place + 1 < len(nodes) and nodes[place + 1].tag == "zhi" and before in _INSIDE:
             yield node._replace(tag="fenzhi")
         elif node.tag == "GEWEEKDAY":  # `第一个星期一`, `五个星期三小时`
             if before in _INSIDE and earlier != "di" and place + 1 < len(nodes):
                 yield Node("U", node.start, node.end - 1, "week")
-                yield Node("CD", node.end - 1, node.end, node.value + 1)
+                yield Node("DIGIT", node.end - 1, node.end, node.value + 1)
             else:
                 yield node._replace(tag="WEEKDAY")
         elif (
