@@ -63,6 +63,7 @@ def node_entry(**changed: object) -> NodeEntry:
         "receipts": RECEIPTS.verifier.vkey,
         "since": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z", "level": "A0", "evidence": "", "image": "",
         "egress": ("dashscope.aliyuncs.com:443",), "plaintext_at": "upstream", "processing": ("CN",), "labels": ("explicit",),
-        "retention_months": 36, "policy": "ab" * 32, "padding_bytes_min": 1024, "event_bytes_min": 256, "beat_milliseconds": 50,
+        "retention_months": 36, "content_seconds_max": 0, "policy": "ab" * 32,
+        "padding_bytes_min": 1024, "event_bytes_min": 256, "beat_milliseconds": 50,
     }  # fmt: skip
     return NodeEntry(**{**said, **changed})  # type: ignore[arg-type]

@@ -86,7 +86,7 @@ def test_of_a_nodes_document_key_and_image_are_taken(cli: Cli, statement: Path, 
         pool="p", operator="o", region="CN", url="https://node.example.org",
         receipts=RECEIPTS.verifier.vkey, key=base64.b64encode(raw_key).decode(),
         since="2026-11-27T00:00:00Z", until="2026-11-27T06:00:00Z", level="A1", evidence=base64.b64encode(evidence).decode(), image=IMAGE,
-        egress=(), plaintext_at="node", processing=("CN",), labels=(), retention_months=None, policy="0" * 64,
+        egress=(), plaintext_at="node", processing=("CN",), labels=(), retention_months=None, content_seconds_max=0, policy="0" * 64,
         padding_bytes_min=1024, event_bytes_min=256, beat_milliseconds=50,
     )  # fmt: skip
     file = tmp_path / "node.json"

@@ -44,7 +44,8 @@ class NodeEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     plaintext_at: Literal["node", "upstream"]
     processing: tuple[str, ...]  # regions where its deployments compute
     labels: tuple[str, ...]
-    retention_months: int | None  # None: records are kept without end
+    retention_months: int | None  # at most; None: records are kept without end
+    content_seconds_max: int  # how long anything of what was asked or answered may be kept
     policy: str  # sha256 over all packs, hex
     padding_bytes_min: int
     event_bytes_min: int
@@ -122,5 +123,6 @@ def _checked(entry: NodeEntry, form: bytes) -> None:
             raise ValueError(f"its `{name}` is not sorted, each member once")
     if not all(_WHERE.fullmatch(each) for each in entry.egress):
         raise ValueError("its `egress` is not a list of host:port")
-    if min(entry.retention_months or 0, entry.padding_bytes_min, entry.event_bytes_min, entry.beat_milliseconds) < 0:
+    numbers = entry.content_seconds_max, entry.padding_bytes_min, entry.event_bytes_min, entry.beat_milliseconds
+    if min(entry.retention_months or 0, *numbers) < 0:
         raise ValueError("one of its numbers is below zero")

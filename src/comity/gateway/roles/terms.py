@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from comity.config import NodeConfig
+from comity.config import Config, NodeConfig
 from comity.errors import OperatorError, TrustFailure
 from comity.seal.bind import Binding
 from comity.seal.epochs import Epoch, Keys
 from comity.transparency.entry import NodeEntry, encoded, written
+from comity.wire.batch import HOURS_MAX
 
 if TYPE_CHECKING:
     from comity.gateway.world import World
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 FORMAT = "comity.node.v1"
 LOGGED_UPSTREAM = "A1"
 """The most that a machine can come to where a partner beyond it reads what it opens: nothing attests the partner's."""
+NO_END = None
+"""What packs name is the least time that a record is kept, and a record for which none names one stays until its person asks: no node can
+promise a most."""
 
 
 def at_node(node: NodeConfig, deployments: Mapping[str, Deployment], vocabulary: Vocabulary) -> dict[str, Deployment]:
@@ -78,9 +83,15 @@ def terms_of(world: World, node: NodeConfig) -> NodeEntry:
         egress=_sorted(at for each in deployments for at in (each.egress, *each.downloads) if at),
         plaintext_at="upstream" if any(each.plaintext_at == "upstream" for each in deployments) else "node",
         processing=_sorted(region for each in deployments for region in regions(each.facts.processing)),
-        labels=_sorted(LABELS.values()), retention_months=None, padding_bytes_min=node.padding_bytes_min,
-        event_bytes_min=node.event_bytes_min, beat_milliseconds=round(node.beat_seconds * 1000),
+        labels=_sorted(LABELS.values()), retention_months=NO_END, content_seconds_max=_content_seconds(world.config),
+        padding_bytes_min=node.padding_bytes_min, event_bytes_min=node.event_bytes_min, beat_milliseconds=round(node.beat_seconds * 1000),
     )  # fmt: skip
+
+
+def _content_seconds(config: Config) -> int:
+    """What is asked and answered at once is not kept.  A batch's files are, until so long after the longest window it may have; and for a
+    while the stand-ins of a conversation."""
+    return max(HOURS_MAX * 3600 + config.batch.keep_seconds, math.ceil(config.privacy.conversation_seconds_max))
 
 
 def _sorted(words: Iterable[str]) -> tuple[str, ...]:
