@@ -238,10 +238,10 @@ def test_any_replay_is_refused(order: list[int]) -> None:
     for n in order:
         if n in heard:
             with pytest.raises(TrustFailure) as failed:
-                check(fields[n], binding, replays)
+                replays.once(check(fields[n], binding))
             assert failed.value.step == "replay"
         else:
-            check(fields[n], binding, replays)
+            replays.once(check(fields[n], binding))
         heard.add(n)
 
 
@@ -345,6 +345,19 @@ def test_a_head_that_is_too_large_is_refused_before_it_is_held() -> None:
         assert refused.value.code == "seal.too_large"
 
 
+def test_content_in_more_pieces_than_its_bytes_are_worth_is_refused_and_what_comes_at_once_is_told_in_one() -> None:
+    head = bhttp.start(Response(status=200))
+    piecemeal = bhttp.decode(head + b"\x01a" * bhttp.PIECES_FREE + bhttp.end())
+    assert piecemeal.content == b"a" * bhttp.PIECES_FREE
+    decoder = bhttp.Decoder()
+    assert decoder.feed(head + b"\x01a" * 1000) == [Response(status=200), b"a" * 1000]
+    long = bhttp.piece(b"x" * bhttp.PIECE_BYTES) * 2 * bhttp.PIECES_FREE  # as many as there are bytes for
+    assert len(bhttp.decode(head + long + bhttp.end()).content) == 2 * bhttp.PIECES_FREE * bhttp.PIECE_BYTES
+    with pytest.raises(CallerError) as refused:
+        bhttp.Decoder().feed(head + b"\x01a" * (bhttp.PIECES_FREE + bhttp.PIECES_FREE // bhttp.PIECE_BYTES + 100))
+    assert (refused.value.code, refused.value.status) == ("seal.too_large", 413)
+
+
 # -- garbage -----------------------------------------------------------------------------------------------------------
 
 _SOME = bytes([9]) + SUITES[3].encoded
@@ -366,7 +379,7 @@ def test_garbage_raises_nothing_else(data: bytes, at: list[int]) -> None:
         lambda: ohttp.open_response(CLIENT, data),
         lambda: read(chunked.RequestReader(find(SUITES[0])), pieces),
         lambda: read(chunked.response_reader(CLIENT), pieces),
-        lambda: check(((b"comity-bind", data), (b"comity-replay", data)), Binding(pool="", key=bytes(32), policy="0" * 64), Replays()),
+        lambda: check(((b"comity-bind", data), (b"comity-replay", data)), Binding(pool="", key=bytes(32), policy="0" * 64)),
     ):
         with suppress(CallerError, TrustFailure):
             attempt()

@@ -7,8 +7,8 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,15 @@ from comity.seal.attestation import Expected
 from comity.seal.attestation import verify as check_evidence
 from comity.seal.attestation.software import ImageStatement, sign_image
 from comity.seal.bind import Binding
+from comity.seal.chunked import REQUEST_TYPE, request_writer
 from comity.seal.epochs import Keys
-from comity.seal.hpke import DEFAULT
+from comity.seal.hpke import DEFAULT, TAG_BYTES
 from comity.seal.http import Request, Response
 from comity.seal.keyconfig import decode
 from comity.seal.ohttp import REQUEST_TYPE as WHOLE
 from comity.seal.ohttp import RESPONSE_TYPE as WHOLE_ANSWER
 from comity.seal.ohttp import open_response, seal_request
+from comity.seal.varint import decoded, size_of
 from comity.storage.home import secret_key
 from comity.transparency.entry import parse
 from comity.transparency.trust import proven
@@ -169,13 +171,36 @@ async def test_the_whole_form_of_oblivious_http_is_taken_as_well(node: SealedNod
     assert PHONE.encode() in message.content or PHONE in said_in_stream(message.content)
 
 
-async def test_an_answer_s_size_says_only_its_power_of_two(node: SealedNode) -> None:
-    sizes = set()
-    for length in (1, 40, 400):
-        wire, _ = await node.sealed({"messages": [{"role": "user", "content": "x" * length}]}, subject("CN"))
+def lengths(sealed: bytes, at: int = 32) -> list[int]:
+    """Of an answer's chunks, as they stand in clear for whoever carries it."""
+    found = []
+    while True:
+        size = size_of(sealed[at])
+        length, at = decoded(sealed[at : at + size]), at + size
+        if not length:
+            return [*found, len(sealed) - at]
+        found.append(length - TAG_BYTES)
+        at += length
+
+
+async def test_an_answer_s_chunks_say_only_its_power_of_two_and_not_whether_it_is_a_refusal(node: SealedNode) -> None:
+    seen = []
+    for body in (*({"messages": [{"role": "user", "content": "x" * length}]} for length in (1, 40, 400)),
+                 {"messages": [{"role": "user", "content": "x"}], "model": "us-virginia"},
+                 {"messages": [{"role": "user", "content": "x"}], "model": "us-virginia", "stream": True}):  # fmt: skip
+        wire, exchange = await node.sealed(body, subject("CN"))
         await node.doors.answer(wire)
-        sizes.add(len(wire.said))
-    assert len(sizes) == 1
+        seen.append((opened(exchange, wire.said).status, lengths(wire.said), wire.answered))
+    assert [status for status, *_ in seen] == [200, 200, 200, 451, 451]
+    assert all(found == [4096, TAG_BYTES] and headers == seen[0][2] for _, found, headers in seen)
+
+
+async def test_a_stream_s_chunks_are_powers_of_two_its_head_and_its_receipt_too(node: SealedNode) -> None:
+    wire, exchange = await node.sealed({**ASKED, "stream": True}, subject("CN"))
+    await node.doors.answer(wire)
+    found = lengths(wire.said)
+    assert opened(exchange, wire.said).receipt is not None
+    assert len(found) >= 3 and found[-1] == TAG_BYTES and all(each.bit_count() == 1 and each >= 256 for each in found[:-1])
 
 
 # -- what does not open -----------------------------------------------------------------------------------------------
@@ -252,6 +277,141 @@ async def test_whatever_comes_is_opened_or_refused_as_the_sender_s_fault(node: S
         wire.sent = [good[:at] + bytes([good[at] ^ data[1]]) + good[at + 1 :]]
     await node.doors.answer(wire)
     assert wire.status in (400, 413, 422) and wire.problem["code"].partition(".")[0] in ("seal", "trust")
+
+
+def keyed(**terms: Any) -> KeyConfig:
+    return KeyConfig(id="app", sha256=hashlib.sha256(b"s3cret").hexdigest(), may_assert_subject=True, **terms)
+
+
+SHOWN = {"Authorization": "Bearer s3cret"}
+
+
+async def test_whoever_has_no_key_fills_nothing_and_a_key_makes_a_request_heard(home: Path) -> None:
+    node = await sealed_node(config(BEIJING, keys=(keyed(),)), home)
+    try:
+        entry = await node.entry()
+        replays = node.offers.keys.find(decode(entry.key_bytes).key_id).replays
+        wire, exchange = await node.sealed(ASKED, {**subject("CN"), "Authorization": "Bearer wrong"})
+        for _ in range(3):
+            again = Wire(sent=wire.sent, headers=wire.headers)
+            await node.doors.answer(again)
+            assert opened(exchange, again.said).status == 401
+        assert len(replays) == 0 and node.app.metrics.requests[CHAT, "401"] == 3
+        wire, _ = await node.sealed(ASKED, {**subject("CN"), **SHOWN})
+        await node.doors.answer(wire)
+        assert len(replays) == 1
+        again = Wire(sent=wire.sent, headers=wire.headers)
+        await node.doors.answer(again)
+        assert (again.status, again.problem["step"]) == (422, "replay") and asked_of(node) == 1
+    finally:
+        await node.aclose()
+
+
+async def test_of_two_copies_at_once_one_is_answered(home: Path) -> None:
+    node = await sealed_node(config(BEIJING, keys=(keyed(),)), home)
+    try:
+        wire, _ = await node.sealed(ASKED, {**subject("CN"), **SHOWN})
+        both = [Stalled(sent=wire.sent, headers=wire.headers) for _ in range(2)]
+        asking = [asyncio.ensure_future(node.doors.answer(each)) for each in both]
+        for each in both:
+            await each.reached.wait()  # of both all but the end has come
+        for each in both:
+            each.go.set()
+        await asyncio.gather(*asking)
+        assert sorted(each.status for each in both) == [200, 422] and asked_of(node) == 1
+    finally:
+        await node.aclose()
+
+
+@dataclass
+class Stalled(Wire):
+    """All but its last piece comes; then it waits."""
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def pieces(self, bytes_max: int) -> AsyncGenerator[bytes, None]:
+        for piece in self.sent[:-1]:
+            yield piece
+        self.reached.set()
+        await self.go.wait()
+        yield self.sent[-1]
+
+
+async def test_what_is_being_read_counts_among_what_is_asked_at_once(home: Path) -> None:
+    made = config(BEIJING)
+    node = await sealed_node(msgspec.structs.replace(made, limits=msgspec.structs.replace(made.limits, concurrent_requests_max=2)), home)
+    try:
+        waiting = []
+        for _ in range(2):
+            wire, _ = await node.sealed(ASKED, subject("CN"))
+            waiting.append(Stalled(sent=wire.sent, headers=wire.headers))
+        asking = [asyncio.ensure_future(node.doors.answer(each)) for each in waiting]
+        for each in waiting:
+            await each.reached.wait()
+        assert node.app.metrics.in_flight == 2
+        wire, _ = await node.sealed(ASKED, subject("CN"))
+        await node.doors.answer(wire)
+        assert (wire.status, wire.problem["code"]) == (503, "server.busy")
+        for each in waiting:
+            each.go.set()
+        await asyncio.gather(*asking)
+        assert [each.status for each in waiting] == [200, 200] and node.app.metrics.in_flight == 0
+    finally:
+        await node.aclose()
+
+
+async def test_what_is_held_of_all_requests_together_is_bounded(home: Path) -> None:
+    made = config(BEIJING)
+    node = await sealed_node(msgspec.structs.replace(made, limits=msgspec.structs.replace(made.limits, bodies_bytes_max=6000)), home)
+    try:
+        long, _ = await node.sealed({"messages": [{"role": "user", "content": "x" * 1500}]}, subject("CN"))
+        waiting = Stalled(sent=long.sent, headers=long.headers)
+        asking = asyncio.ensure_future(node.doors.answer(waiting))
+        await waiting.reached.wait()
+        wire, _ = await node.sealed({"messages": [{"role": "user", "content": "x" * 1500}]}, subject("CN"))
+        await node.doors.answer(wire)
+        assert (wire.status, wire.problem["code"]) == (503, "server.busy")
+        waiting.go.set()
+        await asking
+        assert waiting.status == 200 and (await node.ask(ASKED, subject("CN"))).status == 200  # there is room again
+    finally:
+        await node.aclose()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_content_in_tiny_pieces_is_refused_before_it_costs_much(node: SealedNode, whole: bool) -> None:
+    entry = await node.entry()
+    made = decode(entry.key_bytes)
+    binding = Binding(pool=entry.pool, key=made.hash, policy=entry.policy, labels=entry.labels)
+    head = bhttp.start(Request(method="POST", path=CHAT, fields=binding.fields(RANDOM)))
+    message = head + b"\x01a" * (2 * bhttp.PIECES_FREE) + bhttp.end()
+    if whole:
+        data, _ = seal_request(made, DEFAULT, message, RANDOM)
+    else:
+        writer, _ = request_writer(made, DEFAULT, RANDOM)
+        data = writer.close(message)
+    wire = Wire(sent=[data], headers={"host": "node.example", "content-type": WHOLE if whole else REQUEST_TYPE, "comity-key": made.header})
+    await node.doors.answer(wire)
+    assert (wire.status, wire.problem["code"]) == (413, "seal.too_large") and not asked_of(node)
+
+
+FILES = [("GET", "/v1/files"), ("POST", "/v1/files"), ("GET", "/v1/files/file-x"), ("DELETE", "/v1/files/file-x"),
+         ("GET", "/v1/files/file-x/content"), ("GET", "/v1/batches"), ("POST", "/v1/batches"),
+         ("POST", "/v1/batches/b/cancel")]  # fmt: skip
+
+
+async def test_files_at_a_node_are_for_callers_with_a_key_of_their_own(node: SealedNode, tmp_path: Path) -> None:
+    for method, path in FILES:
+        answer = await node.ask(b"", path=path, method=method)
+        assert (answer.status, answer.json()["error"]["code"]) == (403, "key.needed"), path
+    (tmp_path / "keyed").mkdir()
+    owned = await sealed_node(config(BEIJING, keys=(keyed(),)), tmp_path / "keyed")
+    try:
+        assert (await owned.ask(b"", SHOWN, path="/v1/files", method="GET")).json()["data"] == []
+        assert (await owned.ask(b"", path="/v1/files", method="GET")).status == 401
+    finally:
+        await owned.aclose()
 
 
 async def test_a_caller_who_leaves_while_it_sends_asked_nothing(node: SealedNode) -> None:

@@ -7,6 +7,6 @@ Will not hold an "unverified" mode, fall back to a weaker suite, or hand on a st
 
 from __future__ import annotations
 
-from comity.seal.ends import AnswerReader, AnswerWriter, QuestionReader, Terms, ask, opened, seal_answer
+from comity.seal.ends import AnswerReader, AnswerWriter, QuestionReader, Terms, ask, once, opened, seal_answer
 
-__all__ = ["AnswerReader", "AnswerWriter", "QuestionReader", "Terms", "ask", "opened", "seal_answer"]
+__all__ = ["AnswerReader", "AnswerWriter", "QuestionReader", "Terms", "ask", "once", "opened", "seal_answer"]

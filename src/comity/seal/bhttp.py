@@ -21,8 +21,10 @@ from comity.seal.varint import decoded, encoded, size_of
 
 MEDIA_TYPE = "message/bhttp"
 HEAD_BYTES_MAX = 64 * 1024
+PIECES_FREE, PIECE_BYTES = 65_536, 64
+"""Content comes in at most so many pieces, and one more for each so many bytes of it: a piece costs more than its bytes."""
 Event = Request | Response | bytes | Trailers
-"""Informational responses, then the head, then pieces of content, then the trailers, which always come."""
+"""Informational responses, then the head, then content, then the trailers, which always come."""
 
 
 def encode(head: Request | Response, content: bytes = b"", trailers: Fields = (), *, informational: Iterable[Response] = ()) -> bytes:
@@ -80,7 +82,8 @@ def decode(data: bytes, *, head_bytes_max: int = HEAD_BYTES_MAX) -> Message:
 class Decoder:
     """Raises CallerError for what is no message; then, whatever comes, the same error again.
 
-    ``head_bytes_max`` bounds all that is not content; content is handed on as it comes, so nothing bounds it here.
+    ``head_bytes_max`` bounds all that is not content; content is handed on as it comes, what came at once in one, so nothing bounds it here
+    but the number of its pieces.
     """
 
     def __init__(self, *, head_bytes_max: int = HEAD_BYTES_MAX) -> None:
@@ -88,6 +91,7 @@ class Decoder:
         self._buffer = bytearray()
         self._ended = False
         self._events: list[Event] = []
+        self._content = bytearray()
         self._error: CallerError | None = None
         self._steps = self._message()
 
@@ -108,6 +112,7 @@ class Decoder:
         except CallerError as error:
             self._error = error
             raise
+        self._say_content()
         events, self._events = self._events, []
         return events
 
@@ -130,11 +135,17 @@ class Decoder:
             fields = yield from self._section(known)
             self._emit(Request(method=method, scheme=scheme, authority=authority, path=path, fields=fields))
         size = yield from self._number(may_end=True, counted=False)
+        pieces = come = 0
         while size:
-            yield from self._content(size)
+            pieces += 1
+            if pieces > PIECES_FREE + come // PIECE_BYTES:
+                raise CallerError("binary HTTP: the content is in too many pieces", code="seal.too_large", status=413)
+            yield from self._piece(size)
+            come += size
             size = 0 if known else (yield from self._number(counted=False))
         trailers = yield from self._section(known)
         check_fields(trailers, trailers=True)
+        self._say_content()
         self._events.append(Trailers(fields=trailers))
         while True:
             if self._buffer.count(0) < len(self._buffer):
@@ -146,12 +157,17 @@ class Decoder:
         check(head)
         self._events.append(head)
 
-    def _content(self, size: int) -> Generator[None]:
+    def _say_content(self) -> None:
+        if self._content:
+            self._events.append(bytes(self._content))
+            self._content.clear()
+
+    def _piece(self, size: int) -> Generator[None]:
         while size:
-            if taken := bytes(self._buffer[:size]):
+            if taken := self._buffer[:size]:
                 del self._buffer[:size]
                 size -= len(taken)
-                self._events.append(taken)
+                self._content += taken
             elif self._ended:
                 raise malformed("it ends before its content does")
             else:

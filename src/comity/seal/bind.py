@@ -7,7 +7,8 @@ Two fields stand inside the sealed message, where no relay can touch them:
     comity-replay   sixteen random bytes
 
 A node makes the first again from what it is and refuses when they differ: the request was meant for somebody else, or for other terms.
-It keeps the second for as long as it keeps the key, and refuses what it has heard.  Both are in hexadecimal: one way to write each.
+It keeps the second for as long as it keeps the key, once whoever asks is let in, and refuses what it has heard.  Both are in hexadecimal:
+one way to write each.
 """
 
 from __future__ import annotations
@@ -61,24 +62,32 @@ class Replays:
         self._heard: set[bytes] = set()
         self._most = most
 
-    def once(self, replay: bytes) -> None:
+    def new(self, replay: bytes) -> None:
+        """Raises where it was heard, or could not be."""
         if replay in self._heard:
             raise TrustFailure("this sealed request was heard before", step="replay", code="trust.replay")
         if len(self._heard) >= self._most:
             raise CallerError("this key has heard as many requests as it may", code="seal.full", status=503,
                               hint="the node's next key takes more")  # fmt: skip
+
+    def once(self, replay: bytes) -> None:
+        self.new(replay)
         self._heard.add(replay)
 
     def __len__(self) -> int:
         return len(self._heard)
 
 
-def check(fields: Fields, binding: Binding, replays: Replays) -> None:
-    """At the node, before anything else is done with a request.  Returns once for each that was meant for this node on these terms."""
-    bound, replay = _only(fields, BIND, HASH_BYTES), _only(fields, REPLAY, REPLAY_BYTES)
+def check(fields: Fields, binding: Binding) -> bytes:
+    """At the node, before anything else is done with a request: the replay id of one that was meant for this node on these terms."""
+    bound, replay = _only(fields, BIND, HASH_BYTES), replay_of(fields)
     if not hmac.compare_digest(bound, binding.digest):
         raise TrustFailure("the request is bound to another pool, key, policy or label", step="bind", code="trust.bind")
-    replays.once(replay)
+    return replay
+
+
+def replay_of(fields: Fields) -> bytes:
+    return _only(fields, REPLAY, REPLAY_BYTES)
 
 
 def _only(fields: Iterable[tuple[bytes, bytes]], name: bytes, size: int) -> bytes:

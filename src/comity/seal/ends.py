@@ -4,6 +4,7 @@
     client    ask                          → the sealed request, and the exchange
               AnswerReader                 ← the answer, while it comes
     node      opened, or QuestionReader    ← the request, whole or in chunks: checked before any of it is handed on
+              once                           whoever asks is let in: the request is not heard again
               AnswerWriter                 → the answer, while it comes
               seal_answer                  → the answer to a request that came whole
 
@@ -18,12 +19,13 @@ from collections.abc import Callable, Sequence
 from comity.errors import ComityError, TrustFailure
 from comity.ports import Random
 from comity.seal import bhttp, chunked, ohttp
-from comity.seal.bind import Binding, check
+from comity.seal.bind import Binding, check, replay_of
 from comity.seal.hpke import DEFAULT, Suite
 from comity.seal.http import Fields, Message, Request, Response, Trailers, malformed
 from comity.seal.keyconfig import KeyConfig
 from comity.seal.ohttp import Exchange, Find
-from comity.seal.padding import BODY_BYTES_MIN, padded, zeros
+from comity.seal.padding import BODY_BYTES_MIN, comment, padded, room, zeros
+from comity.seal.varint import in_four
 
 Terms = Callable[[bytes], Binding]
 """What this node binds requests to that were sealed to the key of this hash."""
@@ -57,10 +59,18 @@ def seal_answer(
     return ohttp.seal_response(exchange, padded(bhttp.encode(response, content, trailers), least=least), random)
 
 
+def once(head: Request, exchange: Exchange) -> None:
+    """From here on the request is heard.  Called when whoever asks is let in, and with nothing waited for between that and the work: what
+    strangers send takes no room, and of two copies one gets here second.  Raises TrustFailure for that one."""
+    if exchange.pair is None:
+        raise malformed("nothing was asked here")
+    exchange.pair.replays.once(replay_of(head.fields))
+
+
 def _admit(head: Request | Response, exchange: Exchange, terms: Terms) -> None:
     if isinstance(head, Response) or exchange.pair is None:
         raise malformed("a response where a request is asked for")
-    check(head.fields, terms(exchange.config.hash), exchange.pair.replays)
+    exchange.pair.replays.new(check(head.fields, terms(exchange.config.hash)))
 
 
 class _Reader(ABC):
@@ -95,7 +105,7 @@ class _Reader(ABC):
             raise
 
     def _read(self, pieces: list[bytes]) -> list[bhttp.Event]:
-        return [event for piece in pieces for event in self._held(self._message.feed(piece))]
+        return self._held(self._message.feed(b"".join(pieces)))
 
     def _held(self, events: list[bhttp.Event]) -> list[bhttp.Event]:
         for event in events:
@@ -139,24 +149,41 @@ class AnswerReader(_Reader):
 
 
 class AnswerWriter:
-    """At the node (`message/ohttp-chunked-res`).  Send what each call returns.
+    """At the node (`message/ohttp-chunked-res`).  Send what each call returns, which may be nothing yet.
 
-    ``least``: what the whole is padded to; 0 for a stream of events, whose pieces `padding.Beat` has padded already.
+    A chunk's length stands in clear.  So chunks are cut where the size says and not where the answer does: what is written is gathered to
+    full ones, and the whole grows to a power of two of at least ``least`` bytes (0: nothing grows).  Of events on a beat each `beat` is a
+    chunk, and so is what comes after the last: each grows by itself.
     """
 
     def __init__(self, exchange: Exchange, random: Random, *, least: int = BODY_BYTES_MIN) -> None:
-        self._writer, self._least, self._written = chunked.response_writer(exchange, random), least, 0
+        self._writer, self._least = chunked.response_writer(exchange, random), least
+        self._waiting = bytearray()
+        self._sent = 0  # in full chunks
 
     def start(self, response: Response, *, informational: Sequence[Response] = ()) -> bytes:
-        return self._write(bhttp.start(response, informational=informational))
+        return self._gathered(bhttp.start(response, informational=informational))
 
     def piece(self, content: bytes) -> bytes:
-        return self._write(bhttp.piece(content))
+        return self._gathered(bhttp.piece(content))
+
+    def beat(self, events: bytes) -> bytes:
+        """Whole server-sent events, at once; the first with the head of the answer in one chunk."""
+        missing = room(len(self._waiting) + len(in_four(0)) + len(events), least=self._least)
+        chunk = bytes(self._waiting) + in_four(len(events) + missing) + events + comment(missing)  # a piece, as `bhttp.piece` writes it
+        self._waiting.clear()
+        return self._writer.write(chunk)
 
     def close(self, trailers: Fields = ()) -> bytes:
-        end = bhttp.end(trailers)
-        return self._writer.close(end + zeros(self._written + len(end), least=self._least))
+        rest = bytes(self._waiting) + bhttp.end(trailers)
+        return self._writer.close(rest + zeros(self._sent + len(rest), least=self._least))
 
-    def _write(self, data: bytes) -> bytes:
-        self._written += len(data)
-        return self._writer.write(data)
+    def _gathered(self, data: bytes) -> bytes:
+        self._waiting += data
+        full = len(self._waiting) - len(self._waiting) % chunked.CHUNK_BYTES
+        if not full:
+            return b""
+        out = bytes(self._waiting[:full])
+        del self._waiting[:full]
+        self._sent += full
+        return self._writer.write(out)

@@ -16,6 +16,11 @@ def encoded(value: int) -> bytes:
     return (value | 3 << 62).to_bytes(8, "big")
 
 
+def in_four(value: int) -> bytes:
+    """The same in four bytes however small it is, for a number under 2^30."""
+    return (value | 2 << 30).to_bytes(4, "big")
+
+
 def size_of(first: int) -> int:
     """How many bytes a number has that begins with this one.  A number may be longer than it needs to be: the RFC lets it."""
     return 1 << (first >> 6)

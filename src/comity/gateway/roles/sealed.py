@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
 
 from comity.errors import CallerError, ComityError, OperatorError, TrustFailure
 from comity.gateway.app import App
 from comity.gateway.batch import api as batch
+from comity.gateway.callers import LOCAL
 from comity.gateway.doors import DOORS
 from comity.gateway.exchange import Disconnected, Exchange, Seal
 from comity.gateway.http import JSON, respond_error
@@ -25,7 +26,8 @@ from comity.gateway.roles.problem import nowhere, respond_problem
 from comity.gateway.roles.terms import Offers
 from comity.gateway.world import World
 from comity.seal import chunked, ohttp
-from comity.seal.ends import QuestionReader, opened
+from comity.seal.bhttp import Event
+from comity.seal.ends import QuestionReader, once, opened
 from comity.seal.http import Request
 from comity.seal.keyconfig import KEY_HEADER, parse_header
 from comity.seal.padding import bucket
@@ -53,6 +55,7 @@ class Doors:
 
     def __init__(self, app: App, *, published: Published) -> None:
         self._app, self._published = app, published
+        self._held = 0  # bytes of requests that are being read or answered
 
     async def answer(self, exchange: Exchange) -> None:
         app, route = self._app, "unknown"
@@ -113,33 +116,67 @@ class Doors:
     # -- the sealed door ----------------------------------------------------------------------------------------------
 
     async def _sealed(self, exchange: Exchange) -> int:
-        app = self._app
-        world = app.world
-        app.admit()
-        offers = self._offers
-        head, content, inner = await _opened(exchange, world, offers)
-        if self._offers is not offers:  # while it came other terms were taken up; from here to the front door nothing waits
-            raise TrustFailure("the node goes by other terms since", step="key-config", code="trust.key-config", hint=AGAIN)
-        call = world.ledger.new_id()
+        app, offers = self._app, self._offers
+        world, held = app.world, 0
+
+        def hold(size: int) -> None:
+            nonlocal held
+            held += size
+            self._held += size
+            if self._held > world.config.limits.bodies_bytes_max:
+                raise OperatorError("too many bytes of requests at once", code="server.busy", hint="try again shortly", status=503)
+
+        try:
+            app.metrics.in_flight += 1
+            try:
+                app.admit()
+                head, content, sealing, inner = await _opened(exchange, world, offers, hold)
+            finally:
+                app.metrics.in_flight -= 1  # the front door counts it from here on
+            if self._offers is not offers:  # while it came other terms were taken up; from here to the front door nothing waits
+                raise TrustFailure("the node goes by other terms since", step="key-config", code="trust.key-config", hint=AGAIN)
+            if (refusal := self._refusal(head, content, inner)) is None:
+                once(head, sealing)
+                try:
+                    await app.answer(inner)
+                finally:
+                    await inner.aclose()
+            else:
+                error, route = refusal
+                app.metrics.requests[route, str(error.status)] += 1
+                await respond_error(inner, error, world.ledger.new_id(), DOORS[route].error if route in DOORS else None)
+        finally:
+            self._held -= held
+        return 200
+
+    def _refusal(self, head: Request, content: bytes, inner: Inner) -> tuple[ComityError, str] | None:
+        """Why it is not let in, to be told inside the seal, and by which route.  It leaves nothing behind: whoever has no key can fill
+        nothing, and what was sent may be sent again."""
+        app, route = self._app, "unknown"
         try:
             inner.read(head, content)
-            if inner.method not in METHODS or app.route(inner.method, inner.path)[1] not in INSIDE:
+            route = app.route(inner.method, inner.path)[1]
+            if inner.method not in METHODS or route not in INSIDE:
                 raise CallerError(
                     "nothing is asked there inside a seal", code="request.unknown_path", status=404,
                     hint="see `/v1/models`, `/v1/chat/completions`",
                 )  # fmt: skip
-        except CallerError as error:
-            await respond_error(inner, error, call)
-            return 200
-        try:
-            await app.answer(inner)
-        finally:
-            await inner.aclose()
-        return 200
+            if app.callers.caller(inner.headers) is LOCAL and route in batch.ROUTES:
+                raise CallerError(
+                    "files and batches at a node are for callers with a key: without one nobody's are anybody's own", code="key.needed",
+                    status=403, field="authorization", hint="the node's operator gives out keys: `comity keys new`",
+                )  # fmt: skip
+        except ComityError as error:
+            return error, route
+        return None
 
 
-async def _opened(exchange: Exchange, world: World, offers: Offers) -> tuple[Request, bytes, Inner]:
-    """What was asked, once all of it has come and holds.  Raises ComityError, to be told outside the seal; Disconnected."""
+async def _opened(
+    exchange: Exchange, world: World, offers: Offers, hold: Callable[[int], None]
+) -> tuple[Request, bytes, ohttp.Exchange, Inner]:  # fmt: skip
+    """What was asked, once all of it has come and holds.  Raises ComityError, to be told outside the seal; Disconnected.
+
+    ``hold`` is told of each byte that is kept, and raises where it is one too many."""
     kind = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (chunked.REQUEST_TYPE, ohttp.REQUEST_TYPE):
         raise CallerError(
@@ -150,29 +187,39 @@ async def _opened(exchange: Exchange, world: World, offers: Offers) -> tuple[Req
     limits, hashed, size = world.config.limits, hashlib.sha256(), 0
     bytes_max = 2 * bucket(limits.body_bytes_max, 1) + HEAD_BYTES_MAX  # what the largest body comes to, with its head and padding
     reader = QuestionReader(partial(offers.keys.find, named=named), offers.binding, chunk_bytes_max=bytes_max)
-    heard: list[object] = []
-    sealed: list[bytes] = []
+    head: Request | None = None
+    kept = bytearray()  # of a request in chunks its content, of one that comes whole its seal
     async with aclosing(exchange.pieces(bytes_max)) as pieces:
         async for piece in pieces:
             hashed.update(piece)
             size += len(piece)
+            hold(len(piece))
             if kind == chunked.REQUEST_TYPE:
-                heard += reader.feed(piece)
+                head = _kept(reader.feed(piece), kept) or head
             else:
-                sealed.append(piece)
+                kept += piece
     if kind == chunked.REQUEST_TYPE:
-        heard += reader.finish()
-        sealing = reader.exchange
-        head = next(each for each in heard if isinstance(each, Request))
-        content = b"".join(each for each in heard if isinstance(each, bytes))
+        head = _kept(reader.finish(), kept) or head
+        sealing, content = reader.exchange, bytes(kept)
     else:
-        message, sealing = opened(b"".join(sealed), partial(offers.keys.find, named=named), offers.binding)
-        assert isinstance(message.head, Request)
-        head, content = message.head, message.content
+        message, sealing = opened(bytes(kept), partial(offers.keys.find, named=named), offers.binding)
+        head, content = (message.head if isinstance(message.head, Request) else None), message.content
+    assert head is not None  # what has no head, or another, was refused by its reader
     seal = Seal(hashed.hexdigest(), size, offers.digest(named))
     made = partial(
         InnerStream if kind == chunked.REQUEST_TYPE else InnerWhole, exchange, sealing, seal=seal, terms=offers.terms,
         bundle=world.ledger.bundle, random=world.random,
     )  # fmt: skip
     more = {"clock": world.clock} if kind == chunked.REQUEST_TYPE else {"bytes_max": limits.answer_bytes_max}
-    return head, content, made(**more)
+    return head, content, sealing, made(**more)
+
+
+def _kept(events: Iterable[Event], content: bytearray) -> Request | None:
+    """The head, if it is among them."""
+    head = None
+    for each in events:
+        if isinstance(each, bytes):
+            content += each
+        elif isinstance(each, Request):
+            head = each
+    return head

@@ -25,10 +25,10 @@ class LoopClock:
 
 
 class Sent:
-    def __init__(self, *, seconds: float = 0.05, least: int = 0) -> None:
+    def __init__(self, *, seconds: float = 0.05) -> None:
         self.began = asyncio.get_running_loop().time()
         self.pieces: list[tuple[float, bytes]] = []
-        self.paced = Paced(Beat(LoopClock(), seconds=seconds, least=least), self.send)
+        self.paced = Paced(Beat(LoopClock(), seconds=seconds), self.send)
 
     async def send(self, piece: bytes) -> None:
         self.pieces.append((round(asyncio.get_running_loop().time() - self.began, 3), piece))
@@ -74,18 +74,6 @@ def test_each_goes_at_once_where_there_is_no_beat() -> None:
             await asyncio.sleep(0.01)
         await sent.paced.close()
         assert [at for at, _ in sent.pieces] == [0.0, 0.01, 0.02]
-
-    virtual.run(said())
-
-
-def test_what_goes_is_as_large_as_a_power_of_two() -> None:
-    async def said() -> None:
-        sent = Sent(least=256)
-        for size in (10, 100, 300):
-            await sent.paced.add(b"data: " + b"x" * size + b"\n\n")
-            await asyncio.sleep(0.06)
-        await sent.paced.close()
-        assert [len(piece) for _, piece in sent.pieces] == [256, 256, 512]
 
     virtual.run(said())
 
