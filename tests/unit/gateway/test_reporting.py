@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import io
 import json
+from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from comity.ports import SystemRandom
 from comity.storage.open import open_database
 from comity.storage.state import DATABASE as STATE
 from comity.storage.state import State
+from comity.transparency.entry import encoded
 from comity.transparency.ledger import Ledger
 from comity.transparency.log_key import Place
 from comity.transparency.met import keep
@@ -41,15 +43,16 @@ def where(place: Place) -> Whereabouts:
     return Whereabouts(place, place / STATE if isinstance(place, Path) else place.url)
 
 
-async def recorded(place: Place, clock: FakeClock, nodes: list[str]) -> str:
-    """One receipt for each of ``nodes``, of one person and of another; the person's pseudonym."""
+async def recorded(place: Place, clock: FakeClock, nodes: Callable[[str], Awaitable[list[str]]]) -> str:
+    """One receipt for each of ``nodes`` (made with the key of the log that they record in), of one person and of another; the person's
+    pseudonym."""
     state = await State.open(await open_database(where(place).state, "state", seconds_max=10))
     who = pseudonym(await state.key("subject", KEY), "u-81")
     document = hashlib.sha256(b"d").hexdigest()
     await state.add(encode(Entry(kind="processor_contract", document_sha256=document, approver="A. Officer", at=clock.now())))
     await state.add(encode(Entry(kind="cn_genai", document_sha256=document, approver="A", at=clock.now(), valid_to=date(2020, 1, 1))))
     log = Log(await Ledger.open(place, clock=clock, random=SystemRandom(), record_seconds_max=30), place, clock)  # type: ignore[arg-type]
-    for node in nodes:
+    for node in await nodes(log.ledger.vkey):
         await log.add(who, node=node, sealed="ab" * 32)
         await log.add(OTHER)
     await log.ledger.aclose()
@@ -65,10 +68,14 @@ def reported(place: Place, subject: str | None, clock: FakeClock) -> bytes:
 
 
 async def test_it_holds_what_lies_beside_the_log(place: Place, clock: FakeClock) -> None:
-    public = MemoryLog()
-    raw, unknown = public.append(node_entry()), "cd" * 32
+    public, unknown = MemoryLog(), "cd" * 32
+
+    async def named(vkey: str) -> list[str]:
+        return [hashlib.sha256(public.append(node_entry(receipts=vkey))).hexdigest(), unknown]
+
+    who = await recorded(place, clock, named)
+    [raw] = public.entries
     name = hashlib.sha256(raw).hexdigest()
-    who = await recorded(place, clock, [name, unknown])
     state = await open_database(where(place).state, "state", seconds_max=10)
     first = public.prove(raw, clock.now())
     await state.write(partial(keep, name, raw, first))
@@ -87,11 +94,17 @@ async def test_it_holds_what_lies_beside_the_log(place: Place, clock: FakeClock)
 
 
 async def test_a_node_s_own_entry_comes_from_its_own_log(place: Place, clock: FakeClock) -> None:
-    raw, signer = MemoryLog().append(node_entry()), signer_of(b"n" * 32)
+    entries = list[bytes]()
+
+    async def named(vkey: str) -> list[str]:
+        entries.append(encoded(node_entry(receipts=vkey)))
+        return [hashlib.sha256(entries[0]).hexdigest()]
+
+    who = await recorded(place, clock, named)
+    [raw] = entries
     name = hashlib.sha256(raw).hexdigest()
-    nodes = await TLog.open(place / NODE_LOG if isinstance(place, Path) else place.url, signer, seconds_max=10)
+    nodes = await TLog.open(place / NODE_LOG if isinstance(place, Path) else place.url, signer_of(b"n" * 32), seconds_max=10)
     await nodes.append([b"another", raw, b"a third"])
-    who = await recorded(place, clock, [name])
     assert audited(await asyncio.to_thread(reported, place, who, clock)).nodes_missing == (name,)  # nobody has seen it yet
     note = await nodes.heads.sign(await nodes.ready())
     await nodes.heads.keep(note)
