@@ -84,6 +84,14 @@ _KINDS = {"before": "before", "until": "until", "by": "until", "since": "since",
 
 
 def _kind(m: Match) -> str:
+    if m.get("until") == "upto":
+        return "until"
+    if m.has("DATE", "PERIOD") and m.has("until", "by") and m.get("PERIOD") is not None:
+        return "before"  # `until July`, `by 2012`: it ends where that begins
+    if m.has("onward"):
+        return "since"
+    if m.has("not"):
+        return "since" if m.has("before") else "until"
     if m.has("or", "and"):
         return "since" if m.has("later", "after", "since") else "until"
     return next(_KINDS[node.tag] for node in m.nodes if node.tag in _KINDS)

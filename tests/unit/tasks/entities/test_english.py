@@ -55,7 +55,7 @@ def test_a_phrase_has_its_readings(text: str, want: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "twice a week", "two fridays ago", "every third monday", "a few hundred", "the next days", "last working day", "Feb 30",
+        "twice a week", "every third monday", "a few hundred", "the next days", "last working day", "Feb 30",
         "2026-02-30", "good morning", "may I ask why", "he is on the march", "the sun is out", "yes I may", "that one", "a lot",
         "ABC-12345-A1B2C3", "s666", "day after day", "1.2.3.4.5", "25:61",
     ],

@@ -112,7 +112,7 @@ def _one_or_several(m: Match) -> Length | None:
 
 
 def _half(m: Match) -> Length | None:
-    share = Fraction(1, 2) if m.has("and_half") else m.get("half", "quarter", "NUM", "FRAC")
+    share = m.get("half", "quarter", "NUM", "FRAC")
     return length(share, m.get("U")) if share < 1 else None
 
 
@@ -147,7 +147,7 @@ def _rank(one: Length) -> tuple[Fraction, Fraction, Fraction]:
 def duration_rules(n: str) -> list[Rule]:
     return [
         Rule("DUR1", f"({n}|a) U and (a? half|a quarter)", _more),
-        Rule("DUR1", "(half|quarter|and_half) (of)? a? U", _half),
+        Rule("DUR1", "(half|quarter) (of)? a? U", _half),
         Rule("DUR1", "a (half|quarter) (of)? (a)? U", _half),
         Rule("DUR1", "(NUM|FRAC) of a U", _half),
         Rule("DUR1", f"({n}|FRAC) dash? (U|seconds|nightsu)", _counted),

@@ -19,9 +19,7 @@ from comity.tasks.entities.calendar import (
     relative,
 )
 from comity.tasks.entities.cascade import Match, Node
-from comity.tasks.entities.phrases import (
-    add_clock,
-)
+from comity.tasks.entities.phrases import add_clock, open_moment
 
 
 def literal_clock(m: Match) -> Clock | None:
@@ -45,6 +43,14 @@ def hour_of(value: Any, said: str = "") -> Clock | None:
     if len(said) in (3, 4) and said.isdigit():
         return meaning.clock(value // 100, value % 100, ambiguous=value < 1300)
     return meaning.clock(value) if 0 <= value <= 24 else None
+
+
+def two_words(m: Match) -> Clock | None:
+    """`seven thirty`, with nothing that says it is a time: perhaps."""
+    hour, minute = m.all("NUM")
+    if not isinstance(hour, int) or not isinstance(minute, int) or not 1 <= hour <= 12 or minute not in range(10, 60, 5):
+        return None
+    return meaning.clock(hour, minute)
 
 
 def spoken_clock(m: Match) -> Clock | None:
@@ -134,6 +140,8 @@ def and_half(m: Match) -> Clock | None:
 
 def day_part(m: Match) -> tuple[Days, Part] | None:
     part = m.get("PARTNAME", "PART", "TONIGHT")
+    if m.has("early", "late"):
+        part = halved_part(part, m.has("early"))
     if m.has("TONIGHT"):
         days = relative(m.frame, 0, "day")
     elif m.has("DATE"):
@@ -155,6 +163,17 @@ def part_moment(m: Match) -> Moment | None:
     days, part = m.get("DPART")
     said = m.get("CLOCK", "ATCLOCK") or hour_of(m.get("INT", "NUM"))
     return add_clock(days, part, said, m.frame)
+
+
+def open_part(m: Match) -> Any:
+    """`tomorrow morning before 10`."""
+    days, part = m.get("DPART")
+    at = add_clock(days, part, m.get("CLOCK", "ATCLOCK"), m.frame)
+    return (
+        open_moment(m._replace(nodes=[*(node for node in m.nodes if node.tag != "DPART"), Node("MOMENT", 0, 0, at)]))
+        if at is not None
+        else None
+    )
 
 
 def end_of_day(m: Match) -> Moment | None:
@@ -202,10 +221,10 @@ def part_range(m: Match) -> Any:
     return meaning.at_clocks(days, ClockRange((pairs[0],)), m.frame)
 
 
-def halved_part(m: Match) -> Part:
-    part: Part = m.get("PARTNAME")
+def halved_part(part: Part, early: bool) -> Part:
+    """`early in the morning`, `late tonight`."""
     middle = (part.start + part.end) // 2
-    return part._replace(end=middle) if m.has("early") else part._replace(start=middle)
+    return part._replace(end=middle) if early else part._replace(start=middle)
 
 
 def ranged_part(m: Match) -> Any:

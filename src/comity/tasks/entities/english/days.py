@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from comity.tasks.entities import lunar, meaning
 from comity.tasks.entities.calendar import (
     Days,
     Frame,
+    Length,
     around,
     full_year,
+    moved,
     nth,
     on,
     period,
@@ -153,6 +156,17 @@ def weekday_day(m: Match) -> Days | None:
     """`Sunday 31`, `tuesday the eleventh`."""
     day = m.get("ORD", "DAYORD", "INT")
     return on(m.frame, day=day, weekday=m.get("WEEKDAY")) if 1 <= day <= 31 else None
+
+
+def weekdays_away(m: Match) -> Days | None:
+    """`two Sundays from now`, `three Fridays ago`: counted from today, which is none of them."""
+    count, weekday_said = m.get("INT", "NUM"), m.get("WEEKDAYS", "WEEKDAY")
+    if not isinstance(count, int) or not 1 <= count <= 500:
+        return None
+    today = m.frame.today
+    if m.has("ago"):
+        return meaning.one_day(moved(today, Length(days=Fraction(-((today.weekday() - weekday_said - 1) % 7 + 1 + 7 * (count - 1))))))
+    return meaning.one_day(moved(today, Length(days=Fraction((weekday_said - today.weekday() - 1) % 7 + 1 + 7 * (count - 1)))))
 
 
 def the_nth(m: Match) -> Days | None:

@@ -31,11 +31,13 @@ from comity.tasks.entities.english.clocks import (
     literal_clock,
     number_range,
     on_clock,
+    open_part,
     part_moment,
     part_range,
     past,
     ranged_part,
     spoken_clock,
+    two_words,
 )
 from comity.tasks.entities.english.days import (
     bare_slash,
@@ -58,6 +60,7 @@ from comity.tasks.entities.english.days import (
     week_of,
     weekday,
     weekday_day,
+    weekdays_away,
     year_words,
     years,
 )
@@ -77,6 +80,7 @@ from comity.tasks.entities.english.repeats import (
 from comity.tasks.entities.english.stretches import (
     after_next,
     at_least,
+    at_least_from,
     century,
     coming_many,
     compared,
@@ -186,7 +190,7 @@ PERIODS = "(PERIOD|MONTH)"
 
 
 def nobody_knows(m: Match) -> Node:
-    """`twice a week`, `two Fridays ago`, `every third Monday`: nothing here holds it whole, and its parts would be wrong."""
+    """`twice a week`, `every third Monday`: nothing here holds it whole, and its parts would be wrong."""
     return Node("_", 0, 0)
 
 
@@ -222,6 +226,8 @@ STAGES: tuple[Any, ...] = (
                if isinstance(m.get("NUM"), Fraction) and m.get("NUM") % 1 == Fraction(1, 2) and "half" in m.said else None),
         Rule("CLOCK", f"{N} {N}? ampm", spoken_clock),
         Rule("CLOCK", f"{N} oclock ampm?", spoken_clock),
+        Rule("CLOCK", "INT (noon|midnight)", lambda m: Clock((43200 if m.has("noon") else 0,)) if m.get("INT") == 12 else None),
+        Rule("CLOCK", "NUM NUM !U", two_words),
         Rule("CLOCK", "INT ish ampm?", lambda m: (made := spoken_clock(m)) and made._replace(certain=False)),
         Rule("CLOCK", "noon", lambda m: Clock((43200,))),
         Rule("CLOCK", "midnight", lambda m: Clock((0,))),
@@ -287,6 +293,7 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", "every (DUR|U|quarter|weekdays|second)", every_unit),
         Rule("REPEAT", "every? (the)? (ORD|DAYORD|second|last) WEEKDAY (of|in) (the|every) U", nth_weekday_monthly),
         Rule("REPEAT", "every WEEKDAY (to|dash) WEEKDAY", every_between),
+        Rule("DATE", f"{N} (WEEKDAYS|WEEKDAY) (ago|from MOMENT)", weekdays_away),
         Rule("_", f"(every ORD WEEKDAY|{N} WEEKDAYS ago?|(twice|{N} times) DUR)", nobody_knows),
         Rule("REPEAT", "WEEKDAY PARTNAMES", every_unit),
         Rule("REPEAT", "every (other|second)? (WEEKDAY|WEEKDAYS) ((comma|and|or|slash)+ (WEEKDAY|WEEKDAYS))*", every_unit),
@@ -318,6 +325,8 @@ STAGES: tuple[Any, ...] = (
     (
         Rule("MRANGE", "(earlier|later) (in)? DATE", half_day),
         Rule("CLOCK", "DUR (before|after) CLOCK", clock_shift),
+        Rule("DATE", "(the)? (ORD|DAYORD) PERIOD",
+             lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD")) if m.get("PERIOD").grain == "month" else None),
         Rule("DATE", "PERIOD poss (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD"))),
         Rule("DATE", "PERIOD (on)? the (ORD|DAYORD)",
              lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD")) if m.get("PERIOD").grain == "month" else None),
@@ -331,6 +340,8 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "the? U of DATE", lambda m: week_of(m) if m.get("U") == "week" else None),
         Rule("PERIOD", "the? U", lambda m: relative(m.frame, 0, "weekend") if m.get("U") == "weekend" else None),
         Rule("DRANGE", "DUR starting DATE", lasting),
+        Rule("DRANGE", "(more|less) than DUR (before|after|from|since) (DATE|MOMENT)", at_least_from),
+        Rule("CRANGE", "(for)? DUR (starting at|starting|from) CLOCK", lasting),
         Rule("DATE", "HOLIDAY", holiday_days),
         Rule("DATE", "DATE (of|in)? PERIOD", lambda m: in_year(m)),
         Rule("DATE", "the U (after|before) DATE", day_beside),
@@ -347,14 +358,14 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", "REPEAT on? (DATE|the DAYORD|the ORD)", repeat_on),
         Rule("DATE", "on the (ORD|DAYORD)", the_nth),
         Rule("DATE", "the DAYORD", the_nth),
-        Rule("CLOCK", "(CLOCK|INT|NUM) (in the|early|late) PARTNAME", in_part),
+        Rule("CLOCK", "(CLOCK|INT|NUM) (in the|at|in|early|late) PARTNAME", in_part),
         Rule("CLOCK", "CLOCK (at)? PARTNAME", lambda m: in_part(m) if m.has("at") or not m.has("comma") else None),
         Rule("DPART", "(the|in|early|late)? TONIGHT", day_part),
         Rule("DPART", "(this|next|last|past|coming) (early|late)? PARTNAME", day_part),
         Rule("DPART", "DATE (early|late|in the|poss|at)? PARTNAME", day_part),
         Rule("DPART", "(in)? (the)? PARTNAME (of|on) DATE", day_part),
-        Rule("PART", "(early|late) in the PARTNAME", lambda m: halved_part(m)),
-        Rule("PART", "(early|late) PARTNAME", lambda m: halved_part(m)),
+        Rule("PART", "(early|late) in the PARTNAME", lambda m: halved_part(m.get("PARTNAME"), m.has("early"))),
+        Rule("PART", "(early|late) PARTNAME", lambda m: halved_part(m.get("PARTNAME"), m.has("early"))),
         Rule("PART", "(in the|at|in)? PARTNAME", lambda m: m.get("PARTNAME")),
         Rule("MOMENT", "DATE? EOD", end_of_day),
         Rule("MOMENT", "EOD (of|on)? DATE", end_of_day),
@@ -405,10 +416,14 @@ STAGES: tuple[Any, ...] = (
     (
         Rule("MRANGE", "DATE (before|after|until|since|by) (CLOCK|ATCLOCK)", open_moment),
         Rule("MRANGE", "(before|after|until|since|by) MOMENT", open_moment),
-        Rule("DRANGE", "(before|after|until|since|by) (the)? (DATE|PERIOD|ORD|DAYORD)", open_days(the_nth)),
+        Rule("DRANGE", "not (before|after) (DATE|PERIOD)", open_days(the_nth)),
+        Rule("DRANGE", "(before|after|until|since|by|starting) (the|on)* (DATE|PERIOD|ORD|DAYORD)", open_days(the_nth)),
+        Rule("DRANGE", "from? (DATE|PERIOD) onward", open_days(the_nth)),
+        Rule("MRANGE", "MOMENT for DUR", lasting),
+        Rule("MRANGE", "DPART (before|after|until|by) (CLOCK|ATCLOCK)", open_part),
         Rule("DRANGE", "(before|after|until|since|by) INT",
              lambda m: open_days(the_nth)(m._replace(nodes=[m.nodes[0], made])) if (made := bare_year(m)) is not None else None),
-        Rule("DRANGE", "(DATE|PERIOD) or (later|after)", lambda m: open_days(the_nth)(m)),
+        Rule("DRANGE", "(DATE|PERIOD) (or|and) (later|after|before|earlier|prior)", lambda m: open_days(the_nth)(m)),
         Rule("CRANGE", "(before|after|until|since|by) (CLOCK|ATCLOCK)", open_clock),
         Rule("CRANGE", "(after|before) PART", open_clock),
         Rule("CLOCK", "PART comma? ATCLOCK", lambda m: meaning.within(m.get("PART"), m.get("ATCLOCK"))),
@@ -424,6 +439,7 @@ AMOUNTS = 4  # after so many stages what has a unit is made, and nothing of the 
 
 
 _WEAK = (
+    "onward "
     "a the this next coming last past that of in on at by for from to until between and or not every other before after since "
     "later earlier early late mid end begin around within comma dash slash dot lpar rpar poss s q hy cy ish few all once more "
     "less than starting rest no as calendar working is times prior gt lt eq over point second th oclock ZONE neg minus"

@@ -148,9 +148,9 @@ class _Reader:
                 and not self._gap(next_at + 1)
             ):
                 next_at += 1  # `100-million`
-            while self.tag(next_at) in ("SCALE", "dozen") and not (self.tag(next_at) == "SCALE" and value >= 10**15):
+            while self.tag(next_at) in ("SCALE", "SCALES", "dozen") and not (self.tag(next_at) == "SCALE" and value >= 10**15):
                 scale = self.nodes[next_at].value
-                if scale in (1000, 10**6, 10**9, 10**12) and len(self.nodes) > next_at and self._short(next_at) and self._gap(next_at) > 1:
+                if scale in (1000, 10**6, 10**9, 10**12) and self._short(next_at) and self._gap(next_at) > 2:
                     break
                 value *= scale
                 scaled = True
@@ -164,7 +164,9 @@ class _Reader:
             while ceiling * 1000 <= value and ceiling < 10**15:
                 ceiling *= 1000
             after = behind + 1 if self.tag(behind) == "and" else behind
-            if self.tag(after) in ("half", "a", "quarter", "SLASH") or (self.tag(after) in ("INT", "DEC") and after == behind):
+            if self.tag(after) in ("half", "a", "quarter", "SLASH") or (
+                self.tag(after) in ("INT", "DEC") and after == behind and self.tag(after + 1) not in ("SCALE", "HUNDRED")
+            ):
                 break
             if self.below_1000(after) is None or self.ordinal_tail(after) is not None or self._parts(after) is not None:
                 break
@@ -236,7 +238,7 @@ class _Reader:
         if parts is not None:
             value: int | Fraction
             value, behind = parts
-            after = behind + 1 if self.tag(behind) in ("a", "of") else behind
+            after = behind + 2 if (self.tag(behind), self.tag(behind + 1)) == ("of", "a") else behind + (self.tag(behind) in ("a", "of"))
             if self.tag(after) == "SCALE" and not self._short(after):
                 value, behind = value * self.nodes[after].value, after + 1
             elif self.tag(after) == "dozen":
@@ -268,13 +270,15 @@ class _Reader:
                 if tail is not None and not tail[2] and value % 100 == 0 and value and self.tag(at) != "INT":
                     return self._node("ORD", begin, tail[1], value + tail[0])
             after = behind + 1 if self.tag(behind) == "and" else behind
-            mixed = self._parts(after, mixed=True) if self.tag(behind) in ("and", "SLASH") else None
-            if mixed is not None and self.tag(after) not in ("DEC", "INT") and 0 < mixed[0] < (1 if self.tag(behind) == "and" else 2):
+            if self.tag(behind) == "dash" and self.tag(behind + 1) == "SLASH" and not self._gap(behind + 1):
+                after = behind + 1  # `2-1/2`
+            mixed = self._parts(after, mixed=True) if after > behind or self.tag(behind) in ("and", "SLASH") else None
+            if mixed is not None and self.tag(after) not in ("DEC", "INT") and 0 < mixed[0] < (2 if self.tag(behind) == "SLASH" else 1):
                 scale = self.nodes[behind - 1].value if self.tag(behind - 1) == "SCALE" and self.tag(after) == "a" else 1
                 more = mixed[0]
                 behind = mixed[1]
                 if self.tag(behind) == "SCALE" and not self._short(behind):
-                    if more == Fraction(1, 2) and scale == 1 and value < 1000:  # `one and a half million`
+                    if more < 1 and scale == 1 and value < 1000:  # `one and a half million`
                         value, more = value * self.nodes[behind].value, more * self.nodes[behind].value
                     else:
                         scale = self.nodes[behind].value

@@ -241,6 +241,17 @@ def at_least(m: Match) -> Any:
     return Node("MRANGE", 0, 0, MomentRange(((None, at) if before else (at, None),)))
 
 
+def at_least_from(m: Match) -> Any:
+    """`more than 2 weeks before today`: before that day."""
+    back = m.has("before")
+    anchor = m.get("DATE", "MOMENT")
+    by: Length = m.get("DUR")
+    there = meaning.shifted(-by if back else by, anchor, m.frame)
+    if not isinstance(there, Days):
+        return None
+    return meaning.open_range("before" if m.has("more") == back else "after", there)
+
+
 def shift(m: Match) -> Node | None:
     by: Length = m.get("DUR")
     back = m.has("before", "ago", "earlier", "prior")

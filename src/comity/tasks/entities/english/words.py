@@ -130,6 +130,7 @@ _PLAIN = {
     "before": "before",
     "after": "after",
     "since": "since",
+    "onward": "onward onwards",
     "until": "until till til",
     "later": "later hence",
     "earlier": "earlier",
@@ -173,7 +174,6 @@ _PLAIN = {
     "calendar": "calendar",
     "working": "working business work",
     "nightsu": "nights",
-    "and_half": "½",
     "weekdays": "weekday weekdays workday workdays",
     "wc": "w/c",
     "is": "is",
@@ -192,6 +192,7 @@ def words() -> dict[str, tuple[str, Any]]:
     out: dict[str, tuple[str, Any]] = dict(NUMBER_WORDS)
     for tag, said in _PLAIN.items():
         out |= {word: (tag, word) for word in said.split()}
+    out |= {"½": ("SLASH", (1, 2)), "¼": ("SLASH", (1, 4)), "¾": ("SLASH", (3, 4))}
     out["one"] = ("SMALL", 1)
     for place, name in enumerate(_MONTHS, 1):
         tag = "MONTHQ" if name in ("march", "may") else "MONTH"
@@ -258,12 +259,16 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
     }.items():
         found.append(((*name.split(), " $"), "CODE", code))
     found.extend((("u", ".s.", word), "CUR", "USD") for word in ("dollars", "dollar"))
+    add("to", "to", "up to", "up until", "and ending on", "ending on", "all the way to")
+    add("onward", None, "and onward", "and onwards", "and on", "and beyond")
     add("out_of", None, "out of")
+    add("ampm", "a", "a m")
+    add("ampm", "p", "p m")
     for meal, part in {"lunch": "lunchtime", "dinner": "dinnertime", "breakfast": "breakfast-time"}.items():
         add("PARTNAME", PARTS[part], f"{meal} time")
     add("NOTAGO", None, "long ago")
     add("NOW", None, "right now", "at present", "at this time", "at the moment")
-    add("until", "until", "no later than", "as late as", "not later than", "on or before")
+    add("until", "upto", "no later than", "as late as", "not later than", "on or before")
     add("since", "since", "as early as", "as of", "no earlier than", "on or after", "on or later than")
     add("before", "before", "earlier than", "prior to")
     add("after", "after", "later than")
