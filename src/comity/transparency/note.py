@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from comity.transparency.merkle import HASH_BYTES
 
+SIZE_MAX = (1 << 63) - 1  # of a tree: what the formats and the databases count with
 NOTE_BYTES_MAX = 262_144  # C2SP: at least 16 signatures, and post-quantum ones take nearly 5 kB each
 Kind = Literal[0x01, 0x04, 0x06]
 ED25519: Kind = 0x01
@@ -140,8 +141,8 @@ def _cosigned(kind: Kind, name: str, at: int, text: bytes) -> bytes:
         raise ValueError("a log's own key cosigns nothing")
     head, said = parse_checkpoint(text.decode()), name.encode()
     origin = head.origin.encode()
-    if len(said) > 255 or len(origin) > 255 or head.size >= 1 << 64:
-        raise ValueError("a name or a size is too long to be cosigned")
+    if len(said) > 255 or len(origin) > 255:
+        raise ValueError("a name is too long to be cosigned")
     parts = (b"subtree/v1\n\x00", bytes([len(said)]), said, at.to_bytes(8, "big"), bytes([len(origin)]), origin, bytes(8),
              head.size.to_bytes(8, "big"), head.root)  # fmt: skip
     return b"".join(parts)
@@ -247,6 +248,8 @@ def parse_size(text: str) -> int:
     """Raises ValueError."""
     if not (text.isascii() and text.isdecimal()) or (text[0] == "0" and text != "0") or len(text) > 20:
         raise ValueError("the checkpoint's size is not a number without leading zeros")
+    if int(text) > SIZE_MAX:
+        raise ValueError("no tree is so large")
     return int(text)
 
 

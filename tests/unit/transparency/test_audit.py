@@ -186,9 +186,9 @@ def test_a_file_that_is_there_twice_is_refused(held: Held) -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     files = members(held.report)
-    monkeypatch.setattr(archive, "MEMBER_BYTES_MAX", 1 << 20)
+    monkeypatch.setattr(archive, "OTHER_BYTES_MAX", 1 << 20)
     assert "larger than" in said(zipped({**files, shapes.README: b"\0" * (1 << 21)}))
-    monkeypatch.setattr(archive, "TOTAL_BYTES_MAX", 1 << 16)
+    monkeypatch.setattr(archive, "REST_BYTES_MAX", 1 << 16)
     assert "together" in said(zipped({**files, shapes.README: b"\0" * (1 << 16)}))
     monkeypatch.setattr(archive, "MEMBERS_MAX", 5)
     assert "more than 5 files" in said(held.report)

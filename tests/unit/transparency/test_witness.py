@@ -275,3 +275,18 @@ def test_a_key_of_one_kind_is_not_taken_for_another() -> None:
         KEYS[0].note("text\n")
     with pytest.raises(ValueError, match="cosigns nothing"):
         LOG.cosignature(checkpoint_text(Checkpoint("x", 1, bytes(32))), 1)
+
+
+@pytest.mark.parametrize("size", [1 << 63, 10**19, (1 << 64) - 1, 1 << 64, 10**20])
+async def test_a_size_that_no_tree_has_is_refused_like_any_other_that_is_none(witness: Witness, size: int) -> None:
+    """Though its log has signed it; and the witness goes on."""
+    note = LOG.note(checkpoint_text(Checkpoint(LOG.verifier.name, size, bytes([3]) * 32)))
+    assert (await witness.add(written(Request(0, (), note)))).status == 400
+    assert (await witness.add(written(Request(size, (), TREE.note(3))))).status == 400
+    assert (await witness.add(written(TREE.request(0, 3)))).status == 200
+
+
+async def test_the_largest_size_that_there_is_is_kept(witness: Witness) -> None:
+    note = LOG.note(checkpoint_text(Checkpoint(LOG.verifier.name, (1 << 63) - 1, bytes([3]) * 32)))
+    assert (await witness.add(written(Request(0, (), note)))).status == 200
+    assert (await witness.add(written(TREE.request(0, 3)))).body == f"{(1 << 63) - 1}\n"

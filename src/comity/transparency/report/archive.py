@@ -19,8 +19,11 @@ from comity.transparency.report import shapes
 from comity.transparency.report.shapes import Listed
 
 MEMBERS_MAX = 2_048
-MEMBER_BYTES_MAX = 1 << 30
-TOTAL_BYTES_MAX = 3 << 29
+RECEIPTS_BYTES_MAX = 1 << 30  # read line by line, and never whole
+LINE_BYTES_MAX = 1 << 20
+MEMBER_BYTES_MAX = {shapes.RECEIPTS: RECEIPTS_BYTES_MAX, shapes.PROOF: 1 << 27, shapes.MANIFEST: 1 << 20, shapes.NOTE: 1 << 20}
+OTHER_BYTES_MAX = 1 << 24
+REST_BYTES_MAX = 1 << 28  # all together but the receipts
 NAME = re.compile(
     r"(?:receipts\.jsonl|proof\.json|checkpoint|witnessed\.json|laws\.json|evidence\.json|report\.html|README\.txt|manifest\.json|manifest\.note"
     r"|laws/[a-z0-9][a-z0-9.@-]{0,98}/[a-z0-9_-]{1,60}\.(?:toml|cedar)|nodes/[0-9a-f]{64}\.(?:entry|proof))"
@@ -81,14 +84,14 @@ class Archive:
                 raise failed(f"`{info.filename}` is there twice")
             if info.flag_bits & 1 or info.compress_type not in _KINDS:
                 raise failed(f"`{info.filename}` is encrypted, or packed in a way that is not read")
-            if info.file_size > MEMBER_BYTES_MAX:
-                raise failed(f"`{info.filename}` is larger than {MEMBER_BYTES_MAX} bytes")
+            if info.file_size > (most := MEMBER_BYTES_MAX.get(info.filename, OTHER_BYTES_MAX)):
+                raise failed(f"`{info.filename}` is larger than {most} bytes")
             self.sizes[info.filename] = info.file_size
         missing = [name for name in NEEDED if name not in self.sizes]
         if missing:
             raise failed(f"`{missing[0]}` is not there")
-        if sum(self.sizes.values()) > TOTAL_BYTES_MAX:
-            raise failed(f"its files are larger than {TOTAL_BYTES_MAX} bytes together")
+        if sum(self.sizes.values()) - self.sizes[shapes.RECEIPTS] > REST_BYTES_MAX:
+            raise failed(f"its files beside the receipts are larger than {REST_BYTES_MAX} bytes together")
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """No more bytes than its directory claims, which was held against the limits."""
@@ -115,10 +118,12 @@ class Archive:
             raise failed(f"`{name}` is not UTF-8") from None
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """Without their ends."""
+        """Without their ends, none longer than may be."""
         kept = b""
         for piece in self.pieces(name):
             *whole, kept = (kept + piece).split(b"\n")
+            if any(len(each) > LINE_BYTES_MAX for each in (*whole, kept)):  # found here, for what is kept is copied with each piece
+                raise failed(f"`{name}` has a line of more than {LINE_BYTES_MAX} bytes")
             yield from whole
         if kept:
             yield kept

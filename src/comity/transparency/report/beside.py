@@ -18,13 +18,13 @@ from comity.transparency.note import COSIGNED, Checkpoint, Verifier, opened, par
 from comity.transparency.report import law, shapes
 from comity.transparency.report.archive import Archive
 from comity.transparency.report.page import Tally
-from comity.transparency.report.proof import At, needed, root_of
+from comity.transparency.report.proof import needed, root_of
 from comity.transparency.report.seen import Seen, minute
 from comity.transparency.report.shapes import Laws, Manifest, Shared, Vouched, Witnessed
 from comity.transparency.tlog_proof import parse as parse_proof
 from comity.transparency.trust import Trust, cosigned_at, keys, proven
 
-PROOF_NODES_MAX = 64 * shapes.RECEIPTS_MAX
+NODE_BYTES_MAX = 80  # of one in `proof.json`
 Tell = Callable[[str, int, int], None]
 """The step, how far it is, and of how much."""
 
@@ -37,10 +37,12 @@ class Shown(NamedTuple):
 
 
 def included(archive: Archive, head: Checkpoint, leaves: dict[int, bytes]) -> None:
-    shared: Shared = _read(archive.whole(shapes.PROOF), Shared, "inclusion")
     places = list(leaves)
-    at: list[At] = [(level, index) for level, index, _ in shared.nodes]
-    if len(at) > PROOF_NODES_MAX or at != needed(places, head.size):
+    at = needed(places, head.size)
+    if archive.sizes[shapes.PROOF] > NODE_BYTES_MAX * (1 + len(at)):  # before it is read: it takes many times its size
+        raise _failed("inclusion", "the proof is longer than one for these places")
+    shared: Shared = _read(archive.whole(shapes.PROOF), Shared, "inclusion")
+    if at != [(level, index) for level, index, _ in shared.nodes]:
         raise _failed("inclusion", "the proof is not for these places")
     try:
         nodes = {(level, index): base64.b64decode(value, validate=True) for level, index, value in shared.nodes}
@@ -157,7 +159,7 @@ def laws(archive: Archive, tally: Tally) -> Laws:
             if (pack, law.digest_of(ordered)) not in listed or law.name_of(ordered) != pack:
                 raise _failed("laws", f"the text of `{pack[:80]}` is not the one that the receipts were decided by")
         rules, articles = law.told({name: law.ordered(text) for name, text in texts_.items()}, tally.rules, tally.facts)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         raise _failed("laws", "the text of a pack cannot be read") from None
     if (rules, articles) != (laws.rules, laws.articles):
         raise _failed("laws", "what is said of a rule or an article is not what its text says")

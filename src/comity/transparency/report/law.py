@@ -19,7 +19,8 @@ from comity.transparency.report.shapes import Article, Told
 Text = dict[str, bytes]
 """The files of one pack that decide, by name, in the order of its digest."""
 _FIRST = ("pack.toml", "facts.toml", "tables.toml")
-_ANNOTATION = re.compile(r'//[^\n]*|@(?P<name>\w+)\s*\(\s*"(?P<said>(?:\\.|[^"\\])*)"\s*\)|"(?:\\.|[^"\\])*"|(?P<end>;)', re.S)
+_SAID = r'(?:\\.|[^"\\])*+'  # possessive, as all that repeats here: whatever a text holds, it is gone over once
+_ANNOTATION = re.compile(rf'//[^\n]*|@(?P<name>\w++)\s*+\(\s*+"(?P<said>{_SAID})"\s*+\)|"{_SAID}(?:"|(?P<open>\\?\Z))|(?P<end>;)', re.S)
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(.))", re.S)
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 
@@ -71,9 +72,11 @@ def told(texts: Mapping[str, Text], rules: Iterable[str], facts: Iterable[str]) 
 
 
 def policies(cedar: str) -> list[dict[str, str]]:
-    """The annotations of each policy of a file, in order."""
+    """The annotations of each policy of a file, in order.  Raises ValueError for a string without an end."""
     made, here = list[dict[str, str]](), dict[str, str]()
     for part in _ANNOTATION.finditer(cedar):
+        if part["open"] is not None:
+            raise ValueError("a string has no end")
         if part["end"]:
             made.append(here)
             here = {}

@@ -21,7 +21,6 @@ from comity.transparency.report.page import Tally, went
 from comity.transparency.report.shapes import Manifest, Row
 from comity.transparency.verify import texts, verify
 
-LINE_BYTES_MAX = 1 << 20
 _sorted = msgspec.json.Encoder(order="sorted").encode
 _MINUTE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z", re.ASCII)
 _row = msgspec.json.Decoder(Row, strict=True).decode
@@ -76,8 +75,6 @@ class Seen:
 
     def _shaped(self, line: bytes) -> tuple[Row, bytes, bytes]:
         where = f"receipt {len(self.leaves) + 1}"
-        if len(line) > LINE_BYTES_MAX:
-            raise _failed("receipts", f"{where} is longer than {LINE_BYTES_MAX} bytes")
         try:
             row = _row(line)
             receipt = msgspec.convert(row.receipt, Receipt, strict=True)
