@@ -234,6 +234,8 @@ class SurrogateVault(Pseudonyms):
     def _name(self, word: str, part: Part) -> str:
         """The stand-in of a word, the same in whichever name it is met; written as the word is."""
         key = ("", word.casefold())
+        if not (word.islower() or (word.isupper() and len(word) > 1)) and self._names.setdefault(("spelled", key[1]), word) != word:
+            key = ("", word)  # `Mcdonald` beside `McDonald`: one stand-in could bring back only one of them
         made = self._names.get(key)
         if made is None:
             whole = word.capitalize()

@@ -384,6 +384,14 @@ def test_no_original_leaves_and_no_stand_in_was_in_the_text(data: st.DataObject,
         assert entry.rule == "surname" or not re.search(rf"(?<!\w){re.escape(entry.stand_in)}(?!\w)", text)
 
 
+def test_two_spellings_of_one_name_come_back_each_as_it_was() -> None:
+    vault = SurrogateVault(bytes(8))
+    text, findings = marked("{PERSON:LenaLena}, {PERSON:Lenalena}, {PERSON:lenalena} and {PERSON:LENALENA}")
+    out = vault.protect(text, findings)
+    assert "lena" not in out.lower()
+    assert vault.restore(out) == text
+
+
 @given(st.data(), NONCES)
 def test_arguments_stay_json_and_come_back(data: st.DataObject, nonce: bytes) -> None:
     vault = SurrogateVault(nonce)
