@@ -29,7 +29,7 @@ from comity.seal.chunked import REQUEST_TYPE, RESPONSE_TYPE
 from comity.seal.epochs import Epoch, Keys
 from comity.seal.http import Fields, Request, Response
 from comity.seal.keyconfig import parse_header
-from comity.seal.padding import bucket
+from comity.seal.padding import BODY_BYTES_MIN, bucket
 from comity.storage.database import Database
 from comity.transparency.entry import encoded, parse, written
 from comity.transparency.ids import Ids
@@ -154,9 +154,9 @@ class Node:
         once(head, reader.exchange)
         self.asked.append((head, body))
         response, pieces = self.answering(head, body)
-        writer = AnswerWriter(reader.exchange, self.random)
-        said = writer.beat if (b"content-type", b"text/event-stream") in response.fields else writer.piece
-        out_pieces = [writer.start(response), *map(said, pieces)]
+        events = (b"content-type", b"text/event-stream") in response.fields
+        writer = AnswerWriter(reader.exchange, self.random, least=0 if events else BODY_BYTES_MIN)
+        out_pieces = [writer.start(response), *map(writer.beat if events else writer.piece, pieces)]
         out_pieces.append(writer.close(self._trailers(sealed, named, response.status)))
         return await self._said(out, 200, RESPONSE_TYPE, self.edit_answer(out_pieces))
 

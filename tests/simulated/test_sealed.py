@@ -173,7 +173,7 @@ async def test_the_whole_form_of_oblivious_http_is_taken_as_well(node: SealedNod
 
 def lengths(sealed: bytes, at: int = 32) -> list[int]:
     """Of an answer's chunks, as they stand in clear for whoever carries it."""
-    found = []
+    found: list[int] = []
     while True:
         size = size_of(sealed[at])
         length, at = decoded(sealed[at : at + size]), at + size
@@ -184,10 +184,10 @@ def lengths(sealed: bytes, at: int = 32) -> list[int]:
 
 
 async def test_an_answer_s_chunks_say_only_its_power_of_two_and_not_whether_it_is_a_refusal(node: SealedNode) -> None:
+    asked: list[dict[str, Any]] = [{"messages": [{"role": "user", "content": "x" * length}]} for length in (1, 40, 400)]
+    asked += [{**asked[0], "model": "us-virginia"}, {**asked[0], "model": "us-virginia", "stream": True}]
     seen = []
-    for body in (*({"messages": [{"role": "user", "content": "x" * length}]} for length in (1, 40, 400)),
-                 {"messages": [{"role": "user", "content": "x"}], "model": "us-virginia"},
-                 {"messages": [{"role": "user", "content": "x"}], "model": "us-virginia", "stream": True}):  # fmt: skip
+    for body in asked:
         wire, exchange = await node.sealed(body, subject("CN"))
         await node.doors.answer(wire)
         seen.append((opened(exchange, wire.said).status, lengths(wire.said), wire.answered))

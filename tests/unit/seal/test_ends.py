@@ -162,7 +162,7 @@ def test_an_answer_that_is_a_request_is_refused(node: Node) -> None:
 
 def lengths(sealed: bytes, at: int = 32) -> list[int]:
     """Of the chunks of an answer, as they stand in clear; the last that holds nothing left out."""
-    found = []
+    found: list[int] = []
     while True:
         size = size_of(sealed[at])
         length, at = decoded(sealed[at : at + size]), at + size
