@@ -28,7 +28,7 @@ from comity.seal import bhttp
 from comity.seal.attestation import Expected
 from comity.seal.attestation import verify as check_evidence
 from comity.seal.attestation.software import ImageStatement, sign_image
-from comity.seal.bind import Binding
+from comity.seal.bind import Binding, Replays
 from comity.seal.chunked import REQUEST_TYPE, request_writer
 from comity.seal.epochs import Keys
 from comity.seal.hpke import DEFAULT, TAG_BYTES
@@ -516,6 +516,29 @@ async def test_a_key_that_too_few_have_witnessed_is_shown_to_nobody(home: Path) 
         assert len(await node.document()) == 1 and (await node.open("GET", "/readyz")).status == 200
     finally:
         await node.aclose()
+
+
+async def test_a_key_that_heard_half_of_what_it_may_gives_way_to_another(node: SealedNode) -> None:
+    before = await node.entry()
+    node.offers.keys.find(decode(before.key_bytes).key_id).replays = Replays(4)
+    wire, _ = await node.sealed(ASKED, subject("CN"))  # sealed to the old, and late
+    assert (await node.ask(ASKED, subject("CN"))).status == 200
+    assert await node.node.renew(node.offers) and await node.entry() == before  # a quarter
+    heard, _ = await node.sealed(ASKED, subject("CN"))
+    await node.doors.answer(heard)
+    node.entries.signing = 0
+    assert not await node.node.renew(node.offers) and await node.entry() == before  # no successor yet: it goes on
+    assert (await node.ask(ASKED, subject("CN"))).status == 200
+    node.entries.signing = 2
+    assert await node.node.renew(node.offers)
+    after = await node.entry()
+    assert len(await node.document()) == 1 and node.offers.ready
+    assert after.key != before.key and msgspec.structs.replace(after, key=before.key) == before
+    for old in (wire, Wire(sent=heard.sent, headers=heard.headers)):  # what it never heard, and what it had
+        await node.doors.answer(old)
+        assert (old.status, old.problem["step"]) == (400, "key-config")
+    assert (await node.ask(ASKED, subject("CN"))).status == 200
+    assert asked_of(node) == 4
 
 
 async def test_other_terms_have_other_keys_and_are_taken_up_once_witnessed(node: SealedNode) -> None:

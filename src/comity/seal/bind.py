@@ -74,6 +74,10 @@ class Replays:
         self.new(replay)
         self._heard.add(replay)
 
+    @property
+    def half(self) -> bool:
+        return 2 * len(self._heard) >= self._most
+
     def __len__(self) -> int:
         return len(self._heard)
 

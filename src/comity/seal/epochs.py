@@ -93,6 +93,11 @@ class Keys:
                                hint="fetch the node's keys again")  # fmt: skip
         return pair
 
+    @property
+    def worn(self) -> bool:
+        """Whether one has heard half of what it may."""
+        return any(each.replays.half for each in self._held.values())
+
     def _number(self, at: datetime) -> int:
         return (at - datetime(1970, 1, 1, tzinfo=UTC)) // self._epoch
 

@@ -124,6 +124,18 @@ class Node:
             self._published = self._clock.monotonic()
             return True
 
+    async def renew(self, offers: Offers) -> bool:
+        """Where a key has heard half of what it may, all give way to new ones, in the log and witnessed, on the same terms.  What was
+        sealed to the old is refused from then on, so nothing that they heard need be remembered.  False where too few witnesses signed."""
+        if not offers.worn:
+            return True
+        made = Offers(offers.terms, Keys(self._clock, self._random))
+        await self._logged(made)
+        if not await self.tend(made, now=True):
+            return False
+        offers.become(made)
+        return True
+
     async def run(self, standing: Callable[[], Offers | None]) -> None:
         """Until it is cancelled."""
         look = min(self.config.publish_seconds, LOOK_SECONDS_MAX)
@@ -131,7 +143,7 @@ class Node:
         while True:
             offers, well = standing(), False
             try:
-                well = offers is None or await self.tend(offers)
+                well = offers is None or (await self.tend(offers) and await self.renew(offers))
             except StorageFailure as error:
                 log.warning("the node's keys cannot be published: %s", error.code)
             except LookupError:  # another gateway published meanwhile

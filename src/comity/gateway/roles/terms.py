@@ -128,6 +128,15 @@ class Offers:
         """``proof``: a C2SP tlog-proof that the key's entry is in a log that enough witnesses have seen."""
         self._proofs[key] = proof
 
+    @property
+    def worn(self) -> bool:
+        """Whether a key has heard half of what it may: enough for its successor to be witnessed meanwhile."""
+        return self.keys.worn
+
+    def become(self, other: Offers) -> None:
+        """Other keys on the same terms, at once: those there were open nothing any more."""
+        self.keys, self._by_key, self._proofs = other.keys, other._by_key, other._proofs
+
     def owed(self) -> tuple[Epoch, ...]:
         """Keys that are due and not in the log yet."""
         return tuple(each for each in self.keys.tend() if each.config.hash not in self._by_key)
