@@ -168,12 +168,22 @@ def part_moment(m: Match) -> Moment | None:
 def open_part(m: Match) -> Any:
     """`tomorrow morning before 10`."""
     days, part = m.get("DPART")
-    at = add_clock(days, part, m.get("CLOCK", "ATCLOCK"), m.frame)
+    at = add_clock(days, part, m.get("CLOCK", "ATCLOCK") or hour_of(m.get("INT", "NUM")), m.frame)
     return (
         open_moment(m._replace(nodes=[*(node for node in m.nodes if node.tag != "DPART"), Node("MOMENT", 0, 0, at)]))
         if at is not None
         else None
     )
+
+
+def open_at_part(m: Match) -> Any:
+    """`until tomorrow morning`: where it begins; `after tonight`: where it ends."""
+    made = meaning.at_part(m.get("DPART"), m.frame)
+    if made is None:
+        return None
+    if m.has("after", "since"):
+        return made._replace(readings=tuple((end if m.has("after") else start, None) for start, end in made.readings))
+    return made._replace(readings=tuple((None, start) for start, _ in made.readings))
 
 
 def end_of_day(m: Match) -> Moment | None:

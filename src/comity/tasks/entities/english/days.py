@@ -283,6 +283,15 @@ def days_in_month(m: Match) -> Any:
     return meaning.between(one, other, m.frame)
 
 
+def days_in_period(m: Match) -> Any:
+    """`from 4 to 22 this month`."""
+    days: Days = m.get("PERIOD")
+    pair = [meaning.nth_day(days, one) if isinstance(one, int) and 1 <= one <= 31 else None for one in m.all("ORD", "DAYORD", "INT", "NUM")]
+    if days.grain != "month" or len(pair) != 2 or pair[0] is None or pair[1] is None or not pair[0].start < pair[1].start:
+        return None
+    return meaning.between(pair[0], pair[1], m.frame)
+
+
 def years(m: Match) -> Any:
     values = [node.value if node.tag != "PERIOD" else node.value.year for node in m.nodes if node.tag in ("INT", "YEAR", "PERIOD")]
     if len(values) != 2 or not all(isinstance(one, int) and 1900 <= one <= 2100 for one in values) or values[0] >= values[1]:

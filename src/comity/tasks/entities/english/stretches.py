@@ -16,6 +16,7 @@ from comity.tasks.entities.calendar import (
     Moment,
     MomentRange,
     length,
+    moment,
     moved,
     on,
     period,
@@ -189,9 +190,14 @@ def third(m: Match) -> Days | None:
 
 def rest(m: Match) -> Any:
     """`the rest of the week`: from today."""
-    days: Days | None = m.get("PERIOD")
+    days: Days | None = m.get("PERIOD", "DATE")
+    if days is None and m.has("U") and m.get("U") == "day":
+        days = relative(m.frame, 0, "day")
     if days is None or not days.start <= m.frame.today < days.end:
         return None
+    if days.grain == "day":
+        end = moment(days.end, 0, m.frame)
+        return Node("MRANGE", 0, 0, MomentRange(((m.frame.at, end),))) if end is not None else None
     return DayRange((Bounds(m.frame.today, days.end, m.frame.today, days.end - timedelta(1)),))
 
 
