@@ -16,6 +16,7 @@ from comity.seal.varint import decoded, size_of
 
 DOCUMENT, SEALED = "/comity/v1/node", "/comity/v1/sealed"
 PASSED = ("content-type", "comity-key", "incremental", "accept")
+LAST_BYTES = 17  # a length of 0, and the tag
 NONCE_BYTES = 32  # of an answer under a key of 32 bytes
 
 
@@ -24,7 +25,8 @@ class Attack:
     """What is done to what passes under one path.  ``sealed_to``: where sealed requests go instead."""
 
     document: Callable[[dict[str, Any]], dict[str, Any]] = lambda document: document
-    request: Callable[[bytes], list[bytes]] = lambda sealed: [sealed]  # those that are sent; the answer to the first goes back
+    request: Callable[[bytes], list[bytes]] = lambda sealed: [sealed]  # those that are sent
+    back: int = 0  # which of their answers goes back
     answer: Callable[[bytes], bytes] = lambda sealed: sealed
     whole: bool = True  # False: the connection breaks behind the answer
     sealed_to: str = ""
@@ -66,8 +68,8 @@ class Hostile:
         replies = [call(attack.sealed_to or self.node, method, rest, each, carried) for each in attack.request(body)]
         attack.replies += replies
         self.keep(*(each.body for each in replies))
-        first = replies[0]
-        return first, attack.answer(first.body) if first.status == 200 else first.body, attack.whole
+        reply = replies[attack.back]
+        return reply, attack.answer(reply.body) if reply.status == 200 else reply.body, attack.whole
 
     def __enter__(self) -> Hostile:
         self._thread.start()
@@ -114,6 +116,7 @@ def chunks(answer: bytes) -> tuple[bytes, list[bytes]]:
         found.append(rest[:end])
         rest = rest[end:]
         if not size:
+            assert len(found) > 3, "too short to be put in another order"
             return nonce, found
 
 
@@ -139,6 +142,5 @@ def bent(answer: bytes) -> bytes:
 
 
 def cut(answer: bytes) -> bytes:
-    """All chunks but the last, which alone says that it is whole."""
-    nonce, found = chunks(answer)
-    return b"".join((nonce, *found[:-1]))
+    """All but the last chunk, which is empty under its seal and alone says that the rest is whole."""
+    return answer[:-LAST_BYTES]

@@ -44,6 +44,8 @@ from tests.logs import MemoryLog
 from tests.simulated.worlds import subject
 
 TEXT = "请回复 zhang.wei@example.cn，电话 13812345678，谢谢"
+LONG = TEXT + "再见" * 8000
+"""Its answer takes several sealed chunks, however it comes."""
 HEAD = """\
 evidence = ["assessment:cn_pipia", "notice:cross_border_recipient"]
 [controller]
@@ -69,6 +71,7 @@ operator = "CN"
 covered_person = true
 evidence = ["processor_contract", "cn_genai"]
 api_key = {{ env = "LAB_KEY_NODE" }}
+context_tokens = 100_000
 """
 Document = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -127,7 +130,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         witnesses = sealed.witnesses([each.log for each in homes.values()], folder=folder, stack=stack)
         nodes, pins = dict[str, Process](), dict[str, Pins]()
         for name, home in homes.items():
-            model = BESIDE.format(server=partner.base).replace('"CN"', f'"{name.upper()}"')
+            model = BESIDE.format(server=partner.base).replace('"CN"', f'"{name.upper()}"') + "context_tokens = 100_000\n"
             section = home.section(pool=f"{name}-assist", region=name.upper(), witnesses=witnesses, key=key)
             nodes[name] = stack.enter_context(home.start(NODE + section + model, environment))
         for process in nodes.values():
@@ -233,6 +236,7 @@ def plan(world: World) -> None:
     world.add("altered", Attack(answer=hostile.bent), cn)
     world.add("old-answer", Attack(answer=kept), cn)
     world.add("replay", Attack(request=lambda sealed: [sealed, sealed]), cn)
+    world.add("replay-shown", Attack(request=lambda sealed: [sealed, sealed], back=1), cn)
     world.add("altered-request", Attack(request=lambda sealed: [sealed[:-1] + bytes([sealed[-1] ^ 1])]), cn)
     world.add("sent-to-another-pool", Attack(sealed_to=world.nodes["us"].base), cn)
 
@@ -267,9 +271,9 @@ BEHIND = {
 # -- how it ends -------------------------------------------------------------------------------------------------------
 
 
-def through_proxy(world: World, name: str, *, stream: bool = False) -> Reply:
+def through_proxy(world: World, name: str, *, stream: bool = False, text: str = TEXT) -> Reply:
     assert world.proxy is not None
-    body = {"model": name, "stream": stream, "messages": [{"role": "user", "content": TEXT}]}
+    body = {"model": name, "stream": stream, "messages": [{"role": "user", "content": text}]}
     return ask(world.proxy.base, body, subject("CN"))
 
 
@@ -328,13 +332,13 @@ def test_software_evidence_never_passes_for_hardware(world: World, tmp_path: Pat
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize(("name", "step"), BEHIND.items(), ids=BEHIND)
 def test_an_answer_that_was_touched_is_none(world: World, name: str, step: str, stream: bool) -> None:
-    reply = through_proxy(world, name, stream=stream)
+    reply = through_proxy(world, name, stream=stream, text=LONG)
     if reply.status == 200:  # what came before was whole, and was shown: the stream ends in an error, never as if it were over
         assert stream and b"[DONE]" not in reply.body
         error = json.loads(reply.body.rstrip().rsplit(b"data: ", 1)[1])["error"]
     else:
         error = reply.json()["error"]
-        assert reply.status == 502
+        assert reply.status == 502, reply.body
     assert error["code"] == f"trust.{step}", reply.body
     receipt, outcome = recorded(world.folder / "device")
     assert receipt["deployment"] == name and len(receipt["node"]) == 64
@@ -343,9 +347,8 @@ def test_an_answer_that_was_touched_is_none(world: World, name: str, step: str, 
 
 
 def test_at_the_command_line_a_touched_answer_ends_in_5(world: World, tmp_path: Path) -> None:
-    for name, step in (("cut", "truncated"), ("altered", "open")):
-        assert by_hand(world, name, tmp_path)[1]["code"] == f"trust.{step}"
-        assert by_hand(world, name, tmp_path)[0] == 5
+    code, told = by_hand(world, "cut", tmp_path)
+    assert (code, told["code"]) == (5, "trust.truncated")
 
 
 def test_at_the_command_line_through_a_running_proxy_it_is_5_too(world: World, tmp_path: Path) -> None:
@@ -402,6 +405,10 @@ def test_a_request_that_is_sent_twice_is_opened_once(world: World) -> None:
     first, second = world.relay.attacks["replay"].replies[-2:]
     assert first.status == 200 and (second.status, second.json()["step"]) == (422, "replay")
     assert (len(world.partner.bodies), crossings(world, "cn")) == (asked + 1, log + 1)
+    reply = through_proxy(world, "replay-shown")  # the refusal goes back, and the answer is kept from whoever asked
+    assert (reply.status, reply.json()["error"]["code"]) == (502, "trust.replay")
+    assert recorded(world.folder / "device")[1]["status"] == "trust.replay"
+    assert (len(world.partner.bodies), crossings(world, "cn")) == (asked + 2, log + 2)
     nothing_in_clear(world)
 
 
@@ -416,6 +423,7 @@ def test_a_request_that_a_node_does_not_open_is_answered_by_nobody(world: World,
     assert (reply.status, reply.json()["error"]["code"]) == (502, f"trust.{step}"), reply.body
     refused = world.relay.attacks[name].replies[-1]
     assert (refused.status, refused.json()["step"]) == (status, step)
+    assert recorded(world.folder / "device")[1]["status"] == f"trust.{step}"
     assert (len(world.partner.bodies), [crossings(world, each) for each in world.nodes]) == (asked, logs)
     nothing_in_clear(world)
 
