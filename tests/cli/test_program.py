@@ -173,6 +173,16 @@ def test_asked_through_a_running_gateway_it_is_the_same(typed: Cli, story: Story
         typed(*home, "up", "--port", 0).refused(1, "home.in_use")
 
 
+def test_the_gateway_of_this_home_is_asked_wherever_it_listens(typed: Cli, story: Story, tmp_path: Path) -> None:
+    """The file names no port, and this process could not use the home beside it."""
+    with gateway(tmp_path, story.config.read_text(encoding="utf-8")) as running:
+        assert running.port and "port = 0" in story.config.read_text(encoding="utf-8")
+        asked = ("--config", story.config, "--home", tmp_path / "gateway", "ask", "--subject", CN, "hello")
+        answered = typed(*asked)
+        assert answered.code == 0 and answered.out.startswith("hello")
+    assert typed(*asked).code == 0, "it has gone, and what it left in the home is passed over"
+
+
 def test_without_a_gateway_it_answers_in_this_process(typed: Cli, story: Story, closed_port: int, tmp_path: Path) -> None:
     at = story.config.read_text(encoding="utf-8").replace("port = 0", f"port = {closed_port}")
     (tmp_path / "comity.toml").write_text(at, encoding="utf-8")

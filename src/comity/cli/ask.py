@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from comity.gateway.running import found
     from comity.ports import environment
 
     text = sys.stdin.read() if args.text == "-" else args.text
@@ -41,8 +42,9 @@ def run(args: argparse.Namespace) -> int:
         if not (value.isascii() and value.isprintable()):
             raise CallerError(f"`{name}` holds what no header can", code="usage", exit_code=2, field=name, hint="printable ASCII only")
     body = {"model": args.model, "messages": [{"role": "user", "content": text}], "stream": not args.json, "max_tokens": args.max_tokens}
-    base = f"http://{config.server.host}:{config.server.port}"
-    if config.server.port and _listens(base):
+    running = found(place.home(args, config))  # wherever it listens: `comity proxy`, another port than the file's
+    base = running.url if running is not None else f"http://{config.server.host}:{config.server.port}"
+    if running is not None or (config.server.port and _listens(base)):
         return _over_http(args, base, body, headers)
     return _here(args, config, body, headers)
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The newest tree head that was seen of each node log, kept for good: a log that takes something back, or tells two stories, is found out.
 
-A new head must be the old one with something after it (RFC 9162 section 2.1.4), shown from the log's own tiles.  Two heads of one size
-and two roots are two stories; a smaller one takes something back.  Either is `log`, and the log is not trusted again by itself: the
-head that was seen stays, with its signatures, as evidence.
+Of the new head and the last one is the beginning of the other (RFC 9162 section 2.1.4), shown from the log's own tiles: nodes behind one
+address may show heads of their own, and one of them an older one; `trust` has seen that it is fresh.  The larger stays the last.  Two heads
+of one size and two roots are two stories, and one that is no beginning of what was seen takes something back.  Either is `log`, and the log
+is not trusted again by itself: the head that was seen stays, with its signatures, as evidence.
 """
 
 from __future__ import annotations
@@ -34,13 +35,17 @@ class Remembered:
         self._database = database
 
     async def follow(self, log: str, proof: Proof, tile: Fetch) -> None:
-        """Returns once the head of ``proof`` is known to follow from the last, and is the last.  Raises TrustFailure, StorageFailure."""
+        """Returns once the head of ``proof`` is known to be of one story with the last, and the larger is the last.
+
+        Raises TrustFailure, StorageFailure, and ProviderFailure where the log's tiles are not to be had."""
         new = Head(proof.size, proof.root)
         while True:
             last = await self._database.read(partial(_last, log))
             if last is not None:
-                await _follows(last, new, tile)
-            if last == new or await self._database.write(partial(_moved, log, last, new, proof.checkpoint)):
+                await _one_story(last, new, tile)
+            if (last is not None and new.size <= last.size) or await self._database.write(
+                partial(_moved, log, last, new, proof.checkpoint)
+            ):
                 return
 
     async def keep(self, entry: str, claim: Claim) -> None:
@@ -48,16 +53,20 @@ class Remembered:
         await self._database.write(partial(keep, entry, claim.raw, claim.proof))
 
 
-async def _follows(last: Head, new: Head, tile: Fetch) -> None:
-    if new.size < last.size:
-        raise _failed("the log has taken something back: it showed a larger tree before")
-    if new.size == last.size:
-        if new.root != last.root:
+async def _one_story(last: Head, new: Head, tile: Fetch) -> None:
+    old, large = sorted((last, new), key=lambda each: each.size)
+    if old.size == large.size:
+        if old.root != large.root:
             raise _failed("the log tells two stories: of one size it showed another tree before")
         return
-    path = await _consistency(last.size, new.size, tile)
-    if not consistency_holds(last.size, new.size, last.root, new.root, path):
-        raise _failed("the log's tree is not the one that it showed before with something after it")
+    try:
+        path = await _consistency(old.size, large.size, tile)
+    except ProviderFailure as failure:
+        if large is not last or failure.upstream_status != 404:
+            raise
+        raise _failed("the log has taken something back: it showed a larger tree before, and has it no more") from None
+    if not consistency_holds(old.size, large.size, old.root, large.root, path):
+        raise _failed("the log's tree and the one that it showed before are not one with something after it")
 
 
 async def _consistency(old: int, size: int, tile: Fetch) -> list[bytes]:

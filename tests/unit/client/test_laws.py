@@ -125,10 +125,12 @@ def test_a_log_that_only_grew_is_followed_whatever_its_sizes(old: int, more: int
             tree.append(leaf_hash(entry))
         return tree.root()
 
+    gone: list[int] = []  # the status that every tile is answered with
+
     async def tile(path: str) -> bytes:
         parse_path(path)
-        if path not in tiles:
-            raise ProviderFailure("none", upstream_status=404)
+        if gone or path not in tiles:
+            raise ProviderFailure("none", upstream_status=gone[0] if gone else 404)
         return tiles[path]
 
     async def followed(*heads: Head) -> None:
@@ -142,11 +144,17 @@ def test_a_log_that_only_grew_is_followed_whatever_its_sizes(old: int, more: int
 
     first, last = Head(old, root(old)), Head(old + more, root(old + more))
     asyncio.run(followed(first, last, last))
-    forged = Head(old, bytes(32))
-    for heads in [(forged, last)] + ([(last, first)] if more else [(last, forged)]):
+    asyncio.run(followed(last, first, last, first))  # nodes behind one address, of which one is behind the other
+    forged, longer = Head(old, bytes(32)), Head(old + more, bytes(32))
+    for heads in [(forged, last), (last, forged), (last, first, longer)]:
         with pytest.raises(TrustFailure) as raised:
             asyncio.run(followed(*heads))
         assert raised.value.step == "log"
+    if more:  # a smaller tree counts as an older one only where that is shown
+        for status, failure in ((404, TrustFailure), (503, ProviderFailure)):
+            gone[:] = [status]
+            with pytest.raises(failure):
+                asyncio.run(followed(last, first))
 
 
 @pytest.mark.parametrize(
