@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from comity.errors import CallerError, TrustFailure
 from comity.seal import bhttp, chunked, keyconfig, ohttp
 from comity.seal.bind import Binding, Replays, check
+from comity.seal.bounds import PIECE_BYTES, PIECES_FREE
 from comity.seal.epochs import KeyPair
 from comity.seal.hpke import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, HKDF_SHA256, SEQUENCE_MAX, Suite, recipient, sender
 from comity.seal.http import Message, Request, Response, Trailers
@@ -347,14 +348,27 @@ def test_a_head_that_is_too_large_is_refused_before_it_is_held() -> None:
 
 def test_content_in_more_pieces_than_its_bytes_are_worth_is_refused_and_what_comes_at_once_is_told_in_one() -> None:
     head = bhttp.start(Response(status=200))
-    piecemeal = bhttp.decode(head + b"\x01a" * bhttp.PIECES_FREE + bhttp.end())
-    assert piecemeal.content == b"a" * bhttp.PIECES_FREE
+    piecemeal = bhttp.decode(head + b"\x01a" * PIECES_FREE + bhttp.end())
+    assert piecemeal.content == b"a" * PIECES_FREE
     decoder = bhttp.Decoder()
     assert decoder.feed(head + b"\x01a" * 1000) == [Response(status=200), b"a" * 1000]
-    long = bhttp.piece(b"x" * bhttp.PIECE_BYTES) * 2 * bhttp.PIECES_FREE  # as many as there are bytes for
-    assert len(bhttp.decode(head + long + bhttp.end()).content) == 2 * bhttp.PIECES_FREE * bhttp.PIECE_BYTES
+    long = bhttp.piece(b"x" * PIECE_BYTES) * 2 * PIECES_FREE  # as many as there are bytes for
+    assert len(bhttp.decode(head + long + bhttp.end()).content) == 2 * PIECES_FREE * PIECE_BYTES
     with pytest.raises(CallerError) as refused:
-        bhttp.Decoder().feed(head + b"\x01a" * (bhttp.PIECES_FREE + bhttp.PIECES_FREE // bhttp.PIECE_BYTES + 100))
+        bhttp.Decoder().feed(head + b"\x01a" * (PIECES_FREE + PIECES_FREE // PIECE_BYTES + 100))
+    assert (refused.value.code, refused.value.status) == ("seal.too_large", 413)
+
+
+def test_a_stream_in_more_chunks_than_its_bytes_are_worth_is_refused() -> None:
+    """Chunks of few bytes pass where there are not very many; 17 bytes, of which one is said, are worth less than a chunk."""
+    suite = SUITES[3]
+    writer, _ = chunked.request_writer(PAIRS[suite.kem].config, suite, SeededRandom())
+    head, cipher = writer.write(b""), writer._cipher
+    few = b"".join(b"\x11" + cipher.seal(b"x") for _ in range(PIECES_FREE))
+    reader = chunked.RequestReader(find(suite))
+    assert b"".join(reader.feed(head + few)) == b"x" * PIECES_FREE
+    with pytest.raises(CallerError) as refused:
+        reader.feed(b"".join(b"\x11" + cipher.seal(b"x") for _ in range(PIECES_FREE)))
     assert (refused.value.code, refused.value.status) == ("seal.too_large", 413)
 
 

@@ -29,6 +29,7 @@ from comity.seal.attestation import Expected
 from comity.seal.attestation import verify as check_evidence
 from comity.seal.attestation.software import ImageStatement, sign_image
 from comity.seal.bind import Binding, Replays
+from comity.seal.bounds import PIECES_FREE
 from comity.seal.chunked import REQUEST_TYPE, request_writer
 from comity.seal.epochs import Keys
 from comity.seal.hpke import DEFAULT, TAG_BYTES
@@ -385,7 +386,7 @@ async def test_content_in_tiny_pieces_is_refused_before_it_costs_much(node: Seal
     made = decode(entry.key_bytes)
     binding = Binding(pool=entry.pool, key=made.hash, policy=entry.policy, labels=entry.labels)
     head = bhttp.start(Request(method="POST", path=CHAT, fields=binding.fields(RANDOM)))
-    message = head + b"\x01a" * (2 * bhttp.PIECES_FREE) + bhttp.end()
+    message = head + b"\x01a" * (2 * PIECES_FREE) + bhttp.end()
     if whole:
         data, _ = seal_request(made, DEFAULT, message, RANDOM)
     else:

@@ -16,13 +16,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 
 from comity.errors import CallerError
+from comity.seal.bounds import worth
 from comity.seal.http import Field, Fields, Message, Request, Response, Trailers, check, check_fields, malformed
 from comity.seal.varint import decoded, encoded, size_of
 
 MEDIA_TYPE = "message/bhttp"
 HEAD_BYTES_MAX = 64 * 1024
-PIECES_FREE, PIECE_BYTES = 65_536, 64
-"""Content comes in at most so many pieces, and one more for each so many bytes of it: a piece costs more than its bytes."""
 Event = Request | Response | bytes | Trailers
 """Informational responses, then the head, then content, then the trailers, which always come."""
 
@@ -138,8 +137,7 @@ class Decoder:
         pieces = come = 0
         while size:
             pieces += 1
-            if pieces > PIECES_FREE + come // PIECE_BYTES:
-                raise CallerError("binary HTTP: the content is in too many pieces", code="seal.too_large", status=413)
+            worth(pieces, come)
             yield from self._piece(size)
             come += size
             size = 0 if known else (yield from self._number(counted=False))

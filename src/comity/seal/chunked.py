@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 
 from comity.errors import CallerError, ComityError, TrustFailure
 from comity.ports import Random
+from comity.seal.bounds import worth
 from comity.seal.hpke import TAG_BYTES, Cipher, Suite
 from comity.seal.keyconfig import KeyConfig
 from comity.seal.ohttp import CHUNKED, Exchange, Find, asked, head_bytes, received
@@ -89,6 +90,7 @@ class Reader:
         yield from self._wait(3)
         size = self._head(self._buffer)
         cipher = self._start((yield from self._taken(size)))
+        chunks = come = 0
         while True:
             yield from self._wait(1)
             size = decoded((yield from self._taken(size_of(self._buffer[0]))))
@@ -97,7 +99,10 @@ class Reader:
             if size <= TAG_BYTES:
                 raise TrustFailure("a chunk that is not the last holds nothing", step="open", code="trust.open")
             self._bounded(size)
+            chunks += 1
+            worth(chunks, come)
             sealed = yield from self._taken(size)
+            come += size
             self._out.append(cipher.open(sealed))
         while not self._ended:
             self._bounded(len(self._buffer))
