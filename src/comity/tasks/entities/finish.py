@@ -103,7 +103,7 @@ _WHOLE = frozenset({"INT", "NUM", "FRAC", "ONE", "ABOUT"})
 def finished(node: Node, frame: Frame) -> Entity | None:
     """None for what says nothing by itself."""
     value = node.value
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, str) or node.tag == "PARTQ":  # `早`, `晚` alone
         return None
     readings: Iterable[Value] = ()
     certain = True

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from comity.tasks.entities import lunar, meaning
 from comity.tasks.entities.calendar import (
     Days,
     Frame,
+    Length,
     around,
     full_year,
+    moved,
     nth,
     on,
     period,
@@ -201,8 +204,14 @@ def open_end(m: Match) -> Any:
         days = on(m.frame, year=year) if year is not None else None
     if days is None:
         return None
-    kind = "until" if m.has("or_before", "until") else "since" if m.has("or_after", "since") else "before" if m.has("before") else "after"
-    return meaning.open_range(kind, days)
+    said = "until" if m.has("or_before", "until") else "since" if m.has("or_after", "since") else "before" if m.has("before") else "after"
+    return meaning.open_range(m.get("lead") or said, days)
+
+
+def same_day(m: Match) -> Days | None:
+    """`去年的今天`."""
+    day = moved(m.frame.today, Length(days=Fraction(m.get("TODAY"))))
+    return meaning.one_day(moved(day, Length(months=Fraction(12 * m.get("YEARREL"))))) if day is not None else None
 
 
 def until_now(m: Match) -> Any:

@@ -133,6 +133,9 @@ def terms() -> dict[str, tuple[str, Any]]:
     out: dict[str, tuple[str, Any]] = dict(NUMBER_WORDS)
     for tag, said in _PLAIN.items():
         out |= dict.fromkeys(said.split(), (tag, None))
+    leads = {"before": "早于", "after": "晚于 迟于", "since": "不早于 自从", "until": "不晚于 不迟于 截至 截止到 截止"}
+    for kind, names_of in leads.items():
+        out |= dict.fromkeys(names_of.split(), ("lead", kind))
     out[":"] = ("colon", None)
     for said, part in PARTS.items():
         out |= dict.fromkeys(said.split(), ("PART", part))
