@@ -182,7 +182,7 @@ def theirs_of(device: Path, acknowledged: list[str]) -> dict[str, dict[str, Any]
 async def roots(store: Store, vkey: str) -> list[bytes]:
     """Of every size that the published log ever had, from its entries, once all of it was checked."""
     size = 0
-    async for _, head in published.whole(store.get, parse_vkey(vkey)):
+    async for _, head, *_ in published.whole(store.get, parse_vkey(vkey)):
         size = head.checkpoint.size
     tree, found = Frontier(), [Frontier().root()]
     for begin in range(0, size, WIDTH):
