@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -49,6 +50,8 @@ def sentence(words: list[str], glue: str) -> st.SearchStrategy[str]:
     return st.lists(st.sampled_from(words), max_size=14).map(glue.join)
 
 
+BESIDE = re.compile(r"/|\b(?:may|march)\b")  # whether `3/4` is a day or a part, and `may` a month, what stands beside it says
+
 TEXTS = st.one_of(
     st.tuples(st.just("en"), sentence(ENGLISH, " ")),
     st.tuples(st.just("zh"), sentence(CHINESE, "")),
@@ -76,6 +79,8 @@ def test_what_was_read_reads_the_same_alone(said: tuple[str, str], at: datetime)
     language, text = said
     for entity in entities(text, language=language, at=at, kinds={"date", "datetime", "daterange", "datetimerange", "money", "percent"}):
         alone = entities(text[entity.start : entity.end], language=language, at=at)
+        if BESIDE.search(text[entity.start : entity.end]):
+            continue
         assert alone and entity.value in {one.value for one in alone}, (text, text[entity.start : entity.end], entity, alone)
 
 
@@ -175,7 +180,26 @@ def test_at_a_change_of_offset(text: str, zone: str, at: str, want: str, certain
 
 @pytest.mark.parametrize(
     "piece",
-    ["一", "点一", "万", "一万", "1年", "三分之", "一天零", "1", "1 ", "point one ", "million ", "9^99 ", "1.", "an hour and ", "-", "(("],
+    [
+        "一",
+        "点一",
+        "万",
+        "一万",
+        "1年",
+        "三分之",
+        "一天零",
+        "1",
+        "1 ",
+        "point one ",
+        "million ",
+        "9^99 ",
+        "1.",
+        "an hour and ",
+        "-",
+        "((",
+        "½",
+        "3/4 ",
+    ],
 )
 def test_a_long_row_of_one_thing_is_read_or_left(piece: str) -> None:
     text = piece * 3000

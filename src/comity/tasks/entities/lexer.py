@@ -79,6 +79,15 @@ def _power(said: str) -> Fraction | None:
     return value * Fraction(10) ** size
 
 
+_SLASHED = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
+
+
+def slashed(said: str) -> tuple[int, int, int, int] | None:
+    """Of `05/12` and nothing more: 5, 12, and how many digits each has."""
+    found = _SLASHED.fullmatch(said)
+    return (int(found[1]), int(found[2]), len(found[1]), len(found[2])) if found is not None else None
+
+
 def listed(words: str) -> list[str]:
     return words.split()
 

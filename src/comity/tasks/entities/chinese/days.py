@@ -24,6 +24,7 @@ from comity.tasks.entities.calendar import (
 from comity.tasks.entities.cascade import Match, Node
 from comity.tasks.entities.chinese.amounts import value_of
 from comity.tasks.entities.chinese.numbers import DIGITS
+from comity.tasks.entities.lexer import slashed
 from comity.tasks.entities.phrases import (
     pointed,
 )
@@ -182,16 +183,21 @@ def numeric(m: Match) -> Days | None:
 
 
 def slash(m: Match) -> Days | None:
+    """`5/12`, the month first."""
     said = next(node for node in m.nodes if node.tag == "FRAC")
-    top, _, bottom = m.said[said.start - m.nodes[0].start : said.end - m.nodes[0].start].partition("/")
-    if len(top) == 4:
-        return on(m.frame, year=int(top), month=int(bottom)) if int(bottom) <= 12 else None
-    return on(m.frame, month=int(top), day=int(bottom)) if len(bottom) <= 2 else None
+    parts = slashed(m.said[said.start - m.nodes[0].start : said.end - m.nodes[0].start])
+    if parts is None:
+        return None
+    one, two, first, second = parts
+    if first == 4:
+        return on(m.frame, year=one, month=two) if 1 <= two <= 12 else None
+    return on(m.frame, month=one, day=two) if first <= 2 and second <= 2 else None
 
 
 def bare_slash(m: Match) -> Node | None:
-    top, bottom = (int(one) for one in m.said.split("/"))
-    if top < bottom and bottom in (2, 3, 4, 5, 6, 8, 10, 16, 100):
+    """Alone, a small part of something is a number and the rest a date."""
+    parts = slashed(m.said)
+    if parts is None or (parts[0] < parts[1] and parts[1] in (2, 3, 4, 5, 6, 8, 10, 16, 100)):
         return None
     return pointed(slash(m))
 

@@ -22,6 +22,7 @@ from comity.tasks.entities.calendar import (
     relative,
 )
 from comity.tasks.entities.cascade import Match, Node
+from comity.tasks.entities.lexer import slashed
 
 MONTH_FIRST = frozenset({"", "US", "PH", "FM", "MH", "PW", "GU"})  # where `03/04` is in March
 
@@ -54,14 +55,12 @@ def numeric(m: Match) -> Days | None:
 
 def slash(m: Match) -> Days | None:
     """`5/12`, by the order of the region."""
-    said = m.said[m.said.find("/") - 2 if m.said.find("/") > 1 else 0 :]
-    top, _, bottom = said.strip(" (").partition("/")
-    digits = "".join(letter for letter in top if letter.isdigit()), "".join(letter for letter in bottom[:4] if letter.isdigit())
-    if not all(digits) or len(digits[0]) > 2:
+    parts = slashed(m.said)
+    if parts is None or parts[2] > 2:
         return None
-    one, two = map(int, digits)
-    if len(digits[1]) == 4:
-        return on(m.frame, year=two, month=one) if 1900 <= two < 2100 else None
+    one, two, _, digits = parts
+    if digits > 2:
+        return on(m.frame, year=two, month=one) if 1900 <= two < 2100 and digits == 4 else None
     if m.frame.region not in MONTH_FIRST:
         one, two = two, one
     month, day, other = one, two, on(m.frame, month=two, day=one)
@@ -82,7 +81,10 @@ def both_in_year(m: Match) -> Any:
 
 def bare_slash(m: Match) -> Node | None:
     """Alone, a small part of something is a number and the rest a date."""
-    top, bottom = (int(one) for one in m.said.split("/"))
+    parts = slashed(m.said)
+    if parts is None:
+        return None
+    top, bottom = parts[:2]
     if (top < bottom and bottom in (2, 3, 4, 5, 6, 8, 10, 16, 100)) or top >= 1000:
         return None
     found = slash(m)

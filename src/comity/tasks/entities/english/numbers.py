@@ -245,7 +245,7 @@ class _Reader:
                 value, behind = value * 12, after + 1
             elif self.tag(at) in ("half", "a", "quarter") and self.tag(at) != "a":
                 return None  # `half` alone is the grammar's
-            return self._node("FRAC" if self.tag(at) == "SLASH" else "NUM", begin, behind, sign * value)
+            return self._node("FRAC" if self.tag(at) == "SLASH" and behind == at + 1 and sign == 1 else "NUM", begin, behind, sign * value)
         found = self.cardinal(at)
         if found is None:
             if self.tag(at) == "point" and self.tag(at + 1) == "SMALL":
