@@ -43,9 +43,9 @@ class Remembered:
             last = await self._database.read(partial(_last, log))
             if last is not None:
                 await _one_story(last, new, tile)
-            if (last is not None and new.size <= last.size) or await self._database.write(
-                partial(_moved, log, last, new, proof.checkpoint)
-            ):
+                if new.size <= last.size:
+                    return
+            if await self._database.write(partial(_moved, log, last, new, proof.checkpoint)):
                 return
 
     async def keep(self, entry: str, claim: Claim) -> None:
