@@ -154,9 +154,9 @@ class Node:
         once(head, reader.exchange)
         self.asked.append((head, body))
         response, pieces = self.answering(head, body)
-        events = (b"content-type", b"text/event-stream") in response.fields
-        writer = AnswerWriter(reader.exchange, self.random, least=0 if events else BODY_BYTES_MIN)
-        out_pieces = [writer.start(response), *map(writer.beat if events else writer.piece, pieces)]
+        streams = (b"content-type", b"text/event-stream") in response.fields
+        writer = AnswerWriter(reader.exchange, self.random, least=0 if streams else BODY_BYTES_MIN)
+        out_pieces = [writer.start(response), *map(writer.beat if streams else writer.piece, pieces)]
         out_pieces.append(writer.close(self._trailers(sealed, named, response.status)))
         return await self._said(out, 200, RESPONSE_TYPE, self.edit_answer(out_pieces))
 
