@@ -54,8 +54,9 @@ async def edge(size: int, fetch: Fetch) -> Edge:
     return Edge(size, levels)
 
 
-async def whole(fetch: Fetch, key: Verifier) -> AsyncIterator[tuple[int, Head]]:
-    """Checks every tile and every entry against the checkpoint, and yields how many entries are done.
+async def whole(fetch: Fetch, key: Verifier) -> AsyncIterator[tuple[int, Head, list[bytes]]]:
+    """Checks every tile and every entry against the checkpoint, and yields how many entries are done, and the newest of them: they are the
+    log's once all of it holds.
 
     1. checkpoint  it was signed by this key, for this log
     2. tile        every hash tile is there and is what the entries make
@@ -67,7 +68,7 @@ async def whole(fetch: Fetch, key: Verifier) -> AsyncIterator[tuple[int, Head]]:
     if shown is None:
         raise failed("checkpoint", "there is none")
     size, grown = shown.checkpoint.size, Edge()
-    yield 0, shown
+    yield 0, shown, []
     for begin in range(0, size, WIDTH):
         bundle = tile_of(ENTRIES, begin, size)
         leaves, entries = await hashes(bundle._replace(level=0), fetch), await _entries(bundle, fetch)
@@ -75,7 +76,7 @@ async def whole(fetch: Fetch, key: Verifier) -> AsyncIterator[tuple[int, Head]]:
             raise failed("entries", f"`{bundle.path}` does not hold what `{bundle._replace(level=0).path}` was made from")
         for tile, raw in grown.append(entries):
             await _same(tile, raw, fetch)
-        yield begin + len(entries), shown
+        yield begin + len(entries), shown, entries
     for tile, raw in grown.unfinished():
         await _same(tile, raw, fetch)
     if grown.root() != shown.checkpoint.root:

@@ -116,7 +116,7 @@ def roots(size: int) -> list[bytes]:
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 700, 65_536 + 300])
 async def test_a_log_is_read_back_whole_and_proofs_come_from_its_tiles(size: int) -> None:
     files = grown(size, 100 if size < 1000 else 7000)
-    done = [count async for count, _ in published.whole(fetch(files), SIGNER.verifier)]
+    done = [count async for count, *_ in published.whole(fetch(files), SIGNER.verifier)]
     assert done[-1] == size
     known = roots(size)
     for index in {0, size // 2, size - 1}:
@@ -163,7 +163,7 @@ async def test_a_log_whose_every_tile_was_made_anew_is_not_the_one_that_was_sign
 async def test_a_full_tile_stands_for_the_partial_one_that_it_replaced() -> None:
     small, large = grown(200, 200), grown(256, 256)
     kept = {path: raw for path, raw in large.items() if ".p/" not in path} | {"checkpoint": small["checkpoint"]}
-    assert [done async for done, _ in published.whole(fetch(kept), SIGNER.verifier)][-1] == 200
+    assert [done async for done, *_ in published.whole(fetch(kept), SIGNER.verifier)][-1] == 200
 
 
 # -- tiles of another implementation ---------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ async def test_tessera_s_log_at_every_size(size: int) -> None:
         there = TESSERA / (f"checkpoint.{size}" if path == "checkpoint" else f"tessera-log/{path}")
         return there.read_bytes() if there.is_file() else None
 
-    assert [done async for done, _ in published.whole(file, key)][-1] == size
+    assert [done async for done, *_ in published.whole(file, key)][-1] == size
     shown = await published.head(file, key)
     assert shown is not None
     for index in range(size):
