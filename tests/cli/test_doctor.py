@@ -7,18 +7,21 @@ import argparse
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from msgspec.structs import replace
 
 from comity.cli import examined
 from comity.cli.examined import Finding
 from comity.config import Config, DeploymentConfig, PathsConfig, SecretRef, SharedConfig
-from comity.config.schema import LabelsConfig, StorageConfig
+from comity.config.schema import LabelsConfig, StorageConfig, TrustConfig
 from comity.ports import SystemClock
 from comity.storage.open import open_database
+from tests.logs import MemoryLog
 from tests.simulated.worlds import BEIJING, config
 
 
@@ -94,6 +97,36 @@ async def opened_once(url: str) -> None:
     """As a gateway leaves it: with its tables."""
     database = await open_database(url, "state", seconds_max=30)
     await database.aclose()
+
+
+def sealed(trust: TrustConfig) -> DeploymentConfig:
+    china = frozenset({"CN"})
+    return DeploymentConfig(
+        id="cn-node", provider="node", base_url="https://relay.invalid/cn-assist", model="m", processing=china, storage=china, access=china,
+        operator="CN", covered_person=False, trust=trust,
+    )  # fmt: skip
+
+
+def test_what_a_node_must_prove_is_told_and_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connected(*_: object, **__: object) -> None:
+        raise AssertionError("somebody was asked")
+
+    monkeypatch.setattr("socket.getaddrinfo", connected)
+    monkeypatch.setattr("socket.socket", connected)
+    pinned = MemoryLog().trust()
+    terms = TrustConfig(pool="cn-assist", log=pinned.log, witnesses=pinned.witnesses)
+    (found,) = look(examined.nodes, tmp_path, config(BEIJING, sealed(terms)))
+    assert found.state == "ok" and found.what.startswith("`cn-node` must prove a key of the pool `cn-assist` in ")
+    assert found.what.endswith("seen by 2 of 2 witnesses, and A0")
+    assert look(examined.nodes, tmp_path, config(BEIJING)) == []
+
+
+@pytest.mark.parametrize("change", [{"log": "no key"}, {"witnesses": ("no key", "nor this")}, {"measurements": ("nothing",)}], ids=str)
+def test_a_node_that_could_prove_nothing_is_said(tmp_path: Path, change: dict[str, Any]) -> None:
+    pinned = MemoryLog().trust()
+    terms = replace(TrustConfig(pool="cn-assist", log=pinned.log, witnesses=pinned.witnesses), **change)
+    (found,) = look(examined.nodes, tmp_path, config(sealed(terms)))
+    assert found.state == "fail" and "`cn-node`" in found.what and found.mend
 
 
 def test_names_are_looked_up_only_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `comity doctor` looks at beyond the program itself: the disk, secrets, dates that run out, databases, and names of partners."""
+"""What `comity doctor` looks at beyond the program itself: the disk, secrets, dates that run out, databases, what nodes must
+prove, and names of partners."""
 
 from __future__ import annotations
 
@@ -156,6 +157,28 @@ def _valkey(ref: SecretRef) -> Finding:
     return Finding("ok", "Valkey is reached")
 
 
+def nodes(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
+    """What each sealed node must prove, and that it could: a node itself is asked by nobody before somebody asks something of it."""
+    from comity.client.checks import wanted
+    from comity.gateway.partners import resolve_all
+    from comity.jurisdictions.vocab import load_vocabulary
+    from comity.ports import SystemClock
+
+    sealed = [(each, each.trust) for each in config.deployments if each.trust is not None]
+    if not sealed:
+        return
+    vocabulary = load_vocabulary()
+    found = resolve_all([each for each, _ in sealed], vocabulary=vocabulary, as_of=SystemClock().now().date())
+    for each, terms in sealed:
+        try:
+            log = wanted(terms, found[each.id], vocabulary).trust.log.partition("+")[0]
+        except OperatorError as error:
+            yield Finding("fail", str(error), error.hint)
+            continue
+        seen = f"seen by {terms.quorum} of {len(terms.witnesses)} witnesses"
+        yield Finding("ok", f"`{each.id}` must prove a key of the pool `{terms.pool}` in {log}, {seen}, and {terms.level}")
+
+
 def names(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
     """Only with `--online`: looking a host up tells the resolver who is about to be asked."""
     if not args.online:
@@ -177,4 +200,4 @@ def names(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
             yield Finding("fail", f"`{each.id}`: {host} is not found", "is there a resolver, and does it know this host?")
 
 
-LOOKS: tuple[Look, ...] = (disk, secrets, dates, databases, names)
+LOOKS: tuple[Look, ...] = (disk, secrets, dates, databases, nodes, names)
