@@ -56,19 +56,17 @@ def after_next(m: Match) -> Days | None:
 
 
 def coming_many(m: Match) -> Any:
-    if "quarter" in m.said:
-        return coming_quarters(m)
-    return ranged(meaning.coming(m.get("DUR"), m.frame, past=m.has("last", "past")))
-
-
-def coming_quarters(m: Match) -> Any:
-    """`the next three quarters`: whole ones, from the next on."""
-    months = m.get("DUR").months
-    if months.denominator != 1 or not 0 < months < 300:
-        return None
-    count = int(months) // 3
-    first = relative(m.frame, -count if m.has("last", "past") else 1, "quarter")
-    return meaning.lasting(first, length(count, "quarter")) if first is not None else None
+    """`the next two weeks` from tomorrow; quarters and decades are whole ones: `the next three quarters` begins with the next."""
+    past = m.has("last", "past")
+    for unit, months in (("quarter", 3), ("decade", 120)):
+        if unit in m.said:
+            said = m.get("DUR").months
+            if said % months or not 0 < said < 1200:
+                return None
+            count = int(said) // months
+            first = relative(m.frame, -count if past else 1, unit)
+            return meaning.lasting(first, length(count, unit)) if first is not None else None
+    return ranged(meaning.coming(m.get("DUR"), m.frame, past=past))
 
 
 def week_number(m: Match) -> Days | None:
