@@ -7,7 +7,6 @@ Every step keeps each character in its place, so a node's place is the caller's.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -118,6 +117,3 @@ def after_digits(text: str, at: int) -> int:
     """Behind whatever run of digits and their marks begins here."""
     found = _DIGITS.match(text, at)
     return found.end() if found is not None else at + 1
-
-
-Vocabulary = Mapping[str, tuple[str, Any]]

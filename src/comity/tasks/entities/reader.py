@@ -17,7 +17,6 @@ from comity.tasks.entities.values import KINDS, TEMPORAL, Entity
 # How far a grammar is gone through for what is wanted: numbers alone are found before they become parts of anything.
 _NUMBERS = frozenset({"number", "ordinal"})
 _GRAMMARS = {"en": english, "zh": chinese}
-LANGUAGES = tuple(_GRAMMARS)
 
 
 def entities(text: str, *, language: str, at: datetime, region: str = "", kinds: Collection[str] = KINDS) -> tuple[Entity, ...]:

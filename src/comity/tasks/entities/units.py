@@ -64,7 +64,6 @@ GBy: gigabyte gb |
 TBy: terabyte tb |
 deg: degree °  |
 """
-_PER = {"每小时": "h", "每秒": "s", "每分钟": "min"}
 
 
 class _Names(NamedTuple):

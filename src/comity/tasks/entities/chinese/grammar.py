@@ -93,9 +93,6 @@ N = "(INT|NUM|ONE)"
 MORE = "((and|you)? DUR1)? " * 5  # no length has more units, and a bound keeps what fails cheap
 
 
-TO = "(to|dash)"
-
-
 _COUNTERS = frozenset("个只张条本台辆双对件次位名人岁种份间层页瓶杯碗盒包块片头匹座艘架棵颗粒根支枝把套间家雙對個隻張條輛雙頁層顆")
 
 
@@ -116,9 +113,6 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
         if not (alone or said) or (before.isalpha() and not (after in _COUNTERS or said)):
             out[place] = node._replace(tag="_")
     return out
-
-
-SIDE = "(DATE|PERIOD)"
 
 
 STAGES: tuple[Any, ...] = (

@@ -36,13 +36,9 @@ def halved(hour: int, minute: int, half: str, second: int = 0) -> Clock | None:
     return meaning.clock(hour % 12 + (12 if half == "p" else 0), minute, second, ambiguous=False)
 
 
-def hour_of(value: Any, said: str = "") -> Clock | None:
-    """`8`, `0730`, `1140`."""
-    if not isinstance(value, int):
-        return None
-    if len(said) in (3, 4) and said.isdigit():
-        return meaning.clock(value // 100, value % 100, ambiguous=value < 1300)
-    return meaning.clock(value) if 0 <= value <= 24 else None
+def hour_of(value: Any) -> Clock | None:
+    """`8`, where what stands beside it says that it is an hour."""
+    return meaning.clock(value) if isinstance(value, int) and 0 <= value <= 24 else None
 
 
 def two_words(m: Match) -> Clock | None:

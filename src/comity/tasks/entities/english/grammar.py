@@ -123,9 +123,6 @@ N = "(INT|NUM)"
 DAY = "(ORD|DAYORD|INT|NUM)"
 
 
-TO = "(to|dash|until)"
-
-
 _AFTER_MAYBE = frozenset({"INT", "ORD", "NUM", "th"})
 
 
@@ -186,9 +183,6 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
         ):  # fmt: skip
             out[place] = node._replace(tag="_")
     return out
-
-
-PERIODS = "(PERIOD|MONTH)"
 
 
 def nobody_knows(m: Match) -> Node:
@@ -404,7 +398,7 @@ STAGES: tuple[Any, ...] = (
         Rule("MRANGE", "DATE (on|comma|at|dash)* CRANGE", with_clocks),
         Rule("MRANGE", "DPART (comma)* CRANGE", part_range),
         Rule("MRANGE", "CRANGE (on|comma)? DATE", with_clocks),
-        Rule("MRANGE", "DATE from CLOCK for DUR", lambda m: clock_lasting(m)),
+        Rule("MRANGE", "DATE from CLOCK for DUR", clock_lasting),
         Rule("MOMENT", "DATE (comma|at|around|dash|PART)* (CLOCK|ATCLOCK) PART?", on_clock),
         Rule("MOMENT", "(CLOCK|ATCLOCK) (on|comma|of)? DATE", on_clock),
         Rule("MRANGE", "(before|after|until|since|by) DPART", open_at_part),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from comity.tasks.entities.cascade import Node
 from comity.tasks.entities.lexer import listed
@@ -51,14 +51,6 @@ WORDS: dict[str, tuple[str, Any]] = {
 _PLURAL = {f"{word}s": value for word, value in WORDS.items() if value[0] in ("SMALLTH", "TEENTH", "TENSTH", "SCALETH")}
 WORDS |= {word: (f"{tag}S", value) for word, (tag, value) in _PLURAL.items()}
 STARTS = frozenset(listed("INT DEC SLASH SMALL TEEN TENS HUNDRED SMALLTH TEENTH TENSTH SCALETH half quarter a minus dash point"))
-
-
-class Spoken(NamedTuple):
-    """A cardinal; ``words`` when no digit is in it, ``plain`` when it was one token."""
-
-    value: int | Fraction
-    words: bool = False
-    plain: bool = False
 
 
 class _Reader:
