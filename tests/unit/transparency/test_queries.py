@@ -15,8 +15,7 @@ import pytest
 
 from comity.storage.database import Script
 from comity.storage.schema import migrations
-from comity.transparency.ids import Ids
-from comity.transparency.ids import id_from
+from comity.transparency.ids import Ids, id_from
 from comity.transparency.queries import LOOKED_AT_MAX, Wanted, destinations, end, following, page, whole
 from comity.transparency.receipt import Receipt, encoded
 from comity.transparency.rows import digest_of
