@@ -53,7 +53,7 @@ class Log:
             destination=("CN",), deployment="qwen-beijing", reasons=("cn-pipl-13", "cn-pipl-55", "cn-label-9"),
             rules=("cn.domestic", "cn.owe.records", "cn.owe.label.logs"), obligations=("label.explicit", "log.retain_months:6"),
             packs=(CN,), policy=POLICY, plaintext_at="upstream", level="A0", size_bucket=1024,
-        retention_months=36, node=node, sealed=sealed,
+            retention_months=36, node=node, sealed=sealed,
         )  # fmt: skip
         await self.ledger.record(
             receipt, request_id=receipt.id, subject=subject, facts=FACTS, decision=b"{}", grounds=WORDS
