@@ -52,7 +52,7 @@ async def recorded(ledger: Ledger, count: int, *, months: int | None = None, sub
 
 async def shown(store: Folder, ledger: Ledger) -> tuple[int, list[bytes]]:
     """The published log verifies; its size and entries."""
-    *_, (done, head) = [each async for each in published.whole(store.get, parse_vkey(ledger.vkey))]
+    *_, (done, head, _) = [each async for each in published.whole(store.get, parse_vkey(ledger.vkey))]
     entries: list[bytes] = []
     for begin in range(0, done, 256):
         tile = tile_of(-1, begin, done)

@@ -113,7 +113,7 @@ async def standing(folder: Path) -> tuple[list[bytes], Checkpoint | None, list[s
     log, store = await TLog.open(folder / "log.db", SIGNER, seconds_max=30), Folder(folder / "tiles")
     shown = await published.head(store.get, SIGNER.verifier)
     if shown is not None:
-        assert [done async for done, _ in published.whole(store.get, SIGNER.verifier)][-1] == shown.checkpoint.size
+        assert [done async for done, *_ in published.whole(store.get, SIGNER.verifier)][-1] == shown.checkpoint.size
     entries, notes = await log.entries(0, await log.size()), list(await log.heads.notes())
     await log.aclose()
     return entries, shown.checkpoint if shown is not None else None, notes

@@ -86,7 +86,7 @@ def some(begin: int, end: int) -> list[bytes]:
 
 async def whole(store: Store, size: int) -> published.Head:
     """The published log verifies, and holds the entries that were appended."""
-    *_, (done, shown) = [each async for each in published.whole(store.get, SIGNER.verifier)]
+    *_, (done, shown, _) = [each async for each in published.whole(store.get, SIGNER.verifier)]
     assert done == shown.checkpoint.size == size
     for begin in range(0, size, 256):
         tile = tile_of(-1, begin, size)

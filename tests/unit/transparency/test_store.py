@@ -43,7 +43,7 @@ async def test_a_log_is_published_there(store: Store, tmp_path: Path) -> None:
     for more in (3, 300):
         await log.append([b"entry"] * more)
         await Publisher(log, store).publish()
-    assert [done async for done, _ in published.whole(store.get, SIGNER.verifier)][-1] == 303
+    assert [done async for done, *_ in published.whole(store.get, SIGNER.verifier)][-1] == 303
     await log.aclose()
 
 
