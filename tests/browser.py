@@ -26,7 +26,7 @@ class Page:
     """One page of a browser of its own; `told` is what it complained about, `fetched` what it asked for."""
 
     def __init__(self, path: Path, *, width: int = 900, dark: bool = False) -> None:
-        self._folder = tempfile.TemporaryDirectory()
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # its children write on for a moment
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
 

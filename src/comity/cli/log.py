@@ -25,9 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="an id, a place in the log, last; a bundle's file, - for stdin; where a log is published",
     )
     parser.add_argument("-n", type=_count, metavar="N", default=10, help="with tail: how many (10)")
-    parser.add_argument("--vkey", metavar="KEY", default="", help="with verify: the log's key, as comity log key printed it")
-    parser.add_argument("--witness", metavar="KEY", action="append", help="with verify DIR or URL: who must have seen it; again for more")
-    parser.add_argument("--one-key", action="store_true", help="with verify DIR or URL: fail where a pool of nodes had two keys at once")
+    parser.add_argument("--vkey", metavar="KEY", default="", help="the log's key, from comity log key")
+    parser.add_argument("--witness", metavar="KEY", action="append", help="who must have seen what DIR or URL holds")
+    parser.add_argument("--one-key", action="store_true", help="fail where a pool there had two keys at once")
 
 
 def _count(word: str) -> int:

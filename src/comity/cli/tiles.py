@@ -25,7 +25,7 @@ _WEB = re.compile(r"https?://")
 
 
 def is_published(what: str) -> bool:
-    return _WEB.match(what) is not None or Path(what).is_dir()
+    return _WEB.match(what) is not None or (what != "" and Path(what).is_dir())  # Path("") is here
 
 
 def verify(args: argparse.Namespace) -> int:
