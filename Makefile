@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 COMITY := $(VENV)/comity
 PYTEST := $(VENV)/python -m pytest
+TWO := -n 2 --dist loadfile
 UP_FLAGS := $(if $(PORT),--port $(PORT))
 ARGS ?=
 
@@ -20,10 +21,10 @@ up: _run ## Install, fetch the embedded model (hash checked) and start Comity on
 	@exec $(COMITY) up $(UP_FLAGS) $(ARGS)
 
 test: _dev _model ## Run the tests (under 15 minutes on 2 cores)
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) $(TWO) $(ARGS)
 
 test-full: _dev _model ## Run every test, the long ones too
-	@$(PYTEST) --full $(ARGS)
+	@$(PYTEST) --full $(TWO) $(ARGS)
 
 live: _dev ## Ask the real services whose keys are in the environment (costs money; see docs/reference/doors-and-dialects.md)
 	@$(PYTEST) tests/live/matrix/services.py $(ARGS)

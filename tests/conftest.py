@@ -2,6 +2,7 @@
 """What every test stands on: no network, no wall clock, repeatable randomness, and an honest last word.
 
     pytest              the tests; those marked `full` are left out
+    pytest -n 2 --dist loadfile   in two processes, each file in one of them (as `make test` does)
     pytest --full       all of them (also COMITY_FULL=1), with the larger Hypothesis profile
     HYPOTHESIS_PROFILE  ci (default) | full | explore (new random examples each run)
 
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -65,6 +67,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         LEFT_OUT["long, in `make test-full` only"] += len(long)
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in set(long)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)  # of one of several processes (pytest-xdist)
+    if output is not None:
+        output["left_out"] = dict(LEFT_OUT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    LEFT_OUT.update(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - LEFT_OUT)  # each process leaves out the same
 
 
 @cache
