@@ -171,6 +171,6 @@ def test_without_its_syncs_the_same_work_would_be_lost(worked: list[Event], tmp_
         folder.mkdir()
         try:
             cut_and_look([event for at, event in enumerate(worked) if event.what != "sync" or at < 40], folder, seed)
-        except (AssertionError, ComityError, KeyError):
+        except (AssertionError, ComityError, LookupError, TypeError, ValueError):  # what was never written may be anything
             lost += 1
     assert lost > 10
