@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,7 +113,8 @@ class PostgresServer:
 
     def signal(self, pids: list[int], number: signal.Signals) -> None:
         for pid in pids:
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # it has gone since it was named
+                os.kill(pid, number)
 
     def close(self) -> None:
         self._watcher.kill()

@@ -37,9 +37,11 @@ def places(facts: Facts, vocabulary: Vocabulary) -> Places:
 
 
 def stays(facts: Facts) -> bool:
-    """It runs on the person's own device, and nobody elsewhere stores or reads it; a device with a window is a place like others."""
+    """It runs on the person's own device, and nobody elsewhere stores or reads it; a device with a window is a place like others, and
+    what is kept in a pool of places is not kept on a device."""
     provider = facts.provider
-    return provider.kind == "on_device" and provider.access == frozenset() and provider.storage in (frozenset(), provider.processing)
+    kept = provider.storage == frozenset() or (provider.storage == provider.processing and not isinstance(provider.storage, AnyExcept))
+    return provider.kind == "on_device" and provider.access == frozenset() and kept
 
 
 def home_of(regions: Set[str], vocabulary: Vocabulary) -> frozenset[str]:
