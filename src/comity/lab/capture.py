@@ -46,6 +46,13 @@ class Capture:
         wire.bind(("lo", 0))
         return cls(wire)
 
+    def forget(self) -> None:
+        """What was seen until now: before a port was taken by whoever has it now, somebody else may have used its number."""
+        self._catch_up()
+        with self._seen:
+            for seen in (self._payload, self._answers, self._segments):
+                seen.clear()
+
     def segments(self, port: int) -> int:
         """TCP segments sent to ``port`` until now, handshakes included: 0 means that nobody so much as knocked."""
         self._catch_up()
