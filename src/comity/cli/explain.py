@@ -16,6 +16,8 @@ BEGUN = {
     "caller.gone": "the caller left before there was one",
 }
 """Outcomes that are no error of the place asked."""
+LOOKS, LOOK_SECONDS = 20, 0.05
+"""An outcome is written a moment after the caller has its answer."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,10 +35,17 @@ def run(args: argparse.Namespace) -> int:
     config = place.configuration(args)
     if args.what.endswith(".json"):
         return _would(args, config)
+    from time import sleep
+
     from comity.transparency.reader import Reader
 
     with Reader.open(place.whereabouts(args, config).log) as reader:
         record = reader.record(args.what)
+        for _ in range(LOOKS):
+            if record.outcome is not None or record.receipt["effect"] != "allow":
+                break
+            sleep(LOOK_SECONDS)
+            record = reader.record(str(record.place))
     decision = json.loads(record.decision)
     value = {"receipt": record.receipt, "index": record.place, "facts": json.loads(record.facts), **decision, "outcome": record.outcome}
     say.result(args, value, _words(value))
