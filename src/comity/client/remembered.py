@@ -18,7 +18,8 @@ from comity.errors import ProviderFailure, TrustFailure
 from comity.storage.database import Database, Script, Statement
 from comity.transparency.merkle import HASH_BYTES, consistency_holds, consistency_proof
 from comity.transparency.met import keep
-from comity.transparency.tiles import HEIGHT, WIDTH, Tile, hashes_of, tile_of, within
+from comity.transparency.published import worked_out
+from comity.transparency.tiles import Tile, hashes_of
 from comity.transparency.trust import Proof
 
 Fetch = Callable[[str], Awaitable[bytes]]
@@ -60,33 +61,13 @@ async def _one_story(last: Head, new: Head, tile: Fetch) -> None:
             raise _failed("the log tells two stories: of one size it showed another tree before")
         return
     try:
-        path = await _consistency(old.size, large.size, tile)
+        path = await worked_out(lambda node: consistency_proof(old.size, large.size, node), large.size, lambda at: _hashes(at, tile))
     except ProviderFailure as failure:
         if large is not last or failure.upstream_status != 404:
             raise
         raise _failed("the log has taken something back: it showed a larger tree before, and has it no more") from None
     if not consistency_holds(old.size, large.size, old.root, large.root, path):
         raise _failed("the log's tree and the one that it showed before are not one with something after it")
-
-
-async def _consistency(old: int, size: int, tile: Fetch) -> list[bytes]:
-    """PROOF(old, D[size]) from the tiles of the tree of ``size``; each is fetched once."""
-    wanted: list[tuple[int, int]] = []
-
-    def noted(level: int, index: int) -> bytes:
-        wanted.append((level, index))
-        return b""
-
-    consistency_proof(old, size, noted)
-    tiles: dict[str, list[bytes]] = {}
-    found: dict[tuple[int, int], bytes] = {}
-    for level, index in wanted:
-        above, inside = divmod(level, HEIGHT)
-        at = tile_of(above, index << inside, size)
-        if at.path not in tiles:
-            tiles[at.path] = await _hashes(at, tile)
-        found[level, index] = within(tiles[at.path], inside, (index << inside) % WIDTH >> inside)
-    return consistency_proof(old, size, lambda level, index: found[level, index])
 
 
 async def _hashes(at: Tile, tile: Fetch) -> list[bytes]:

@@ -38,12 +38,12 @@ async def head(fetch: Fetch, key: Verifier) -> Head | None:
 
 async def inclusion(index: int, size: int, fetch: Fetch) -> list[bytes]:
     """RFC 6962 section 2.1.1, from tiles.  Raises ValueError where there is no such leaf, TrustFailure (step `tile`)."""
-    return await _worked_out(lambda node: inclusion_proof(index, size, node), size, fetch)
+    return await worked_out(lambda node: inclusion_proof(index, size, node), size, lambda tile: hashes(tile, fetch))
 
 
 async def consistency(old: int, size: int, fetch: Fetch) -> list[bytes]:
     """RFC 6962 section 2.1.2, from tiles.  Raises ValueError where there is no such tree, TrustFailure (step `tile`)."""
-    return await _worked_out(lambda node: consistency_proof(old, size, node), size, fetch)
+    return await worked_out(lambda node: consistency_proof(old, size, node), size, lambda tile: hashes(tile, fetch))
 
 
 async def edge(size: int, fetch: Fetch) -> Edge:
@@ -125,8 +125,9 @@ async def _same(tile: Tile, made: bytes, fetch: Fetch) -> None:
         raise failed("tile", f"`{tile.path}` is not what its entries make")
 
 
-async def _worked_out(from_nodes: Callable[[NodeAt], T], size: int, fetch: Fetch) -> T:
-    """It is called twice: first to learn which hashes it asks for, then with them."""
+async def worked_out(from_nodes: Callable[[NodeAt], T], size: int, hashes_of_tile: Callable[[Tile], Awaitable[list[bytes]]]) -> T:
+    """Of a tree of ``size``.  ``from_nodes`` is called twice: first to learn which hashes it asks for, then with them; each tile that
+    holds one is asked for once."""
     wanted: set[tuple[int, int]] = set()
 
     def noted(level: int, index: int) -> bytes:
@@ -135,7 +136,7 @@ async def _worked_out(from_nodes: Callable[[NodeAt], T], size: int, fetch: Fetch
 
     from_nodes(noted)
     of = {(level, index): tile_of(level // HEIGHT, index << level % HEIGHT, size) for level, index in wanted}
-    held = {tile: await hashes(tile, fetch) for tile in sorted(set(of.values()))}
+    held = {tile: await hashes_of_tile(tile) for tile in sorted(set(of.values()))}
 
     def node(level: int, index: int) -> bytes:
         tile, depth = of[level, index], level % HEIGHT
