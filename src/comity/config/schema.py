@@ -149,7 +149,7 @@ class DeploymentConfig(Section, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()  # vocabulary id, optionally `:YYYY-MM-DD` valid-to
     context_tokens: int = 0  # 0: what the catalog says; 4096 on this device
     tools: bool | None = None
-    operations: frozenset[str] | None = None  # chat, embeddings, rerank, transcription, speech, images; default: as the catalog says
+    operations: frozenset[str] | None = None  # chat, embeddings, rerank, transcription, speech, images, ocr; default: as the catalog says
     inputs: frozenset[str] | None = None  # what the model takes beside text: image, audio, file; default: as the catalog says
     priority: int = 0  # lower is asked first; the device always comes before
     weight: float = 1.0  # among places of one priority where `routing.balance` is "weighted"; 0: only when the others fail

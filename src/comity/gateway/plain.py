@@ -23,7 +23,7 @@ from comity.wire.request import Request
 from comity.wire.sse import EventDecoder, EventTooLarge
 
 _encode = msgspec.json.Encoder().encode
-_HOLDS = {"embeddings": "data", "images": "data", "rerank": "results", "transcription": "text"}
+_HOLDS = {"embeddings": "data", "images": "data", "rerank": "results", "transcription": "text", "ocr": "rows"}
 
 
 class FileLabels(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 import msgspec
 
 Change = Callable[[str], str]
-Operation = Literal["chat", "embeddings", "rerank", "transcription", "speech", "images"]
+Operation = Literal["chat", "embeddings", "rerank", "transcription", "speech", "images", "ocr"]
 MediumKind = Literal["image", "audio", "file"]
 
 
