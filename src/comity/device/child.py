@@ -1,24 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that runs native code: a model that crashes it takes no gateway with it.
 
-    python -m comity.device.child MODEL CONTEXT_TOKENS SLOTS THREADS
+    python -m comity.device.child KIND LOADING
 
-Frames come on standard input and go out on standard output.  It ends when its input does, so it never outlives its gateway.
-llama.cpp's own listener is put on a socket in a folder of this process's own, with a key that nobody is told.
+KIND is a module of `comity.device.engines`, LOADING what it is loaded with (`frames.Loading`) as JSON.  Frames come on standard input and
+go out on standard output.  It ends when its input does, so it never outlives its gateway.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any, BinaryIO
 
 import msgspec
 
-from comity.device.frames import Ask, Chunk, End, Failed, Ready, Stop, pack, size_of, to_child
+from comity.device.engines.base import Engine, TooLong
+from comity.device.frames import (
+    FAILED,
+    INVALID,
+    TOO_LONG,
+    Ask,
+    Chunk,
+    End,
+    Failed,
+    Loading,
+    Ready,
+    Stop,
+    pack,
+    size_of,
+    to_child,
+)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -27,19 +42,11 @@ class Child:
     def __init__(self, out: int) -> None:
         self._out, self._lock = out, threading.Lock()
         self._wanted: set[int] = set()
-        self._server: Any = None
+        self._engine: Engine | None = None
 
-    def load(self, model: str, context_tokens: int, slots: int, threads: int, folder: str, key: str) -> None:
-        import xllamacpp  # type: ignore[import-untyped]  # it ships no types
-
-        params = xllamacpp.CommonParams()
-        params.model.path = model
-        params.n_ctx, params.n_parallel, params.n_predict = context_tokens * slots, slots, context_tokens
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-        params.hostnames, params.api_keys = [os.path.join(folder, "s.sock")], [key]  # noqa: PTH118
-        params.ui = params.endpoint_metrics = params.endpoint_slots = params.endpoint_props = False
-        params.verbosity = -1
-        self._server = xllamacpp.Server(params)
+    def load(self, kind: str, loading: Loading) -> None:
+        module: Any = import_module(f"comity.device.engines.{kind}")
+        self._engine = module.load(loading.files, msgspec.structs.asdict(loading))
 
     def send(self, frame: Ready | Chunk | End | Failed) -> None:
         data = pack(frame)
@@ -50,21 +57,20 @@ class Child:
     def answer(self, ask: Ask) -> None:
         error = ""
 
-        def chunk(piece: Any) -> bool:
-            nonlocal error
-            if isinstance(piece, dict) and "error" in piece:
-                error = _word(piece["error"])
-                return True
-            self.send(Chunk(id=ask.id, chunk=msgspec.Raw(_encode(piece))))
+        def piece(said: Any) -> bool:
+            self.send(Chunk(id=ask.id, chunk=msgspec.Raw(_encode(said))))
             return ask.id not in self._wanted
 
         try:
             if ask.id in self._wanted:
-                self._server.handle_chat_completions(ask.body, chunk)
+                assert self._engine is not None
+                self._engine.answer(ask.body, piece)
+        except TooLong:
+            error = TOO_LONG
         except ValueError:
-            error = "invalid_request_error"
+            error = INVALID
         except Exception:  # noqa: BLE001 - native code; its message may hold text
-            error = "runtime_error"
+            error = FAILED
         self._wanted.discard(ask.id)
         self.send(End(id=ask.id, error=error))
 
@@ -75,11 +81,6 @@ class Child:
         self._wanted.discard(number)
 
 
-def _word(error: Any) -> str:
-    kind = error.get("type") if isinstance(error, dict) else None
-    return kind if isinstance(kind, str) and kind.replace("_", "").isalnum() else "runtime_error"
-
-
 def _exactly(source: BinaryIO, size: int) -> bytes:
     data = source.read(size)
     if len(data) < size:
@@ -88,23 +89,25 @@ def _exactly(source: BinaryIO, size: int) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    model, context_tokens, slots, threads = arguments[0], *map(int, arguments[1:4])
+    kind, loading = arguments[0], msgspec.json.decode(arguments[1], type=Loading)
     out = os.dup(1)
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)  # native code prints where it likes, and what it prints may hold a prompt
     os.dup2(nothing, 2)
     child = Child(out)
-    with tempfile.TemporaryDirectory() as folder:  # a socket's path has few letters to spend
-        try:
-            child.load(model, context_tokens, slots, threads, folder, os.urandom(32).hex())
-        except ImportError:
-            child.send(Failed(why="absent"))
-            return 1
-        except Exception:  # noqa: BLE001 - whatever a broken file does to native code
-            child.send(Failed(why="unloadable"))
-            return 1
+    try:
+        child.load(kind, loading)
+    except ImportError:
+        child.send(Failed(why="absent"))
+        return 1
+    except MemoryError:
+        child.send(Failed(why="memory"))
+        return 1
+    except Exception:  # noqa: BLE001 - whatever a broken file does to native code
+        child.send(Failed(why="unloadable"))
+        return 1
     child.send(Ready())
-    pool = ThreadPoolExecutor(slots)
+    pool = ThreadPoolExecutor(loading.slots)
     while True:
         frame = to_child.decode(_exactly(sys.stdin.buffer, size_of(_exactly(sys.stdin.buffer, 4))))
         if isinstance(frame, Stop):

@@ -8,6 +8,18 @@ from typing import Any
 import msgspec
 
 FRAME_BYTES_MAX = 64 * 1024 * 1024
+TOO_LONG, INVALID, FAILED, LOST, HUNG = "too_long", "invalid", "failed", "lost", "hung"
+"""The words that an answer may end with; the last two are the gateway's own."""
+
+
+class Loading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model is loaded with: by the engine's names, the paths of its files; the tokens that each of ``slots`` answers at once may
+    take; the threads that compute."""
+
+    files: dict[str, str]
+    context_tokens: int = 0
+    slots: int = 1
+    threads: int = 1
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
@@ -31,7 +43,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, tag="chunk"):
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
-    """``error`` is "" or the runtime's own word for what was wrong; never its message, which may hold text."""
+    """``error`` is "" or one word for what was wrong; never a message, which may hold text."""
 
     id: int
     error: str = ""

@@ -43,7 +43,9 @@ class EmbeddedProvider:
             if self._runtime is None:
                 self._name, path = await asyncio.to_thread(checked, self._deployment.model, models_directory(self._paths))
                 # Another request may have come this far meanwhile; there is one runtime.
-                self._runtime = self._runtime or Runtime(path, context_tokens=self._deployment.profile.context_tokens)
+                self._runtime = self._runtime or Runtime(
+                    "text", {"model": path}, context_tokens=self._deployment.profile.context_tokens, slots=2
+                )
             await self._runtime.start()
         except ComityError as error:
             self._state = Readiness(error.code)

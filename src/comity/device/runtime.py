@@ -7,28 +7,36 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from comity.device.frames import Ask, Chunk, End, Failed, Ready, Stop, from_child, pack, size_of
+import msgspec
+
+from comity.device.frames import INVALID, LOST, TOO_LONG, Ask, Chunk, End, Failed, Loading, Ready, Stop, from_child, pack, size_of
 from comity.errors import CallerError, OperatorError, ProviderFailure
 
 LOAD_SECONDS_MAX = 120.0
 WAITING_MAX = 64
+BUSY_CORES_MAX = 2
 RESTARTS_MAX = 5
 """In a row, without an answer between: a model that kills its process each time is not tried for ever."""
-_LOST = "lost"
 _PIPE = asyncio.subprocess.PIPE
 
 
 class Runtime:
     """``slots`` requests run at once, further ones wait in the child; ``command`` is what is started (tests put their own)."""
 
-    def __init__(self, model: Path, *, context_tokens: int, slots: int = 2, threads: int = 0, command: tuple[str, ...] = ()) -> None:
-        size = [str(model), str(context_tokens), str(slots), str(threads or os.cpu_count() or 1)]
-        self._command = [*(command or (sys.executable, "-m", "comity.device.child")), *size]
+    def __init__(
+        self, kind: str, files: Mapping[str, Path], *, context_tokens: int = 0, slots: int = 1, threads: int = 0,
+        command: tuple[str, ...] = ()
+    ) -> None:  # fmt: skip
+        paths = {name: str(path) for name, path in files.items()}
+        loading = Loading(files=paths, context_tokens=context_tokens, slots=slots, threads=threads or default_threads())
+        # -P: what lies in the folder where somebody happens to stand is no module.
+        start = command or (sys.executable, "-P", "-m", "comity.device.child")
+        self._command = [*start, kind, msgspec.json.encode(loading).decode()]
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._asked: dict[int, asyncio.Queue[Chunk | End]] = {}
@@ -147,7 +155,7 @@ class Runtime:
 
     def _lose_all(self) -> None:
         for number, queue in self._asked.items():
-            queue.put_nowait(End(id=number, error=_LOST))
+            queue.put_nowait(End(id=number, error=LOST))
 
     def _kill(self, process: asyncio.subprocess.Process | None) -> None:
         if process is not None and process.returncode is None:
@@ -168,6 +176,17 @@ class Runtime:
                 process.stdin.close()
 
 
+def default_threads() -> int:
+    """One on a machine of two cores, or one that is busy: threads of a model wait for each other at every step, so beside other programs
+    two are slower than one (2.5 tokens a second were seen).  Else half: what is left are mostly the other halves of the same cores."""
+    cores = os.cpu_count() or 1
+    try:
+        busy = os.getloadavg()[0] > cores / 2
+    except OSError:
+        busy = False
+    return 1 if cores <= BUSY_CORES_MAX or busy else cores // 2
+
+
 _SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}
 """A model's threads wait for each other at every step.  By default they spin meanwhile; on a machine that others use too, that keeps
 the very thread from running that they wait for, and answers take ten times as long, or more."""
@@ -185,17 +204,17 @@ def _not_loaded(why: str) -> OperatorError:
 
 
 def _error(word: str, begun: bool) -> CallerError | ProviderFailure:
-    if word == "exceed_context_size_error":
+    if word == TOO_LONG:
         return CallerError(
             "the prompt is longer than the local model's context",
             code="request.too_long",
             field="messages",
             hint="send less, or raise `context_tokens`",
         )
-    if word == "invalid_request_error":
+    if word == INVALID:
         return CallerError(
             "the local model cannot take this request", code="request.unsupported", hint="look at `tools` and `response_format`"
         )
-    if word == _LOST:
+    if word == LOST:
         return ProviderFailure("the local model's process has ended", kind="unavailable", retryable=not begun)
     return ProviderFailure(f"the local model failed ({word})", kind="unavailable", retryable=not begun)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A child as `device/runtime.py` starts one, with no model: it does what the message of each request tells it to.
 
-    python fake_child.py MODE MODEL CONTEXT_TOKENS SLOTS THREADS
+    python fake_child.py MODE KIND LOADING
 
 MODE is what it does instead of loading; `well` loads.  A message is a JSON object: `pieces` are sent; then, by `then`, the answer ends
 (nothing), ends with an `error`, is held open until it is stopped (`hold`), waits for as many others (`together`) and is woven with them,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stands where `xllamacpp` stands in a child: the real child runs on it, with no native code and no model.
 
-    python fake_llama.py MODEL CONTEXT_TOKENS SLOTS THREADS
+    python fake_llama.py text LOADING
 
-MODEL says what loading does: `absent` (no library), `broken` (it raises), or it loads.  The message says what answering does.
+The model's path says what loading does: `absent` (no library), `broken` (it raises), or it loads.  The message says what answering does.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ if __name__ == "__main__":
     sys.path.pop(0)  # this file's own folder
     library = ModuleType("xllamacpp")
     vars(library).update(CommonParams=common_params, Server=Server)
-    sys.modules["xllamacpp"] = None if sys.argv[1] == "absent" else library  # type: ignore[assignment]  # None: it cannot be imported
+    sys.modules["xllamacpp"] = None if '"absent"' in sys.argv[2] else library  # type: ignore[assignment]  # None: it cannot be imported
 
     from comity.device import child
 

@@ -12,9 +12,10 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from comity.device.frames import Ask, Ready, pack
+from comity.device.frames import Ask, Loading, Ready, pack
 from comity.device.runtime import Runtime
 from comity.errors import CallerError, OperatorError, ProviderFailure
 
@@ -23,7 +24,7 @@ FAKE = Path(__file__).with_name("fake_llama.py")
 
 @asynccontextmanager
 async def running(model: str = "loads", slots: int = 1) -> AsyncIterator[Runtime]:
-    runtime = Runtime(Path(model), context_tokens=100, slots=slots, threads=3, command=(sys.executable, str(FAKE)))
+    runtime = Runtime("text", {"model": Path(model)}, context_tokens=100, slots=slots, threads=3, command=(sys.executable, str(FAKE)))
     try:
         yield runtime
     finally:
@@ -99,7 +100,8 @@ async def test_what_goes_wrong_is_told_in_a_word_and_never_in_a_message(content:
 
 
 def test_it_ends_when_its_gateway_does_even_in_the_middle_of_an_answer() -> None:
-    command = [sys.executable, str(FAKE), "loads", "100", "1", "3"]
+    loading = Loading(files={"model": "loads"}, context_tokens=100, threads=3)
+    command = [sys.executable, str(FAKE), "text", msgspec.json.encode(loading).decode()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None

@@ -53,7 +53,7 @@ def told(*pieces: Any, then: str = "", **more: Any) -> str:
 
 
 def provider(mode: str = "well") -> EmbeddedProvider:
-    runtime = Runtime(Path("a.gguf"), context_tokens=64, command=(sys.executable, str(FAKE), mode))
+    runtime = Runtime("text", {"model": Path("a.gguf")}, context_tokens=64, command=(sys.executable, str(FAKE), mode))
     return EmbeddedProvider(deployment(), paths=PathsConfig(), runtime=runtime)
 
 
@@ -260,7 +260,7 @@ async def test_an_answer_comes_through_a_process_and_the_model_is_ready() -> Non
 async def test_a_prompt_that_does_not_fit_is_the_callers_to_shorten() -> None:
     local = provider()
     with pytest.raises(CallerError) as raised:
-        await local.send(deployment(), request(told(error="exceed_context_size_error")))
+        await local.send(deployment(), request(told(error="too_long")))
     assert (raised.value.code, raised.value.field) == ("request.too_long", "messages")
     assert local.ready().word == "ready"
     await local.aclose()
@@ -344,8 +344,8 @@ class Started:
     made: list[Started]
     alive = True
 
-    def __init__(self, path: Path, *, context_tokens: int) -> None:
-        self.path, self.context_tokens = path, context_tokens
+    def __init__(self, kind: str, files: dict[str, Path], *, context_tokens: int, slots: int) -> None:
+        self.kind, self.files, self.context_tokens = kind, files, context_tokens
         self.made.append(self)
 
     async def start(self) -> None:
@@ -363,7 +363,7 @@ async def test_many_who_ask_first_make_one_runtime(tiny: Path, made: list[Starte
     local = EmbeddedProvider(deployment(), paths=PathsConfig(models=str(tiny.parent)))
     await asyncio.gather(*(local.start() for _ in range(5)))
     (only,) = made
-    assert (only.path, only.context_tokens) == (tiny, 64)
+    assert (only.kind, only.files, only.context_tokens) == ("text", {"model": tiny}, 64)
 
 
 async def test_a_file_that_is_not_the_model_is_not_run(tiny: Path, made: list[Started]) -> None:
@@ -394,5 +394,5 @@ async def test_a_file_of_ones_own_is_run_as_it_is(made: list[Started], tmp_path:
     path.write_bytes(b"anything")
     local = EmbeddedProvider(deployment(str(path)), paths=PathsConfig(models=str(tmp_path / "other")))
     await local.start()
-    assert [each.path for each in made] == [path]
+    assert [each.files for each in made] == [{"model": path}]
     assert local._name == "my-model"

@@ -26,7 +26,9 @@ FAKE = Path(__file__).with_name("fake_child.py")
 
 @asynccontextmanager
 async def running(mode: str = "well", slots: int = 2) -> AsyncIterator[Runtime]:
-    runtime = Runtime(Path("a.gguf"), context_tokens=512, slots=slots, threads=3, command=(sys.executable, str(FAKE), mode))
+    runtime = Runtime(
+        "text", {"model": Path("a.gguf")}, context_tokens=512, slots=slots, threads=3, command=(sys.executable, str(FAKE), mode)
+    )
     try:
         yield runtime
     finally:
@@ -69,7 +71,8 @@ async def test_pieces_come_as_they_were_said_and_the_process_stays() -> None:
         pid = runtime.pid
         assert await answer(runtime, told()) == []
         assert runtime.pid == pid
-        assert (await report(runtime))["arguments"] == ["a.gguf", "512", "2", "3"]
+        kind, loading = (await report(runtime))["arguments"]
+        assert (kind, json.loads(loading)) == ("text", {"files": {"model": "a.gguf"}, "context_tokens": 512, "slots": 2, "threads": 3})
 
 
 async def test_answers_that_arrive_woven_are_told_apart() -> None:
@@ -126,9 +129,9 @@ async def test_more_than_can_wait_are_refused_until_one_leaves(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("word", "kind", "code"),
     [
-        ("exceed_context_size_error", CallerError, "request.too_long"),
-        ("invalid_request_error", CallerError, "request.unsupported"),
-        ("runtime_error", ProviderFailure, "provider.failed"),
+        ("too_long", CallerError, "request.too_long"),
+        ("invalid", CallerError, "request.unsupported"),
+        ("failed", ProviderFailure, "provider.failed"),
     ],
 )
 async def test_what_the_runtime_refuses_is_told_as_whose_fault_it_is(word: str, kind: type[Exception], code: str) -> None:
@@ -143,7 +146,7 @@ async def test_after_the_first_piece_a_failure_is_not_for_another_place() -> Non
     async with running() as runtime:
         for pieces, retryable in (((), True), (("one",), False)):
             with pytest.raises(ProviderFailure) as raised:
-                await answer(runtime, told(*pieces, error="runtime_error"))
+                await answer(runtime, told(*pieces, error="failed"))
             assert raised.value.retryable is retryable
 
 
@@ -170,7 +173,7 @@ async def test_what_cannot_load_is_said_and_no_process_is_left(mode: str, code: 
 
 
 async def test_a_command_that_is_no_program_is_a_model_that_cannot_load(tmp_path: Path) -> None:
-    runtime = Runtime(Path("a.gguf"), context_tokens=512, command=(str(tmp_path / "nothing"),))
+    runtime = Runtime("text", {"model": Path("a.gguf")}, context_tokens=512, command=(str(tmp_path / "nothing"),))
     with pytest.raises(OperatorError) as raised:
         await runtime.start()
     assert raised.value.code == "model.unloadable"
