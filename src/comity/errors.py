@@ -6,6 +6,7 @@
     ├── PolicyDenied       the law, or who asked, forbids it     HTTP 451/403   exit 4
     ├── ProviderFailure    a partner or a runtime did not answer HTTP 502/504   exit 1
     ├── OperatorError      this installation must be mended      HTTP 503   exit 1 or 3
+    ├── NoAnswer           a task has none that it stands for    HTTP 422   exit 1
     └── TrustFailure       a proof, key or signature is not good HTTP 502   exit 5; never retried
 
 Messages are lower case, without a full stop, with input in backticks; they never hold prompt text,
@@ -141,6 +142,21 @@ class StorageFailure(OperatorError):
 
     exit_code = 1
     default_code = "storage.unavailable"
+
+
+class NoAnswer(ComityError):
+    """A task has no answer that it stands for, and whoever asked did not want it to abstain.
+
+    steps: the places that were looked at and what came of each (JSON-ready)
+    """
+
+    status = 422
+    exit_code = 1
+    default_code = "task.gate_failed"
+
+    def __init__(self, message: str, *, steps: tuple[dict[str, object], ...] = (), **more: object) -> None:
+        super().__init__(message, **more)  # type: ignore[arg-type]
+        self.steps = steps
 
 
 class TrustFailure(ComityError):

@@ -31,6 +31,7 @@ from comity.gateway.read.hub import Hub
 from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
 from comity.gateway.shedding import Shedding
+from comity.gateway.tasks import api as tasks
 from comity.gateway.world import World
 from comity.providers.base import Deployment
 from comity.wire.door import Door
@@ -276,6 +277,7 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
     **read.ROUTES,
     **keys.ROUTES,
     **batch.ROUTES,
+    **tasks.ROUTES,
     "/healthz": {"GET": App.healthz},
     "/readyz": {"GET": App.readyz},
     "/metrics": {"GET": App.metrics_text},

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from comity.errors import CallerError, ComityError, LimitReached, PolicyDenied, ProviderFailure
+from comity.errors import CallerError, ComityError, LimitReached, NoAnswer, PolicyDenied, ProviderFailure
 from comity.gateway.exchange import Exchange
 
 JSON = (b"content-type", b"application/json")
@@ -51,6 +51,8 @@ def error_body(error: ComityError, call: str) -> dict[str, Any]:
     if isinstance(error, PolicyDenied):
         out["decision"] = error.decision
         out["receipt"] = error.receipt
+    if isinstance(error, NoAnswer):
+        out["steps"] = error.steps
     if isinstance(error, ProviderFailure) and (error.attempts or error.lawful):
         out["attempts"], out["lawful"], out["ways"] = error.attempts, error.lawful, error.ways
     return {"error": out}

@@ -55,6 +55,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
     trace: Trace | None = None  # where this request is traced
     seal: Seal | None = None  # what it came sealed in
+    among: tuple[str, ...] = ()  # the only deployments that it may go to; empty: whichever the key and the model leave in
 
 
 class Pipeline:
@@ -216,6 +217,8 @@ class Pipeline:
     def _wanted(self, call: Call) -> tuple[str, ...]:
         allowed = call.key.models
         model = call.request.model
+        if model == "auto" and call.among:
+            return self._among(call)
         if model == "auto":
             return allowed
         if model not in self._world.deployments:
@@ -224,7 +227,17 @@ class Pipeline:
                 hint="`auto`, or one of: " + ", ".join(allowed or self._world.deployments),
             )  # fmt: skip
         permitted.check_model(call.key, model)
+        if call.among and model not in call.among:
+            raise permitted.beyond(call.key, model, call.among)
         return (model,)
+
+    def _among(self, call: Call) -> tuple[str, ...]:
+        """Never empty: that would mean every place."""
+        known = tuple(name for name in call.among if name in self._world.deployments)
+        open_ = tuple(name for name in known if not call.key.models or name in call.key.models)
+        if not open_:
+            raise permitted.beyond(call.key, call.among[0], call.key.models)
+        return open_
 
     async def _record(self, call: Call, nexus: Nexus, judged: Judged, receipt: Receipt) -> None:
         await self._world.ledger.record(

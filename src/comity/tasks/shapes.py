@@ -49,7 +49,8 @@ class Step(Shape, frozen=True, kw_only=True):
     deployment: str  # "" for every place in the region that was refused at once
     outcome: Came
     why: str = ""  # a code, or one sentence
-    receipt: str = ""
+    receipt: str = ""  # of the last request to it
+    receipts: tuple[str, ...] = ()  # of each, where there were several
 
 
 class Draft(Shape, Generic[V], frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ fails is not its affair: that is `run.py`, over `Places`, which the gateway fill
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -35,8 +35,29 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """Of a chat: what the model wrote; "" where it wrote nothing."""
-        choices: Any = self.body.get("choices") or ({},)
-        return str((choices[0].get("message") or {}).get("content") or "")
+        said = self._choice("message").get("content")
+        return said if isinstance(said, str) else ""
+
+    @property
+    def sure(self) -> float | None:
+        """Of a chat: the mean log-probability of its tokens; None where the place does not say."""
+        tokens = self._choice("logprobs").get("content")
+        said = [each.get("logprob") for each in tokens if isinstance(each, dict)] if isinstance(tokens, list) else []
+        known = [float(one) for one in said if isinstance(one, int | float) and one <= 0]
+        return sum(known) / len(known) if known else None
+
+    @property
+    def cut(self) -> bool:
+        """Of a chat: it would have gone on."""
+        choices = self.body.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices else {}
+        return isinstance(first, dict) and first.get("finish_reason") == "length"
+
+    def _choice(self, member: str) -> Mapping[str, Any]:
+        choices = self.body.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices else {}
+        found = first.get(member) if isinstance(first, dict) else None
+        return found if isinstance(found, dict) else {}
 
 
 Ask = Callable[[Request], Awaitable[Reply]]
@@ -62,8 +83,12 @@ class Places(Protocol):
     def device(self, operation: Operation) -> Sequence[Place]:
         """Best first as configured; absent ones too."""
 
-    def region(self, request: Request) -> Sequence[str]:
-        """Deployments elsewhere that are lawful for this request now, in order.  Raises PolicyDenied where there are some and none is."""
+    def region(self, operation: Operation) -> Sequence[str]:
+        """Deployments elsewhere that do it and that this caller may ask.  Whether the law lets it is judged when one is asked."""
+
+    async def lawful(self, request: Request) -> Sequence[str]:
+        """Those of `region` that the law lets have this request now.  Nothing is sent, and nothing is recorded.  Raises PolicyDenied
+        where there are some and none is."""
 
     async def ask(self, request: Request, among: Sequence[str]) -> Reply:
         """Through the seven steps, at one of ``among``.  Raises ComityError."""
@@ -86,6 +111,14 @@ class Task(Protocol[A, V]):
 
     def gates(self, asked: A, draft: Draft[V]) -> tuple[Gate, ...]:
         """Every check, passed or not."""
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """Of a task that works through a long input in several requests."""
+
+    def largest(self, asked: Any) -> int:
+        """Characters of the longest part: what must fit a place."""
 
 
 class Unreadable(Exception):

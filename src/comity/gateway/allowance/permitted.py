@@ -24,6 +24,11 @@ def check_model(key: KeyConfig, model: str) -> None:
         raise _refused(key, f"model `{model[:64]}`", key.models, code="key.model", field="model")
 
 
+def beyond(key: KeyConfig, model: str, allowed: Iterable[str]) -> CallerError:
+    """For a deployment that a narrower request leaves out."""
+    return _refused(key, f"model `{model[:64]}`", allowed, code="key.model", field="model")
+
+
 def _refused(key: KeyConfig, what: str, allowed: Iterable[str], *, code: str, field: str) -> CallerError:
     hint = f"this key may: {', '.join(allowed)}"
     return CallerError(f"key `{key.id}` may not be used for this {what}", code=code, status=403, field=field, hint=hint)

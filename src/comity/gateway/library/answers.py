@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied, ProviderFailure, TrustFailure
+from comity.errors import CallerError, ComityError, NoAnswer, OperatorError, PolicyDenied, ProviderFailure, TrustFailure
 from comity.gateway.library.exchange import Exchanged
 from comity.wire.sse import EventDecoder
 
@@ -127,6 +127,8 @@ def error_of(status: int, body: Any) -> ComityError:
         return PolicyDenied(message, decision=told["decision"], receipt=str(told.get("receipt") or ""), code=code, **more)
     if code.startswith("trust."):
         return TrustFailure(message, step=code.removeprefix("trust."), code=code, **more)
+    if status == 422 and code.startswith("task."):
+        return NoAnswer(message, steps=tuple(told.get("steps") or ()), code=code, **more)
     if status < 500:
         return CallerError(message, code=code, **more)
     if code.startswith("provider."):

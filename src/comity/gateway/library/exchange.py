@@ -20,8 +20,8 @@ class Head(NamedTuple):
 class Exchanged:
     """An Exchange at the one end; at the other `head`, `piece` and `leave`."""
 
-    def __init__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
-        self.method, self.path, self.query, self.headers = method, path, "", headers
+    def __init__(self, method: str, path: str, headers: Mapping[str, str], body: bytes, *, query: str = "") -> None:
+        self.method, self.path, self.query, self.headers = method, path, query, headers
         self.begun = False
         self.seal: Seal | None = None
         self._body = body

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every task by its name: what it takes, what it gives and how it is made.  Modules are loaded when a task is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import msgspec
+
+from comity.errors import CallerError
+from comity.tasks.task import Task
+
+
+class Entry(NamedTuple):
+    """``module``: where its task and its input are; ``file``: the member of the input that holds bytes, "" where there is none."""
+
+    module: str
+    task: str
+    asked: str
+    says: str
+    file: str = ""
+    here: bool = False  # done on this device unless the caller says otherwise
+
+
+TASKS: Mapping[str, Entry] = {
+    "summarise": Entry("comity.tasks.text.summarise", "SummariseTask", "Summarise", "a paragraph, bullets or one line"),
+    "rewrite": Entry("comity.tasks.text.rewrite", "RewriteTask", "Rewrite", "formal, friendly or concise"),
+    "proofread": Entry("comity.tasks.text.proofread", "ProofreadTask", "Proofread", "mistakes, as edits"),
+    "translate": Entry("comity.tasks.text.translate", "TranslateTask", "Translate", "into another language"),
+    "extract": Entry("comity.tasks.text.extract", "ExtractTask", "Extract", "the members of a JSON schema"),
+    "answer": Entry("comity.tasks.text.answer", "AnswerTask", "Answer", "a question, from the text alone"),
+    "keywords": Entry("comity.tasks.text.keywords", "KeywordsTask", "Keywords", "what it is about, in its own words"),
+    "reply": Entry("comity.tasks.text.reply", "ReplyTask", "SmartReply", "three short answers to a message"),
+}
+
+
+def named(name: str) -> Entry:
+    """Raises CallerError (404)."""
+    entry = TASKS.get(name)
+    if entry is None:
+        raise CallerError(
+            f"there is no task `{name[:64]}`",
+            code="task.unknown",
+            status=404,
+            exit_code=2,
+            field="task",
+            hint="one of: " + ", ".join(TASKS),
+        )
+    return entry
+
+
+def task_of(name: str) -> Task[Any, Any]:
+    entry = named(name)
+    made: Task[Any, Any] = getattr(import_module(entry.module), entry.task)()
+    return made
+
+
+def input_of(name: str) -> type[msgspec.Struct]:
+    entry = named(name)
+    shape: type[msgspec.Struct] = getattr(import_module(entry.module), entry.asked)
+    return shape

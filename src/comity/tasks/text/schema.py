@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part of JSON Schema (2020-12) that an extraction is held to: what a grammar can hold a model to, and what is checked afterwards.
+
+What would only be half held is refused before anything is asked; titles, descriptions, defaults and formats are for the model to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from comity.errors import CallerError
+
+BYTES_MAX = 32_768
+DEPTH_MAX = 32
+_SAID = frozenset(
+    """$schema $id $comment title description default examples format deprecated readOnly writeOnly $defs definitions""".split()  # noqa: SIM905
+)
+_HELD = frozenset(
+    """
+    $ref type enum const properties required additionalProperties items minItems maxItems uniqueItems minLength maxLength minimum maximum
+    exclusiveMinimum exclusiveMaximum multipleOf anyOf oneOf allOf discriminator
+    """.split()  # noqa: SIM905
+)
+_TYPES: Mapping[str, Callable[[Any], bool]] = {
+    "null": lambda value: value is None,
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value == int(value),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "string": lambda value: isinstance(value, str),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+Schema = Mapping[str, Any]
+
+
+def require(schema: Schema) -> None:
+    """Raises CallerError for a schema that is none, is too large, or asks for what is not held here."""
+    try:
+        size = len(msgspec.json.encode(schema))
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        raise _wrong("the schema is no JSON", "a JSON schema as an object") from None
+    if size > BYTES_MAX:
+        raise _wrong(f"the schema is larger than {BYTES_MAX} bytes", "ask for less at once")
+    _held(schema, schema, 0)
+    top = resolved(schema, schema)
+    if top.get("type") != "object" or not isinstance(top.get("properties"), dict):
+        raise _wrong("the schema is not one of an object with `properties`", '{"type": "object", "properties": {…}}')
+
+
+def problem(value: Any, schema: Schema, root: Schema | None = None, path: str = "") -> str:
+    """The path of the first member that does not hold, and why; "" where all holds."""
+    root = schema if root is None else root
+    return next(_problems(value, schema, root, path, 0), "")
+
+
+def resolved(schema: Schema, root: Schema) -> Schema:
+    """What a `$ref` of the same document leads to."""
+    for _ in range(DEPTH_MAX):
+        if "$ref" not in schema:
+            return schema
+        found: Any = root
+        for step in str(schema["$ref"]).removeprefix("#").split("/")[1:]:
+            found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        if not str(schema["$ref"]).startswith("#") or not isinstance(found, dict):
+            raise _wrong("a `$ref` of the schema leads nowhere in it", "put it under `$defs`")
+        schema = {**found, **{name: value for name, value in schema.items() if name != "$ref"}}
+    raise _wrong("a `$ref` of the schema leads to itself", "say what it holds")
+
+
+def open_to_null(schema: Schema) -> dict[str, Any]:
+    """What a model is held to: each member is there, and may be null where the text does not say it."""
+    out: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name == "properties" and isinstance(value, dict):
+            out[name] = {member: _or_null(open_to_null(each)) for member, each in value.items() if isinstance(each, dict)}
+        elif isinstance(value, dict) and name in ("$defs", "definitions"):
+            out[name] = {member: open_to_null(each) for member, each in value.items() if isinstance(each, dict)}
+        elif isinstance(value, dict) and name in ("items", "additionalProperties"):
+            out[name] = open_to_null(value)
+        elif isinstance(value, list) and name in ("anyOf", "oneOf", "allOf"):
+            out[name] = [open_to_null(each) if isinstance(each, dict) else each for each in value]
+        else:
+            out[name] = value
+    if isinstance(out.get("properties"), dict):
+        out["required"] = list(out["properties"])
+        out.setdefault("additionalProperties", False)
+    return out
+
+
+def without_nulls(value: Any, schema: Schema, root: Schema) -> Any:
+    """Members that are null and may not be are left out."""
+    schema = resolved(schema, root)
+    if isinstance(value, dict):
+        members = schema.get("properties", {})
+        kept = {}
+        for name, each in value.items():
+            inner = members.get(name, {})
+            if each is None and problem(None, inner, root):
+                continue
+            kept[name] = without_nulls(each, inner, root)
+        return kept
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        return [without_nulls(each, schema["items"], root) for each in value]
+    return value
+
+
+def _or_null(schema: Schema) -> dict[str, Any]:
+    kind = schema.get("type")
+    nullable = kind == "null" or (isinstance(kind, list) and "null" in kind) or {"type": "null"} in schema.get("anyOf", ())
+    if nullable:
+        return dict(schema)
+    said = {name: schema[name] for name in ("description", "title") if name in schema}
+    return {**said, "anyOf": [{name: value for name, value in schema.items() if name not in said}, {"type": "null"}]}
+
+
+def _held(schema: Any, root: Schema, depth: int) -> None:
+    if isinstance(schema, bool):
+        return
+    if not isinstance(schema, dict) or depth > DEPTH_MAX:
+        raise _wrong("the schema is not well made, or nested too deep", "a JSON schema as an object")
+    odd = next((name for name in schema if name not in _HELD and name not in _SAID), "")
+    if odd:
+        raise _wrong(f"the schema uses `{str(odd)[:32]}`, which nothing here is held to", "leave it out, and check it yourself")
+    _well_made(schema)
+    resolved(schema, root)
+    for name in ("properties", "$defs", "definitions"):
+        for each in schema.get(name, {}).values():
+            _held(each, root, depth + 1)
+    for name in ("items", "additionalProperties"):
+        if name in schema:
+            _held(schema[name], root, depth + 1)
+    for name in ("anyOf", "oneOf", "allOf"):
+        for each in schema.get(name, ()):
+            _held(each, root, depth + 1)
+
+
+_FORMS: Mapping[str, tuple[type, ...]] = {
+    "properties": (dict,), "$defs": (dict,), "definitions": (dict,), "required": (list,), "enum": (list,), "anyOf": (list,),
+    "oneOf": (list,), "allOf": (list,), "minItems": (int,), "maxItems": (int,), "minLength": (int,), "maxLength": (int,),
+    "minimum": (int, float), "maximum": (int, float), "exclusiveMinimum": (int, float), "exclusiveMaximum": (int, float),
+    "multipleOf": (int, float), "$ref": (str,), "type": (str, list), "uniqueItems": (bool,),
+}  # fmt: skip
+
+
+def _well_made(schema: Schema) -> None:
+    for name, forms in _FORMS.items():
+        if name in schema and (not isinstance(schema[name], forms) or (isinstance(schema[name], bool) and bool not in forms)):
+            raise _wrong(f"`{name}` of the schema has not its form", "see JSON Schema 2020-12")
+    kinds = schema.get("type", [])
+    for kind in [kinds] if isinstance(kinds, str) else kinds:
+        if kind not in _TYPES:
+            raise _wrong("the schema names a type that there is not", ", ".join(_TYPES))
+
+
+def _problems(value: Any, schema: Any, root: Schema, path: str, depth: int) -> Iterator[str]:
+    if isinstance(schema, bool):
+        if not schema:
+            yield _at(path, "not allowed")
+        return
+    if depth > DEPTH_MAX:
+        yield _at(path, "nested too deep")
+        return
+    schema = resolved(schema, root)
+    kinds = schema.get("type")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds is not None and not any(_TYPES[kind](value) for kind in kinds):
+        yield _at(path, "another type")
+        return
+    if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
+        yield _at(path, "none of the values")
+    if "const" in schema and not _same(value, schema["const"]):
+        yield _at(path, "another value")
+    if isinstance(value, str):
+        yield from _sized(len(value), schema, "Length", path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _numbers(value, schema, path)
+    elif isinstance(value, list):
+        yield from _sized(len(value), schema, "Items", path)
+        if schema.get("uniqueItems") and any(_same(a, b) for at, a in enumerate(value) for b in value[:at]):
+            yield _at(path, "twice the same")
+        for at, each in enumerate(value if "items" in schema else ()):
+            yield from _problems(each, schema["items"], root, f"{path}[{at}]", depth + 1)
+    elif isinstance(value, dict):
+        yield from _members(value, schema, root, path, depth)
+    for each in schema.get("allOf", ()):
+        yield from _problems(value, each, root, path, depth + 1)
+    fits = [sum(1 for each in schema[name] if not any(_problems(value, each, root, path, depth + 1))) for name in ("anyOf", "oneOf")
+            if name in schema]  # fmt: skip
+    if 0 in fits or ("oneOf" in schema and fits[-1] != 1):
+        yield _at(path, "none of the forms, or several")
+
+
+def _members(value: Mapping[str, Any], schema: Schema, root: Schema, path: str, depth: int) -> Iterator[str]:
+    members = schema.get("properties", {})
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield _at(f"{path}.{name}", "missing")
+    for name, each in value.items():
+        yield from _problems(each, members.get(name, schema.get("additionalProperties", True)), root, f"{path}.{name}", depth + 1)
+
+
+def _sized(size: int, schema: Schema, what: str, path: str) -> Iterator[str]:
+    if size < schema.get(f"min{what}", 0):
+        yield _at(path, "too short")
+    if size > schema.get(f"max{what}", size):
+        yield _at(path, "too long")
+
+
+def _numbers(value: float, schema: Schema, path: str) -> Iterator[str]:
+    low, high = schema.get("minimum", value), schema.get("maximum", value)
+    if not low <= value <= high or value <= schema.get("exclusiveMinimum", value - 1) or value >= schema.get("exclusiveMaximum", value + 1):
+        yield _at(path, "out of range")
+    step = schema.get("multipleOf")
+    if step and value % step:
+        yield _at(path, "no multiple")
+
+
+def _same(left: Any, right: Any) -> bool:
+    """As JSON compares: true is not 1."""
+    if isinstance(left, bool) != isinstance(right, bool):
+        return False
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[name], right[name]) for name in left)
+    return bool(left == right)
+
+
+def _at(path: str, why: str) -> str:
+    return f"{path.lstrip('.')[:120]}: {why}" if path else why
+
+
+def _wrong(what: str, mend: str) -> CallerError:
+    return CallerError(what, code="request.invalid", field="schema", hint=mend)
