@@ -11,9 +11,10 @@ from comity.wire.request import Change, MediumKind, Operation, Wire
 class OcrRequest(Wire, frozen=True, kw_only=True):
     """``image``: the bytes of a PNG, JPEG or WebP.
 
-    The answer is JSON: `rows`, each a list of `{"text", "sure", "place"}` (``sure`` up to 1, ``place`` four corners in pixels of the
-    image as it was sent, the text's own first corner first and then clockwise as it is read), `text`, the rows in reading order, and
-    `turned`, by how many degrees clockwise the page lies.
+    The answer is JSON: `rows` in reading order, each a list of `{"text", "sure", "place"}` (``sure`` up to 1; ``place`` four corners in
+    pixels of an image of `size`, beginning where the text begins, clockwise as it is read), `text`, the same as one string, and `turned`,
+    by how many degrees clockwise the page lies.  `size`, width and height, is that of the image upright as its EXIF says, shrunk where it
+    has more than four million pixels.
     """
 
     operation: ClassVar[Operation] = "ocr"

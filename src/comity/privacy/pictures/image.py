@@ -38,6 +38,11 @@ def opened(url: str) -> tuple[Image, str]:
         data = base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         raise _unreadable("not in base64") from None
+    return decoded(data)
+
+
+def decoded(data: bytes) -> tuple[Image, str]:
+    """The same, of its bytes."""
     from PIL import Image as pillow
     from PIL import ImageOps
 

@@ -52,34 +52,37 @@ class Reader:
 
     def rows(self, image: Image, beat: Beat = lambda: None) -> list[list[Line]]:
         """Lines beside each other are one row, from left to right; rows from top to bottom."""
-        from PIL import ImageOps
+        image = clear(image)
+        lines = []
+        for place in self.places(image):
+            beat()
+            line = self._line(image, place)
+            if line is not None:
+                lines.append(line)
+        return in_rows(lines)
 
-        image = ImageOps.autocontrast(image, preserve_tone=True)  # a faded page is read like another
+    def places(self, image: Image) -> list[Place]:
+        """Where text stands in an image that is `clear`."""
         width, height = image.size
         scale = max(1.0, min(SIDE_MIN / min(width, height), SIDE_MAX / max(width, height)))
         size = (_grains(width * scale), _grains(height * scale))
         found = places(self._run(self._places, _pixels(image.resize(size)))[0, 0])
-        lines = []
-        for place in found:
-            beat()
-            line = self._line(image, place.scaled(width / size[0], height / size[1]))
-            if line is not None:
-                lines.append(line)
-        return in_rows(lines)
+        return [place.scaled(width / size[0], height / size[1]) for place in found]
 
     def _line(self, image: Image, place: Place) -> Line | None:
         along, across = place.size
         ways = (1, 3) if across >= along * TALL else (0, 2)
         best = None
         for quarters in ways:
-            line = self._read(image, place.turned(quarters))
+            line = self.line(image, place.turned(quarters))
             if line.text.strip() and line.sure > (best.sure if best is not None else TEXT):
                 best = line
             if best is not None and best.sure >= SURE:
                 break
         return best
 
-    def _read(self, image: Image, place: Place) -> Line:
+    def line(self, image: Image, place: Place) -> Line:
+        """What stands in ``place``, read along it."""
         import numpy as np
 
         strip = _cut(image, place)
@@ -97,6 +100,13 @@ class Reader:
     def _run(self, session: Any, pixels: NDArray[Any]) -> NDArray[Any]:
         (out,) = session.run(None, {session.get_inputs()[0].name: pixels})
         return out  # type: ignore[no-any-return]
+
+
+def clear(image: Image) -> Image:
+    """A faded page is read like another."""
+    from PIL import ImageOps
+
+    return ImageOps.autocontrast(image, preserve_tone=True)
 
 
 def _grains(side: float) -> int:

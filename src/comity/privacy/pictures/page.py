@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a whole page: which way up it lies, each line, and the order in which a person reads them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from comity.privacy.pictures.image import decoded
+from comity.privacy.pictures.layout import Row, direction, in_order, paragraphs
+from comity.privacy.pictures.places import Place
+from comity.privacy.pictures.reader import SURE, TALL, TEXT, Beat, Line, Reader, clear
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+ASKED = 6  # lines, the longest, are read both ways up to see which way the page lies
+ASIDE = math.radians(35)  # lines that run in another direction than the page are read after it
+
+
+class Page(NamedTuple):
+    """``turned``: by how many degrees clockwise the page lies, -180 to 180."""
+
+    blocks: list[list[Row]]
+    turned: float
+    size: tuple[int, int]
+
+    @property
+    def text(self) -> str:
+        """Rows as lines; a blank line between paragraphs and between columns."""
+        parts = [part for block in self.blocks for part in paragraphs(block)]
+        return "\n\n".join("\n".join(said(row) for row in part) for part in parts)
+
+    @property
+    def rows(self) -> list[list[Line]]:
+        return [[span.line for span in row] for block in self.blocks for row in block]
+
+
+def said(row: Row) -> str:
+    return " ".join(span.line.text.strip() for span in row)
+
+
+def read(reader: Reader, data: bytes, beat: Beat = lambda: None) -> Page:
+    """The image in ``data``.  Raises CallerError where it is none."""
+    image, _ = decoded(data)
+    return read_image(reader, image, beat)
+
+
+def read_image(reader: Reader, image: Image, beat: Beat = lambda: None) -> Page:
+    image = clear(image)
+    found = reader.places(image)
+    beat()
+    lies = _lies(reader, image, found, beat)
+    lines = []
+    for place in found:
+        beat()
+        line = _best(reader, image, place, lies)
+        if line is not None:
+            lines.append(line)
+    angle = direction(lines)
+    along = [line for line in lines if abs(_off(line, angle)) <= ASIDE]
+    aside = [line for line in lines if abs(_off(line, angle)) > ASIDE]
+    blocks = in_order(along)
+    for quarter in (1, 2, 3):
+        blocks += in_order([line for line in aside if round(_off(line, angle) / (math.pi / 2)) % 4 == quarter])
+    return Page(blocks, math.degrees(angle), image.size)
+
+
+def _off(line: Line, angle: float) -> float:
+    return (math.atan2(line.place.along[1], line.place.along[0]) - angle + math.pi) % (2 * math.pi) - math.pi
+
+
+def _lies(reader: Reader, image: Image, found: Sequence[Place], beat: Beat) -> int:
+    """How many quarter turns on the page's lines are read."""
+    standing = sum(place.size[1] for place in found if place.size[1] >= place.size[0] * TALL)
+    lying = sum(place.size[0] for place in found if place.size[0] >= place.size[1] * TALL)
+    first = 1 if standing > lying else 0
+    longest = sorted(found, key=lambda place: -max(place.size))[:ASKED]
+    votes = [0.0, 0.0]
+    for place in longest:
+        for way in (0, 1):
+            beat()
+            line = reader.line(image, place.turned(first + 2 * way))
+            votes[way] += line.sure * min(len(line.text.strip()), 40)
+    return first + (2 if votes[1] > votes[0] else 0)
+
+
+def _best(reader: Reader, image: Image, place: Place, lies: int) -> Line | None:
+    """As the page lies; what is clearly drawn across it, its own way where that is surer."""
+    along, across = place.turned(lies).size
+    best = reader.line(image, place.turned(lies))
+    if across >= along * TALL * 1.5 and best.sure < SURE:
+        for way in (1, 3):
+            other = reader.line(image, place.turned(lies + way))
+            if other.sure > best.sure and len(other.text.strip()) > 1:
+                best = other
+    return best if best.text.strip() and best.sure > TEXT else None
