@@ -22,17 +22,25 @@ class Entry(NamedTuple):
     says: str
     file: str = ""
     here: bool = False  # done on this device unless the caller says otherwise
+    gives: str = ""  # the type of its value, a name of the module; "" where that is text
 
 
 TASKS: Mapping[str, Entry] = {
-    "summarise": Entry("comity.tasks.text.summarise", "SummariseTask", "Summarise", "a paragraph, bullets or one line"),
+    "summarise": Entry("comity.tasks.text.summarise", "SummariseTask", "Summarise", "a paragraph, bullets or one line", gives="Summary"),
     "rewrite": Entry("comity.tasks.text.rewrite", "RewriteTask", "Rewrite", "formal, friendly or concise"),
-    "proofread": Entry("comity.tasks.text.proofread", "ProofreadTask", "Proofread", "mistakes, as edits"),
+    "proofread": Entry("comity.tasks.text.proofread", "ProofreadTask", "Proofread", "mistakes, as edits", gives="Corrected"),
     "translate": Entry("comity.tasks.text.translate", "TranslateTask", "Translate", "into another language"),
-    "extract": Entry("comity.tasks.text.extract", "ExtractTask", "Extract", "the members of a JSON schema"),
+    "extract": Entry("comity.tasks.text.extract", "ExtractTask", "Extract", "the members of a JSON schema", gives="Extracted"),
     "answer": Entry("comity.tasks.text.answer", "AnswerTask", "Answer", "a question, from the text alone"),
-    "keywords": Entry("comity.tasks.text.keywords", "KeywordsTask", "Keywords", "what it is about, in its own words"),
-    "reply": Entry("comity.tasks.text.reply", "ReplyTask", "SmartReply", "three short answers to a message"),
+    "keywords": Entry("comity.tasks.text.keywords", "KeywordsTask", "Keywords", "what it is about, in its own words", gives="Words"),
+    "reply": Entry("comity.tasks.text.reply", "ReplyTask", "SmartReply", "three short answers to a message", gives="Replies"),
+    "ocr": Entry("comity.tasks.pictures.ocr", "OcrTask", "Ocr", "the text of a picture", file="image", here=True, gives="ReadPage"),
+    "describe": Entry("comity.tasks.pictures.describe", "DescribeTask", "Describe", "what a picture shows", file="image"),
+    "transcribe": Entry(
+        "comity.tasks.speech.transcribe", "TranscribeTask", "Transcribe", "what was said in a sound", file="file", here=True, gives="Transcript"
+    ),
+    "classify": Entry("comity.tasks.classify.task", "ClassifyTask", "Classify", "which of your labels, or none", here=True, gives="Choice"),
+    "speak": Entry("comity.tasks.speech.speak", "SpeakTask", "Speak", "a text as a sound", gives="Sound"),
 }
 
 
@@ -61,3 +69,9 @@ def input_of(name: str) -> type[msgspec.Struct]:
     entry = named(name)
     shape: type[msgspec.Struct] = getattr(import_module(entry.module), entry.asked)
     return shape
+
+
+def value_of(name: str) -> Any:
+    """The type of its value."""
+    entry = named(name)
+    return getattr(import_module(entry.module), entry.gives) if entry.gives else str

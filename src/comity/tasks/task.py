@@ -72,6 +72,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
     operations: frozenset[str] = frozenset(("chat",))
     context_tokens: int = 4096
+    languages: frozenset[str] = frozenset()  # primary tags that it was made for; empty: not stated
     absent: bool = False  # configured or known, and its file is not here: `bytes` and `licence` of what must be fetched
     bytes: int = 0
     licence: str = ""

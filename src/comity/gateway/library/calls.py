@@ -22,6 +22,7 @@ class Sent(NamedTuple):
     content_type: str = JSON
     headers: Mapping[str, str] = {}
     back: Literal["object", "stream", "bytes", "text"] = "object"
+    read: Callable[[bytes], Any] | None = None  # what the body becomes, in place of `back`
 
 
 Ask = Callable[[Sent], Any]

@@ -28,6 +28,7 @@ from comity.gateway.library.answers import AsyncStream, Said, error_of
 from comity.gateway.library.calls import Calls, Sent
 from comity.gateway.library.config import client_config, sealed_only
 from comity.gateway.library.exchange import Exchanged
+from comity.gateway.library.tasks import Tasks
 from comity.gateway.world import build
 from comity.ports import SystemClock, SystemRandom, SystemSecrets, environment
 from comity.providers.base import Provider
@@ -116,7 +117,7 @@ class AsyncClient(Calls):
             self._headers["authorization"] = f"Bearer {api_key}"
         self._last = ""
         super().__init__(self._ask, lambda: _engine.random.token(16).hex())
-        self.receipts = Receipts(self)
+        self.receipts, self.tasks = Receipts(self), Tasks(self._ask)
 
     def with_options(
         self, *, subject: str | None = None, purpose: str | None = None, task: str | None = None,
@@ -128,7 +129,8 @@ class AsyncClient(Calls):
     async def _ask(self, sent: Sent) -> Any:
         app = await self._engine.app()
         named = {"host": "localhost", "content-type": sent.content_type, **self._headers, **_said(None, None, None, sent.headers)}
-        exchange = Exchanged(sent.method, sent.path, named, sent.body)
+        path, _, query = sent.path.partition("?")
+        exchange = Exchanged(sent.method, path, named, sent.body, query=query)
         head = await exchange.head(app.answer)
         comity = {name: value for name, value in head.headers.items() if name.startswith("comity-")}
         self._last = comity.get("comity-receipt", self._last)
@@ -142,6 +144,8 @@ class AsyncClient(Calls):
             await exchange.leave()
         if head.status >= 400:
             raise _error(head.status, raw)
+        if sent.read is not None:
+            return sent.read(raw)
         if sent.back == "object":
             return Said(msgspec.json.decode(raw), comity)
         return raw.decode() if sent.back == "text" else raw
@@ -195,6 +199,7 @@ class Client(Calls):
         self._client = _client or AsyncClient(**options)
         self._loop = _loop or _Loop()
         super().__init__(self._ask, lambda: self._client._engine.random.token(16).hex())
+        self.tasks = Tasks(self._ask)
         if _client is None:
             try:
                 self._loop.run(self._client._engine.app())  # what is misconfigured is told here

@@ -18,6 +18,8 @@ from comity.gateway.allowance.api import Rotate
 from comity.gateway.api import ScanAsked
 from comity.gateway.http import encode
 from comity.gateway.read.routes import BASE, PATHS, Path
+from comity.gateway.tasks import described as tasks
+from comity.gateway.tasks.api import TasksAsked, TasksListed
 from comity.policy.decision import Decision
 from comity.policy.facts import Facts
 from comity.policy.replay import Replayed
@@ -81,7 +83,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True):
     request: str
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
     error: Error
 
 
@@ -145,8 +147,10 @@ def document() -> bytes:
 
 
 def tree() -> dict[str, Any]:
-    types = [Refused, *(each for action in ACTIONS for each in (action.taken, action.given) if each is not None)]
+    types = [Failed, *(each for action in ACTIONS for each in (action.taken, action.given) if each is not None)]
     types += [path.answer for path in PATHS if path.answer is not str]
+    asked, given = tasks.asked(), tasks.given()
+    types += [TasksListed, *asked, *given]
     made, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
     terms = components["KeyConfig"]  # a key's terms are told, and its hash never is: the key is made here
     del terms["properties"]["sha256"]
@@ -157,6 +161,9 @@ def tree() -> dict[str, Any]:
         paths.setdefault(BASE + action.path, {})[action.method] = _action(action, schema)
     for each in PATHS:
         paths[BASE + each.path] = {"get": _read(each, schema.get(id(each.answer)))}
+    listed = _operation("/tasks", "Every task, and whether it can be had.", schema[id(TasksListed)])
+    paths[f"{BASE}/tasks"] = {"get": _asking(listed, TasksAsked) | {"description": _ROLE.format("call")}}
+    paths[f"{BASE}/tasks/{{id}}"] = {"post": _task([schema[id(each)] for each in asked], [schema[id(each)] for each in given])}
     paths[f"{BASE}/events"] = {"get": _events()}
     described = _operation("/openapi.json", "This description.", {"type": "object"})
     paths[f"{BASE}/openapi.json"] = {"get": described}
@@ -168,7 +175,7 @@ def tree() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "responses": {"Refused": _answered("an error; `error.code` is stable", _json({"$ref": REFERENCE.format(name="Refused")}))},
+            "responses": {"Refused": _answered("an error; `error.code` is stable", _json({"$ref": REFERENCE.format(name="Failed")}))},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "a key of this gateway; none where none is configured"},
                 "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
@@ -186,9 +193,18 @@ def _action(action: Action, schema: dict[int, Any]) -> dict[str, Any]:
 
 
 def _read(path: Path, schema: dict[str, Any] | None) -> dict[str, Any]:
-    made = _operation(path.path, path.says, schema, named="{id}" in path.path)
+    made = _asking(_operation(path.path, path.says, schema, named="{id}" in path.path), path.query)
     made["description"] = _ROLE.format("read` or `admin")
-    (query,), inner = msgspec.json.schema_components([path.query], ref_template=REFERENCE)
+    if path.lasting:
+        etag = {"name": "if-none-match", "in": "header", "required": False, "schema": {"type": "string"}}
+        made["parameters"].append(etag)
+        made["responses"]["304"] = {"description": "as the `ETag` that was sent"}
+    return made
+
+
+def _asking(made: dict[str, Any], query_shape: Any) -> dict[str, Any]:
+    """With what may be asked in the query."""
+    (query,), inner = msgspec.json.schema_components([query_shape], ref_template=REFERENCE)
     members = inner[query["$ref"].rpartition("/")[2]]["properties"]
     for name, said in members.items():
         what = dict(said)
@@ -196,11 +212,14 @@ def _read(path: Path, schema: dict[str, Any] | None) -> dict[str, Any]:
         if "description" in what:
             parameter["description"] = what.pop("description")
         made["parameters"].append(parameter)
-    if path.lasting:
-        etag = {"name": "if-none-match", "in": "header", "required": False, "schema": {"type": "string"}}
-        made["parameters"].append(etag)
-        made["responses"]["304"] = {"description": "as the `ETag` that was sent"}
     return made
+
+
+def _task(asked: list[dict[str, Any]], given: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of each task by its name: what it takes is one of the shapes, and what it gives."""
+    made = _operation("/tasks/{id}", "A task by its name, done here or where the law lets it.", {"anyOf": given}, named=True)
+    made["operationId"], made["description"] = "doTask", _ROLE.format("call") + " Files are base64, or parts of a form."
+    return made | {"requestBody": _json_body({"anyOf": asked})}
 
 
 def _operation(path: str, says: str, schema: dict[str, Any] | None, *, named: bool = False) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class TasksAsked(Query, frozen=True, kw_only=True):
     language: Annotated[str, Meta(max_length=20, description="of the input, BCP 47")] = "en"
     length: Annotated[Length, Meta(description="of the input: up to 300 tokens, up to 1500, more")] = "short"
     to: Annotated[str, Meta(max_length=20, description="language to translate into")] = ""
+    task: Annotated[str, Meta(max_length=64, description="that one alone")] = ""
 
 
 class TaskListed(Shape, frozen=True, kw_only=True):
@@ -54,14 +55,14 @@ class TasksListed(Shape, frozen=True, kw_only=True):
 async def listed(app: App, exchange: Exchange, call: str) -> int:
     key = require(app.callers, exchange, CALL)
     asked = read(exchange.query, TasksAsked)
-    made = await tasks_listed(_places(app, exchange, key, call), language=asked.language, length=asked.length, to=asked.to)
+    made = await tasks_listed(_places(app, exchange, key, call), language=asked.language, length=asked.length, to=asked.to, only=asked.task)
     await exchange.respond(200, encode(made), [JSON, NO_STORE])
     return 200
 
 
-async def tasks_listed(places: GatewayPlaces, *, language: str, length: Length, to: str = "") -> TasksListed:
+async def tasks_listed(places: GatewayPlaces, *, language: str, length: Length, to: str = "", only: str = "") -> TasksListed:
     rows = []
-    for name, entry in TASKS.items():
+    for name, entry in ({only: named(only)} if only else TASKS).items():
         task = task_of(name)
         goes_to = (to or ("zh" if language.partition("-")[0] != "zh" else "en")) if "to" in input_of(name).__struct_fields__ else ""
         had = await availability(task, places, matrix(), language=language, length=length, to=goes_to)

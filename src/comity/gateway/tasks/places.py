@@ -51,7 +51,7 @@ class GatewayPlaces:
 
     def device(self, operation: Operation) -> Sequence[Place]:
         here = [each for each in self._open() if each.on_device and operation in each.profile.operations]
-        found = [self._place(each) for each in here]
+        found = [self._place(each) for each in sorted(here, key=_rank)]
         known = {place.model for place in found}
         return (*found, *(place for place in self._to_be_had(operation) if place.model not in known))
 
@@ -110,7 +110,8 @@ class GatewayPlaces:
             )
         return Place(
             deployment=deployment.id, model=known.id, sha256=known.sha256, operations=profile.operations,
-            context_tokens=profile.context_tokens, absent=not self._is_here(known), bytes=known.bytes, licence=known.licence,
+            context_tokens=profile.context_tokens, languages=_primary(known), absent=not self._is_here(known), bytes=known.bytes,
+            licence=known.licence,
         )  # fmt: skip
 
     def _to_be_had(self, operation: Operation) -> list[Place]:
@@ -120,7 +121,7 @@ class GatewayPlaces:
         return [
             Place(
                 deployment="", model=each.id, sha256=each.sha256, operations=each.operations, context_tokens=each.context_tokens or 4096,
-                absent=True, bytes=each.bytes, licence=each.licence,
+                languages=_primary(each), absent=True, bytes=each.bytes, licence=each.licence,
             )
             for each in known_models().values() if operation in each.operations and not self._is_here(each)
         ]  # fmt: skip
@@ -166,6 +167,16 @@ def _known(deployment: Deployment) -> Model | None:
     if deployment.dialect != "embedded" or deployment.model.endswith(".gguf"):
         return None
     return model_named("") if not deployment.model else known_models().get(deployment.model)
+
+
+def _rank(deployment: Deployment) -> int:
+    """Of several that are able, the lower is asked first; one of which nothing is known comes as it is configured."""
+    known = _known(deployment)
+    return known.rank if known is not None else 0
+
+
+def _primary(model: Model) -> frozenset[str]:
+    return frozenset(tag.partition("-")[0] for tag in model.languages)
 
 
 def _without_notice(body: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from comity.tasks.text.checks import checked
 from comity.tasks.text.standing import NOWHERE, standing
 from comity.wire.request import Operation
 
+Words = tuple[str, ...]
 WORD_CHARACTERS_MAX = 60
 
 
@@ -35,7 +36,7 @@ class KeywordsTask:
     def size(self, asked: Keywords) -> int:
         return len(asked.text)
 
-    async def draft(self, asked: Keywords, ask: Ask) -> Draft[tuple[str, ...]]:
+    async def draft(self, asked: Keywords, ask: Ask) -> Draft[Words]:
         word = {"type": "string", "minLength": 1, "maxLength": WORD_CHARACTERS_MAX}
         words = {"type": "array", "items": word, "minItems": 1, "maxItems": asked.most}
         schema = {"type": "object", "properties": {"keywords": words}, "required": ["keywords"], "additionalProperties": False}
@@ -49,7 +50,7 @@ class KeywordsTask:
         kept = tuple(found.values())[: asked.most]
         return Draft(value=tuple(each.text for each in kept), evidence=kept, sure=reply.sure)
 
-    def gates(self, asked: Keywords, draft: Draft[tuple[str, ...]]) -> tuple[Gate, ...]:
+    def gates(self, asked: Keywords, draft: Draft[Words]) -> tuple[Gate, ...]:
         return checked(
             "keywords", source=asked.text, answer=" ".join(draft.value), language=language_of(asked), sure=draft.sure,
             evidence=draft.evidence,

@@ -11,6 +11,7 @@ from comity.tasks.text.asking import Input, asking, filled, language_of
 from comity.tasks.text.checks import checked
 from comity.wire.request import Operation
 
+Replies = tuple[str, ...]
 CHARACTERS_MAX = 160
 COUNT = 3
 _ONE = {"type": "string", "minLength": 1, "maxLength": CHARACTERS_MAX}
@@ -40,14 +41,14 @@ class ReplyTask:
     def size(self, asked: SmartReply) -> int:
         return len(asked.text)
 
-    async def draft(self, asked: SmartReply, ask: Ask) -> Draft[tuple[str, ...]]:
+    async def draft(self, asked: SmartReply, ask: Ask) -> Draft[Replies]:
         said, reply = await filled(ask, asking(asked.text, language_of(asked), self.name, "reply", schema=SCHEMA, tokens=240), _Said)
         replies = tuple(dict.fromkeys(each.strip() for each in said.replies if each.strip()))
         if len(replies) < COUNT:
             raise Unreadable("fewer than three")
         return Draft(value=replies[:COUNT], sure=reply.sure)
 
-    def gates(self, asked: SmartReply, draft: Draft[tuple[str, ...]]) -> tuple[Gate, ...]:
+    def gates(self, asked: SmartReply, draft: Draft[Replies]) -> tuple[Gate, ...]:
         echoed = next((each for each in draft.value if len(each) > 12 and each in asked.text), "")
         gate = Gate(name="own_words", passed=not echoed, why="echo" if echoed else "", said=echoed)
         most = COUNT * (CHARACTERS_MAX + 1)

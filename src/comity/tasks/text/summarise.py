@@ -16,6 +16,7 @@ from comity.tasks.text.checks import checked
 from comity.tasks.text.parts import parts
 from comity.wire.request import Operation
 
+Summary = str | tuple[str, ...]
 Style = Literal["paragraph", "bullets", "notification"]
 PART_TOKENS = 1500
 """Of one part: what small models still read to its end."""
@@ -41,11 +42,13 @@ class SummariseTask:
     def largest(self, asked: Summarise) -> int:
         return max(map(len, parts(asked.text, PART_TOKENS, language_of(asked))))
 
-    async def draft(self, asked: Summarise, ask: Ask) -> Draft[str | tuple[str, ...]]:
+    async def draft(self, asked: Summarise, ask: Ask) -> Draft[Summary]:
         language, sures = language_of(asked), list[float]()
 
         async def one(text: str, style: str, tokens: int) -> str:
-            reply = await written(ask, asking(text, language, self.name, style, most=asked.most, tokens=tokens))
+            reply = await written(
+                ask, asking(text, language, self.name, style, most=asked.most, words=_words(text, language), tokens=tokens)
+            )
             if reply.sure is not None:
                 sures.append(reply.sure)
             return plain(reply.text, text)
@@ -57,15 +60,20 @@ class SummariseTask:
                 raise Unreadable("too many parts")
             text = "\n".join([await one(piece, "paragraph", 220) for piece in pieces])
         said = await one(text, asked.style, room(text, language, 0.0, {"paragraph": 260, "bullets": 320, "notification": 72}[asked.style]))
-        value: str | tuple[str, ...] = bullets(said, asked.most) if asked.style == "bullets" else " ".join(said.split("\n")).strip()
+        value: Summary = bullets(said, asked.most) if asked.style == "bullets" else " ".join(said.split("\n")).strip()
         return Draft(value=value, sure=min(sures) if sures else None)
 
-    def gates(self, asked: Summarise, draft: Draft[str | tuple[str, ...]]) -> tuple[Gate, ...]:
+    def gates(self, asked: Summarise, draft: Draft[Summary]) -> tuple[Gate, ...]:
         language = language_of(asked)
         dense = language.partition("-")[0] in ("zh", "ja", "ko")
         said = draft.value if isinstance(draft.value, str) else "\n".join(draft.value)
         most = (60 if dense else 160) if asked.style == "notification" else max(len(asked.text) * 9 // 10, 60 if dense else 160)
         return checked("summary", source=asked.text, answer=said, language=language, sure=draft.sure, most=most)
+
+
+def _words(text: str, language: str) -> int:
+    """A third of the text: words, or characters where there are no spaces."""
+    return max(30, len(text) // 3) if language.partition("-")[0] in ("zh", "ja") else max(20, len(text.split()) // 3)
 
 
 def bullets(text: str, most: int) -> tuple[str, ...]:
