@@ -30,7 +30,7 @@ TABLES = {
     "LogsConfig": "[logs]", "TelemetryConfig": "[telemetry]",
     "CosignerConfig": "a witness that is asked", "PublishConfig": "[publish]",
     "NodeConfig": "[node]", "RelayConfig": "[relay]", "WitnessConfig": "[witness]", "TrustConfig": "[deployments.trust]",
-    "PathsConfig": "[paths]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
+    "PathsConfig": "[paths]", "DeviceConfig": "[device]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",
     "AnyExceptConfig": "a place that is a pool",
 }  # fmt: skip

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from comity.config import PathsConfig
+from comity.device.answers import LocalAnswer
 from comity.device.fetch import is_whole
 from comity.device.manifest import model_named, models_directory
-from comity.device.provider import EmbeddedProvider, LocalAnswer
+from comity.device.provider import EmbeddedProvider
 from comity.errors import CallerError, ProviderFailure
 from comity.policy import facts
 from comity.providers.base import Deployment, ModelProfile

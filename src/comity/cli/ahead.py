@@ -12,12 +12,13 @@ import msgspec
 from comity.config import Config
 from comity.gateway.callers import LOCAL
 from comity.gateway.duties import DISCHARGERS
+from comity.gateway.embedded import EMBEDDED
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.gateway.partners import resolve_all
 from comity.gateway.standing import looked_up
-from comity.gateway.world import EMBEDDED, guard_of, media_of
+from comity.gateway.world import guard_of, media_of
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine

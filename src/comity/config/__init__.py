@@ -16,6 +16,7 @@ from comity.config.schema import (
     CostConfig,
     Defaults,
     DeploymentConfig,
+    DeviceConfig,
     IssuerConfig,
     KeyConfig,
     LimitsConfig,
@@ -45,8 +46,8 @@ from comity.config.schema import (
 
 __all__ = [
     "AnyExceptConfig", "BatchConfig", "BudgetConfig", "Config", "ControllerConfig", "CosignerConfig", "CostConfig", "Defaults",
-    "DeploymentConfig", "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "NodeConfig", "PacksConfig", "PathsConfig",
-    "PlaceConfig", "PriceConfig", "PrivacyConfig", "PublishConfig", "RatesConfig", "RelayConfig", "RoutingConfig", "SecretRef",
-    "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TelemetryConfig", "TenantConfig", "TrustConfig",
+    "DeploymentConfig", "DeviceConfig", "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "NodeConfig", "PacksConfig",
+    "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "PublishConfig", "RatesConfig", "RelayConfig", "RoutingConfig",
+    "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TelemetryConfig", "TenantConfig", "TrustConfig",
     "US12MonthsConfig", "VolumesConfig", "WitnessConfig",
 ]  # fmt: skip

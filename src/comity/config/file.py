@@ -99,6 +99,10 @@ def faults(config: Config) -> Iterator[Fault]:
         least = 0 if limit == "memory_bytes_max" else math.ulp(0)
         if not least <= getattr(limits, limit) < math.inf:  # TOML knows nan and inf
             yield ("limits", limit), "is not a number above zero", "leave it out for the default"
+    device = config.device
+    for name in device.__struct_fields__:
+        if not 0 <= getattr(device, name) < math.inf:
+            yield ("device", name), "is not a number of at least zero", "leave it out for the default"
     yield from _routing(config)
     if not 0 <= server.drain_seconds < math.inf:
         yield ("server", "drain_seconds"), "is not a number of at least zero", "0 closes the door at once"

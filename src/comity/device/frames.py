@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What crosses the pipes between a gateway and the child that runs a model: four bytes of length, then one JSON object."""
+"""What crosses the pipes between a gateway and the child that runs a model, and the socket of the process that shares models: four bytes
+of length, then one JSON object."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from typing import Any
 import msgspec
 
 FRAME_BYTES_MAX = 64 * 1024 * 1024
-TOO_LONG, INVALID, FAILED, LOST, HUNG = "too_long", "invalid", "failed", "lost", "hung"
-"""The words that an answer may end with; the last two are the gateway's own."""
+TOO_LONG, INVALID, FAILED, LOST, HUNG, CROWDED = "too_long", "invalid", "failed", "lost", "hung", "crowded"
+"""The words that an answer may end with: three are an engine's, three of whoever looks after its process."""
 
 
 class Loading(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,25 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     """The caller has gone: give the slot back."""
 
     id: int
+
+
+class Open(msgspec.Struct, frozen=True, kw_only=True, tag="open"):
+    """The first word to the process that shares models: the model that this connection is about, and the folder where models lie.
+
+    The answer is Ready or Failed; then it speaks as a child does.
+    """
+
+    model: str
+    directory: str
+    context_tokens: int = 0
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True, tag="look"):
+    """The first word of who wants to know what is loaded.  The answer is one State."""
+
+
+class Halt(msgspec.Struct, frozen=True, kw_only=True, tag="halt"):
+    """The first word of who wants it to end.  The answer is one State; then what is under way is finished, and nothing new is begun."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
@@ -55,14 +75,34 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     why: str
 
 
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """One model of the process that shares them.  ``pid`` is 0 while it rests; ``idle_seconds`` is since it was last asked."""
+
+    model: str
+    kind: str
+    context_tokens: int
+    pid: int
+    under_way: int
+    idle_seconds: float
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
+    pid: int
+    models: tuple[Loaded, ...] = ()
+
+
 ToChild = Ask | Stop
 FromChild = Ready | Chunk | End | Failed
+ToServer = Open | Look | Halt | Ask | Stop
+FromServer = Ready | Chunk | End | Failed | State
 _encoder = msgspec.json.Encoder()
 to_child = msgspec.json.Decoder(ToChild)
 from_child = msgspec.json.Decoder(FromChild)
+to_server = msgspec.json.Decoder(ToServer)
+from_server = msgspec.json.Decoder(FromServer)
 
 
-def pack(frame: ToChild | FromChild) -> bytes:
+def pack(frame: ToServer | FromServer) -> bytes:
     body = _encoder.encode(frame)
     return len(body).to_bytes(4, "big") + body
 

@@ -11,6 +11,7 @@ from datetime import date
 from comity.config import Config, DeploymentConfig, LimitsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError
+from comity.gateway.embedded import is_further, profile_of
 from comity.jurisdictions.vocab import Vocabulary
 from comity.ports import Clock, Random, Secrets
 from comity.providers.base import Deployment, Provider
@@ -26,7 +27,8 @@ def resolve_all(configs: Sequence[DeploymentConfig], *, vocabulary: Vocabulary, 
     """By id, in the order configured.  Raises OperatorError naming the deployment's place and member."""
     found: dict[str, Deployment] = {}
     for place, config in enumerate(configs):
-        deployment = resolve(config, vocabulary=vocabulary, as_of=as_of, field=f"deployments[{place}]")
+        known = profile_of(config) if config.provider == "embedded" else None
+        deployment = resolve(config, vocabulary=vocabulary, as_of=as_of, field=f"deployments[{place}]", profile=known)
         if deployment.id in found:
             raise OperatorError(
                 f"deployments[{place}].id `{deployment.id}` stands twice",
@@ -70,7 +72,7 @@ def providers_for(
     found: dict[str, Provider] = {}
     for name, deployment in deployments.items():
         if deployment.embedded:
-            found[name] = EmbeddedProvider(deployment, paths=config.paths)
+            found[name] = EmbeddedProvider(deployment, paths=config.paths, device=config.device, further=is_further(config, name))
         elif name not in sealed:
             found[name] = by_dialect[deployment.dialect]
     if sealed:

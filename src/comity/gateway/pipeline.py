@@ -220,7 +220,7 @@ class Pipeline:
         if model == "auto" and call.among:
             return self._among(call)
         if model == "auto":
-            return allowed
+            return allowed or self._world.offered.get(call.request.operation, ())
         if model not in self._world.deployments:
             raise CallerError(
                 f"no model `{model[:64]}` here", code="request.unknown_model", field="model", status=404,

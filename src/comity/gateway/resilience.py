@@ -19,6 +19,7 @@ from comity.config import Config, DeploymentConfig
 from comity.errors import ComityError, OperatorError
 from comity.gateway.callers import LOCAL
 from comity.gateway.duties import DISCHARGERS, duties
+from comity.gateway.embedded import EMBEDDED
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
@@ -26,7 +27,7 @@ from comity.gateway.partners import resolve_all
 from comity.gateway.plain import promise
 from comity.gateway.questions import PERSONS, Person, asked, decoded
 from comity.gateway.standing import Standing, declared, spans
-from comity.gateway.world import EMBEDDED, guard_of, media_of, signer_of
+from comity.gateway.world import guard_of, media_of, signer_of
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 from comity.policy.engine import Engine

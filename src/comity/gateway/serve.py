@@ -213,6 +213,7 @@ async def listen(
 async def _start_devices(providers: object) -> None:
     """Local models load before the door opens.  One that cannot is fatal only when nothing else could answer."""
     everyone = list(providers)  # type: ignore[call-overload]
+    everyone = [provider for provider in everyone if not (isinstance(provider, EmbeddedProvider) and provider.further)]
     devices = [provider for provider in everyone if isinstance(provider, EmbeddedProvider)]
     for device in devices:
         try:

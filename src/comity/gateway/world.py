@@ -16,9 +16,11 @@ from comity.config import Config, DeploymentConfig
 from comity.device.manifest import models_directory
 from comity.device.provider import EmbeddedProvider
 from comity.errors import OperatorError, StorageFailure
+from comity.gateway import embedded
 from comity.gateway.allowance.accounts import Accounts, open_accounts
 from comity.gateway.batch.batches import Batches, open_batches
 from comity.gateway.duties import DISCHARGERS
+from comity.gateway.embedded import EMBEDDED
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.labels.credentials import Signer
@@ -46,10 +48,7 @@ from comity.storage.open import open_database
 from comity.storage.state import State
 from comity.transparency.ids import Tokens
 from comity.transparency.ledger import Ledger
-from comity.wire.request import MediumKind
-
-EMBEDDED = DeploymentConfig(id="device", provider="embedded")
-"""What answers when no deployment is configured: the model on this machine."""
+from comity.wire.request import MediumKind, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +75,10 @@ class World:
     accounts: Accounts
     batches: Batches
     probes: Probes | None = None
+    configured: tuple[DeploymentConfig, ...] = ()  # what `deployments` were made of
+    offered: Mapping[Operation, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # where a request may go that names no model; empty: anywhere
     offers: Offers | None = None  # of a node: the keys that requests may be sealed to
     users: Users = field(default_factory=Users)
 
@@ -107,7 +110,7 @@ class World:
         if self.config.node is not None:
             parts["node"] = "ok" if self.offers is not None and self.offers.ready else "unwitnessed"
         for name, provider in self.providers.items():
-            if isinstance(provider, EmbeddedProvider):
+            if isinstance(provider, EmbeddedProvider) and not provider.further:
                 parts[name] = provider.ready().word
         return {"ready": all(word in ("ok", "ready") for word in parts.values()), "parts": parts}
 
@@ -149,7 +152,8 @@ async def build(
     media, signer = media_of(config, vocabulary), signer_of(config, secrets)
     # In a thread: it takes a good part of a second, and beside it another world may be answering.
     engine = await asyncio.to_thread(_law, config, vocabulary)
-    configured = config.deployments or (EMBEDDED,)
+    # Whoever brings its own providers has no use for what else is on this machine.
+    configured = embedded.configured(config) if providers is None else config.deployments or (EMBEDDED,)
     today = clock.now().date()
     deployments = resolve_all(configured, vocabulary=vocabulary, as_of=today)
     if config.node is not None:
@@ -171,7 +175,7 @@ async def build(
                 configured, deployments, config=config, secrets=secrets, random=random, clock=clock, seen=state.database
             )
             if before is not None:
-                providers = _going_on(before, config, providers)
+                providers = _going_on(before, config, configured, providers)
         standings = Standings(
             config=config, deployments=configured, vocabulary=vocabulary, edges=edges_of(engine.packs), state=state, clock=clock,
             random=random,
@@ -204,7 +208,7 @@ async def build(
         guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
         lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry, accounts=accounts,
-        batches=batches, probes=probes,
+        batches=batches, probes=probes, configured=configured, offered=embedded.offered(config, deployments),
     )  # fmt: skip
 
 
@@ -282,12 +286,13 @@ async def _opened(config: Config, home: Path, clock: Clock, random: Random, secr
         raise
 
 
-def _going_on(before: World, config: Config, providers: Mapping[str, Provider]) -> dict[str, Provider]:
+def _going_on(
+    before: World, config: Config, configured: Sequence[DeploymentConfig], providers: Mapping[str, Provider]
+) -> dict[str, Provider]:
     """With the models on this device that run already: they take seconds to load and are worth their memory once."""
-    if before.config.paths != config.paths:
+    if (before.config.paths, before.config.device) != (config.paths, config.device):
         return dict(providers)
-    known = {each.id: each for each in before.config.deployments or (EMBEDDED,)}
-    same = {each.id for each in config.deployments or (EMBEDDED,) if known.get(each.id) == each}
+    same = embedded.same(before.configured, configured)
     return {
         name: before.providers[name] if name in same and isinstance(before.providers[name], EmbeddedProvider) else provider
         for name, provider in providers.items()

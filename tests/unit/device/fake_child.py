@@ -58,7 +58,7 @@ def load() -> None:
     if mode == "litters":
         folder = tempfile.mkdtemp()
         with open(os.path.join(folder, "socket"), "w") as file:
-            file.write("left")
+            file.write(f"{os.getpid()}\n")
     if mode == "well":
         say(Ready())
 

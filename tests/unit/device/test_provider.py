@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from comity.config import PathsConfig
 from comity.device import manifest
-from comity.device.provider import EmbeddedProvider, LocalAnswer, joined
+from comity.device.answers import LocalAnswer, joined
+from comity.device.provider import EmbeddedProvider
 from comity.device.runtime import RESTARTS_MAX, Runtime
 from comity.errors import CallerError, ComityError, OperatorError, ProviderFailure, TrustFailure
 from comity.policy import facts
@@ -326,13 +327,11 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A model of the list whose file is here, with the right bytes."""
     import hashlib
 
-    from comity.device import fetch
-
     content = b"GGUF, and then some"
     small, digest = manifest.model_named("smollm2-135m-instruct"), hashlib.sha256(content).hexdigest()
-    model = msgspec.structs.replace(small, id="tiny", file="tiny.gguf", bytes=len(content), sha256=digest)
-    for module in (manifest, fetch):
-        monkeypatch.setattr(module, "models", lambda: {"tiny": model})
+    only = manifest.File(name="model", file="tiny.gguf", bytes=len(content), sha256=digest)
+    model = msgspec.structs.replace(small, id="tiny", files=(only,))
+    monkeypatch.setattr(manifest, "known_models", lambda: {"tiny": model})
     path = tmp_path / "tiny.gguf"
     path.write_bytes(content)
     return path
@@ -344,7 +343,7 @@ class Started:
     made: list[Started]
     alive = True
 
-    def __init__(self, kind: str, files: dict[str, Path], *, context_tokens: int, slots: int) -> None:
+    def __init__(self, kind: str, files: dict[str, Path], *, context_tokens: int, **_: Any) -> None:
         self.kind, self.files, self.context_tokens = kind, files, context_tokens
         self.made.append(self)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from comity.device import links
 from comity.device import runtime as module
 from comity.device.frames import FRAME_BYTES_MAX, Ready, pack
 from comity.device.runtime import RESTARTS_MAX, Runtime
@@ -206,8 +207,8 @@ async def test_whoever_leaves_while_it_loads_leaves_no_process_no_folder_and_no_
     async with running("litters") as runtime:
         for _ in range(RESTARTS_MAX + 1):
             starting = asyncio.create_task(runtime.start())
-            await until(lambda: bool(list(tmp_path.glob("comity-model-*/*/socket"))))
-            pid = runtime.pid
+            await until(lambda: any(each.read_text().endswith("\n") for each in tmp_path.glob("comity-model-*/*/socket")))
+            pid = int(next(tmp_path.glob("comity-model-*/*/socket")).read_text())
             starting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await starting
@@ -326,7 +327,7 @@ async def test_a_child_gets_no_secret_and_its_folder_is_gone_once_it_has_loaded(
     async with running() as runtime:
         seen = await report(runtime)
         python_adds = {"LC_CTYPE"}
-        assert set(seen["environment"]) <= module._KEPT | {"TMPDIR"} | python_adds
+        assert set(seen["environment"]) <= links._KEPT | {"TMPDIR"} | python_adds
         assert seen["environment"]["PATH"] == os.environ["PATH"]
         assert "a-secret-word" not in json.dumps(seen)
         assert Path(seen["environment"]["TMPDIR"]).parent == tmp_path

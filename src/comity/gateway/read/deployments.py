@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from comity.accord.evidence import EVERYWHERE, Registered, register
 from comity.config import DeploymentConfig
 from comity.gateway.read import asked, shapes
-from comity.gateway.world import EMBEDDED
 from comity.providers.base import Deployment
 from comity.providers.catalog.load import partners
 from comity.providers.catalog.shapes import Partner, Sourced
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 async def deployments(app: App, query: asked.Query, name: str) -> shapes.DeploymentPage:
     world = app.world
     registered, health = register(world.state.entries()), world.router.health.snapshot()
-    configured = {each.id: each for each in world.config.deployments or (EMBEDDED,)}
+    configured = {each.id: each for each in world.configured}
     today = world.clock.now().date()
     return shapes.DeploymentPage(
         data=tuple(

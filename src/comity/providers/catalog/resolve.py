@@ -24,7 +24,7 @@ from comity.providers.catalog.places import inside, place, reach, said
 from comity.providers.catalog.refusals import Refusals
 from comity.providers.catalog.shapes import Partner, Region, Scope, Sourced, Where
 
-ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+ID = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 _WORKSPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 EMBEDDED_CONTEXT_TOKENS = 4096
@@ -32,14 +32,18 @@ LOGGED = "A1"
 PLACED = ("processing", "storage", "access", "operator", "covered_person")
 
 
-def resolve(config: DeploymentConfig, *, vocabulary: Vocabulary, as_of: date, field: str = "deployments[0]") -> Deployment:
-    """Raises OperatorError naming the member below ``field``, the reason and the mend."""
-    return _Resolver(config, vocabulary, as_of, field).deployment()
+def resolve(
+    config: DeploymentConfig, *, vocabulary: Vocabulary, as_of: date, field: str = "deployments[0]", profile: ModelProfile | None = None
+) -> Deployment:  # fmt: skip
+    """``profile``: what a model on this machine can do, where that is known.
+
+    Raises OperatorError naming the member below ``field``, the reason and the mend."""
+    return _Resolver(config, vocabulary, as_of, field, profile).deployment()
 
 
 class _Resolver:
-    def __init__(self, config: DeploymentConfig, vocabulary: Vocabulary, as_of: date, field: str) -> None:
-        self._config, self._vocabulary, self._field = config, vocabulary, field
+    def __init__(self, config: DeploymentConfig, vocabulary: Vocabulary, as_of: date, field: str, profile: ModelProfile | None) -> None:
+        self._config, self._vocabulary, self._field, self._profile = config, vocabulary, field, profile
         refuse = self._refuse = Refusals(field)
         self._wrong, self._contradicts, self._no_region = refuse.wrong, refuse.contradicts, refuse.no_region
         self._evidence = self._valid_evidence(as_of)
@@ -47,7 +51,7 @@ class _Resolver:
     def deployment(self) -> Deployment:
         config = self._config
         if not ID.fullmatch(config.id):
-            raise self._wrong("id", f"`{config.id[:64]}` is not lower-case letters, digits and hyphens", "for example qwen-beijing")
+            raise self._wrong("id", f"`{config.id[:64]}` is not lower-case letters, digits, dots and hyphens", "for example qwen-beijing")
         if config.provider == "embedded":
             return self._embedded()
         if config.provider == "self-hosted":
@@ -65,7 +69,8 @@ class _Resolver:
     def _embedded(self) -> Deployment:
         placed = PLACED if self._config.operator is not None else ()  # on a machine that is no person's device: a node's
         self._only("embedded", "model", "context_tokens", "evidence", "tools", "concurrency_max", *placed)
-        profile = ModelProfile(context_tokens=self._config.context_tokens or EMBEDDED_CONTEXT_TOKENS, tools=bool(self._config.tools))
+        tokens = self._config.context_tokens or EMBEDDED_CONTEXT_TOKENS
+        profile = self._profile or ModelProfile(context_tokens=tokens, tools=bool(self._config.tools))
         if placed:
             return self._made(self._own(), "embedded", profile, plaintext_at="node")
         # Where it processes is where its person is: the gateway fills that in.
