@@ -20,6 +20,7 @@ _SAME = str.maketrans({
     "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "「": '"', "」": '"', "–": "-", "—": "-", "‑": "-",
     "。": ".", "、": ",", "…": "...",
 })  # fmt: skip
+_WIDE = frozenset("，。！？；：（）、")
 JOINED_MAX = 1
 """Edits with so few tokens between them, of which none is a word, are one."""
 
@@ -56,12 +57,10 @@ def applied(text: str, found: Sequence[Edit]) -> str:
 def noise(edit: Edit, text: str, language: str) -> bool:
     if _plain(edit.was) != _plain(edit.now):
         return False
-    # In Chinese a half-width mark between Han characters is a mistake; the other way round is none.
+    # In Chinese a half-width mark beside Han characters is a mistake; the other way round is none.
     around = text[max(0, edit.start - 1) : edit.end + 1]
-    widened = len(edit.was) == len(edit.now) and edit.was.isascii() and not edit.now.isascii() and not edit.was.isspace()
-    return not (
-        language.partition("-")[0] == "zh" and widened and _HAN.search(around) and unicodedata.normalize("NFKC", edit.now) != edit.now
-    )
+    mistaken = edit.was.isascii() and edit.now in _WIDE and _HAN.search(around) is not None
+    return not (mistaken and language.partition("-")[0] == "zh")
 
 
 def _plain(text: str) -> str:

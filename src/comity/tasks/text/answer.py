@@ -19,11 +19,11 @@ QUESTION_CHARACTERS_MAX = 2000
 SCHEMA = {
     "type": "object",
     "properties": {
-        "found": {"type": "boolean"},
         "evidence": {"type": "string", "maxLength": 600},
+        "found": {"type": "boolean"},
         "answer": {"type": "string", "maxLength": 400},
     },
-    "required": ["found", "evidence", "answer"],
+    "required": ["evidence", "found", "answer"],
     "additionalProperties": False,
 }
 
@@ -57,7 +57,7 @@ class AnswerTask:
 
     async def draft(self, asked: Answer, ask: Ask) -> Draft[str]:
         request = asking(
-            asked.text, language_of(asked), self.name, "answer", schema=SCHEMA, tokens=420, question=" ".join(asked.question.split())
+            asked.text, language_of(asked), self.name, "answer", held=SCHEMA, tokens=420, question=" ".join(asked.question.split())
         )
         said, reply = await filled(ask, request, _Said)
         if not said.found or not said.answer.strip():

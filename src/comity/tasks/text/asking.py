@@ -78,9 +78,10 @@ def _prompts() -> Mapping[str, Any]:
 
 
 def asking(
-    text: str, language: str, task: str, kind: str, *, schema: Mapping[str, Any] | None = None, tokens: int, **words: object
+    text: str, language: str, task: str, kind: str, *, held: Mapping[str, Any] | None = None, tokens: int, **words: object
 ) -> ChatRequest:
-    """``language`` is that of the answer; ``words`` fill the instruction; ``tokens`` is the most that an answer may have."""
+    """``language`` is that of the answer; ``words`` fill the instruction; ``held``: JSON Schema that the answer is held to; ``tokens``: the
+    most that it may have."""
     base = "zh" if language.partition("-")[0] == "zh" else "en"
     said = _prompts()[base]
     begin, end = fence(text + "".join(map(str, words.values())))
@@ -88,8 +89,8 @@ def asking(
     frame = said["frame"].format(open=begin, close=end, language=name)
     told = said[task][kind].format(language=name, **words)
     form = None
-    if schema is not None:
-        form = ResponseFormat(type="json_schema", json_schema=JsonSchema(name=task, schema=dict(schema), strict=True))
+    if held is not None:
+        form = ResponseFormat(type="json_schema", json_schema=JsonSchema(name=task, schema=dict(held), strict=True))
     return ChatRequest(
         messages=(Message(role="system", content=frame), Message(role="user", content=f"{begin}\n{text}\n{end}\n\n{told}")),
         temperature=0.0, max_tokens=tokens, response_format=form,

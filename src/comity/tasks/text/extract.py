@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from comity.errors import CallerError
 from comity.tasks.shapes import Draft, Evidence, Gate, Shape
 from comity.tasks.task import Ask, Unreadable
@@ -49,9 +51,9 @@ class ExtractTask:
     async def draft(self, asked: Extract, ask: Ask) -> Draft[Extracted]:
         held = open_to_null(asked.schema)
         tokens = min(TOKENS_MAX, room(asked.text, language_of(asked), 1.0, 256))
-        said, reply = await filled(
-            ask, asking(asked.text, language_of(asked), self.name, "fields", schema=held, tokens=tokens), dict[str, Any]
-        )
+        told = msgspec.json.encode(asked.schema).decode()
+        request = asking(asked.text, language_of(asked), self.name, "fields", held=held, tokens=tokens, schema=told)
+        said, reply = await filled(ask, request, dict[str, Any])
         fields = without_nulls(said, asked.schema, asked.schema)
         wrong = problem(fields, asked.schema)
         if wrong.endswith(": missing"):
@@ -79,8 +81,6 @@ class ExtractTask:
 
 def schema_of(shape: Any) -> dict[str, Any]:
     """JSON Schema of a msgspec Struct, a pydantic model, or itself.  Raises CallerError."""
-    import msgspec
-
     if isinstance(shape, dict):
         return shape
     made = getattr(shape, "model_json_schema", None)  # pydantic's, which need not be installed
@@ -100,8 +100,6 @@ def schema_of(shape: Any) -> dict[str, Any]:
 
 def into(fields: Any, shape: Any) -> Any:
     """``fields`` as what `schema_of` was made of.  Raises CallerError where its own rules refuse them."""
-    import msgspec
-
     if isinstance(shape, dict):
         return fields
     try:

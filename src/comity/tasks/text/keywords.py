@@ -40,7 +40,7 @@ class KeywordsTask:
         word = {"type": "string", "minLength": 1, "maxLength": WORD_CHARACTERS_MAX}
         words = {"type": "array", "items": word, "minItems": 1, "maxItems": asked.most}
         schema = {"type": "object", "properties": {"keywords": words}, "required": ["keywords"], "additionalProperties": False}
-        request = asking(asked.text, language_of(asked), self.name, "keywords", schema=schema, tokens=32 + 16 * asked.most, most=asked.most)
+        request = asking(asked.text, language_of(asked), self.name, "keywords", held=schema, tokens=32 + 16 * asked.most, most=asked.most)
         said, reply = await filled(ask, request, _Said)
         found = {
             each.text.casefold(): each for word in said.keywords if (each := standing(asked.text, word)).start != NOWHERE and each.text

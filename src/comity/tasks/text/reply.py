@@ -42,7 +42,7 @@ class ReplyTask:
         return len(asked.text)
 
     async def draft(self, asked: SmartReply, ask: Ask) -> Draft[Replies]:
-        said, reply = await filled(ask, asking(asked.text, language_of(asked), self.name, "reply", schema=SCHEMA, tokens=240), _Said)
+        said, reply = await filled(ask, asking(asked.text, language_of(asked), self.name, "reply", held=SCHEMA, tokens=240), _Said)
         replies = tuple(dict.fromkeys(each.strip() for each in said.replies if each.strip()))
         if len(replies) < COUNT:
             raise Unreadable("fewer than three")
