@@ -16,6 +16,12 @@ from comity.privacy.pictures.page import Page, read
 from comity.privacy.pictures.reader import Line, Reader
 
 BYTES_MAX = 33_554_432
+BEATS = 16
+"""After so many lines it is said that the reading goes on, and seen whether anybody still waits."""
+
+
+class _Gone(Exception):
+    """Nobody waits any more."""
 
 
 def load(files: Mapping[str, str], options: Mapping[str, Any]) -> Engine:
@@ -31,7 +37,7 @@ class Reading:
         self._lock = threading.Lock()  # what reading an image takes is memory: one at a time
 
     def answer(self, body: Mapping[str, Any], piece: Piece) -> None:
-        """``body``: `image`, base64."""
+        """``body``: `image`, base64.  The pieces before the answer are empty."""
         image = body.get("image")
         if not isinstance(image, str) or len(image) > BYTES_MAX * 4 // 3 + 4:
             raise ValueError("no image")
@@ -39,11 +45,21 @@ class Reading:
             data = base64.b64decode(image, validate=True)
         except binascii.Error:
             raise ValueError("not in base64") from None
+        beats = 0
+
+        def beat() -> None:
+            nonlocal beats
+            beats += 1
+            if beats % BEATS == 0 and piece({}):
+                raise _Gone
+
         try:
             with self._lock:
-                page = read(self._reader, data)
+                page = read(self._reader, data, beat)
         except CallerError:
             raise ValueError("not an image") from None
+        except _Gone:
+            return
         piece(answered(page))
 
 

@@ -43,7 +43,6 @@ class Told:
                 no_speech_prob=0.1,
                 compression_ratio=1.2,
                 temperature=0.0,
-                words=None,
             )
             for at, text in enumerate(self.said)
         ]
@@ -69,7 +68,8 @@ def answered(model: Told, **body: Any) -> dict[str, Any]:
     pytest.importorskip("av")
     said: list[Any] = []
     Hearing(model).answer({"file": text_of(tone())} | body, lambda piece: bool(said.append(piece)))
-    (answer,) = said
+    *before, answer = said
+    assert not any(before)
     return dict(answer)
 
 
@@ -90,6 +90,18 @@ def test_chinese_is_written_in_the_script_of_the_locale(tag: str, script: str) -
     pytest.importorskip("opencc")
     for said in ("发现头发", "發現頭髮"):
         assert answered(Told(said, language="zh"), language=tag)["text"] == script
+
+
+def test_who_has_gone_is_told_nothing_more() -> None:
+    pytest.importorskip("av")
+    said: list[Any] = []
+
+    def gone(piece: Any) -> bool:
+        said.append(piece)
+        return True
+
+    Hearing(Told("one", "two")).answer({"file": text_of(tone())}, gone)
+    assert said == [{}]
 
 
 def test_other_languages_are_left_as_they_are() -> None:

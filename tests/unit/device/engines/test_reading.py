@@ -44,7 +44,8 @@ def encoded(image: Any, kind: str = "PNG") -> str:
 def answered(engine: Reading, image: Any) -> dict[str, Any]:
     said: list[Any] = []
     engine.answer({"image": encoded(image)}, lambda piece: bool(said.append(piece)))
-    (answer,) = said
+    *before, answer = said
+    assert not any(before)
     return dict(answer)
 
 
@@ -68,6 +69,18 @@ def test_a_page_is_read_whichever_way_it_lies(real: Reading, degrees: int) -> No
     first = answer["rows"][0][0]
     assert first["text"] == LINES[0] and 0.8 < first["sure"] <= 1 and len(first["place"]) == 4
     assert all(-60 <= x <= image.width + 60 and -60 <= y <= image.height + 60 for x, y in first["place"])
+
+
+def test_who_has_gone_is_read_nothing_more(real: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BEATS", 2)
+    said: list[Any] = []
+
+    def gone(piece: Any) -> bool:
+        said.append(piece)
+        return True
+
+    real.answer({"image": encoded(page())}, gone)
+    assert said == [{}]
 
 
 def test_a_page_without_text_says_nothing(real: Reading) -> None:
