@@ -29,6 +29,7 @@ from comity.cli import (
     entities,
     evidence,
     explain,
+    forecast,
     guidelines,
     jurisdictions,
     keys,
@@ -38,6 +39,7 @@ from comity.cli import (
     models,
     node,
     proxy,
+    recommend,
     records,
     redact,
     relay,
@@ -56,7 +58,8 @@ from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
 ALSO = (
-    attest, backup, batch, evidence, keys, label, egress, entities, records, report, audit, reload, version, node, proxy, relay, witness,
+    attest, backup, batch, evidence, keys, label, egress, entities, recommend, forecast, records, report, audit, reload, version,
+    node, proxy, relay, witness,
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-ORIGINS_MIN, ORIGINS = 3, 6
+ORIGINS_MIN, ORIGINS, ORIGINS_MAX = 3, 6, 12
+ERRORS_WANTED = 36  # so that there is an interval of 95 %
 POINTS_USED_MAX = 400  # of the past, from each origin
 BETTER_MIN = 0.02  # that another must be better than repeating the season to be used instead
 FAR = 3.0  # times the range of the past that a forecast may lie outside it
@@ -43,7 +44,7 @@ def origins_of(count: int, season: int, steps: int) -> tuple[list[int], int]:
     wide = count - least - told
     if wide < ORIGINS_MIN - 1:
         return [], 0
-    number = min(ORIGINS, wide + 1)
+    number = min(wide + 1, max(ORIGINS, min(ORIGINS_MAX, -(-ERRORS_WANTED // told))))
     apart = max(1, min(told, wide // (number - 1)))
     return [count - told - apart * place for place in reversed(range(number))], told
 
