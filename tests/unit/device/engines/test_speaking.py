@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import io
 import wave
+from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from hypothesis import strategies as st
 
 from comity.device.engines import speaking
 from comity.device.engines.base import TooLong
+from comity.device.engines.hearing import heard
 from comity.device.engines.speaking import CHARACTERS_MAX, HERTZ, SENTENCE_MAX, Speaking, asked, sentences, wav_head
-from comity.gateway.labels import wav
+from comity.gateway.labels.files import stream_label
+from comity.gateway.labels.reader import read
+from tests.unit.gateway.labels.samples import ALOUD, OURS
 
 numpy = pytest.importorskip("numpy")
 
@@ -91,10 +95,19 @@ def test_no_letter_is_lost_and_no_piece_is_too_long(text: str) -> None:
     assert [letter for piece in pieces for letter in piece if letter.isalpha()] == [letter for letter in text if letter.isalpha()]
 
 
-def test_the_label_goes_before_the_first_sample_of_a_wav_that_is_still_being_spoken() -> None:
-    first = spoken(Speaking(Voice()), input="One.")[0]
-    opening = wav.opening(first)
-    assert opening is not None
+async def test_what_is_spoken_carries_its_labels_while_it_is_still_being_spoken() -> None:
+    """As a partner's sound does: the fields and the sound of the label stand before the first sample."""
+    pieces = spoken(Speaking(Voice()), input="One. Two is longer. Three.")
+
+    async def coming() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    pytest.importorskip("av")
+    labelled = b"".join([piece async for piece in stream_label(coming(), "audio/wav", ALOUD, OURS)])
+    assert [each.kind for each in read(labelled)] == ["aigc", "rhythm"]
+    assert labelled.endswith(b"".join(pieces)[44:])
+    assert heard(base64.b64encode(labelled).decode()).size > 16_000
 
 
 def test_the_voice_itself() -> None:
