@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Corrections and follow-ups: what a later turn changes of a call that is planned already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from comity.tasks.assist.intents import Intent, Parameter
+from comity.tasks.assist.plan import Argument
+from comity.tasks.assist.reading import names, times
+from comity.tasks.assist.reading.choices import choices, money, numbers, plain
+from comity.tasks.assist.reading.said import Said
+from comity.tasks.assist.reading.slots import _SAME_TIME, Focus, iso, period
+from comity.tasks.entities.values import Date, Time
+
+ALSO = re.compile(r"也|还有|一起|\b(?:too|also|as well|along|and)\b", re.IGNORECASE)
+ANOTHER = re.compile(
+    r"再(?:加|来|定|设|建|弄|要|订)(?:上|个|一)|另一个|多一个|\b(?:another|one more|a second one|second one|also (?:one|at)|and one)\b",
+    re.IGNORECASE,
+)
+AGAIN = re.compile(r"呢[？?。]?$|\b(?:what|how) about\b|^and (?:in|for|on|to|at|tomorrow|the day)\b.*\??$", re.IGNORECASE)
+RATHER = re.compile(
+    r"算了|不对|不是|改成|改为|改到|还是|应该|错了|说错|我是说|换成|别|不要|\b(?:actually|no,|wait|sorry|rather|instead|make (?:it|that)|change (?:it|that)|I mean[t]?|not a new|scratch|on second thoughts?)\b",  # noqa: E501
+    re.IGNORECASE,
+)
+NEVER_MIND = re.compile(
+    r"^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
+    re.IGNORECASE,
+)
+_BARE_WEEKDAY = re.compile(r"^(?:on )?(?:周|星期|礼拜)[一二三四五六日天]$|^(?:on )?\w+day$", re.IGNORECASE)
+
+
+def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focus) -> dict[str, Argument]:
+    """By parameter; nothing where the words hold no value of a kind that the intent takes.  Raises Unclear."""
+    made: dict[str, Argument] = {}
+    for each in intent.parameters:
+        before = now.get(each.name)
+        if each.kind == "datetime" and not any(other.kind == "datetime" and other is not each for other in intent.parameters):
+            changed = _moment(each, before, said, focus)
+        elif each.kind == "contact":
+            changed = _people(each, before, said)
+        elif each.kind == "place" and before is not None:
+            found = names.places(said)
+            changed = said.argument(names.one(found[0], each.name, said).id, found[0].start, found[0].end, of="world") if found else None
+        elif each.kind == "date":
+            day = times.day_of(said)
+            changed = said.argument(day[0].isoformat(), day[1].start, day[1].end) if day else None
+        elif each.kind == "duration":
+            length = times.duration(said)
+            changed = said.argument(period(length[0]), length[1].start, length[1].end) if length and "at" not in made else None
+        elif each.kind == "choice":
+            found_ = choices(said, each)
+            changed = (
+                said.argument(found_[-1][2], found_[-1][0], found_[-1][1]) if found_ and (before is not None or len(found_) == 1) else None
+            )
+        elif each.kind in ("number", "integer"):
+            amounts = numbers(said) if not made else ()
+            amounts = [one for one in amounts if one[3] or not _IDLE.search(said.text[one[0] : one[1] + 1])]
+            changed = said.argument(plain(amounts[0][2]), amounts[0][0], amounts[0][1]) if amounts else None
+        elif each.kind == "money":
+            sum_ = money(said)
+            changed = said.argument(sum_[2], sum_[0], sum_[1]) if sum_ else None
+        else:
+            changed = None
+        if changed is not None:
+            made[each.name] = changed
+    return made
+
+
+_IDLE = re.compile(r"^[一1](?:[个份下条点封]|$)")
+
+
+def _moment(parameter: Parameter, before: Argument | None, said: Said, focus: Focus) -> Argument | None:
+    old = datetime.fromisoformat(before.value) if before is not None and isinstance(before.value, str) else None
+    away = times.shift(said)
+    if away is not None and (anchor := focus.start or old) is not None:
+        return said.argument(iso(anchor + away[0]), away[1].start, away[1].end, of="world")
+    clock = old.time() if old is not None else focus.start.time() if focus.start is not None and _SAME_TIME.search(said.text) else None
+    found = times.moment(said, parameter.name, day=old.date() if old else focus.day, clock=clock)
+    if found is None:
+        return None
+    moment, entities = found
+    clocks = [each for each in entities if isinstance(each.value, Time) and not each.certain]
+    if old is not None and clocks and abs((moment - old).total_seconds()) > 6 * 3600:  # `half past five` beside five in the afternoon
+        moment = min((moment + timedelta(hours=12 * turn) for turn in (-1, 0, 1)), key=lambda one: abs((one - old).total_seconds()))
+    if old is not None and any(isinstance(each.value, Date) and _BARE_WEEKDAY.match(said.words(each)) for each in entities):
+        while moment.date() < old.date():
+            moment += timedelta(days=7)
+    for each in entities:
+        said.taken.append((each.start, each.end))
+    return Argument(value=iso(moment), of="user", said=tuple(said.span(each.start, each.end) for each in entities))
+
+
+def _people(parameter: Parameter, before: Argument | None, said: Said) -> Argument | None:
+    found = names.people(said)
+    if not found:
+        return None
+    ids: list[Any] = [names.one(each, parameter.name, said).id for each in found]
+    if not parameter.many:
+        return said.argument(ids[-1], found[-1].start, found[-1].end, of="world")
+    old = list(before.value) if before is not None and ALSO.search(said.text) else []
+    return said.argument(list(dict.fromkeys([*old, *ids])), found[0].start, found[-1].end, of="world")

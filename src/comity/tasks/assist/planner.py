@@ -1,0 +1,429 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what a user said, turn by turn, to a plan.
+
+The words are cut into stretches; a model chooses an intent for each among those that its words may ask for; code reads the arguments.
+Nothing else goes in: a planner is never given a document, a page, a tool's result or a file's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from comity.tasks.assist import editing
+from comity.tasks.assist.choosing import NONE, Chooser
+from comity.tasks.assist.clauses import Conditional, Stretch, conditional, holds, stretches
+from comity.tasks.assist.intents import Intent, Intents, language_of
+from comity.tasks.assist.plan import Argument, Call, Plan, Question, Span, Thing, Unclear, When, World
+from comity.tasks.assist.reading import names
+from comity.tasks.assist.reading.choices import numbers
+from comity.tasks.assist.reading.said import Said
+from comity.tasks.assist.reading.slots import Focus, Slots
+from comity.tasks.assist.retrieve import Candidate, candidates
+
+WEAK_MIN = 1.0
+"""Without a cue, so much likeness at least, and a model that says so."""
+CLEAR = 2.5
+"""A first candidate so far ahead that a model that says `none` is asked about, not followed."""
+
+
+class Draft(msgspec.Struct, kw_only=True):
+    """A call as it becomes one over several turns."""
+
+    intent: Intent
+    said: Span
+    arguments: dict[str, Argument] = {}
+    question: Question | None = None
+    by: str = ""
+    why: str = ""
+
+    def call(self) -> Call:
+        return Call(intent=self.intent.name, said=self.said, arguments=self.arguments, chosen_by=self.by, why=self.why)
+
+
+class Branches(msgspec.Struct, kw_only=True):
+    asks: Draft
+    holds: Any
+    then: list[Draft]
+    otherwise: list[Draft]
+
+
+class Abstain(Exception):
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(code)
+        self.code, self.words = code, words
+
+
+class Planner:
+    def __init__(self, intents: Intents, world: World, chooser: Chooser, *, region: str = "") -> None:
+        self._intents, self._world, self._chooser, self._region = intents, world, chooser, region
+
+    async def plan(self, turns: Sequence[str], language: str = "") -> Plan:
+        """Raises Unreadable and ComityError of whoever is asked."""
+        language = (language or language_of(turns[-1])).partition("-")[0]
+        made = _Making(self._intents, self._world, self._chooser, self._region, language)
+        try:
+            for number, turn in enumerate(turns):
+                await made.turn(number, turn)
+            question = made.question()
+        except Unclear as unclear:
+            question = unclear.question
+        except Abstain as abstain:
+            return Plan(turns=tuple(turns), language=language, abstained=abstain.code, unclear=abstain.words)
+        if question is not None:
+            return Plan(turns=tuple(turns), language=language, question=question)
+        return Plan(turns=tuple(turns), language=language, steps=made.steps())
+
+
+class _Making:
+    def __init__(self, intents: Intents, world: World, chooser: Chooser, region: str, language: str) -> None:
+        self._intents, self._world, self._chooser, self._region, self._language = intents, world, chooser, region, language
+        self._steps: list[Draft | Branches] = []
+        self._focus = Focus()
+        self._turn, self._text = 0, ""
+
+    def steps(self) -> tuple[Call | When, ...]:
+        return tuple(
+            each.call() if isinstance(each, Draft) else When(
+                asks=each.asks.call(), holds=each.holds, then=tuple(one.call() for one in each.then),
+                otherwise=tuple(one.call() for one in each.otherwise),
+            )
+            for each in self._steps
+        )  # fmt: skip
+
+    def question(self) -> Question | None:
+        return next((each.question for each in self._drafts() if each.question is not None), None)
+
+    def _drafts(self) -> list[Draft]:
+        return [one for each in self._steps for one in ([each] if isinstance(each, Draft) else [each.asks, *each.then, *each.otherwise])]
+
+    # -- a turn ---------------------------------------------------------------------------------------------------------
+
+    async def turn(self, number: int, text: str) -> None:
+        self._turn, self._text = number, text
+        if self._steps and editing.NEVER_MIND.search(text.strip()):
+            self._steps.pop()
+            return
+        branches = conditional(text, self._language)
+        if branches is not None:
+            made = await self._conditional(branches)
+            if made is not None:
+                self._steps.append(made)
+                return
+        found = stretches(text, list(self._intents), self._language)
+        if any(each.foreign for each in found):
+            raise Abstain("no_intent", next(each.text for each in found if each.foreign))
+        if not found:
+            raise Abstain("no_intent", text)
+        for each in found:
+            await self._stretch(each)
+
+    def _said(self, start: int, end: int) -> Said:
+        return Said(
+            self._text[start:end], language=self._language, world=self._world, turn=self._turn, at=start, region=self._region
+        )  # fmt: skip
+
+    async def _stretch(self, stretch: Stretch) -> None:
+        said = self._said(stretch.start, stretch.end)
+        if self._steps and self._follows(stretch) and self._edited(said):
+            return
+        intent, by, why = await self._chosen(stretch.text, stretch.among)
+        draft = self._draft(intent, said, by, why)
+        if self._steps and self._instead(draft, said):
+            return
+        self._steps.append(draft)
+        self._look_at(draft)
+
+    def _follows(self, stretch: Stretch) -> bool:
+        return (
+            not stretch.strong
+            or bool(editing.ANOTHER.search(self._text[max(0, stretch.start - 2) : stretch.end]) or editing.AGAIN.search(stretch.text))
+            or _names_nothing(stretch)
+        )
+
+    async def _chosen(self, words: str, among: Sequence[Candidate]) -> tuple[Intent, str, str]:
+        """Raises Abstain, Unclear."""
+        among = [each for each in among if each.score >= WEAK_MIN]
+        if not among:
+            raise Abstain("no_intent", words)
+        chosen = await self._chooser.choose(words, among, self._language)
+        if chosen.name == NONE:
+            ahead = among[0].score - (among[1].score if len(among) > 1 else 0.0)
+            if not among[0].strong or ahead < CLEAR:
+                raise Abstain("no_intent", words)
+            chosen = msgspec.structs.replace(chosen, name=among[0].intent.name)
+        picked = next(each for each in among if each.intent.name == chosen.name)
+        if not picked.strong and among[0].strong:  # the model reads past what the words plainly say
+            picked = among[0]
+        elif not picked.strong and not picked.intent.reads_only and picked.score < among[0].score:
+            raise Abstain("no_intent", words)
+        return picked.intent, chosen.by, picked.why
+
+    # -- drafts ---------------------------------------------------------------------------------------------------------
+
+    def _draft(self, intent: Intent, said: Said, by: str, why: str, *, focus: Focus | None = None) -> Draft:
+        slots = Slots(intent, said, focus or self._focus)
+        question = None
+        try:
+            slots.partial(texts=True)
+            question = slots.missing() or (None if intent.reads_only else slots.unread())
+        except Unclear as unclear:
+            question = unclear.question
+        return Draft(intent=intent, said=said.span(), arguments=dict(slots.made), question=question, by=by, why=why)
+
+    def _look_at(self, draft: Draft) -> None:
+        """What it speaks of is what the next words go back to."""
+        focus = self._focus
+        things = {thing.id: thing for kind in ("event", "reminder", "note") for thing in self._world.things(kind)}
+        start: datetime | None = None
+        people: list[str] = []
+        for each in draft.intent.parameters:
+            argument = draft.arguments.get(each.name)
+            if argument is None:
+                continue
+            if (each.kind == "datetime" and each.required and isinstance(argument.value, str)) or (
+                each.kind == "datetime" and start is None and each.name not in ("to",)
+            ):
+                start = datetime.fromisoformat(argument.value)
+            elif each.kind == "contact":
+                people += argument.value if isinstance(argument.value, list) else [argument.value]
+            elif each.kind == "event" and argument.value in things:
+                focus.event = things[argument.value]
+                start = start or focus.event.start
+                people += focus.event.people if len(focus.event.people) == 1 else ()
+        if (
+            draft.intent.parameter("start") is not None
+            and start is not None
+            and not draft.intent.reads_only
+            and draft.intent.parameter("event") is None
+        ):
+            focus.event = Thing(id=f"#{len(self._steps) - 1}", names=("",), start=start, people=tuple(people))
+        if not people:
+            named = names.people(
+                Said(draft.said.text, language=self._language, world=self._world, turn=draft.said.turn, at=draft.said.start)
+            )
+            people = [named[0].things[0].id] if len(named) == 1 and len(named[0].things) == 1 else []
+        focus.start = start or focus.start
+        focus.people = tuple(people) or focus.people
+        focus.values = {name: argument.value for name, argument in draft.arguments.items()}
+
+    def _edited(self, said: Said) -> bool:
+        """Whether the words change, repeat or complete something planned, and nothing else."""
+        drafts = self._drafts()
+        waiting = [each for each in drafts if each.question is not None]
+        for draft in [*waiting, *(each for each in reversed(drafts) if each.question is None)]:
+            another = editing.ANOTHER.search(self._text[max(0, said.at - 2) : said.at + len(said.text)]) or (
+                draft.intent.reads_only and editing.AGAIN.search(said.text)
+            )
+            found = editing.changes(draft.intent, draft.arguments, said, self._focus)
+            if not found:
+                continue
+            arguments = {**draft.arguments, **found}
+            if another:
+                copy = Draft(intent=draft.intent, said=said.span(), arguments=arguments, by=draft.by, why=draft.why)
+                self._steps.append(copy)
+                self._look_at(copy)
+                return True
+            draft.arguments = arguments
+            if draft.question is not None:
+                self._again(draft)
+            self._look_at(draft)
+            return True
+        return False
+
+    def _again(self, draft: Draft) -> None:
+        """After an answer: what was said first is read once more around it."""
+        slots = Slots(
+            draft.intent,
+            Said(
+                draft.said.text, language=self._language, world=self._world, turn=draft.said.turn, at=draft.said.start, region=self._region
+            ),
+            self._focus,
+            given=draft.arguments,
+        )
+        try:
+            slots.partial(texts=True)
+            draft.question = slots.missing()
+        except Unclear as unclear:
+            draft.question = unclear.question
+        draft.arguments = dict(slots.made)
+
+    def _instead(self, draft: Draft, said: Said) -> bool:
+        """Whether what was just said puts something in another's place: `add it to the list, not a new note`, `and invite Bo to it`."""
+        last = next((each for each in reversed(self._steps) if isinstance(each, Draft)), None)
+        if last is None:
+            return False
+        event = draft.arguments.get("event")
+        if event is not None and isinstance(event.value, str) and event.value.startswith("#"):
+            return self._of_made(draft, int(event.value[1:]))
+        same_room = draft.intent.name.partition(".")[0] == last.intent.name.partition(".")[0]
+        if same_room and draft.intent.name != last.intent.name and editing.RATHER.search(said.text) and not last.intent.reads_only:
+            texts = [each.name for each in draft.intent.parameters if each.kind == "text" and each.required and each.name in last.arguments]
+            if texts:
+                draft.arguments |= {name: last.arguments[name] for name in texts}
+                if draft.question is not None and draft.question.about in texts:
+                    draft.question = None
+                self._steps[self._steps.index(last)] = draft
+                self._look_at(draft)
+                return True
+        return False
+
+    def _of_made(self, draft: Draft, index: int) -> bool:
+        """Something done to an appointment that is only planned changes the plan of it."""
+        target = self._steps[index] if index < len(self._steps) else None
+        if not isinstance(target, Draft):
+            return False
+        for each in target.intent.parameters:
+            mine = next((other for other in draft.intent.parameters if other.kind == each.kind and other.name in draft.arguments), None)
+            if mine is None or each.kind not in ("contact", "datetime", "duration"):
+                continue
+            new = draft.arguments[mine.name]
+            if each.kind == "contact" and each.many:
+                old = target.arguments[each.name].value if each.name in target.arguments else []
+                more = new.value if isinstance(new.value, list) else [new.value]
+                new = msgspec.structs.replace(new, value=list(dict.fromkeys([*old, *more])))
+            target.arguments[each.name] = new
+        if not any(name != "event" for name in draft.arguments):
+            self._steps.remove(target)
+        return True
+
+    # -- conditions -------------------------------------------------------------------------------------------------------
+
+    async def _conditional(self, parts: Conditional) -> Branches | None:
+        """None where the condition is none that anything here can be asked."""
+        base: Draft | None = None
+        if parts.before is not None and self._text[slice(*parts.before)].strip():
+            base = await self._base(*parts.before)
+        asked = self._said(*parts.asks)
+        readers = [
+            each
+            for each in candidates(asked.text, [one for one in self._intents if one.reads_only], self._language)
+            if each.score >= WEAK_MIN
+        ]
+        if not readers:
+            raise Abstain("no_intent", asked.text)
+        intent = readers[0].intent
+        asks = self._draft(intent, asked, "cues", readers[0].why)
+        self._look_at(asks)
+        self._focus.day = self._focus.start.date() if asks.arguments and self._focus.start is not None else None
+        then = await self._branch(parts.then, base, asks)
+        if asks.question is not None or not any(
+            each.kind in ("datetime", "date") and each.name in asks.arguments for each in intent.parameters
+        ):
+            self._when_of(asks, then)
+        otherwise = await self._branch(parts.otherwise, base or (then[0] if then else None), asks, after=then) if parts.otherwise else []
+        self._focus.day = None
+        amounts = [float(one[2]) for one in numbers(self._said(*parts.asks))]
+        right = holds(asked.text, intent, self._language, amounts[0] if amounts else None)
+        if parts.negated and isinstance(right, bool):
+            right = not right
+        return Branches(asks=asks, holds=right, then=then, otherwise=otherwise)
+
+    async def _base(self, start: int, end: int) -> Draft | None:
+        said = self._said(start, end)
+        among = candidates(said.text, self._intents, self._language)
+        if not among or among[0].score < WEAK_MIN:
+            return None
+        intent, by, why = await self._chosen(said.text, among)
+        base = self._draft(intent, said, by, why)
+        base.question = None
+        self._look_at(base)
+        return base
+
+    async def _branch(self, part: tuple[int, int], base: Draft | None, asks: Draft, *, after: Sequence[Draft] = ()) -> list[Draft]:
+        text = self._text[slice(*part)]
+        made: list[Draft] = []
+        for each in stretches(text, list(self._intents), self._language):
+            if each.foreign:
+                raise Abstain("no_intent", each.text)
+            said = self._said(part[0] + each.start, part[0] + each.end)
+            template = made[-1] if made else base
+            moves = each.among and template is not None and editing.RATHER.search(said.text) and after
+            if template is not None and (not each.strong or moves):
+                found = editing.changes(template.intent, template.arguments, said, self._focus)
+                if found:
+                    arguments = {**template.arguments, **found}
+                    made.append(
+                        self._completed(
+                            Draft(intent=template.intent, said=said.span(), arguments=arguments, by=template.by, why=template.why),
+                            asks,
+                            None,
+                        )
+                    )
+                    continue
+            if _NOTHING.fullmatch(said.text.strip(" ,，。.!")):
+                continue
+            intent, by, why = await self._chosen(each.text, each.among)
+            draft = self._completed(self._draft(intent, said, by, why), asks, base)
+            made.append(draft)
+            self._look_at(draft)
+        return made
+
+    def _completed(self, draft: Draft, asks: Draft, base: Draft | None) -> Draft:
+        """What a branch leaves out is what stands before it, else what the condition says of the time."""
+        for each in draft.intent.parameters:
+            if each.name in draft.arguments:
+                continue
+            if base is not None and base.intent.name == draft.intent.name and each.name in base.arguments and each.kind != "text":
+                draft.arguments[each.name] = base.arguments[each.name]
+            elif draft.intent.parameter("start") is not None and each.kind in ("datetime", "duration"):
+                other = next(
+                    (
+                        one
+                        for one in asks.intent.parameters
+                        if one.kind == each.kind and one.required == each.required and one.name in asks.arguments
+                    ),
+                    None,
+                )
+                if other is not None:
+                    draft.arguments[each.name] = asks.arguments[other.name]
+        if draft.question is not None and draft.question.about in draft.arguments and draft.question.why == "missing":
+            missing = [each for each in draft.intent.parameters if each.required and each.name not in draft.arguments]
+            draft.question = None if not missing else msgspec.structs.replace(draft.question, about=missing[0].name)
+        return draft
+
+    def _when_of(self, asks: Draft, then: Sequence[Draft]) -> None:
+        """A condition without a time is about the time of what depends on it."""
+        first = then[0] if then else None
+        if first is None:
+            return
+        by_kind = {each.kind: first.arguments[each.name] for each in first.intent.parameters if each.name in first.arguments}
+        event = by_kind.get("event")
+        thing = next((one for one in self._world.things("event") if event is not None and one.id == event.value), None)
+        for each in asks.intent.parameters:
+            if each.name in asks.arguments:
+                continue
+            if each.kind in ("datetime", "duration") and each.kind in by_kind and asks.intent.parameter("to") is None:
+                asks.arguments[each.name] = by_kind[each.kind]
+            elif each.kind == "date":
+                when = (
+                    by_kind["datetime"].value
+                    if "datetime" in by_kind
+                    else thing.start.isoformat()
+                    if thing is not None and thing.start is not None
+                    else ""
+                )
+                if when:
+                    asks.arguments[each.name] = Argument(value=str(when)[:10], of="world", said=(first.said,))
+        if asks.question is not None and asks.question.about in asks.arguments:
+            asks.question = None
+
+
+_NOTHING = re.compile(
+    r"(?:就)?(?:算了|不用了|不管了?|什么(?:也|都)不(?:用)?做|do nothing|nothing|leave it|never ?mind|don'?t bother)", re.IGNORECASE
+)
+
+
+def _names_nothing(stretch: Stretch) -> bool:
+    """`make it an hour`: a verb and a value, and no thing: whatever was planned last is meant."""
+    return bool(
+        re.match(
+            r"^(?:actually,? |no,? |wait,? |sorry,? )*(?:make|change|set|put) (?:it|that)\b|^(?:还是|不对|算了|不|哦)?[，,]?(?:改成|改到|换成|改为|换到|还是)",  # noqa: E501
+            stretch.text,
+            re.IGNORECASE,
+        )
+    )
