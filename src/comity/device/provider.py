@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,6 +53,7 @@ class EmbeddedProvider:
         self._runtime = runtime
         self._name = deployment.model
         self._thinks = False
+        self._mending: asyncio.Task[None] | None = None
         self._state = Readiness("model.not_started")
         self.further = further
 
@@ -86,6 +88,15 @@ class EmbeddedProvider:
             return Readiness("model.restarting")
         return self._state
 
+    def mend(self) -> None:
+        """Starts a process anew that has ended, before the next request comes: nobody may send one to a gateway that is not ready."""
+        if self.ready().word == "model.restarting" and (self._mending is None or self._mending.done()):
+            self._mending = asyncio.create_task(self._mend())
+
+    async def _mend(self) -> None:
+        with suppress(ComityError):  # `ready` says why
+            await self.start()
+
     async def send(self, deployment: Deployment, request: Request) -> LocalAnswer | WholeAnswer | SoundAnswer:
         """Returns once the first piece is there.  Raises CallerError (too long, unsupported), ProviderFailure, TrustFailure."""
         if request.operation not in self._deployment.profile.operations:
@@ -105,3 +116,5 @@ class EmbeddedProvider:
     async def aclose(self) -> None:
         if self._runtime is not None:
             await self._runtime.aclose()
+        if self._mending is not None:
+            await self._mending

@@ -88,10 +88,10 @@ class Server:
             pid=os.getpid(),
             models=tuple(
                 Loaded(
-                    model=name, kind=here.kind, context_tokens=tokens, pid=runtime.pid, under_way=runtime.under_way,
+                    model=here.id, kind=here.kind, context_tokens=tokens, pid=runtime.pid, under_way=runtime.under_way,
                     idle_seconds=round(runtime.idle_seconds, 1),
                 )
-                for (name, _, tokens), (here, runtime) in self._runtimes.items()
+                for (_, _, tokens), (here, runtime) in self._runtimes.items()
             ),
         )  # fmt: skip
 
@@ -115,6 +115,8 @@ class Server:
             if is_ours(writer.get_extra_info("socket")):
                 await self._talk(reader, writer)
         except (OSError, EOFError, ValueError, TimeoutError):  # it has gone, or says what is no frame
+            return
+        except asyncio.CancelledError:  # this process ends; `asyncio.streams` would log it as a fault
             return
         finally:
             self._connections.discard(task)
@@ -143,7 +145,8 @@ class Server:
         key = (wanted.model, wanted.directory, wanted.context_tokens)
         if key not in self._runtimes:
             here = await asyncio.to_thread(checked, wanted.model, Path(wanted.directory))
-            self._runtimes.setdefault(key, (here, self._make(here, wanted.context_tokens)))
+            if key not in self._runtimes:  # another connection may have come this far meanwhile
+                self._runtimes[key] = (here, self._make(here, wanted.context_tokens))
         return self._runtimes[key][1]
 
 

