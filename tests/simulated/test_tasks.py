@@ -57,7 +57,7 @@ def places(sim: Sim, where: str = "CN") -> GatewayPlaces:
 
 
 async def summed(sim: Sim, terms: Terms = TRY, *, where: str = "CN", matrix: Matrix | None = None, text: str = TEXT) -> Result[Any]:
-    return await run(task_of("summarise"), Summarise(text=text), places(sim, where), matrix or Matrix(), terms)
+    return await run(task_of("summarise"), Summarise(text=text, language="en"), places(sim, where), matrix or Matrix(), terms)
 
 
 def measured(*, able: bool, sha256: str = SHA256) -> Matrix:

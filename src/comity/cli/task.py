@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="TAG", help="translate: into which language")
     parser.add_argument("--schema", metavar="FILE", help="extract: a JSON schema")
     parser.add_argument("--question", metavar="TEXT", help="answer: what is asked of the text")
-    parser.add_argument("--labels", metavar="A,B", help="classify: what it may be")
+    parser.add_argument("--labels", metavar="A,B", help="classify: what it may be, or a file of labels with examples")
     parser.add_argument("--voice", metavar="NAME", help="speak")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="another member of the task's input")
     parser.add_argument("--out", metavar="FILE", type=Path, help="where a sound or a file goes")
@@ -126,10 +126,17 @@ def _value(option: str, value: str) -> Any:
         try:
             return json.loads(Path(value).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise CallerError(f"`{value}` is no file of JSON", code="usage", exit_code=2, field="--schema", hint="a JSON schema") from None
+            raise CallerError(f"`{value}` is no file of JSON", code="usage", exit_code=2, field=f"--{option}") from None
     if option == "most":
         return _json_or_text(value)
-    return [each.strip() for each in value.split(",") if each.strip()] if option == "labels" else value
+    return _labels(value) if option == "labels" else value
+
+
+def _labels(value: str) -> Any:
+    """A file of JSON, as the task takes them, or their names."""
+    if Path(value).is_file():
+        return _value("schema", value)
+    return [{"id": each.strip()} for each in value.split(",") if each.strip()]
 
 
 def _json_or_text(value: str) -> Any:

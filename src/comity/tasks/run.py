@@ -19,6 +19,7 @@ from comity.errors import CallerError, ComityError, LimitReached, NoAnswer, Oper
 from comity.tasks.capability import Matrix, length_of, tokens_of
 from comity.tasks.shapes import Came, Draft, Gate, Result, ServedBy, Step
 from comity.tasks.task import InParts, Place, Places, Reply, Task, Unreadable
+from comity.tasks.text.asking import Input, seen
 from comity.wire.request import Request
 
 A = TypeVar("A")
@@ -48,6 +49,8 @@ def row_language(task: Task[Any, Any], asked: Any) -> str:
 async def run(task: Task[A, V], asked: A, places: Places, matrix: Matrix, terms: Terms | None = None) -> Result[V]:
     """Raises CallerError (also 413 `task.too_long`), PolicyDenied, LimitReached, OperatorError (503 `task.not_ready`), ProviderFailure and
     TrustFailure; NoAnswer only where the caller does not want it to abstain."""
+    if isinstance(asked, Input):
+        asked = await seen(asked)
     return await _Run(task, asked, places, matrix, terms or Terms()).result()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -104,5 +104,5 @@ def _said(value: Any) -> Any:
 
 
 def _result(name: str, raw: bytes) -> Result[Any]:
-    made: Result[Any] = msgspec.json.decode(raw, type=Result[value_of(name)])  # type: ignore[misc]
+    made: Result[Any] = msgspec.json.decode(raw, type=cast("Any", Result)[value_of(name)])
     return made

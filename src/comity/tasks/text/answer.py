@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -26,6 +27,15 @@ SCHEMA = {
     "required": ["evidence", "found", "answer"],
     "additionalProperties": False,
 }
+
+
+_DENIED = re.compile(
+    r"\b(?:not|never|n't)\b[^.]{0,24}\b(?:mention|specif|stat|provid|said|say|given|contain|found|known|clear|include)"
+    r"|\bno (?:information|mention|answer)\b|\b(?:unknown|unspecified|n/?a)\b"
+    r"|(?:没有|未|并未|无法|不)[^。]{0,6}(?:提到|提及|说明|指出|给出|提供|确定|得知|涉及|知道)|无相关信息|未知",
+    re.IGNORECASE,
+)
+"""A model that says in words that the text does not say it, whatever it set `found` to."""
 
 
 class Answer(Input, frozen=True, kw_only=True):
@@ -60,7 +70,7 @@ class AnswerTask:
             asked.text, language_of(asked), self.name, "answer", held=SCHEMA, tokens=420, question=" ".join(asked.question.split())
         )
         said, reply = await filled(ask, request, _Said)
-        if not said.found or not said.answer.strip():
+        if not said.found or not said.answer.strip() or _denied(said.answer, said.evidence):
             return Draft(value="", abstained=True, why="not_in_text", sure=reply.sure)
         if not said.evidence.strip():
             raise Unreadable("no evidence")
@@ -73,3 +83,7 @@ class AnswerTask:
             "answer", source=asked.text, answer=draft.value, language=language_of(asked), sure=draft.sure, most=600,
             evidence=draft.evidence,
         )  # fmt: skip
+
+
+def _denied(answer: str, evidence: str) -> bool:
+    return _DENIED.search(answer) is not None and _DENIED.search(evidence) is None

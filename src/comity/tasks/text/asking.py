@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +23,9 @@ CHARACTERS_MAX = 200_000
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+I = TypeVar("I", bound="Input")  # noqa: E741 - an input
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -59,6 +63,19 @@ def language_of(asked: Input) -> str:
         return asked.language
     letters = len(_LETTER.findall(asked.text)) or 1
     return "zh" if len(_HAN.findall(asked.text)) / letters >= 0.2 and not _KANA_HANGUL.search(asked.text) else "en"
+
+
+async def seen(asked: I) -> I:
+    """With the language of its text, where the caller does not say and it can be told.  Telling may load a model, so it has a thread."""
+    if asked.language:
+        return asked
+    from comity.tasks.language import language_of as told
+
+    tag = (await asyncio.to_thread(told, asked.text)).tag
+    tag = "zh" if tag == "zh-Hans" else tag
+    names = _prompts()["names"]
+    known = tag.lower() in names or tag.lower().partition("-")[0] in names
+    return msgspec.structs.replace(asked, language=tag) if known else asked
 
 
 def fence(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Literal
 
 from comity.tasks.shapes import Draft, Gate
-from comity.tasks.task import Ask
+from comity.tasks.task import Ask, Unreadable
 from comity.tasks.text.asking import Input, asking, language_of, plain, room, written
 from comity.tasks.text.checks import checked
 from comity.wire.request import Operation
@@ -32,7 +32,10 @@ class RewriteTask:
         language = language_of(asked)
         request = asking(asked.text, language, self.name, asked.tone, tokens=room(asked.text, language, 2.0, 96))
         reply = await written(ask, request)
-        return Draft(value=plain(reply.text, asked.text), sure=reply.sure)
+        said = plain(reply.text, asked.text)
+        if said == asked.text.strip():
+            raise Unreadable("unchanged")
+        return Draft(value=said, sure=reply.sure)
 
     def gates(self, asked: Rewrite, draft: Draft[str]) -> tuple[Gate, ...]:
         times, beside = (1.0, 0) if asked.tone == "concise" else (2.5, 120)

@@ -70,7 +70,7 @@ def said_in(text: str, **more: Any) -> dict[str, Any]:
 async def done(
     name: str, answer: Callable[[ChatRequest], Any] | str, text: str = TEXT, *, terms: Terms | None = None, **more: Any
 ) -> Result[Any]:
-    asked = msgspec.convert({"text": text, **MORE.get(name, {}), **more}, input_of(name))
+    asked = msgspec.convert({"text": text, "language": "zh" if text == CHINESE else "en", **MORE.get(name, {}), **more}, input_of(name))
     place = OnePlace(answer if callable(answer) else lambda _: answer)
     return await run(task_of(name), asked, place, Matrix(), terms or Terms(unmeasured="try"))
 
@@ -121,6 +121,9 @@ async def test_an_answer_rests_on_a_sentence_that_stands_in_the_text() -> None:
     assert invented.abstained and invented.why == "gate_failed"
     none = await done("answer", json.dumps({"found": False, "evidence": "", "answer": ""}))
     assert none.abstained and none.why == "not_in_text" and none.served_by is not None and none.steps[-1].outcome == "answered"
+    for words in ("The caretaker is not mentioned in the text.", "文中没有提到管理员。", "N/A"):
+        denied = await done("answer", json.dumps(said | {"answer": words}))
+        assert denied.why == "not_in_text"
     with pytest.raises(NoAnswer) as raised:
         await done("answer", json.dumps({"found": False}), terms=Terms(unmeasured="try", abstain=False))
     assert raised.value.code == "task.no_answer"
