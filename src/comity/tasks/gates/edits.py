@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A proofread text beside the one it corrects: spelling, forms and small words may change, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from comity.privacy.names import latin_lexicon
+from comity.tasks.gates import pinyin
+from comity.tasks.gates.lexicon import lexicon, listed, stem
+from comity.tasks.gates.pair import Pair
+from comity.tasks.gates.words import ZH_STOPS
+from comity.tasks.shapes import Gate
+
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)*|\d+(?:[.,:]\d+)*", re.A)
+LIKE = 0.5
+"""Of its letters: so much of a misspelt word is right."""
+_NUMERALS = frozenset("〇零一二两三四五六七八九十百千万亿半")
+_MEASURES = frozenset("个只张把条件位名份本台辆座支枝棵朵块双对副顶头匹根颗粒间栋幢艘架部首篇次遍场趟")
+_SMALL_ZH = (ZH_STOPS | _MEASURES) - _NUMERALS - frozenset("不没未无勿别前后上下曾")
+_NO = frozenset("不没未无勿别")
+
+
+def beyond(pair: Pair) -> Gate | None:
+    if pair.kind != "proofread":
+        return None
+    before = [(each[0], each.start()) for each in _TOKEN.finditer(pair.source)]
+    after = [(each[0], each.start()) for each in _TOKEN.finditer(pair.answer)]
+    matcher = SequenceMatcher(None, [word.lower() for word, _ in before], [word.lower() for word, _ in after], autojunk=False)
+    for kind, i, j, k, m in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        was, now = [word for word, _ in before[i:j]], [word for word, _ in after[k:m]]
+        why = _why(was, now, pair, before[j][1] if j < len(before) else len(pair.source))
+        if why:
+            said = pair.answer[after[k][1] : after[m - 1][1] + len(after[m - 1][0])] if m > k else " ".join(was)
+            return Gate(name="edits", passed=False, why=why, said=said)
+    return None
+
+
+def _why(was: list[str], now: list[str], pair: Pair, after: int) -> str:
+    """A code; "" of a correction."""
+    if [each for each in was if _number(each)] != [each for each in now if _number(each)] and not _joined(was, now):
+        return "number_changed"
+    if _turned(was, now):
+        return "turned_round"
+    if _denials(was) and not _denials(now) and not _closing(pair.source, after):
+        return "denial_lost"
+    if _denials(now) and not _denials(was):
+        return "denial_invented"
+    han = [each for each in now if "\u3400" <= each <= "\u9fff"]
+    for place, each in enumerate(han):
+        beside = was[place] if len(was) == len(han) else ""
+        if not _small_zh(each) and not _sounds(each, beside, was):
+            return "word_changed" if was else "word_added"
+    for each in now:
+        if each[0].isascii() and each[0].isalpha() and (why := _english(each, was, pair)):
+            return why
+    lost = [each for each in was if each[0] < "\u3400" and each.lower() not in listed("stops") and each.isalpha()]
+    return "words_dropped" if len(lost) > 3 and not now else ""
+
+
+def _number(word: str) -> bool:
+    return word[0].isdigit() or word in _NUMERALS
+
+
+def _joined(was: list[str], now: list[str]) -> bool:
+    """一但 is 一旦: a numeral that is only part of a word on both sides, or `one` beside it."""
+    return (
+        not any(word[0].isdigit() for word in (*was, *now))
+        and "".join(each for each in was if each in _NUMERALS) in ("", "一")
+        and "".join(each for each in now if each in _NUMERALS) in ("", "一")
+    )
+
+
+def _turned(was: list[str], now: list[str]) -> bool:
+    known = lexicon()
+    for table, old, new in (
+        (known.poles_english, [stem(each.lower()) for each in was], [stem(each.lower()) for each in now]),
+        (known.poles_chinese, [*was, "".join(was)], [*now, "".join(now)]),
+    ):
+        ours = {pole for each in new for pole in table.get(each, ())}
+        theirs = {pole for each in old for pole in table.get(each, ())}
+        if any((name, 1 - end) in theirs and (name, end) not in theirs and (name, 1 - end) not in ours for name, end in ours):
+            return True
+    return False
+
+
+def _denials(words: list[str]) -> bool:
+    return any(
+        each in _NO
+        or each.lower() in listed("no en")
+        or (re.search(r"n['’]?t$", each.lower()) and len(each) > 3 and each.lower() not in listed("same end"))
+        for each in words
+    )
+
+
+def _closing(text: str, at: int) -> bool:
+    return not text[at - 1 : at].strip(" ，。,.!?！？；;")
+
+
+def _small_zh(character: str) -> bool:
+    return character in _SMALL_ZH
+
+
+def _sounds(new: str, beside: str, was: list[str]) -> bool:
+    mine = {_plain(each) for each in pinyin.readings(new)}
+    return any(
+        each == new or not pinyin.readings(each) or not mine or mine & {_plain(reading) for reading in pinyin.readings(each)}
+        for each in ([beside] if beside else was)
+        if "\u3400" <= each <= "\u9fff"
+    )
+
+
+def _plain(reading: str) -> str:
+    """As those hear it who write one for the other."""
+    return re.sub("ng$", "n", re.sub("^([zcs])h", r"\1", reading))
+
+
+def _english(word: str, was: list[str], pair: Pair) -> str:
+    lower = word.lower().replace("’", "'")
+    olds = [each for each in was if each[0].isascii()]
+    if word[0].isupper():
+        known = latin_lexicon.lexicon()
+        for each in olds:
+            if (
+                each[0].isupper()
+                and each.lower() != lower
+                and any(known.of(each.lower())[:2])
+                and re.search(rf"\b{re.escape(word)}\b", pair.source)
+            ):
+                return "name_changed"
+    if lower in listed("stops") or lower.removesuffix("'s") in listed("stops") or lower.endswith("n't"):
+        return ""
+    if not olds:
+        return "" if any(lower == each.lower() for each in re.findall(r"[A-Za-z']+", pair.source)) and False else "word_added"
+    if any(
+        stem(each.lower()) == stem(lower) or SequenceMatcher(None, each.lower(), lower).ratio() >= LIKE for each in (*olds, "".join(olds))
+    ):
+        return ""
+    return "word_changed"

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501
+"""Numbers, money, measures, days and times: each of the answer is one of the source, or follows from some, and stands for the same thing."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from comity.tasks.gates.amounts import CLOCKS, Amount, derivable, same
+from comity.tasks.gates.pair import Pair
+from comity.tasks.shapes import Gate
+
+DATES = CLOCKS | {"weekday", "month", "day", "year", "season", "relative", "relative year"}
+ALIKE = 0.5
+"""A clause so like one of the source speaks of the same."""
+
+
+def invented(pair: Pair) -> Gate | None:
+    asked = [*pair.given]
+    if pair.question:
+        from comity.tasks.gates.amounts import amounts
+
+        asked += amounts(pair.question, pair.language)
+    lone = [one for one in pair.said if not any(same(one, other) for other in asked)]
+    told = [one for one in lone if not _slight(one, pair.answer) and not _joined(one, lone, asked, pair.answer)]
+    for one in told:
+        if not derivable(one, asked) and not _counted(one, pair):
+            name = "dates" if one.unit in DATES else "numbers"
+            return Gate(
+                name=name,
+                passed=False,
+                why="number_invented" if name == "numbers" else "date_invented",
+                said=pair.answer[one.start : one.end],
+            )
+    return None
+
+
+def _slight(one: Amount, text: str) -> bool:
+    """What is said in passing: `a day`, 一条, 两地, `one`; no digit says it."""
+    said = text[one.start : one.end].lower()
+    if any(each.isdigit() for each in said):
+        return False
+    if one.unit == "" and one.size in (0, 1, 2):
+        return True
+    if one.unit in ("minutes", "months"):
+        return one.size in (60, 720, 1440, 2880, 10080, 1, 12, 24) and not (one.told and one.told > 2)
+    return one.unit in ("relative", "relative year") and False
+
+
+def _joined(one: Amount, lone: list[Amount], given: list[Amount], text: str) -> bool:
+    """`ten ninety-five` is 10.95."""
+    for first in lone:
+        for second in lone:
+            if (
+                one in (first, second)
+                and 0 < second.start - first.end <= 5
+                and text[first.end : second.start].strip() in ("", "and")
+                and second.size < 100
+            ):
+                whole = (first.size + second.size / 100, first.size * 100 + second.size, first.size + second.size / 10)
+                if any(other.size in whole for other in given):
+                    return True
+    return False
+
+
+def _counted(one: Amount, pair: Pair) -> bool:
+    """How many things a list of the source holds: up to five, in words."""
+    said = pair.answer[one.start : one.end]
+    if one.unit or not 2 < one.size <= 5 or any(each.isdigit() for each in said):
+        return one.unit == "" and one.size == 12 and any(word in pair.source.lower() for word in ("year", "年"))
+    marks = sum(pair.source.count(mark) for mark in ("、", ",", " and ", "和"))
+    return marks >= one.size - 1
+
+
+def bounds(pair: Pair) -> Gate | None:
+    """`at least twelve` is not `at most twelve`."""
+    for one in pair.said:
+        if not one.bound:
+            continue
+        others = [other for other in pair.given if same(one, other) and other.bound]
+        if others and all((other.bound in (1, 2)) != (one.bound in (1, 2)) for other in others):
+            return Gate(name="numbers", passed=False, why="bound_turned", said=pair.answer[max(0, one.start - 12) : one.end + 2].strip())
+    return None
+
+
+def misplaced(pair: Pair) -> Gate | None:
+    """The clause that speaks of the same has another value."""
+    for one in pair.said:
+        if _slight(one, pair.answer) or one.unit in ("relative", "relative year", "season"):
+            continue
+        clause = pair.clause_at(one.start)
+        if clause is None or not any(same(one, other) for other in pair.given):
+            continue
+        apart = {each.text for each in clause.tokens if one.start <= each.start < one.end}
+        score, found = pair.best(clause, apart)
+        if found is None or score < ALIKE:
+            continue
+        near = [each for each in pair.given if each.start >= found.start - 1 and each.end <= found.end + 1]
+        around = pair.sentence(found)
+        wide = [each for each in pair.given if around[0].start - 1 <= each.start < around[-1].end + 1]
+        others = [each for each in near if each.unit == one.unit and not any(same(mine, each) for mine in pair.said)]
+        if others and not any(same(one, each) for each in near):
+            follows = derivable(one, near) or (len(near) and score < 0.6 and any(same(one, each) for each in wide))
+            if not follows and others[0].size not in (Fraction(1),):
+                name = "dates" if one.unit in DATES else "numbers"
+                return Gate(name=name, passed=False, why="number_misplaced", said=pair.answer[one.start : one.end])
+    return None

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501
+"""Names: each of the answer stands in the source, and does there what it does here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from comity.privacy.names import han_lexicon, latin_lexicon
+from comity.tasks.gates import pinyin
+from comity.tasks.gates.lexicon import lexicon, listed, names, stem
+from comity.tasks.gates.pair import Pair
+from comity.tasks.gates.words import Clause
+from comity.tasks.shapes import Gate
+
+_CAPITAL = re.compile(r"[A-ZÀ-Þ][\w'’-]*", re.A)
+_TITLES_ZH = (
+    "先生|女士|小姐|太太|夫人|老师|教授|经理|主任|总监|总|哥|姐|叔|姨|婶|爷|奶|医生|大夫|师傅|律师|校长|院长|局长|处长|科长|队长|董事长|"
+    "主席|部长|市长|县长|秘书|同学|妈妈|爸爸|工程师|会计|教练|导师|警官"
+)
+_TITLED = re.compile(rf"([\u4e00-\u9fff]{{1,3}}?)({_TITLES_ZH})")
+_NICK = re.compile("[老小阿][\u4e00-\u9fff](?![\u4e00-\u9fff]?师)")
+ROLES = re.compile(
+    "甲方|乙方|房东|房主|租客|租户|买方|卖方|原告|被告|委托人|受托人|发包方|承包方|landlord|tenant|buyer|seller|lessor|lessee", re.I
+)
+SURE = 4.0
+"""Log-odds of a Chinese name by its characters."""
+SURNAME = 1.5
+ALIKE = 0.5
+
+
+class Name(NamedTuple):
+    start: int
+    end: int
+    key: str  # lower case
+
+
+@lru_cache(64)
+def found(text: str) -> tuple[Name, ...]:
+    return tuple(sorted({*_latin(text), *_han(text)}))
+
+
+def _latin(text: str) -> list[Name]:
+    out: list[Name] = []
+    known = latin_lexicon.lexicon()
+    for piece in _CAPITAL.finditer(text):
+        word = piece[0].replace("’", "'").removesuffix("'s").removesuffix("'")
+        lower = word.lower()
+        if lower in listed("no names") or len(lower) < 2 or "'" in lower:
+            continue
+        if _opens(text, piece.start()):
+            given, family, common = known.of(latin_lexicon.folded(lower))
+            after = _CAPITAL.match(text, piece.end() + 1)
+            person = (
+                ((given or family) and not common)
+                or lower in names()[0]
+                or (after is not None and after[0].lower() not in listed("no names"))
+            )
+            if not person or lower in listed("stops") or stem(lower) in lexicon().english:
+                continue
+        out.append(Name(piece.start(), piece.start() + len(word), lower))
+    return out
+
+
+def _opens(text: str, at: int) -> bool:
+    before = text[:at].rstrip(" \t\"'“‘(—–-")
+    return not before or before[-1] in ".!?:;\n。！？：；"
+
+
+def _han(text: str) -> list[Name]:
+    if not re.search("[\u4e00-\u9fff]", text):
+        return []
+    out: list[Name] = []
+    known = han_lexicon.lexicon()
+    for piece in re.finditer("[\u4e00-\u9fff]+", text):
+        run, at = piece[0], 0
+        while at < len(run):
+            size = _name_at(run, at, known)
+            if size:
+                out.append(Name(piece.start() + at, piece.start() + at + size, run[at : at + size]))
+            at += size or _word_at(run, at, known)
+    return out
+
+
+def _word_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
+    return next((size for size in (4, 3, 2) if run[at : at + size] in known.words or run[at : at + size] in lexicon().chinese), 1)
+
+
+def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
+    for foreign in names()[1]:
+        if run.startswith(foreign, at) and len(foreign) > 1:
+            return len(foreign)
+    if at and run[at - 1] in _NUMERALS:
+        return 0
+    if (
+        run[at] in "老小阿"
+        and known.surname.get(run[at + 1 : at + 2], -9) > 0
+        and run[at : at + 2] not in known.words
+        and run[at : at + 3] not in known.words
+    ):
+        return 2
+    roots = known.roots(run, at)
+    for root in sorted(roots, reverse=True):
+        title = re.match(_TITLES_ZH, run[at + root :])
+        if title and known.surname.get(run[at], 5.0) > SURNAME and run[at : at + root + 1] not in known.words:
+            return root
+        if root == 2 and run[at : at + 2] in known.words:
+            continue
+        top: tuple[float, int] = (SURE, 0)
+        for given in (2, 1):
+            name = run[at : at + root + given]
+            if (
+                len(name) < root + given
+                or name in known.words
+                or name[:2] in known.words
+                or name[:2] in lexicon().chinese
+                or name[-2:] in known.words
+            ):
+                continue
+            if any(each in _NUMERALS for each in name) or _breaks(run, at, len(name), known):
+                continue
+            score = known.chinese(name, root) + (2 if re.match(_TITLES_ZH, run[at + len(name) :]) else 0)
+            if score > top[0] + (0 if top[1] == 0 else 1):
+                top = (score, len(name))
+        if top[1]:
+            return top[1]
+    size = _word_at(run, at, known)
+    if size >= 2 and known.words.get(run[at : at + size], (0, False))[1] and run[at : at + size] not in lexicon().chinese:
+        return size
+    return 0
+
+
+_NUMERALS = frozenset("一二两三四五六七八九十百千万亿几每这那第")
+
+
+def _breaks(run: str, at: int, size: int, known: han_lexicon.Lexicon) -> bool:
+    """Whether a word begins in the name and goes on behind it."""
+    return any(run[at + place : at + place + long] in known.words for place in range(1, size) for long in (2, 3, 4) if place + long > size)
+
+
+def strangers(pair: Pair) -> Gate | None:
+    """A name that the source does not hold."""
+    if pair.kind == "proofread":
+        return None
+    given = "\n".join((pair.source, pair.question, *pair.known))
+    lower = given.lower()
+    for one in found(pair.answer):
+        if one.key in lower or (pair.across and _crosses(one.key, given)) or _related(one.key, given, lower):
+            continue
+        if pair.across and not _foreign(one.key):
+            continue
+        return Gate(name="names", passed=False, why="name_invented", said=pair.answer[one.start : one.end])
+    return None
+
+
+def _related(key: str, given: str, lower: str) -> bool:
+    if key[0] < "\u3400":
+        parts = [part for part in re.split(r"[-'’]", key) if len(part) > 1]
+        words = set(re.findall(r"[\w'’]+", lower))
+        return all(
+            any(word.startswith(part[: max(4, len(part) - 3)]) or (part.startswith(word) and len(word) > 3) for word in words) or part in listed("stops") or stem(part) in {stem(each) for each in words}
+            or bool(lexicon().english.get(stem(part)))
+            for part in parts
+        )  # fmt: skip
+    others = [each.key for each in found(given)]
+    if len(key) <= 2 and key[0] in "老小阿" and key[-1] in given:
+        return True
+    return any(each.startswith(key) or key in each or (len(each) > 1 and key.startswith(each)) for each in others) or (
+        key in names()[1] and names()[1][key] in lower
+    )
+
+
+def _foreign(key: str) -> bool:
+    """Whether enough is known of a name to say that the other language has another."""
+    if key[0] < "\u3400":
+        return key in names()[0] or (
+            bool(pinyin.split(key)) and key not in listed("stops") and stem(key) not in lexicon().english and len(key) > 2
+        )
+    return key in names()[1] or len(key) >= 2
+
+
+def _crosses(key: str, given: str) -> bool:
+    ours, theirs = names()
+    if key[0] < "\u3400":
+        return any(each in given for each in ours.get(key, ())) or pinyin.said(key, given)
+    if key in theirs:
+        return theirs[key] in given.lower() or any(key in alike for word, alike in ours.items() if word in given.lower())
+    words = re.findall(r"[a-z]+", given.lower())
+    wanted = key.lstrip("老小阿") or key
+    return _sounded(wanted, words)
+
+
+def _sounded(han: str, words: Sequence[str]) -> bool:
+    if any(pinyin.said(word, han) and any(len(split) == len(han) for split in pinyin.split(word)) for word in words):
+        return True
+    return (
+        bool(han)
+        and len(han) <= 3
+        and all(any(pinyin.said(word, han[at]) or (len(word) > 3 and pinyin.said(word, han[1:])) for word in words) for at in (0,))
+    )
+
+
+def lost(pair: Pair) -> Gate | None:
+    """A translation leaves no name out."""
+    if not pair.across:
+        return None
+    for one in found(pair.source):
+        if one.key[0] < "\u3400":
+            if one.key in names()[0]:
+                there = any(each in pair.answer for each in names()[0][one.key])
+            elif pinyin.split(one.key) and len(one.key) > 2 and stem(one.key) not in lexicon().english and one.key not in listed("stops"):
+                there = pinyin.said(one.key, pair.answer)
+            else:
+                continue
+            if not there and one.key not in pair.answer.lower():
+                return Gate(name="names", passed=False, why="name_lost", said=one.key)
+    return None
+
+
+# -- who does what ------------------------------------------------------------------------------------------------------
+
+
+def _within(text: str, clause: Clause) -> list[Name]:
+    roles = [Name(each.start(), each.end(), each[0].lower()) for each in ROLES.finditer(text, clause.start, clause.end)]
+    return [*(one for one in found(text) if clause.start <= one.start < clause.end), *roles]
+
+
+def _same(one: str, other: str) -> bool:
+    if one == other or one in other or other in one:
+        return True
+    if (one[0] < "\u3400") != (other[0] < "\u3400"):
+        latin, han = (one, other) if one[0] < "\u3400" else (other, one)
+        return han in names()[0].get(latin, ()) or pinyin.said(latin, han)
+    return len(one) <= 2 and one[-1] == other[0] and one[0] in "老小阿"
+
+
+def _called(one: str, other: str, source: str) -> bool:
+    """`Party A (the landlord)`."""
+    return (
+        re.search(
+            rf"{re.escape(one)}[\s(（]{{1,2}}(?:the )?{re.escape(other)}|{re.escape(other)}[\s(（]{{1,2}}(?:the )?{re.escape(one)}",
+            source,
+            re.I,
+        )
+        is not None
+    )
+
+
+def swapped(pair: Pair) -> Gate | None:
+    if pair.kind == "proofread":
+        return None
+    for clause in pair.here:
+        ours = _within(pair.answer, clause)
+        if not ours:
+            continue
+        apart = {each.text for each in clause.tokens if any(one.start <= each.start < one.end for one in ours)}
+        score, best = pair.best(clause, apart)
+        if best is None or score < ALIKE:
+            continue
+        theirs = _within(pair.source, best)
+        around = [one for each in pair.sentence(best) for one in _within(pair.source, each)]
+        for one in ours:
+            if any(_same(one.key, other.key) or _called(one.key, other.key, pair.source) for other in theirs) or not theirs:
+                continue
+            if any(_same(other.key, mine.key) for other in theirs for mine in ours):
+                continue
+            if any(_same(one.key, other.key) for other in around) and score < 0.75:
+                continue
+            return Gate(name="names", passed=False, why="name_misplaced", said=pair.answer[one.start : one.end])
+        if len(ours) == 2 and len(theirs) == 2 and _order(ours, theirs) and not _voices(pair, clause, best):
+            return Gate(name="names", passed=False, why="names_swapped", said=pair.answer[ours[0].start : ours[0].end])
+    return None
+
+
+def _order(ours: Sequence[Name], theirs: Sequence[Name]) -> bool:
+    first, second = ours
+    return (
+        _same(first.key, theirs[1].key) and _same(second.key, theirs[0].key)
+        and not _same(first.key, theirs[0].key) and not _same(second.key, theirs[1].key)
+    )  # fmt: skip
+
+
+def _voices(pair: Pair, clause: Clause, best: Clause) -> bool:
+    """Whether only one of the two turns the order of who and whom."""
+    return any(each.text.lower() in listed("voice") for each in clause.tokens) != any(
+        each.text.lower() in listed("voice") for each in best.tokens
+    )
