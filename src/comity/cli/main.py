@@ -17,13 +17,16 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from comity.cli import (
+    act,
     ask,
+    assist,
     attest,
     audit,
     backup,
     batch,
     check,
     decide,
+    device,
     doctor,
     egress,
     entities,
@@ -50,16 +53,19 @@ from comity.cli import (
     restore,
     say,
     scan,
+    task,
+    transcribe,
     up,
     version,
     witness,
 )
 from comity.errors import CallerError, ComityError
 
-TOLD = (up, ask, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, lab, doctor)
+TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, doctor)
 ALSO = (
-    attest, backup, batch, evidence, keys, label, egress, entities, recommend, forecast, records, report, audit, reload, version,
-    node, proxy, relay, witness,
+    attest, backup, batch, evidence, keys, label, egress, entities, documents, act, assist, recommend, forecast, records, report, audit,
+    reload,
+    transcribe, version, lab, node, proxy, relay, witness, device,
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
