@@ -17,9 +17,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from comity.cli import (
-    act,
     ask,
-    assist,
     attest,
     audit,
     backup,
