@@ -99,7 +99,7 @@ def _reason(part: Why) -> str:
     name = part.title or part.item
     if part.of == "tags":
         return f"like {name} ({part.event}): {', '.join(part.shared)}"
-    return {"event": f"you: {name} ({part.event})", "popular": "others like it"}.get(part.of, f"{part.parts} more of your events")
+    return {"event": f"you: {name} ({part.event})", "popular": "others like it"}.get(part.of, f"{_events_of(part.parts)} more")
 
 
 def _add(args: argparse.Namespace) -> None:
@@ -129,7 +129,7 @@ def _import(args: argparse.Namespace) -> None:
         before = own.count()
         own.add(events)
         new = own.count() - before
-    say.result(args, {"kept": new, "known": len(events) - new}, f"{new} events kept, {len(events) - new} were known")
+    say.result(args, {"kept": new, "known": len(events) - new}, f"{_events_of(new)} kept, {len(events) - new} known before")
 
 
 def _events(args: argparse.Namespace) -> None:
@@ -144,14 +144,18 @@ def _events(args: argparse.Namespace) -> None:
 def _forget(args: argparse.Namespace) -> None:
     with _own(args) as own:
         gone, left = own.forget(event=args.event, item=args.item), own.count()
-    say.result(args, {"forgotten": gone, "left": left}, f"{gone} events forgotten, {left} left")
+    say.result(args, {"forgotten": gone, "left": left}, f"{_events_of(gone)} forgotten, {left} left")
 
 
 def _reset(args: argparse.Namespace) -> None:
     with _own(args) as own:
         gone = own.count()
         own.reset()
-    say.result(args, {"forgotten": gone, "left": 0}, f"{gone} events forgotten; nothing is kept of you")
+    say.result(args, {"forgotten": gone, "left": 0}, f"{_events_of(gone)} forgotten; nothing is kept of you")
+
+
+def _events_of(count: int) -> str:
+    return "1 event" if count == 1 else f"{count} events"
 
 
 def _use(args: argparse.Namespace) -> None:

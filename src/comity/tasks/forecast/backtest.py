@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 from comity.errors import OperatorError
@@ -121,7 +122,8 @@ def _size(errors: Floats) -> float:
 def widths(errors: Floats, steps: int, levels: tuple[int, ...]) -> dict[int, Floats]:
     """Of each level, half the width at each step ahead; empty where there are too few errors to say.
 
-    Errors grow with the distance: each is taken in units of the mean size at its own, and the widths are a quantile of all of them."""
+    Errors grow with the distance: each is taken in units of the mean size at its own, and the widths are a quantile of all of them.
+    Those of one origin go together, so a few origins know less than so many errors would: Student's factor for that many makes it up."""
     import numpy as np
 
     sizes = _grown(errors, steps)
@@ -131,8 +133,16 @@ def widths(errors: Floats, steps: int, levels: tuple[int, ...]) -> dict[int, Flo
     for level in levels:
         place = math.ceil((len(scores) + 1) * level / 100)
         if place <= len(scores):
-            out[level] = scores[place - 1] * sizes
+            out[level] = scores[place - 1] * sizes * _for_few(len(errors), level)
     return out
+
+
+def _for_few(origins: int, level: int) -> float:
+    """By how much a prediction from so many draws is wider than one from very many (Student's t by its expansion in 1 / freedom)."""
+    normal = NormalDist().inv_cdf(0.5 + level / 200)
+    free = max(origins - 1, 2)
+    student = normal + (normal**3 + normal) / (4 * free) + (5 * normal**5 + 16 * normal**3 + 3 * normal) / (96 * free**2)
+    return student / normal * math.sqrt(1 + 1 / origins)
 
 
 def _grown(errors: Floats, steps: int) -> Floats:
