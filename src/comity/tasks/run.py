@@ -28,7 +28,7 @@ PLACE_SECONDS_MAX = 300.0
 """At one place, however many requests it takes; then the next is looked at."""
 ROOM_TOKENS = 256
 """Left for prompts and an answer beside what is asked about."""
-_NOT_READY = frozenset({"model.absent", "model.no_runtime", "model.unloadable", "model.crashing", "model.memory"})
+_NOT_READY = frozenset({"model.absent", "model.no_runtime", "model.unloadable", "model.crashing", "model.no_memory"})
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
