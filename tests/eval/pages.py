@@ -293,12 +293,12 @@ def ours() -> Reads:
 def measured(
     reads: Reads, some: Sequence[Page], ways: Sequence[str], *, rounds: int, folders: Sequence[str], misses: bool, keep: Path | None
 ) -> Iterator[Read]:
-    for page in some:
-        found = fonts(page.language, folders)
-        if not found:
-            print(f"NOT RUN: {page.id}: no font for `{page.language}` on this machine: apt install fonts-noto-cjk", file=sys.stderr)
-            continue
-        for way in ways:
+    here = {page.id: fonts(page.language, folders) for page in some}
+    for way in ways:
+        for page in some:
+            found = here[page.id]
+            if not found:
+                continue
             for turn in range(rounds):
                 image, how = spoilt(page, way, turn, found)
                 out = io.BytesIO()
@@ -322,11 +322,12 @@ def _differences(said: str, true: str) -> Iterator[str]:
             yield f"   …{true[max(0, a - 8) : a]}[{true[a:b]}|{said[c:d]}]{true[b : b + 8]}…"
 
 
-def table(read: Sequence[Read]) -> Iterator[str]:
-    yield "| way | language | half | pages | characters | errors | error rate (95 %) | without spaces |"
-    yield "|---|---|---|--:|--:|--:|--:|--:|"
+HEAD = "| way | language | half | pages | characters | errors | error rate (95 %) | without spaces |\n|---|---|---|--:|--:|--:|--:|--:|"
+
+
+def table(read: Sequence[Read], ways: Sequence[str]) -> Iterator[str]:
     dice = random.Random(8)
-    for way in [*dict.fromkeys(each.way for each in read), "all"]:
+    for way in ways:
         for language in sorted({each.page.language for each in read}):
             for half in (False, True):
                 here = [each for each in read if way in (each.way, "all") and each.page.language == language and each.page.held is half]
@@ -352,12 +353,18 @@ def main(arguments: Sequence[str]) -> int:
     if asked.keep is not None:
         asked.keep.mkdir(parents=True, exist_ok=True)
     some = [page for page in pages(asked.texts) if asked.half in ("both", "held" if page.held else "dev")]
-    read = []
-    for each in measured(ours(), some, ways, rounds=asked.rounds, folders=asked.fonts, misses=asked.misses, keep=asked.keep):
-        read.append(each)
-        print(f"\r{len(read)} of {len(some) * len(ways) * asked.rounds}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    print("\n".join(table(read)))
+    for language in sorted({page.language for page in some}):
+        if not fonts(language, asked.fonts):
+            print(f"NOT RUN: no font for `{language}` on this machine: apt install fonts-noto-cjk", file=sys.stderr)
+    read, reads = list[Read](), ours()
+    print(HEAD)
+    for way in ways:
+        for each in measured(reads, some, [way], rounds=asked.rounds, folders=asked.fonts, misses=asked.misses, keep=asked.keep):
+            read.append(each)
+            print(f"\r{len(read)} of {len(some) * len(ways) * asked.rounds}", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        print("\n".join(table(read, [way])), flush=True)
+    print("\n".join(table(read, ["all"])))
     return 0
 
 

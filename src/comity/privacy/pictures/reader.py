@@ -85,7 +85,7 @@ class Reader:
         """What stands in ``place``, read along it."""
         import numpy as np
 
-        strip = _cut(image, place)
+        strip = cut(image, place)
         width = strip.size[0]
         pixels = _pixels(strip)
         if width < WIDTH_MIN:
@@ -121,7 +121,7 @@ def _pixels(image: Image) -> NDArray[Any]:
     return (rgb[:, :, ::-1].transpose(2, 0, 1)[None] / 127.5 - 1).astype(np.float32)
 
 
-def _cut(image: Image, place: Place) -> Image:
+def cut(image: Image, place: Place) -> Image:
     """What stands in ``place``, upright and as high as the network takes it."""
     from PIL import Image as pillow
 

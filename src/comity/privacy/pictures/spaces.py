@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Spaces between words that the network left out: where more paper lies between two letters than within any word of their line.
+
+The network says which letters stand in a line and about where, and of a narrow space often nothing.  The picture itself has it.
+"""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from comity.privacy.pictures.reader import HEIGHT, Line
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+INK = 0.25  # of a line's blackest: less is paper, or its grain
+EDGE = 4  # pixels above and below that may hold the next line
+PAIRS_MIN = 3  # fewer letters side by side say nothing of how their font is set
+TIMES, LEAST, LEAST_THIN = 2.2, 0.19, 0.27
+"""A space is so many times the usual gap between two letters, and at least that part of the line's height; beside a letter that is thin,
+around which figures of one width leave much paper, more."""
+THIN = frozenset("1lIijtfr|")
+_SPACED = re.compile(r"[A-Za-z0-9\u00c0-\u024f\u0370-\u04ff]")
+
+
+def spaced(line: Line, strip: Image) -> Line:
+    """``strip``: what was read, upright.  Only between letters of scripts that put spaces between words, and figures."""
+    pairs = [at for at in range(len(line.text) - 1) if _SPACED.match(line.text[at]) and _SPACED.match(line.text[at + 1])]
+    if len(pairs) < PAIRS_MIN:
+        return line
+    gaps = _gaps(line, strip, pairs)
+    usual = median(gaps)
+    new = []
+    for at, gap in zip(pairs, gaps, strict=True):
+        least = LEAST_THIN if THIN & {line.text[at], line.text[at + 1]} else LEAST
+        if gap >= max(TIMES * usual, least * HEIGHT):
+            new.append(at)
+    if not new:
+        return line
+    text, places = "", []
+    for at, letter in enumerate(line.text):
+        text += letter
+        places.append(line.at[at])
+        if at in new:
+            text += " "
+            places.append((line.at[at] + line.at[at + 1]) / 2)
+    return line._replace(text=text, at=tuple(places))
+
+
+def _gaps(line: Line, strip: Image, pairs: list[int]) -> list[int]:
+    """Columns of paper on end between the middles of each letter of ``pairs`` and the next."""
+    import numpy as np
+
+    grey = np.asarray(strip.convert("L"), np.float32)[EDGE:-EDGE]
+    ink = np.abs(grey - np.percentile(grey, 85))
+    dark: NDArray[Any] = np.sort(ink, axis=0)[-3:].mean(axis=0)
+    paper = dark < INK * np.percentile(dark, 95)
+    return [_longest(paper[int(line.at[at] * len(paper)) : int(line.at[at + 1] * len(paper)) + 1]) for at in pairs]
+
+
+def _longest(paper: NDArray[Any]) -> int:
+    best = run = 0
+    for white in paper.tolist():
+        run = run + 1 if white else 0
+        best = max(best, run)
+    return best
