@@ -26,7 +26,7 @@ async def availability(
         found = matrix.look(model=place.model, sha256=place.sha256, task=task.name, language=row, length=length)
         if found.able and found.row is not None:
             able.append((found.row.low, place))
-        else:
+        elif place.deployment:
             why[place.model] = found.why
     able.sort(key=lambda one: -one[0])
     present = next((place for _, place in able if not place.absent), None)

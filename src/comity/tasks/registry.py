@@ -37,9 +37,14 @@ TASKS: Mapping[str, Entry] = {
     "ocr": Entry("comity.tasks.pictures.ocr", "OcrTask", "Ocr", "the text of a picture", file="image", here=True, gives="ReadPage"),
     "describe": Entry("comity.tasks.pictures.describe", "DescribeTask", "Describe", "what a picture shows", file="image"),
     "transcribe": Entry(
-        "comity.tasks.speech.transcribe", "TranscribeTask", "Transcribe", "what was said in a sound", file="file", here=True,
+        "comity.tasks.speech.transcribe",
+        "TranscribeTask",
+        "Transcribe",
+        "what was said in a sound",
+        file="file",
+        here=True,
         gives="Transcript",
-    ),  # fmt: skip
+    ),
     "classify": Entry("comity.tasks.classify.task", "ClassifyTask", "Classify", "which of your labels, or none", here=True, gives="Choice"),
     "speak": Entry("comity.tasks.speech.speak", "SpeakTask", "Speak", "a text as a sound", gives="Sound"),
 }
