@@ -9,15 +9,17 @@ from collections.abc import Sequence
 import msgspec
 
 from comity.tasks.assist.intents import Intent
-from comity.tasks.assist.retrieve import Candidate, candidates
+from comity.tasks.assist.retrieve import WEAK, Candidate, candidates
 
 _STOPS = re.compile(
-    r"[，；;。！!？?]\s*|,\s+|(?<!\b[ap]\.m)(?<!\d)\.(?=\s+[A-Z\"“]|\s*$)\s*|\s+(?:and then|and also|and|then|also|plus)\s+(?=\w)|(?=然后|顺便|并且|接着|(?<![一-龥])再(?!说|见|过))",  # noqa: E501
+    r"[，；;。！!？?]\s*|,\s+|(?<!\b[ap]\.m)(?<!\d)\.(?=\s+[A-Z\"“]|\s*$)\s*|\s+(?:and then|and also|and|then|also|plus)\s+(?=\w)|(?=然后|顺便|并且|接着|并(?=给|把|提醒|发)|(?<![一-龥])再(?!说|见|过))",  # noqa: E501
 )  # fmt: skip
 _JOIN = re.compile(
     r"^(?:and then|and also|and|then|also|plus|after that|finally|first|再|然后|顺便|并且|接着|最后|先|另外|还有)[\s，,]*", re.IGNORECASE
 )
-_LEADS_TO_TEXT = re.compile(r"(?:说|问|写|内容是|：|:|\bsaying\b|\bthat\b|\bask(?:ing)?\b|\btell(?:ing)?\b|记一下|记一笔)", re.IGNORECASE)
+_LEADS_TO_TEXT = re.compile(
+    r"(?:说|问|写|告诉|通知|内容是|：|:|\bsaying\b|\bthat\b|\bask(?:ing)?\b|\btell(?:ing)?\b|记一下|记一笔)", re.IGNORECASE
+)
 _OWN_WORK = re.compile(
     r"^(?:please |can you |could you |just )?(?:transfer|buy|order|pay|purchase|book (?:me )?(?:a|two|the)? ?(?:flight|taxi|train|hotel|table|ticket)s?|post|print|unlock|download|install|upload|scan|share|publish|translate this|charge|withdraw|refund|hail|call (?:a|me a) (?:taxi|cab)|rent|sell|reboot|restart|vacuum|lock)\b"  # noqa: E501
     r"|^(?:请|帮我|麻烦|给我|先)?(?:把)?.{0,6}(?:转账|汇款|付款|支付|下单|订票|买(?!好|了|过)|订(?!在|个?会|闹)|打车|叫车|叫个车|打印|拍照|拍张|下载|安装|充值|寄(?!了|到)|抢票|退款|发朋友圈|上传|扫地|锁门|开门|转给|转\d|转.{0,6}(?:元|块|钱)给)",
@@ -68,6 +70,9 @@ def stretches(text: str, intents: Sequence[Intent], language: str) -> list[Stret
             foreign = True
         if strong and made and not _begins_anew(text[made[-1].start : start], piece, among[0]):
             strong = False
+        if strong and waiting is not None and _stands_alone(text[waiting:start], intents, language, among[0]):
+            made.append(_stretch(text, waiting, start, intents, language))
+            waiting = None
         if strong:
             made.append(_stretch(text, waiting if waiting is not None else start, end, intents, language))
             waiting = None
@@ -95,13 +100,25 @@ def _stretch(text: str, start: int, end: int, intents: Sequence[Intent], languag
     return Stretch(text=text[start:end], start=start, end=end, among=among)
 
 
+def _stands_alone(words: str, intents: Sequence[Intent], language: str, following: Candidate) -> bool:
+    """What goes before a request and may be one itself: it speaks for another intent, and the time in it is its own."""
+    among = candidates(words, intents, language)
+    if not among or among[0].score < WEAK or among[0].intent.name == following.intent.name or among[0].intent.reads_only:
+        return False
+    return bool(_AT_A_TIME.search(words)) and bool(_BEFORE_IT.search(following.why) is None)
+
+
+_AT_A_TIME = re.compile(r"\b(?:at|on|tomorrow|next)\b|点|号|周|明天|后天", re.IGNORECASE)
+_BEFORE_IT = re.compile(r"日历|calendar|diary", re.IGNORECASE)
+
+
 def _begins_anew(before: str, piece: str, best: Candidate) -> bool:
     """Whether a piece asks for something of its own, and is not still what somebody is to be told."""
     if not _LEADS_TO_TEXT.search(before):
         return True
     words = _JOIN.sub("", piece)
     at = words.find(best.why) if best.why else 0
-    return bool(_JOIN.match(piece)) or 0 <= at <= (6 if re.search(r"[一-龥]", piece) else 3)
+    return bool(_JOIN.match(piece)) or 0 <= at <= 3
 
 
 def _apart(text: str, made: list[Stretch], intents: Sequence[Intent], language: str) -> list[Stretch]:

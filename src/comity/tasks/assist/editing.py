@@ -21,6 +21,7 @@ ANOTHER = re.compile(
     r"再(?:加|来|定|设|建|弄|要|订)(?:上|个|一)|另一个|多一个|\b(?:another|one more|a second one|second one|also (?:one|at)|and one)\b",
     re.IGNORECASE,
 )
+TOO = re.compile(r"\btoo\b|\bas well\b|也一样|也是|同样", re.IGNORECASE)
 AGAIN = re.compile(r"呢[？?。]?$|\b(?:what|how) about\b|^and (?:in|for|on|to|at|tomorrow|the day)\b.*\??$", re.IGNORECASE)
 RATHER = re.compile(
     r"算了|不对|不是|改成|改为|改到|还是|应该|错了|说错|我是说|换成|别|不要|\b(?:actually|no,|wait|sorry|rather|instead|make (?:it|that)|change (?:it|that)|I mean[t]?|not a new|scratch|on second thoughts?)\b",  # noqa: E501
@@ -67,7 +68,33 @@ def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focu
             changed = None
         if changed is not None:
             made[each.name] = changed
-    return made
+    return made or _bare(intent, now, said)
+
+
+def _bare(intent: Intent, now: Mapping[str, Argument], said: Said) -> dict[str, Argument]:
+    """`make that nine`, `make it fifteen`: a number alone is an hour near the one before, or so many of the same unit."""
+    amounts = [one for one in numbers(said) if not one[3] and one[2] == int(one[2])]
+    if len(amounts) != 1 or not _ALONE.search(said.text):
+        return {}
+    start, end, amount, _ = amounts[0]
+    for each in intent.parameters:
+        before = now.get(each.name)
+        if before is None or not isinstance(before.value, str):
+            continue
+        if each.kind == "datetime" and 1 <= amount <= 24:
+            old = datetime.fromisoformat(before.value)
+            hours = [old.replace(hour=int(hour), minute=0) for hour in (amount % 24, amount + 12) if hour < 24]
+            return {each.name: said.argument(iso(min(hours, key=lambda one: abs((one - old).total_seconds()))), start, end)}
+        unit = re.fullmatch(r"PT\d+([HMS])", before.value) if each.kind == "duration" else None
+        if unit:
+            return {each.name: said.argument(f"PT{int(amount)}{unit.group(1)}", start, end)}
+    return {}
+
+
+_ALONE = re.compile(
+    r"^(?:(?:no|actually|sorry|wait|make|make it|make that|it|that|rather|better|at|to|instead|please|,|\s|不对|不|改成|还是|算了|吧|，)+)?[\w点]+(?:\s*(?:instead|please|rather|then|o'clock|吧|好了|,|，|。|\.))*$",  # noqa: E501
+    re.IGNORECASE,
+)
 
 
 _IDLE = re.compile(r"^[一1](?:[个份下条点封]|$)")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -27,8 +27,9 @@ from comity.tasks.assist.retrieve import Candidate, candidates
 
 WEAK_MIN = 1.0
 """Without a cue, so much likeness at least, and a model that says so."""
-CLEAR = 2.5
-"""A first candidate so far ahead that a model that says `none` is asked about, not followed."""
+CLEAR = 1.5
+"""A first candidate with a cue, so far ahead, needs no model: measured, the words are right more often than the 1.5B is."""
+BY_CUES = "cues"
 
 
 class Draft(msgspec.Struct, kw_only=True):
@@ -131,7 +132,9 @@ class _Making:
         said = self._said(stretch.start, stretch.end)
         if self._steps and self._follows(stretch) and self._edited(said):
             return
-        intent, by, why = await self._chosen(stretch.text, stretch.among)
+        if self._steps and self._switched(stretch, said):
+            return
+        intent, by, why = await self._chosen(stretch.text, self._able(stretch.among, said))
         draft = self._draft(intent, said, by, why)
         if self._steps and self._instead(draft, said):
             return
@@ -145,19 +148,67 @@ class _Making:
             or _names_nothing(stretch)
         )
 
+    def _able(self, among: Sequence[Candidate], said: Said) -> Sequence[Candidate]:
+        """In a new order: what the words hold everything for goes before what they do not, and what they name the thing of before both."""
+        if len(among) < 2:
+            return among
+        weighed = []
+        for each in among:
+            if each.score < WEAK_MIN:
+                continue
+            slots = Slots(
+                each.intent,
+                Said(said.text, language=said.language, world=self._world, turn=said.turn, at=said.at, region=self._region),
+                self._focus,
+            )
+            change = 0.0
+            try:
+                slots.partial(texts=True)
+                change = -2.0 if slots.missing() is not None else 1.0 if slots.named_thing else 0.0
+            except Unclear:
+                pass
+            weighed.append((each.score + change, each))
+        return [each for _, each in sorted(weighed, key=lambda pair: -pair[0])]
+
+    def _switched(self, stretch: Stretch, said: Said) -> bool:
+        """`actually make it a text`: another intent for the same things."""
+        last = next((each for each in reversed(self._steps) if isinstance(each, Draft)), None)
+        best = stretch.among[0] if stretch.among else None
+        if last is None or best is None or best.score < WEAK_MIN or best.intent.name == last.intent.name or last.intent.reads_only:
+            return False
+        if not editing.RATHER.search(said.text) or len(said.text) > 24:
+            return False
+        arguments: dict[str, Argument] = {}
+        for each in best.intent.parameters:
+            same = [
+                one
+                for one in last.intent.parameters
+                if one.kind == each.kind and one.many == each.many and one.name in last.arguments and one.required == each.required
+            ]
+            if len(same) == 1:
+                arguments[each.name] = last.arguments[same[0].name]
+        if any(each.required and each.name not in arguments for each in best.intent.parameters):
+            return False
+        draft = Draft(intent=best.intent, said=said.span(), arguments=arguments, by="cues", why=best.why)
+        self._steps[self._steps.index(last)] = draft
+        self._look_at(draft)
+        return True
+
     async def _chosen(self, words: str, among: Sequence[Candidate]) -> tuple[Intent, str, str]:
         """Raises Abstain, Unclear."""
         among = [each for each in among if each.score >= WEAK_MIN]
         if not among:
             raise Abstain("no_intent", words)
+        ahead = among[0].score - (among[1].score if len(among) > 1 else 0.0)
+        if among[0].strong and ahead >= CLEAR:
+            return among[0].intent, BY_CUES, among[0].why
         chosen = await self._chooser.choose(words, among, self._language)
         if chosen.name == NONE:
-            ahead = among[0].score - (among[1].score if len(among) > 1 else 0.0)
-            if not among[0].strong or ahead < CLEAR:
-                raise Abstain("no_intent", words)
-            chosen = msgspec.structs.replace(chosen, name=among[0].intent.name)
+            raise Abstain("no_intent", words)
         picked = next(each for each in among if each.intent.name == chosen.name)
-        if not picked.strong and among[0].strong:  # the model reads past what the words plainly say
+        if (
+            picked is not among[0] and among[0].strong and (not picked.strong or among[0].score - picked.score >= 1.0)
+        ):  # the model reads past what the words plainly say
             picked = among[0]
         elif not picked.strong and not picked.intent.reads_only and picked.score < among[0].score:
             raise Abstain("no_intent", words)
@@ -209,6 +260,8 @@ class _Making:
             people = [named[0].things[0].id] if len(named) == 1 and len(named[0].things) == 1 else []
         focus.start = start or focus.start
         focus.people = tuple(people) or focus.people
+        title = draft.arguments.get("title")
+        focus.about = title if title is not None else Argument(value=draft.said.text, of="user", said=(draft.said,))
         focus.values = {name: argument.value for name, argument in draft.arguments.items()}
 
     def _edited(self, said: Said) -> bool:
@@ -216,13 +269,15 @@ class _Making:
         drafts = self._drafts()
         waiting = [each for each in drafts if each.question is not None]
         for draft in [*waiting, *(each for each in reversed(drafts) if each.question is None)]:
-            another = editing.ANOTHER.search(self._text[max(0, said.at - 2) : said.at + len(said.text)]) or (
+            another: object = editing.ANOTHER.search(self._text[max(0, said.at - 2) : said.at + len(said.text)]) or (
                 draft.intent.reads_only and editing.AGAIN.search(said.text)
             )
             found = editing.changes(draft.intent, draft.arguments, said, self._focus)
             if not found:
                 continue
             arguments = {**draft.arguments, **found}
+            kinds = {each.kind for each in draft.intent.parameters if each.name in found}
+            another = another or (editing.TOO.search(said.text) and kinds <= {"choice", "place"})
             if another:
                 copy = Draft(intent=draft.intent, said=said.span(), arguments=arguments, by=draft.by, why=draft.why)
                 self._steps.append(copy)
@@ -309,7 +364,18 @@ class _Making:
         intent = readers[0].intent
         asks = self._draft(intent, asked, "cues", readers[0].why)
         self._look_at(asks)
-        self._focus.day = self._focus.start.date() if asks.arguments and self._focus.start is not None else None
+        dates = [
+            str(asks.arguments[each.name].value)[:10]
+            for each in intent.parameters
+            if each.kind in ("date", "datetime") and each.name in asks.arguments
+        ]
+        self._focus.day = (
+            date.fromisoformat(dates[0])
+            if dates
+            else self._focus.start.date()
+            if base is not None and self._focus.start is not None
+            else None
+        )
         then = await self._branch(parts.then, base, asks)
         if asks.question is not None or not any(
             each.kind in ("datetime", "date") and each.name in asks.arguments for each in intent.parameters
@@ -357,7 +423,7 @@ class _Making:
                     continue
             if _NOTHING.fullmatch(said.text.strip(" ,，。.!")):
                 continue
-            intent, by, why = await self._chosen(each.text, each.among)
+            intent, by, why = await self._chosen(each.text, self._able(each.among, said))
             draft = self._completed(self._draft(intent, said, by, why), asks, base)
             made.append(draft)
             self._look_at(draft)
@@ -422,7 +488,7 @@ def _names_nothing(stretch: Stretch) -> bool:
     """`make it an hour`: a verb and a value, and no thing: whatever was planned last is meant."""
     return bool(
         re.match(
-            r"^(?:actually,? |no,? |wait,? |sorry,? )*(?:make|change|set|put) (?:it|that)\b|^(?:还是|不对|算了|不|哦)?[，,]?(?:改成|改到|换成|改为|换到|还是)",  # noqa: E501
+            r"^(?:actually,? |no,? |wait,? |sorry,? )*(?:make|change|set|put|move|push|shift|bring) (?:it|that|this)\b|^(?:还是|不对|算了|不|哦)?[，,]?(?:改成|改到|换成|改为|换到|还是)",  # noqa: E501
             stretch.text,
             re.IGNORECASE,
         )

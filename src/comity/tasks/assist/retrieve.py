@@ -71,8 +71,8 @@ def _scored(words: str, intent: Intent, language: str) -> Candidate:
     weak = [found for each in intent.weak.get(language, ()) if (found := _pattern(each).search(words))]
     said = grams(words)
     told = [*intent.examples.get(language, ()), intent.telling(language)]
-    if not intent.cues:
-        told.append(" ".join((intent.name.replace("_", " ").replace(".", " "), intent.says)))
+    if intent.origin:
+        told = [intent.name.partition(".")[2].replace("_", " ").replace("-", " ")]
     like = max((overlap(said, grams(each)) for each in told), default=0.0)
     score = (CUE + 0.5 * (len(strong) - 1) if strong else 0.0) + (WEAK if weak else 0.0) + LIKE * like
     return Candidate(intent, score, (strong or weak)[0].group() if strong or weak else "")
@@ -102,4 +102,4 @@ def overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """Of the smaller, the part that both have; small ones count for less."""
     if not one or not other:
         return 0.0
-    return float(len(one & other)) / max(3.0, (len(one) * len(other)) ** 0.5)
+    return float(len(one & other) / max(3.0, (len(one) * len(other)) ** 0.5))

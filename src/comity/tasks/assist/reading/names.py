@@ -85,7 +85,8 @@ def _by_part(text: str, contacts: Sequence[Thing]) -> list[Found]:
             if HAN.search(name):
                 if 2 <= len(name) <= 4:
                     for each in re.finditer(
-                        f"[小老阿]{re.escape(name[0])}(?![\u4e00-\u9fff]{{0}}{re.escape(name[1:])})|{re.escape(name[0])}(?:{_TITLES})", text
+                        f"[小老阿]{re.escape(name[0])}(?![\u4e00-\u9fff]{{0}}{re.escape(name[1:])})|{re.escape(name[0])}(?:{_TITLES})|(?<=[跟和与约给请叫]){re.escape(name[0])}(?=[吃开见聊说发写打去一，,]|$)",
+                        text,
                     ):
                         found.setdefault(each.span(), {})[contact.id] = contact
             else:
@@ -94,6 +95,18 @@ def _by_part(text: str, contacts: Sequence[Thing]) -> list[Found]:
                         for span in _occurrences(text, word):
                             found.setdefault(span, {})[contact.id] = contact
     return [Found(start, end, tuple(things.values()), exact=False) for (start, end), things in found.items()]  # fmt: skip
+
+
+def shared(text: str, name: str) -> list[tuple[int, int]]:
+    """Where words of ``name`` stand in ``text``: whole words, or runs of two Chinese characters or more."""
+    low, other = text.lower(), name.lower()
+    if HAN.search(name):
+        runs = [(i, j) for i in range(len(low)) for j in range(i + 2, len(low) + 1) if low[i:j] in other and HAN.search(low[i:j])]
+        return sorted(runs, key=lambda run: run[0] - run[1])[:1]
+    words = {
+        word for word in re.findall(r"[a-z]+", other) if word not in ("the", "with", "to", "of", "and", "my", "meeting", "session", "call")
+    }
+    return [found.span() for found in re.finditer(r"[a-z]+", low) if found.group() in words]
 
 
 def _apart(found: list[Found]) -> Sequence[Found]:
@@ -126,13 +139,19 @@ _COMMON = grams(
 )
 
 
-def fitting(said: Said, kind: str, *, days: Collection[object] = (), who: Collection[str] = ()) -> Sequence[tuple[float, Thing]]:
-    """Things that the words may be about, best first.  ``days`` and ``who`` that are said speak for what is then and with them."""
-    words, things = grams(said.text), said.world.things(kind)
+def fitting(
+    said: Said, kind: str, *, days: Collection[object] = (), who: Collection[str] = (), without: Sequence[Found] = ()
+) -> Sequence[tuple[float, Thing]]:
+    """Things that the words may be about, best first.  ``days`` and ``who`` that are said speak for what is then and with them;
+    ``without``: names that are there for something else."""
+    text = said.text
+    for found in without:
+        text = text[: found.start] + " " * (found.end - found.start) + text[found.end :]
+    words, things = grams(text), said.world.things(kind)
     of = {thing.id: frozenset().union(*(grams(name) for name in thing.names)) for thing in things}
     scored = []
     for thing in things:
-        named = max((_share(grams(name), words, name, said.text) for name in thing.names), default=0.0)
+        named = max((_share(grams(name), words, name, text) for name in thing.names), default=0.0)
         own = {one for one in (of[thing.id] & words) - _COMMON if len(one) > 1 and not one.isdigit()}
         if named and any(all(one not in of[other.id] for other in things if other.id != thing.id) for one in own):
             named += 0.35  # nothing else of its kind is called that
@@ -154,9 +173,11 @@ def _share(name: frozenset[str], words: frozenset[str], written: str, text: str)
 CLOSE = 0.12
 
 
-def the(said: Said, kind: str, about: str, *, days: Collection[object] = (), who: Collection[str] = ()) -> Thing | None:
+def the(
+    said: Said, kind: str, about: str, *, days: Collection[object] = (), who: Collection[str] = (), without: Sequence[Found] = ()
+) -> Thing | None:
     """The one thing spoken of; None where none is.  Raises Unclear where it might be several."""
-    found = fitting(said, kind, days=days, who=who)
+    found = fitting(said, kind, days=days, who=who, without=without)
     if not found:
         return None
     best, thing = found[0]

@@ -15,12 +15,13 @@ _MEASURE = re.compile(r"个(?=周|星期|礼拜|明|后|今|下|这|上|早|晚|
 _HALF = re.compile(
     r"\bhalf (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?! (?:hours?|minutes?|days?|weeks?))", re.IGNORECASE
 )
+_FOR_AN_HOUR = re.compile(r"\b(?:for|by)(?= \d{1,2}(?::\d\d)?(?: o'clock)?(?: on\b| tomorrow| today| this\b|,|\.|$| and\b))", re.IGNORECASE)
 _HOURS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def plainly(text: str) -> str:
     """As long as it was, said so that the normaliser reads it: `half six`, in Britain, is half past."""
-    text = _MEASURE.sub(" ", text)
+    text = _FOR_AN_HOUR.sub(lambda found: "at".ljust(len(found.group())), _MEASURE.sub(" ", text))
     return _HALF.sub(lambda found: f"{_HOURS.index(found.group(1).lower())}:30".ljust(len(found.group())), text)
 
 

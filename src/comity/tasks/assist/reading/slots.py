@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from comity.tasks.assist.plan import Argument, Question, Span, Thing, Unclear
 from comity.tasks.assist.reading import names, times
 from comity.tasks.assist.reading.choices import choices, money, numbers, plain
 from comity.tasks.assist.reading.said import Said
-from comity.tasks.assist.reading.texts import left_over, text_of, trimmed
+from comity.tasks.assist.reading.texts import lead_in, left_over, text_of, trimmed
 from comity.tasks.entities import Entity
 from comity.tasks.entities.values import Duration, Time
 
@@ -38,6 +38,8 @@ _WEEKDAYS = re.compile(r"\b(?:on )?(?:weekdays|workdays|working days)\b|工作�
 _QUOTED = re.compile(r"[\"“「『‘](.+?)[\"”」』’]|(?<!\w)'(.+?)'(?!\w)")
 _MAIL = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"\+?\d[\d \-()]{4,}\d")
+_WITH = re.compile(r"(?:\b(?:with|and|see|seeing|meet|meeting|visit|visiting)\b[^,.]{0,12}|[跟和与同见约])$", re.IGNORECASE)
+_WITH_AFTER = re.compile(r"\s*(?:和|跟|、|约|见|and\b)")
 _THERE = re.compile(r"\bthere\b|那里|那边|那儿|那屋", re.IGNORECASE)
 _POINTS = {
     "email": re.compile(
@@ -55,6 +57,7 @@ class Focus(msgspec.Struct, kw_only=True):
     people: tuple[str, ...] = ()
     start: datetime | None = None  # of whatever was last put at a time
     place: str = ""
+    about: Argument | None = None  # what a message or a reminder is of that does not say it: the words of what was asked before
     values: Mapping[str, Any] = {}  # what the last call said, by parameter
     said: tuple[Span, ...] = ()
 
@@ -69,6 +72,7 @@ class Slots:
         self._given = dict(given or {})
         self._thing: Thing | None = None  # the appointment, reminder … that is spoken of
         self._pivot = len(said.text)
+        self.named_thing = False  # what it is done to was named, and not only meant
 
     def read(self) -> dict[str, Argument]:
         """Raises Unclear for what is required and missing, or might be several things."""
@@ -158,10 +162,14 @@ class Slots:
     def _known(self, parameter: Parameter) -> None:
         before = self._said.part(0, self._pivot) if self._pivot < len(self._said.text) else self._said
         moments = times.Moments(before)
-        who = tuple(thing.id for found in names.people(before) for thing in found.things)
-        thing = names.the(before, parameter.kind, parameter.name, days=moments.days(), who=who)
+        people = names.people(before)
+        invites = any(each.kind == "contact" and each.required for each in self._intent.parameters)
+        who = () if invites else tuple(thing.id for found in people for thing in found.things)
+        without = people if invites else ()
+        thing = names.the(before, parameter.kind, parameter.name, days=moments.days(), who=who, without=without)
         if thing is None and before is not self._said:
-            thing = names.the(self._said, parameter.kind, parameter.name)
+            thing = names.the(self._said, parameter.kind, parameter.name, without=names.people(self._said) if invites else ())
+        self.named_thing = thing is not None
         if thing is None and parameter.kind == "event" and self._focus.event is not None:
             thing = self._focus.event
         if thing is None:
@@ -196,6 +204,10 @@ class Slots:
 
     def _relevant(self, found: list[names.Found], parameter: Parameter) -> list[names.Found]:
         """Where a text follows that may name others (`tell Ana that Bo is late`), only those named before it."""
+        if self._intent.reads_only and not parameter.required:
+            found = [
+                each for each in found if _WITH.search(self._said.text[: each.start]) or _WITH_AFTER.match(self._said.text[each.end :])
+            ]
         first = next((each for each in self._intent.parameters if each.kind == "text" and each.required), None)
         if first is None or not found:
             return found
@@ -207,6 +219,9 @@ class Slots:
 
     def _place(self, parameter: Parameter) -> None:
         found = [each for each in names.places(self._said) if self._said.free(each.start, each.end) and not self._within_text(each.start)]
+        if parameter.said:
+            lead = lead_in(self._said, parameter)
+            found = [each for each in found if lead is not None and lead[0] <= each.start and each.end <= lead[1] + 1]
         from_ = re.search(r"\bfrom\b|从", self._said.text, re.IGNORECASE)
         if any(other.kind == "place" and other.name != parameter.name for other in self._intent.parameters):
             after = [each for each in found if from_ and 0 <= each.start - from_.end() <= 5][:1]
@@ -215,7 +230,7 @@ class Slots:
             best = max(found, key=lambda each: each.end - each.start)
             place = names.one(best, parameter.name, self._said)
             self._made[parameter.name] = self._said.argument(place.id, best.start, best.end, of="world")
-        elif parameter.required or parameter.said:
+        elif parameter.required:
             self._unknown_place(parameter)
 
     def _unknown_place(self, parameter: Parameter) -> None:
@@ -334,6 +349,8 @@ class Slots:
             self._made[about] = said.argument(iso(moment), away[1].start, away[1].end, of="world")
             return
         day = self._day_spoken_of()
+        if day is None and _THAT_DAY.search(said.text) and self._focus.start is None:
+            raise self._missing(parameter)
         found = times.moment(said, about, day=day, clock=self._same_time())
         if found is None and self._intent.reads_only and parameter.required:
             found = self._whole(parameter)
@@ -368,6 +385,12 @@ class Slots:
                 said.taken.append((each.start + offset, each.end + offset))
             self._made[parameter.name] = Argument(value=iso(moment), said=tuple(after.span(each.start, each.end) for each in entities))
             return
+        bare = self._bare_hour(after)
+        if bare is not None:
+            self._made[parameter.name] = Argument(
+                value=iso(datetime.combine(assert_start.date(), bare, said.now.tzinfo)), said=(after.span(),)
+            )
+            return
         for each in said.entities:
             if isinstance(each.value, Duration):
                 sign = self._back()
@@ -376,6 +399,17 @@ class Slots:
                         iso(assert_start + sign * times.length(each.value)), each.start, each.end, of="world"
                     )
                     return
+
+    def _bare_hour(self, after: Said) -> time | None:
+        """`back to 11`: nearest to what it was."""
+        assert self._thing is not None and self._thing.start is not None
+        found = re.match(r"\s*(?:to|till|until)\s+(\d{1,2})(?:\s*o'?clock)?\s*(?:$|[,.!?]|please)", after.text, re.IGNORECASE)
+        if found is None or not 1 <= int(found.group(1)) <= 23:
+            return None
+        hours = [hour for hour in (int(found.group(1)), int(found.group(1)) + 12) if hour < 24]
+        nearest = min(hours, key=lambda hour: abs(hour - self._thing.start.hour))  # type: ignore[union-attr]
+        self._said.taken.append((self._pivot, self._pivot + found.end()))
+        return time(nearest)
 
     def _back(self) -> int:
         if _BACK.search(self._said.text):
@@ -448,10 +482,15 @@ class Slots:
 
     def _number(self, parameter: Parameter) -> None:
         found = list(numbers(self._said))
+        half = re.search(r"\bhalf\b", self._said.text, re.IGNORECASE)
+        if not found and half and "percent" in parameter.says:
+            self._made[parameter.name] = self._said.argument(50, *half.span())
         if not found:
             return
         measured = [one for one in found if one[3]]
         start, end, amount, _ = (measured or found)[0]
+        if "percent" in parameter.says and 0 < amount < 1:
+            amount *= 100
         self._made[parameter.name] = self._said.argument(plain(amount), start, end)
 
     def _quoted(self) -> None:
@@ -472,12 +511,27 @@ class Slots:
                     span = None
             if span is not None:
                 self._made[each.name] = self._said.argument(self._pointed(self._said.text[span[0] : span[1]]), *span)
+            elif self._intent.reads_only and not each.required and not each.said:
+                self._words_of_a_thing(each)
         for each in self._intent.parameters:
             if each.kind == "text" and each.required and each.name not in self._made:
                 people = [(a.start, a.end) for a in names.people(self._said)]
                 span = left_over(self._said, keep=people)
                 if span is not None:
                     self._made[each.name] = self._said.argument(self._said.text[span[0] : span[1]], *span)
+                elif self._focus.about is not None:
+                    self._made[each.name] = self._focus.about
+
+    def _words_of_a_thing(self, parameter: Parameter) -> None:
+        """What is looked for, as far as an appointment is called so."""
+        found = names.fitting(self._said, "event")
+        if not found or found[0][0] < names.ENOUGH:
+            return
+        spans = [span for name in found[0][1].names for span in names.shared(self._said.text, name)]
+        spans = [span for span in spans if self._said.free(*span)]
+        if spans:
+            start, end = max(spans, key=lambda span: span[1] - span[0])
+            self._made[parameter.name] = self._said.argument(self._said.text[start:end], start, end)
 
     def _pointed(self, text: str) -> str:
         """`her email`, where the last call said it: the address itself."""

@@ -84,6 +84,8 @@ def moment(
                     return _with(value.start.date(), clocks[0], said, about, past), [each, clocks[0]]
                 continue
             return _to_come(_begins(each, said), said, about, past), [each]
+        if isinstance(value, DateTimeRange) and value.end is not None:  # `by nine on Monday`, `until the 7th at ten`
+            return _to_come(value.end, said, about, past), [each]
     clocks, dates = found.of(Time, TimeRange), found.of(Date)
     if clocks:
         of_day = dates[0] if dates else None
@@ -134,7 +136,7 @@ def relative(said: Said, each: Entity) -> bool:
     after, before = said.text[each.end : each.end + 16].lstrip(), said.text[max(0, each.start - 3) : each.start]
     return bool(
         _BEFORE.match(after)
-        or re.search(r"(?:提前|提早|早)$", before)
+        or re.search(r"(?:提前|提早|早|之前|以前|前)$", before)
         or re.match(r"(?:之前|前)", after)
         or re.match(r"(?:after that|afterwards|later|之后|以后)\b", after)
     )
@@ -151,10 +153,9 @@ def shift(said: Said) -> tuple[timedelta, Entity] | None:
 
 
 def recurrence(said: Said) -> tuple[Recurrence, Entity] | None:
-    for each in said.entities:
-        if isinstance(each.value, Recurrence):
-            return each.value, each
-    return None
+    """The most that is said: of `a weekly call every Tuesday at ten` the second."""
+    found = [(each.value, each) for each in said.entities if isinstance(each.value, Recurrence)]
+    return max(found, key=lambda pair: len(pair[0].rule)) if found else None
 
 
 def day_of(said: Said) -> tuple[date, Entity] | None:
@@ -229,8 +230,8 @@ def _with(day: date | None, clock: Entity, said: Said, about: str, past: bool) -
     for reading in clock.readings:
         if isinstance(reading, Time):
             clocks.append(reading.clock)
-        elif isinstance(reading, TimeRange) and reading.start is not None:
-            clocks.append(reading.start)
+        elif isinstance(reading, TimeRange) and (bound := reading.start or reading.end) is not None:
+            clocks.append(bound)
     if day is not None:
         choice = [_at(day, one, said) for one in clocks]
         ahead = [one for one in choice if one >= said.now] or choice
@@ -275,11 +276,12 @@ def _contradiction(about: str, words: str, language: str) -> Unclear:
     return Unclear(Question(about=about, text=text, why="contradiction"))
 
 
-_PARTS = re.compile(r"\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|点|时", re.IGNORECASE)
+_PARTS = re.compile(r"morning|afternoon|evening|night|noon|weekend|早|上午|中午|下午|傍晚|晚|夜", re.IGNORECASE)
+_CLOCK = re.compile(r"点|[:：]|\b(?:at|from|between|am|pm)\b|o'clock|\d\s*(?:am|pm|-|–|to|till|到|至)", re.IGNORECASE)
 
 
 def _is_part_of_day(words: str) -> bool:
-    return not re.search(r"点|:|：|\bfrom\b|\bbetween\b|\d\s*(?:am|pm|-|–|to)", re.sub(r"\d+(?:st|nd|rd|th)\b", "", words), re.IGNORECASE)
+    return bool(_PARTS.search(words)) and not _CLOCK.search(re.sub(r"\d+(?:st|nd|rd|th)\b", "", words))
 
 
 def _hours_within(said: Said, part: Entity) -> tuple[datetime, datetime] | None:
