@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 HORIZON_LEAST = 6
+ODD_POINTS_MAX = 1_000
 HORIZON_OWN_MAX = 60
 
 
@@ -59,7 +60,8 @@ def forecast(asked: ForecastAsked) -> Forecast:
         )
         for number, at in enumerate(grid.ahead(steps))
     )
-    odd = anomalies(values * unit, there, grid.at, season.length, _alone(model, past, models))  # 6
+    last = slice(-ODD_POINTS_MAX, None)  # 6
+    odd = anomalies(values[last] * unit, there[last], grid.at[last], season.length, _alone(model, past, models))
     return Forecast(
         steps=rows, model=model, why=_why(model, past), if_wrong=_if_wrong(rows), season=season, every=grid.every, tried=past.tried,
         origins=past.origins, covered=covered_of(errors, asked.levels) if errors is not None else (), anomalies=odd, said=tuple(said),
@@ -74,6 +76,8 @@ def _said(values: Floats, season: Season, asked: ForecastAsked) -> list[str]:
         said.append("every value is the same: so is the forecast")
     if len(values) < 12:
         said.append(f"{len(values)} values are few: what is said of them is little more than the last ones on")
+    if len(values) > ODD_POINTS_MAX:
+        said.append(f"what is odd is looked for in the last {ODD_POINTS_MAX} values")
     if asked.season and season.length != asked.season:
         said.append(f"a season of {asked.season} has not been seen twice: none is used")
     return said

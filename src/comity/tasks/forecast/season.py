@@ -17,6 +17,7 @@ CALENDAR = {"month": 12, "quarter": 4, "week": 52, "day": 7, "working day": 5, "
 ROUNDS_MIN = 2  # seasons that must have been seen
 LIKE_MIN = 0.3  # autocorrelation at the season, the trend taken off
 LAG_MAX = 400
+NEAR = 0.9
 
 
 def season_of(values: Floats, every: str, asked: int | None) -> Season:
@@ -46,5 +47,7 @@ def _found(values: Floats) -> int:
     lags = min(count // (ROUNDS_MIN + 1), LAG_MAX)
     like = [float(rest[lag:] @ rest[:-lag]) / whole for lag in range(1, lags + 2)]
     peaks = [lag for lag in range(2, lags + 1) if like[lag - 1] > like[lag - 2] and like[lag - 1] >= like[lag]]
-    best = max(peaks, key=lambda lag: like[lag - 1], default=1)
-    return best if best > 1 and like[best - 1] >= max(LIKE_MIN, 2 / count**0.5) else 1
+    highest = max((like[lag - 1] for lag in peaks), default=0.0)
+    if highest < max(LIKE_MIN, 2 / count**0.5):
+        return 1
+    return next(lag for lag in peaks if like[lag - 1] >= NEAR * highest)  # twice a season is one too: the shortest is meant

@@ -13,7 +13,8 @@ from comity.tasks.forecast.odd import MAD, Z
 from comity.tasks.forecast.shapes import SEASON_MAX
 
 SEEN_MIN = 12
-WINDOW = 200  # distances from which the spread is taken
+WINDOW = 40  # distances from which the spread is taken
+LEVEL, TREND, ROUND = 0.2, 0.1, 0.3  # how much a value moves each; chosen on series made by rule, of other seeds than are reported
 NEW_LEVEL = 3  # that many in a row on one side are not odd but how it is now
 
 
@@ -39,7 +40,7 @@ class Watch:
 
     def _new(self) -> None:
         self._model: Any = self._river.time_series.HoltWinters(
-            alpha=0.3, beta=0.05, gamma=0.3 if self._season > 1 else None, seasonality=self._season if self._season > 1 else 0
+            alpha=LEVEL, beta=TREND, gamma=ROUND if self._season > 1 else None, seasonality=self._season if self._season > 1 else 0
         )
         self._spread: Any = self._river.stats.RollingQuantile(0.5, window_size=WINDOW)
         self._seen, self._side, self._row = 0, 0, 0

@@ -98,6 +98,8 @@ def test_the_season_is_found_in_the_data() -> None:
     assert season_of(wave, "year", None).length == 11
     assert season_of(np.random.default_rng(0).normal(0, 1, 200), "year", None).length == 1
     assert season_of(np.arange(100.0), "step", None).length == 1
+    long = np.sin(2 * np.pi * np.arange(20_000) / 24) + np.random.default_rng(0).normal(0, 0.3, 20_000)
+    assert season_of(long, "step", None).length == 24
     assert season_of(wave, "month", None).found_by == "calendar" and season_of(wave[:20], "month", None).length == 1
 
 
