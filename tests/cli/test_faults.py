@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from comity.device.fetch import PARTS
 from comity.device.manifest import known_models, models
+from comity.device.sources import part_of
 from tests.cli.conftest import CN, Cli, Story
 from tests.live.places import BEIJING
 
@@ -163,6 +165,29 @@ def test_a_file_that_is_not_the_model_does_not_verify(cli: Cli, no_models: Path)
     (no_models / DEFAULT.file).write_bytes(b"GGUF, but another")
     done = cli("models", "verify")
     assert done.code == 5 and done.out == "" and "error[trust.model-hash]" in done.err, done
+
+
+def test_what_has_come_of_a_model_is_said_and_taken_away(cli: Cli, no_models: Path) -> None:
+    part = part_of(DEFAULT.files[0], no_models / PARTS)
+    part.parent.mkdir(parents=True)
+    part.write_bytes(bytes(DEFAULT.bytes // 10 + 1))
+    assert f"10 %  {DEFAULT.id}" in cli("models").out
+    cli("models", "remove").refused(2, "usage")
+    assert f"{DEFAULT.id} is gone, {DEFAULT.bytes // 10_000_000} MB are free again" in cli("models", "remove", DEFAULT.id).out
+    assert cli("models", "remove", DEFAULT.id).out == f"{DEFAULT.id} was not on this machine\n"
+
+
+def test_a_model_that_does_not_fit_is_refused_with_both_figures(cli: Cli, no_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("comity.device.room.memory_available", lambda: 100 << 20)
+    said = cli("models", "add", "--default").refused(1, "model.no_memory")
+    assert f"needs {(DEFAULT.bytes >> 20) + 200} MB of memory, and 100 MB are free" in said
+    assert not (no_models / PARTS).exists()
+
+
+def test_nobody_shares_models_here(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    for word in ("status", "stop"):
+        assert "hint: comity device serve\n" in cli("device", word).refused(1, "device.absent")
 
 
 @pytest.mark.model
