@@ -111,7 +111,7 @@ def report(name: str, runs: Sequence[Run]) -> None:
     both = np.mean([np.mean(np.asarray(each.right)[np.asarray(each.kept)]) for each in runs])
     refused = np.mean([np.mean(each.refused) for each in runs])
     print(
-        f"{name:28} n={n}+{m} draws={len(runs)}  accuracy {right.mean():.3f} [{low:.3f}, {high:.3f}]  "
+        f"{name:36} n={n}+{m} draws={len(runs)}  accuracy {right.mean():.3f} [{low:.3f}, {high:.3f}]  "
         f"AUROC {area:.3f} [{area_low:.3f}, {area_high:.3f}]  | answered {kept.mean():.3f}, of those right {both:.3f}; "
         f"out of scope refused {refused:.3f}",
         flush=True,
@@ -135,13 +135,16 @@ async def clinc(folder: Path) -> None:
     known = [text for text, _ in data["oos_train"]]
     device = Device()
     for count in (5, 10, 20, 50):
-        for outside in ((), known):
+        for names, outside in ((False, ()), (True, ()), (True, known)):
             runs = []
             for seed in range(SEEDS if count < 50 else 1):
                 pick = random.Random(seed)
-                labels = [Label(id=intent, examples=tuple(pick.sample(found, count))) for intent, found in by_intent.items()]
+                labels = [
+                    Label(id=intent, says=intent.replace("_", " ") if names else "", examples=tuple(pick.sample(found, count)))
+                    for intent, found in by_intent.items()
+                ]
                 runs.append(await run(labels, outside, texts, others, device))
-            report(f"clinc150 {count} each" + (f", {len(outside)} outside" if outside else ""), runs)
+            report(f"clinc150 {count} each" + ", names" * names + (f", {len(outside)} outside" if outside else ""), runs)
 
 
 async def zh(misses: bool) -> None:

@@ -26,6 +26,7 @@ EXAMPLES_MAX = 20_000
 SIZE_MAX = 8192  # of a vector
 IN_SCOPE_MIN = 0.5
 MARGIN_MIN = 0.1
+BEST = 5  # that are told
 NAMED_TEMPERATURE = 0.02  # of angles between e5 vectors, which all lie within a narrow cone
 OUT_OF_SCOPE, CLOSE = "out_of_scope", "close"
 
@@ -50,7 +51,7 @@ class Choice(Shape, frozen=True, kw_only=True):
     sure: float  # that the label is right: in scope, and this one
     margin: float  # share of the best label less share of the second
     in_scope: float | None  # that the text belongs to any label; None where too few examples were given to know
-    shares: tuple[Share, ...]  # of the three best, of 1
+    shares: tuple[Share, ...]  # of the five best, of 1
     abstained: bool = False
     why: str = ""  # out_of_scope | close
 
@@ -122,7 +123,7 @@ class Chooser:
         np = arrays()
         seen, scale = self._head.look(rows), self._calibration
         shares = np.exp(log_shares(seen.likelihoods, scale.temperature))
-        best = np.argsort(-shares, axis=1, kind="stable")[:, :3]
+        best = np.argsort(-shares, axis=1, kind="stable")[:, :BEST]
         known = scale.slope > 0
         found = []
         for row, order, near in zip(shares.tolist(), best.tolist(), seen.near.tolist(), strict=True):
