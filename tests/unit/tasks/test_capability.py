@@ -53,7 +53,7 @@ def test_what_is_measured_not_to_be_able_says_its_figures() -> None:
 
 @pytest.mark.parametrize(
     ("more", "able"),
-    [({}, True), ({"low": 0.79}, False), ({"n": N_MIN - 1}, False), ({"covered": 11}, False), ({"task": "new", "low": OTHERWISE.low}, True)],
+    [({}, True), ({"low": 0.79}, False), ({"n": N_MIN - 1}, False), ({"covered": 11}, False), ({"task": "x", "low": OTHERWISE.low}, True)],
 )  # fmt: skip
 def test_the_thresholds(more: dict[str, Any], able: bool) -> None:
     assert holds(row(**more)) is able

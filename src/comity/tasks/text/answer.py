@@ -81,7 +81,7 @@ class AnswerTask:
             return ()
         return checked(
             "answer", source=asked.text, answer=draft.value, language=language_of(asked), sure=draft.sure, most=600,
-            evidence=draft.evidence,
+            question=asked.question, evidence=draft.evidence,
         )  # fmt: skip
 
 

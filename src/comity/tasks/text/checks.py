@@ -15,15 +15,19 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def checked(
-    kind: str, *, source: str, answer: str, language: str, sure: float | None, to: str = "", most: int = 0,
+    kind: str, *, source: str, answer: str, language: str, sure: float | None, to: str = "", most: int = 0, question: str = "",
     evidence: Sequence[Evidence] | None = None,
 ) -> tuple[Gate, ...]:  # fmt: skip
-    """``kind``: summary | rewrite | proofread | translation | answer | reply | keywords.  ``most``: characters of an answer."""
-    gates = [_language(answer, to or language)]
+    """``kind``: one of `gates.check.KINDS`, or `keywords`.  ``most``: characters of an answer."""
+    from comity.tasks.gates.check import KINDS, check
+
+    gates = [_language(answer, to or language)] if kind != "extraction" else []
     if most:
         gates.append(Gate(name="length", passed=len(answer) <= most, why="" if len(answer) <= most else "too_long"))
     if evidence is not None:
         gates.append(verbatim(source, evidence))
+    if kind in KINDS:
+        gates += check(kind, source=source, answer=answer, language=language, to=to, question=question)
     if sure is not None:
         gates.append(Gate(name="sure", passed=sure >= SURE_MIN, why="" if sure >= SURE_MIN else "unsure"))
     return tuple(gates)

@@ -75,8 +75,9 @@ class ExtractTask:
             return ()
         invented = len(draft.value.marked) > len(draft.evidence)
         gates = (Gate(name="schema", passed=True), Gate(name="evidence", passed=not invented, why="invented" if invented else ""))
-        sure = checked("extract", source=asked.text, answer="", language=language_of(asked), sure=draft.sure, evidence=draft.evidence)
-        return (*gates, *(gate for gate in sure if gate.name == "sure"))
+        said = "\n".join(map(str, _numbers(draft.value.fields)))  # a string stands in the text, or is marked
+        rest = checked("extraction", source=asked.text, answer=said, language=language_of(asked), sure=draft.sure, evidence=draft.evidence)
+        return (*gates, *rest)
 
 
 def schema_of(shape: Any) -> dict[str, Any]:
@@ -123,6 +124,14 @@ def _strings(value: Any, schema: Any, root: Any, path: str) -> Iterator[tuple[st
     elif isinstance(value, list):
         for at, each in enumerate(value):
             yield from _strings(each, schema.get("items", {}), root, f"{path}[{at}]")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(each)
 
 
 def _fixed(schema: Any, root: Any) -> bool:

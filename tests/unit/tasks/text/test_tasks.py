@@ -84,7 +84,8 @@ async def test_summaries() -> None:
 
 
 async def test_translation_is_of_the_language_asked_for() -> None:
-    assert (await done("translate", CHINESE)).value == CHINESE
+    right = "C栋电梯停用至12月4日（周五）。请走楼梯，或乘B栋电梯。如有疑问，请拨打分机218联系Okoro先生。"
+    assert (await done("translate", right)).value == right
     wrong = await done("translate", TEXT)
     assert wrong.abstained and wrong.gates[0].why == "other_language"
 
@@ -105,6 +106,8 @@ async def test_extraction_holds_to_the_schema_and_marks_what_does_not_stand_in_t
     found = await done("extract", json.dumps(said))
     assert found.value.fields == {"what": "The lift in Block C", "until": "2026-12-04", "kind": "repair"}
     assert found.value.marked == ("until",) and [each.text for each in found.evidence] == ["The lift in Block C"]
+    invented = await done("extract", json.dumps(said | {"price": 99.5}))
+    assert invented.abstained and [gate.name for gate in invented.gates if not gate.passed] == ["numbers"]
     for answer, why in (
         ({"what": None}, "not_in_text"), ({"what": "x", "price": "dear"}, "unreadable"), ({"what": "a cat", "until": "May"}, "gate_failed")
     ):  # fmt: skip
