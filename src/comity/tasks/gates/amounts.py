@@ -28,7 +28,7 @@ from comity.tasks.entities.values import (
 
 AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
 """Both texts are read as of one moment, whichever: only what they share is compared."""
-ABOUT = Fraction(2, 100)
+ABOUT = Fraction(4, 100)
 """How far `about` lets a value be off."""
 
 
@@ -51,11 +51,12 @@ _SCALES: dict[str, tuple[str, Fraction]] = {
     for base, line in {
         "m": "m 1 cm .01 mm .001 km 1000",
         "[ft_i]": "[ft_i] 1 [in_i] 1/12",
-        "g": "g 1 kg 1000 mg .001 t 1000000",
+        "g": "[jin_i] 500 g 1 kg 1000 mg .001 t 1000000",
         "L": "L 1 mL .001 l 1 ml .001",
         "By": "By 1 kBy 1000 MBy 1000000 GBy 1000000000 TBy 1000000000000",
-        "m2": "m2 1 km2 1000000 har 10000",
-        "deg": "Cel 1 deg 1",
+        "m2": "m2 1 km2 1000000 har 10000 [acr_us] 4047 [acr_br] 4047 [mu_i] 2000/3",
+        "W": "W 1 kW 1000 MW 1000000",
+        "Cel": "Cel 1 deg 1",
         "W.h": "W.h 1 kW.h 1000",
     }.items()
     for unit, factor in zip(line.split()[::2], line.split()[1::2], strict=True)
@@ -78,19 +79,35 @@ _MONTHS = ["january", "february", "march", "april", "may", "june", "july", "augu
 _MONTH_ZH = re.compile(r"([\d一二三四五六七八九十]{1,3})月(?!以|内)份?")
 _SEASONS = {
     "spring": 1, "summer": 2, "autumn": 3, "winter": 4, "春天": 1, "春季": 1, "夏天": 2, "夏季": 2, "秋天": 3, "秋季": 3, "冬天": 4, "冬季": 4,
-    "春节": 11, "国庆": 12, "中秋": 13, "元旦": 14, "清明": 15, "端午": 16, "圣诞": 17, "christmas": 17, "easter": 18, "new year": 14,
+    "春节": 11, "国庆": 12, "中秋": 13, "元旦": 14, "清明": 15, "端午": 16, "圣诞": 17, "christmas": 17, "easter": 18, "劳动节": 19, "儿童节": 20, "妇女节": 21, "教师节": 22, "元宵": 23, "重阳": 24, "七夕": 25, "情人节": 26, "valentine": 26,
+    "halloween": 27, "new year": 14,
 }  # fmt: skip
 _DAYS = {
     "today": 0, "今天": 0, "今日": 0, "今早": 0, "今晚": 0, "tonight": 0, "tomorrow": 1, "明天": 1, "明日": 1, "明早": 1, "明晚": 1,
     "yesterday": -1, "昨天": -1, "昨日": -1, "昨晚": -1, "后天": 2, "前天": -2,
 }  # fmt: skip
 _YEARS = {"今年": 0, "this year": 0, "明年": 1, "next year": 1, "去年": -1, "last year": -1, "前年": -2, "同比": -1, "year on year": -1}
-_TENTHS = re.compile(r"(?<![分赞完构变组形达造现收])([一二两三四五六七八九])成(半)?(?![为立员果绩本人年功就交分效])")
+_TENTHS = re.compile(r"(?<![分赞完构变组形达造现收])([一二两三四五六七八九])成(半)?(?![为立员果绩本年功就交分效])")
 _HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _HALF_PAST = re.compile(rf"\bhalf ({'|'.join(_HOURS)})\b", re.I)
 _PAST = re.compile(rf"\b(half|quarter|ten|twenty|five)[ -](past|to)[ -]({'|'.join(_HOURS)}|\d{{1,2}})\b", re.I)
 _QUARTERS_ZH = re.compile("前([一二三四])个?季度")
-_FEASTS = {12: (10, 1), 14: (1, 1), 17: (12, 25)}
+_FEASTS = {
+    12: (10, 1),
+    14: (1, 1),
+    17: (12, 25),
+    13: (8, 15),
+    16: (5, 5),
+    19: (5, 1),
+    20: (6, 1),
+    21: (3, 8),
+    22: (9, 10),
+    23: (1, 15),
+    24: (9, 9),
+    25: (7, 7),
+    26: (2, 14),
+    27: (10, 31),
+}
 """Of seasons: those that are a day of the year."""
 _ORDINALS = {
     word: place
@@ -120,14 +137,11 @@ _BOUNDS_AFTER = re.compile(
 
 def amounts(text: str, language: str) -> tuple[Amount, ...]:
     named = list(_named(text))
-    found = [
-        each
-        for each in _of_entities(text, language)
-        if not _inside(each, [one for one in named if one.unit in ("", "months", "half clock")])
-    ]
+    taken = [one for one in named if one.unit in ("", "months", "month", "clock", "half clock")]
+    found = [each for each in _of_entities(text, language) if each.unit or not _inside(each, taken)]
     found += named
     found += [each for each in _plain(text) if not _inside(each, found)]
-    return tuple(sorted({_qualified(each, text) for each in found}))
+    return tuple(sorted({_qualified(each, text) for each in found}, key=lambda one: (one.start, one.end, one.unit, one.size)))
 
 
 def _inside(one: Amount, others: Sequence[Amount]) -> bool:
@@ -192,12 +206,13 @@ def _converted(one: Entity, text: str) -> Iterator[Amount]:
         case Percent():
             yield made("", Fraction(value.amount) / 100)
         case Money():
-            yield made(value.currency or "money", Fraction(value.amount))
+            yield made("" if said.lower().startswith("won") else value.currency or "money", Fraction(value.amount))
         case Measure():
             base, factor = _SCALES.get(value.unit, (value.unit, Fraction(1)))
             if said.endswith("度") and value.amount > HOTTEST:  # of electricity
                 base, factor = "W.h", Fraction(1000)
-            yield made(base, Fraction(value.amount) * factor)
+            sign = -1 if text[one.start - 1 : one.start] in ("-", "−", "–") and base == "Cel" else 1
+            yield made(base, Fraction(value.amount) * factor * sign)
         case Duration():
             if value.months:
                 yield made("months", Fraction(value.months))
@@ -211,7 +226,7 @@ def _converted(one: Entity, text: str) -> Iterator[Amount]:
                     if end is not None:
                         yield made(*_minutes(end, said))
         case DateTime():
-            if re.search(r"\d|[点时刻]", said) and not re.search(r"later|earlier|ago|后|前", said):
+            if _TIMED.search(said) and not re.search(r"later|earlier|ago|后|前", said):
                 yield made(*_minutes(value.moment.time(), said))
             yield from _day(value.moment.date(), said, made)
         case DateTimeRange():
@@ -229,6 +244,7 @@ def _converted(one: Entity, text: str) -> Iterator[Amount]:
             yield from _day_numbers(one, said)
 
 
+_TIMED = re.compile(rf"\d|[点时刻]|o.clock|noon|midnight|\b(?:{'|'.join(_HOURS)}|half|quarter)\b", re.I)
 _HALF_SAID = re.compile(
     r"\d\s?[ap]\.?m\b|凌晨|早|上午|中午|下午|傍晚|晚|夜|noon|morning|evening|night|afternoon|\b(?:1[3-9]|2[0-3])[:.]\d", re.I
 )
@@ -278,6 +294,7 @@ def _named(text: str) -> Iterator[Amount]:
                         yield Amount(at, at + len(word), "month", Fraction(_FEASTS[place][0]))
                         yield Amount(at, at + len(word), "day", Fraction(_FEASTS[place][1]))
                 at = lower.find(word, at + len(word))
+    yield from _idioms(text)
     for found in _HALF_PAST.finditer(text):
         yield Amount(found.start(), found.end(), "half clock", Fraction(_HOURS.index(found[1].lower()) * 60 + 90) % 720)
     for found in _PAST.finditer(text):
@@ -291,6 +308,106 @@ def _named(text: str) -> Iterator[Amount]:
     for found in _TENTHS.finditer(text):
         tenths = Fraction("一二三四五六七八九".index(found[1].replace("两", "二")) + 1, 10)
         yield Amount(found.start(), found.end(), "", tenths + (Fraction(1, 20) if found[2] else 0))
+
+
+_HAN_NUMBER = r"[\d零〇一二两三四五六七八九十]{1,3}"
+_CLOCK_ZH = re.compile(
+    rf"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|今早|今晚|明早|明晚|当晚)?(?P<hour>{_HAN_NUMBER})[点时](?P<part>半|一刻|三刻|{_HAN_NUMBER}(?=分)|整)?"
+)
+_OFF = re.compile("(?P<tenths>[一二三四五六七八九1-9])(?P<half>点?[五5])?折")
+_COINS = re.compile(
+    r"(?P<whole>[\d零一二两三四五六七八九十百]{1,4})[块元](?P<tenths>[一二三四五六七八九])(?![十百千万毛角])|(?P<dimes>[一二两三四五六七八九1-9])毛(?P<cents>[一二三四五六七八九])?(?![一二三四五六七八九]?[十百])"
+)
+_DEGREES = re.compile("(?P<whole>[一二三四五六七八九十]{1,4})度(?P<tenths>[一二三四五六七八九])(?![十百千万])")
+_FEAST_DAYS = re.compile(
+    r"(?<![\d一二三四五六七八九十])(?:五一|六一|三八|八一)(?=放假|假期|节|期间|黄金周|劳动节|前|后|那天)|十一(?=放假|假期|黄金周|长假)"
+)
+_OF = re.compile(
+    rf"\b({'|'.join(_HOURS)}|\d{{1,3}}) (?:in|out of)(?: every)? ({'|'.join(_HOURS)}|\d{{1,3}})\b(?! (?:the|a|an|days?|hours?|minutes?|weeks?|months?|years?))",
+    re.I,
+)
+_PENCE = re.compile(r"\b(\d{1,2})p\b")
+_AND_HALF = re.compile(f"({_HAN_NUMBER})(?:(年|天|周)半|个半(月|小时|钟头))")
+_DECADE = re.compile("([一二三四五六七八九]十)年代")
+
+
+def _idioms(text: str) -> Iterator[Amount]:
+    for found in _CLOCK_ZH.finditer(text):
+        hour, part = _number(found["hour"]), found["part"] or ""
+        minutes = {"": Fraction(0), "整": Fraction(0), "半": Fraction(30), "一刻": Fraction(15), "三刻": Fraction(45)}.get(part) or _number(
+            part or "0"
+        )
+        decimal = not part and re.match(r"[零一二三四五六七八九\d]", text[found.end() : found.end() + 1] or " ")
+        if hour is None or hour > 24 or minutes is None or decimal:
+            continue
+        half = found["half"] or ""
+        late = half in ("下午", "傍晚", "晚上", "夜里", "今晚", "明晚", "当晚") and hour < 12
+        unit = "clock" if half or hour > 12 else "half clock"
+        yield Amount(found.start(), found.end(), unit, ((hour + 12 * late) * 60 + minutes) % (1440 if unit == "clock" else 720))
+    for found in _OFF.finditer(text):
+        tenths = _number(found["tenths"]) or Fraction(0)
+        size = tenths / 10 + (Fraction(1, 20) if found["half"] else 0)
+        yield Amount(found.start(), found.end(), "", size)
+        yield Amount(found.start(), found.end(), "", 1 - size)
+    for found in _COINS.finditer(text):
+        if found["dimes"]:
+            size = (_number(found["dimes"]) or Fraction(0)) / 10 + (_number(found["cents"] or "0") or Fraction(0)) / 100
+        else:
+            size = (_number(found["whole"]) or Fraction(0)) + (_number(found["tenths"]) or Fraction(0)) / 10
+        yield Amount(found.start(), found.end(), "CNY", size)
+    for found in _DEGREES.finditer(text):
+        yield Amount(
+            found.start(), found.end(), "Cel", (_number(found["whole"]) or Fraction(0)) + (_number(found["tenths"]) or Fraction(0)) / 10
+        )
+    for found in _FEAST_DAYS.finditer(text):
+        month, day = (
+            (10, 1) if found[0] == "十一" else ("一二三四五六七八九".index(found[0][0]) + 1, "一二三四五六七八九".index(found[0][1]) + 1)
+        )
+        yield Amount(found.start(), found.end(), "month", Fraction(month))
+        yield Amount(found.start(), found.end(), "day", Fraction(day))
+    for found in _OF.finditer(text):
+        first, second = (Fraction(_HOURS.index(each.lower()) + 1) if each.lower() in _HOURS else Fraction(each) for each in found.groups())
+        if 0 < first < second:
+            yield Amount(found.start(), found.end(), "", first / second)
+    for found in _PENCE.finditer(text):
+        yield Amount(found.start(), found.end(), "GBP", Fraction(found[1]) / 100)
+    for found in _DECADE.finditer(text):
+        yield Amount(found.start(), found.end(), "", _number(found[1]) or Fraction(0))
+    for found in _AND_HALF.finditer(text):
+        if (count := _number(found[1])) is not None:
+            unit, whole = {
+                "年": ("months", 12),
+                "月": ("months", 1),
+                "小时": ("minutes", 60),
+                "钟头": ("minutes", 60),
+                "天": ("minutes", 1440),
+                "周": ("minutes", 10080),
+            }[found[2] or found[3]]
+            yield Amount(found.start(), found.end(), unit, (count + Fraction(1, 2)) * whole)
+    for word, month in (
+        ("年底", 12),
+        ("年末", 12),
+        ("年初", 1),
+        ("end of the year", 12),
+        ("end of year", 12),
+        ("上半年", 6),
+        ("一季度", 3),
+        ("二季度", 6),
+        ("三季度", 9),
+        ("四季度", 12),
+    ):
+        if (at := text.lower().find(word)) >= 0:
+            yield Amount(at, at + len(word), "month", Fraction(month))
+    for word, size in (("半个月", Fraction(15 * 1440)), ("fortnight", Fraction(14 * 1440))):
+        at = text.find(word)
+        if at >= 0:
+            yield Amount(at, at + len(word), "minutes", size)
+    for found in re.finditer("半(?:价|数)|一半|(?:翻|增加|多|涨)了?一(?:番|倍)", text):
+        yield Amount(found.start(), found.end(), "", Fraction(1, 2) if "半" in found[0] else Fraction(2))
+
+
+def _number(said: str) -> Fraction | None:
+    return _read(said) if said.isascii() else _han(said) if _HAN_RUN.fullmatch(said) else None
 
 
 _HAN_RUN = re.compile("[零〇一二两三四五六七八九十百千万亿]+")
@@ -307,7 +424,11 @@ def _plain(text: str) -> Iterator[Amount]:
                 yield Amount(found.start() + part.start(), found.start() + part.end(), "", Fraction(part[0]))
     for found in _HAN_RUN.finditer(text):
         counted = text[found.end() : found.end() + 1] in _COUNTED or text[found.start() - 1 : found.start()] in ("第", "初", "十")
-        vague = text[found.start() : found.end() + 1] in ("十分", "万分", "百般", "千万") or set(found[0]) <= set("千万百亿零〇")
+        vague = (
+            re.search("[一二三四五六七八九]{2}[十百千万]|^[十百千万]+$", found[0])
+            or text[found.start() : found.end() + 1] in ("十分", "万分", "百般", "千万")
+            or set(found[0]) <= set("千万百亿零〇")
+        )
         if (len(found[0]) > 1 or counted) and not vague and (size := _han(found[0])) is not None:
             yield Amount(found.start(), found.end(), "", size)
     for found in _WORD.finditer(text):
@@ -369,68 +490,39 @@ _BARE = frozenset(("", "day"))
 
 def same(one: Amount, other: Amount) -> bool:
     """``one`` of an answer, ``other`` of its source.  A bare number may be any unit's: `ten ninety-five came back`."""
-    if one.unit == other.unit:
+    units = {one.unit, other.unit}
+    if len(units) == 1:
         if one.size == other.size:
             return True
-        return one.about and other.size != 0 and abs(one.size - other.size) <= ABOUT * abs(other.size)
-    if {one.unit, other.unit} == {"clock", "half clock"}:
+        return (one.about or other.about) and other.size != 0 and abs(one.size - other.size) <= ABOUT * abs(other.size)
+    if units == CLOCKS:
         return one.size % 720 == other.size % 720
-    for clock, bare in ((one, other), (other, one)):
-        if clock.unit in CLOCKS and bare.unit == "":
-            hour, part = divmod(bare.size, 1)
-            return clock.size % 720 == (hour * 60 + part * 100) % 720
-    if one.unit in _LOOSE and other.unit in _LOOSE:
-        return one.size == other.size
-    if not one.unit or not other.unit:
-        return one.size == other.size or (one.told or one.size) == (other.told or other.size)
+    if units == {"months", "minutes"}:
+        months, minutes = (one.size, other.size) if one.unit == "months" else (other.size, one.size)
+        return abs(months * 30 * 1440 - minutes) <= minutes * Fraction(1, 20)
+    if (units == {"GBP", "[lb_av]"} or units <= _LOOSE) and one.size == other.size:
+        return True
+    for whole, bare in ((one, other), (other, one)):
+        if bare.unit == "" and whole.unit:
+            if whole.unit in CLOCKS:
+                hour, part = divmod(bare.size, 1)
+                return whole.size % 720 == (hour * 60 + part * 100) % 720
+            if whole.unit == "year":
+                return whole.size == bare.size or whole.size % 100 == bare.size
+            parts = [whole.size, whole.told, *(whole.size / each for each in _PARTS.get(whole.unit, ()))]
+            return bare.size in parts
     return False
+
+
+_PARTS = {"months": (12,), "minutes": (60, 1440, 10080)}
 
 
 _LOOSE = frozenset(("", "day", "money", "months"))
 
 
-def derivable(one: Amount, given: Sequence[Amount]) -> bool:
-    """A sum, difference or product of two values, or a time and how long after."""
-    alike = [
-        each
-        for each in given
-        if each.unit == one.unit or (not each.unit and one.unit not in ("clock", "half clock", "weekday", "month", "year"))
-    ]
-    if one.unit in ("weekday", "season", "relative", "relative year", "year"):
-        return False
-    if (one.size >= 10 or one.unit not in _BARE) and one.unit not in ("minutes", "months"):
-        for at, first in enumerate(alike):
-            for second in alike[at + 1 :]:
-                if one.size in (first.size + second.size, abs(first.size - second.size)) and one.unit not in (
-                    "clock",
-                    "half clock",
-                    "month",
-                ):
-                    return True
-    clocks = [
-        each.size if each.unit else (each.size // 1 * 60 + each.size % 1 * 100)
-        for each in given
-        if each.unit in CLOCKS or (not each.unit and each.size % 1 and each.size < 24)
-    ]
-    spans = [each.size for each in given if each.unit == "minutes"]
-    if one.unit in CLOCKS:
-        return any(one.size % 720 in ((clock + span) % 720, (clock - span) % 720) for clock in clocks for span in spans)
-    if one.unit == "minutes":
-        return any(one.size == (first - second) % 720 for first in clocks for second in clocks if first != second)
-    if one.unit == "day":
-        days = [each.size for each in given if each.unit == "day"]
-        return any(one.size in (day + span / 1440, day - span / 1440) for day in days for span in spans if span % 1440 == 0)
-    if one.unit in MONEY or one.unit == "":
-        plain = [each.size for each in given if each.unit in (one.unit, "")] + [each.size / 60 for each in given if each.unit == "minutes"]
-        if one.size >= 10 and any(
-            one.size == first * second for at, first in enumerate(plain) for second in plain[at + 1 :] if 1 not in (first, second)
-        ):
-            return True
-    if 0 < one.size <= 1 and one.about:
-        return any(
-            other.size and abs(first.size / other.size - one.size) <= Fraction(3, 100)
-            for first in alike
-            for other in alike
-            if first != other
-        )
-    return False
+def numerals(text: str) -> frozenset[Fraction]:
+    """Every numeral as it stands, whatever it counts."""
+    found = {_read(each[0]) for each in _DIGITS.finditer(text)} | {_han(each[0]) for each in _HAN_RUN.finditer(text)}
+    found |= {Fraction(_HOURS.index(each[0].lower()) + 1) for each in _WORD.finditer(text) if each[0].lower() in _HOURS}
+    found |= {Fraction(part) for each in _DIGITS.finditer(text) if _read(each[0]) is None for part in re.findall(r"\d+", each[0])}
+    return frozenset(each for each in found if each is not None)

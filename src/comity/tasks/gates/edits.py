@@ -28,18 +28,19 @@ def beyond(pair: Pair) -> Gate | None:
     before = [(each[0], each.start()) for each in _TOKEN.finditer(pair.source)]
     after = [(each[0], each.start()) for each in _TOKEN.finditer(pair.answer)]
     matcher = SequenceMatcher(None, [word.lower() for word, _ in before], [word.lower() for word, _ in after], autojunk=False)
-    for kind, i, j, k, m in matcher.get_opcodes():
-        if kind == "equal":
-            continue
+    changes = [each for each in matcher.get_opcodes() if each[0] != "equal"]
+    moved = {stem(word.lower()) for _, i, j, _, _ in changes for word, _ in before[max(0, i - 1) : j + 1]}
+    for _, i, j, k, m in changes:
         was, now = [word for word, _ in before[i:j]], [word for word, _ in after[k:m]]
-        why = _why(was, now, pair, before[j][1] if j < len(before) else len(pair.source))
+        beside = [word for word, _ in before[max(0, i - 1) : j + 1]]
+        why = _why(was, now, beside, moved, pair, before[j][1] if j < len(before) else len(pair.source))
         if why:
             said = pair.answer[after[k][1] : after[m - 1][1] + len(after[m - 1][0])] if m > k else " ".join(was)
             return Gate(name="edits", passed=False, why=why, said=said)
     return None
 
 
-def _why(was: list[str], now: list[str], pair: Pair, after: int) -> str:
+def _why(was: list[str], now: list[str], beside: list[str], moved: set[str], pair: Pair, after: int) -> str:
     """A code; "" of a correction."""
     if [each for each in was if _number(each)] != [each for each in now if _number(each)] and not _joined(was, now):
         return "number_changed"
@@ -51,11 +52,11 @@ def _why(was: list[str], now: list[str], pair: Pair, after: int) -> str:
         return "denial_invented"
     han = [each for each in now if "\u3400" <= each <= "\u9fff"]
     for place, each in enumerate(han):
-        beside = was[place] if len(was) == len(han) else ""
-        if not _small_zh(each) and not _sounds(each, beside, was):
+        opposite = was[place] if len(was) == len(han) else ""
+        if not _small_zh(each) and not (_sounds(each, opposite, was or beside) and (was or pinyin.readings(each))):
             return "word_changed" if was else "word_added"
     for each in now:
-        if each[0].isascii() and each[0].isalpha() and (why := _english(each, was, pair)):
+        if each[0].isascii() and each[0].isalpha() and (why := _english(each, was, moved, pair)):
             return why
     lost = [each for each in was if each[0] < "\u3400" and each.lower() not in listed("stops") and each.isalpha()]
     return "words_dropped" if len(lost) > 3 and not now else ""
@@ -104,11 +105,11 @@ def _small_zh(character: str) -> bool:
     return character in _SMALL_ZH
 
 
-def _sounds(new: str, beside: str, was: list[str]) -> bool:
+def _sounds(new: str, opposite: str, was: list[str]) -> bool:
     mine = {_plain(each) for each in pinyin.readings(new)}
     return any(
         each == new or not pinyin.readings(each) or not mine or mine & {_plain(reading) for reading in pinyin.readings(each)}
-        for each in ([beside] if beside else was)
+        for each in ([opposite] if opposite else was)
         if "\u3400" <= each <= "\u9fff"
     )
 
@@ -118,7 +119,7 @@ def _plain(reading: str) -> str:
     return re.sub("ng$", "n", re.sub("^([zcs])h", r"\1", reading))
 
 
-def _english(word: str, was: list[str], pair: Pair) -> str:
+def _english(word: str, was: list[str], moved: set[str], pair: Pair) -> str:
     lower = word.lower().replace("’", "'")
     olds = [each for each in was if each[0].isascii()]
     if word[0].isupper():
@@ -131,10 +132,10 @@ def _english(word: str, was: list[str], pair: Pair) -> str:
                 and re.search(rf"\b{re.escape(word)}\b", pair.source)
             ):
                 return "name_changed"
-    if lower in listed("stops") or lower.removesuffix("'s") in listed("stops") or lower.endswith("n't"):
+    if stem(lower) in moved or lower in listed("stops") or lower.removesuffix("'s") in listed("stops") or lower.endswith("n't"):
         return ""
     if not olds:
-        return "" if any(lower == each.lower() for each in re.findall(r"[A-Za-z']+", pair.source)) and False else "word_added"
+        return "word_added"
     if any(
         stem(each.lower()) == stem(lower) or SequenceMatcher(None, each.lower(), lower).ratio() >= LIKE for each in (*olds, "".join(olds))
     ):

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from comity.tasks.gates.lexicon import listed
 from comity.tasks.gates.pair import Pair
+from comity.tasks.gates.whom import found
 from comity.tasks.gates.words import ZH_STOPS, Clause, Token
 from comity.tasks.shapes import Gate
 
@@ -15,27 +18,57 @@ class Extent(NamedTuple):
     whole: float  # of content
     bare: float  # of content that nothing supports
     run: float  # … in one stretch
+    spare: float  # of content of the clauses that this one may say again, which nothing in the answer says
     said: str
 
 
+class Ground(NamedTuple):
+    """What one text holds, for asking what of the other it supports."""
+
+    keys: frozenset[str]
+    means: frozenset[str]
+    begins: frozenset[str]  # of English words
+    lower: str
+
+    @classmethod
+    def of(cls, clauses: Sequence[Clause], text: str) -> Ground:
+        keys = frozenset[str]().union(*(each.all_keys for each in clauses))
+        means = frozenset[str]().union(*(each.all_means for each in clauses))
+        return cls(keys, means, frozenset(word[:5] for word in keys if word.isascii()), text.lower())
+
+
 def extents(pair: Pair) -> list[tuple[Clause, Extent]]:
-    keys = frozenset().union(*(each.all_keys for each in (*pair.there, *pair.asked)))
-    means = frozenset().union(*(each.all_means for each in (*pair.there, *pair.asked)))
-    lower = pair.source.lower()
-    prefixes = {word[:5] for word in keys if word.isascii()}
-    return [(clause, _extent(clause, keys, means, prefixes, lower, pair)) for clause in pair.here]
+    ground = Ground.of((*pair.there, *pair.asked), pair.source + pair.question)
+    back = Ground.of(pair.here, pair.answer)
+    left = [sum(_lacking(each, back, pair, pair.source) for each in clause.tokens if _counts(each)) for clause in pair.there]
+    likest = [pair.best(clause) for clause in pair.here]
+    places = [pair.there.index(found) if found is not None and score >= LIKE else None for score, found in likest]
+    out: list[tuple[Clause, Extent]] = []
+    for at, clause in enumerate(pair.here):
+        place = places[at]
+        span = {place} if place is not None else set()
+        if pair.kind in WHOLE:
+            before = next((each for each in reversed(places[:at]) if each is not None), 0)
+            after = next((each for each in places[at + 1 :] if each is not None), len(left) - 1)
+            span |= set(range(before, after + 1)) if before <= after else set()
+        out.append((clause, _extent(clause, ground, sum(left[each] for each in span), pair)))
+    return out
 
 
-def _extent(clause: Clause, keys: frozenset[str], means: frozenset[str], prefixes: set[str], lower: str, pair: Pair) -> Extent:
+LIKE = 0.2
+WHOLE = frozenset(("rewrite", "translation"))
+"""Kinds of answer that say all that the source says, in its order."""
+
+
+def _extent(clause: Clause, ground: Ground, spare: float, pair: Pair) -> Extent:
     whole = bare = run = best = 0.0
     start = end = 0
     said = (0, 0)
     for token in clause.tokens:
         if not _counts(token):
             continue
-        size = _size(token)
-        whole += size
-        lacking = _lacking(token, keys, means, prefixes, lower, pair)
+        whole += _size(token)
+        lacking = _lacking(token, ground, pair, pair.answer)
         bare += lacking
         if lacking > 0:
             start = token.start if run == 0 else start
@@ -44,7 +77,7 @@ def _extent(clause: Clause, keys: frozenset[str], means: frozenset[str], prefixe
                 best, said = run, (start, end)
         else:
             run = 0.0
-    return Extent(whole, bare, best, pair.answer[said[0] : said[1]])
+    return Extent(whole, bare, best, spare, pair.answer[said[0] : said[1]])
 
 
 def _counts(token: Token) -> bool:
@@ -57,16 +90,18 @@ def _size(token: Token) -> float:
     return float(sum(each not in ZH_STOPS for each in token.text)) if token.text[0] > "\u3400" else 2.0
 
 
-def _lacking(token: Token, keys: frozenset[str], means: frozenset[str], prefixes: set[str], lower: str, pair: Pair) -> float:
-    if token.means & means:
+def _lacking(token: Token, ground: Ground, pair: Pair, text: str) -> float:
+    if token.means & ground.means:
         return 0.0
     if token.text[0] > "\u3400":
-        from comity.tasks.gates.whom import found
-
         if pair.across:
-            return 0.0 if any(one.start <= token.start < one.end for one in found(pair.answer)) else _size(token)
-        return float(sum(each not in keys and each not in ZH_STOPS for each in token.text))
-    if token.keys & keys or any(len(key) >= 5 and key[:5] in prefixes for key in token.keys) or token.text.lower() in lower:
+            return 0.0 if any(one.start <= token.start < one.end for one in found(text)) else _size(token)
+        return float(sum(each not in ground.keys and each not in ZH_STOPS for each in token.text))
+    if (
+        token.keys & ground.keys
+        or any(len(key) >= 5 and key[:5] in ground.begins for key in token.keys)
+        or token.text.lower() in ground.lower
+    ):
         return 0.0
     if pair.across and token.text[0].isupper():
         return 0.0
@@ -74,14 +109,19 @@ def _lacking(token: Token, keys: frozenset[str], means: frozenset[str], prefixes
 
 
 RUN_MAX = {"zh": 3.0, "en": 4.0}
-"""Of content in one stretch that nothing supports, by the language of the answer: characters, or two for each word."""
+"""Of content in one stretch that nothing supports and that stands for nothing else, by the language of the answer: characters, or two for
+each word."""
+FURTHER_MAX = 2.0
+"""… in a clause of Chinese that says it is one more."""
+_FURTHER = re.compile("[还并且另及]|而且|同时|此外|以及")
 
 
 def added(pair: Pair) -> Gate | None:
     if pair.kind == "proofread":
         return None
-    most = RUN_MAX.get(pair.to, 6.0)
-    found = max((each for _, each in extents(pair)), key=lambda one: one.run, default=None)
-    if found is None or found.run < most:
-        return None
-    return Gate(name="inventions", passed=False, why="unsupported", said=found.said)
+    for clause, one in extents(pair):
+        over = one.run - one.spare
+        further = pair.to == "zh" and _FURTHER.match(pair.answer, clause.start) and 2 * one.bare >= one.whole
+        if over >= (FURTHER_MAX if further else RUN_MAX.get(pair.to, 6.0)):
+            return Gate(name="inventions", passed=False, why="unsupported", said=one.said)
+    return None

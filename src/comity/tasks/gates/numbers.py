@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
-from comity.tasks.gates.amounts import CLOCKS, Amount, derivable, same
+from comity.tasks.gates.amounts import CLOCKS, Amount, numerals, same
+from comity.tasks.gates.derive import derivable
 from comity.tasks.gates.pair import Pair
 from comity.tasks.shapes import Gate
 
@@ -24,7 +26,7 @@ def invented(pair: Pair) -> Gate | None:
     lone = [one for one in pair.said if not any(same(one, other) for other in asked)]
     told = [one for one in lone if not _slight(one, pair.answer) and not _joined(one, lone, asked, pair.answer)]
     for one in told:
-        if not derivable(one, asked) and not _counted(one, pair):
+        if not derivable(one, asked) and not _counted(one, pair) and not _numeral(one, pair):
             name = "dates" if one.unit in DATES else "numbers"
             return Gate(
                 name=name,
@@ -42,9 +44,31 @@ def _slight(one: Amount, text: str) -> bool:
         return False
     if one.unit == "" and one.size in (0, 1, 2):
         return True
+    if one.unit == "month" and one.size in (6, 12, 1) and re.match("年|end|上半年|[一二三四]季度", said):
+        return True
     if one.unit in ("minutes", "months"):
         return one.size in (60, 720, 1440, 2880, 10080, 1, 12, 24) and not (one.told and one.told > 2)
-    return one.unit in ("relative", "relative year") and False
+    if one.unit == "day" and one.size == 1:
+        return text[one.start - 1 : one.start] != "月"
+    return one.unit in ("relative", "relative year") and one.size == 0
+
+
+def _numeral(one: Amount, pair: Pair) -> bool:
+    """The same numeral stands in the source, and not before another unit."""
+    said = pair.answer[one.start : one.end]
+    if one.unit == "day" and one.size >= 28 and re.search("月底|月末|最后一天|end of|last day", pair.source):
+        return True
+    mine = numerals(said)
+    theirs = numerals(pair.source)
+    if not mine or not mine <= theirs:
+        return False
+    clash = [
+        other
+        for other in pair.given
+        if other.unit and one.unit and (other.unit != one.unit or (other.size != one.size and other.unit not in DATES))
+        and numerals(pair.source[other.start : other.end]) == mine
+    ]  # fmt: skip
+    return not clash
 
 
 def _joined(one: Amount, lone: list[Amount], given: list[Amount], text: str) -> bool:
@@ -80,6 +104,22 @@ def bounds(pair: Pair) -> Gate | None:
         others = [other for other in pair.given if same(one, other) and other.bound]
         if others and all((other.bound in (1, 2)) != (one.bound in (1, 2)) for other in others):
             return Gate(name="numbers", passed=False, why="bound_turned", said=pair.answer[max(0, one.start - 12) : one.end + 2].strip())
+    return None
+
+
+_PARTS = "上午|下午|早上|晚上|中午|傍晚|morning|afternoon|evening|night"
+_DAY_PART = re.compile(
+    rf"((?:周|星期|礼拜)[一二三四五六日天]|(?:mon|tues|wednes|thurs|fri|satur|sun)day|今天|明天|后天|today|tomorrow)[ 的]?({_PARTS})", re.I
+)
+
+
+def parts(pair: Pair) -> Gate | None:
+    """`Thursday afternoon` where the source knows Thursday morning alone."""
+    theirs = [(each[1].lower(), each[2].lower()) for each in _DAY_PART.finditer(pair.source)]
+    for each in _DAY_PART.finditer(pair.answer):
+        mine = [part for day, part in theirs if day[-1] == each[1].lower()[-1] and day == each[1].lower()]
+        if mine and each[2].lower() not in mine:
+            return Gate(name="dates", passed=False, why="date_misplaced", said=each[0])
     return None
 
 

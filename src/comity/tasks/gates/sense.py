@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from comity.tasks.gates.lexicon import Pole, listed
 from comity.tasks.gates.pair import Pair
-from comity.tasks.gates.words import Clause, Token, denies, poles_of
+from comity.tasks.gates.words import ZH_STOPS, Clause, Token, denies, poles_of
 from comity.tasks.shapes import Gate
 
 ALIKE = 0.34
+SURELY = 0.45
 _BAD: frozenset[Pole] = frozenset({("include", 1), ("allow", 1), ("accept", 1), ("both", 1), ("allnone", 1), ("openclose", 1), ("keep", 1)})
 
 
@@ -28,6 +29,8 @@ def turned(pair: Pair) -> Gate | None:
             continue
         for token in clause.tokens:
             for name, end in poles_of(token):
+                if pair.across and name not in listed("firm"):
+                    continue
                 theirs = found.poles
                 if (name, 1 - end) in theirs and (name, end) not in theirs and (name, 1 - end) not in ours:
                     return Gate(name="negations", passed=False, why="turned_round", said=token.text)
@@ -90,8 +93,11 @@ def denied(pair: Pair) -> Gate | None:
         around = pair.sentence(found)
         # 1. the source denies, the answer says
         for other in around if score < 0.6 else [found]:
-            for _, head, means in _heads(other):
-                if (len(head) < 2 and not head.isascii()) or head in _NO_HEADS:
+            heads = list(_heads(other))
+            if len(heads) > 1 or (other is not found and pair.likeness(clause.tokens, other) < ALIKE):
+                continue  # what is denied twice may be said once the other way round
+            for _, head, means in heads:
+                if (len(head) < 2 and head in ZH_STOPS) or head in _NO_HEADS:
                     continue
                 if _stands(head, clause, pair.answer) and not _nays(clause) and not _elsewhere(head, pair, other):
                     return Gate(name="negations", passed=False, why="denial_lost", said=head)
@@ -107,7 +113,7 @@ def denied(pair: Pair) -> Gate | None:
         # 2. the answer denies, the source says
         for token, head, means in _heads(clause):
             stands = [_stands(head, each, pair.source) for each in around]
-            if True in stands and False not in stands and not any(map(_nays, around)):
+            if _stands(head, found, pair.source) and False not in stands and not any(map(_nays, around)) and score >= SURELY:
                 return Gate(name="negations", passed=False, why="denial_invented", said=token.text + head)
             if pair.across and means and not any(map(_nays, around)) and any(each.means & means for each in found.tokens if each.content):
                 return Gate(name="negations", passed=False, why="denial_invented", said=token.text)
@@ -128,4 +134,8 @@ def _partly(clause: Clause) -> bool:
 
 def _elsewhere(head: str, pair: Pair, but: Clause) -> bool:
     """The source says it undenied somewhere too."""
-    return any(_stands(head, each, pair.source) for each in pair.there if each is not but)
+    return any(
+        _stands(head, each, pair.source)
+        for each in pair.there
+        if each is not but and not any(one.text.lower() in listed("unsure") for one in each.tokens)
+    )

@@ -26,7 +26,7 @@ _NICK = re.compile("[老小阿][\u4e00-\u9fff](?![\u4e00-\u9fff]?师)")
 ROLES = re.compile(
     "甲方|乙方|房东|房主|租客|租户|买方|卖方|原告|被告|委托人|受托人|发包方|承包方|landlord|tenant|buyer|seller|lessor|lessee", re.I
 )
-SURE = 4.0
+SURE = 3.9
 """Log-odds of a Chinese name by its characters."""
 SURNAME = 1.5
 ALIKE = 0.5
@@ -102,6 +102,8 @@ def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
         and run[at : at + 3] not in known.words
     ):
         return 2
+    if _word_at(run, at, known) > 2 and not known.words.get(run[at : at + _word_at(run, at, known)], (0, False))[1]:
+        return 0
     roots = known.roots(run, at)
     for root in sorted(roots, reverse=True):
         title = re.match(_TITLES_ZH, run[at + root :])
@@ -109,20 +111,19 @@ def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
             return root
         if root == 2 and run[at : at + 2] in known.words:
             continue
-        top: tuple[float, int] = (SURE, 0)
+        cued = at == 0 or run[at - 1] in _CUES
+        top: tuple[float, int] = (SURE - 1 if cued else SURE, 0)
         for given in (2, 1):
             name = run[at : at + root + given]
-            if (
-                len(name) < root + given
-                or name in known.words
-                or name[:2] in known.words
-                or name[:2] in lexicon().chinese
-                or name[-2:] in known.words
-            ):
+            if len(name) < root + given or any(each in _NUMERALS for each in name) or _breaks(run, at, len(name), known):
                 continue
-            if any(each in _NUMERALS for each in name) or _breaks(run, at, len(name), known):
+            if name in known.words or name in lexicon().chinese or any(each in _NEVER for each in name):
                 continue
             score = known.chinese(name, root) + (2 if re.match(_TITLES_ZH, run[at + len(name) :]) else 0)
+            beyond = run[at + len(name) : at + len(name) + 1]
+            score += 2 if cued and (not beyond or beyond in _CUES or beyond in "的来去在已将会要代负领") else 0
+            for part in {name[:2], name[-2:]} - {name}:
+                score -= _WORDY * known.words.get(part, (5 if part in lexicon().chinese else 0, False))[0]
             if score > top[0] + (0 if top[1] == 0 else 1):
                 top = (score, len(name))
         if top[1]:
@@ -133,12 +134,21 @@ def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
     return 0
 
 
+_CUES = frozenset("由找叫给让请跟和与是说对向为问")
+_NEVER = frozenset("的了是在不没我你他她它们这那哪您就都也又还很把被")
+_WORDY = 0.4
+"""Log-odds that a part of a name loses for each degree of being a common word."""
 _NUMERALS = frozenset("一二两三四五六七八九十百千万亿几每这那第")
 
 
 def _breaks(run: str, at: int, size: int, known: han_lexicon.Lexicon) -> bool:
     """Whether a word begins in the name and goes on behind it."""
-    return any(run[at + place : at + place + long] in known.words for place in range(1, size) for long in (2, 3, 4) if place + long > size)
+    return any(
+        at + place + long <= len(run) and run[at + place : at + place + long] in known.words
+        for place in range(1, size)
+        for long in (2, 3, 4)
+        if place + long > size
+    )
 
 
 def strangers(pair: Pair) -> Gate | None:
@@ -250,29 +260,113 @@ def _called(one: str, other: str, source: str) -> bool:
 
 
 def swapped(pair: Pair) -> Gate | None:
+    """What an answer's clause says of a name, the source says of that name, or of nobody, rather than of another alone."""
     if pair.kind == "proofread":
         return None
+    holders = _holders(pair)
     for clause in pair.here:
         ours = _within(pair.answer, clause)
         if not ours:
             continue
         apart = {each.text for each in clause.tokens if any(one.start <= each.start < one.end for one in ours)}
+        for one in ours:
+            with_it, without, others = 0.0, 0.0, 0
+            for token in clause.tokens:
+                if not token.content or token.text in apart or token.text.lower() in listed("unweighed"):
+                    continue
+                said = [(pair.shared(token, each), keys) for each, keys in zip(pair.there, holders, strict=True)]
+                most = max((share for share, _ in said), default=0.0)
+                said = [(share, keys) for share, keys in said if share >= max(SHARED, most) and keys]
+                if not said:
+                    continue
+                weight = pair.weight(token)
+                if any(_is(one.key, key, pair.source) for _, keys in said for key in keys):
+                    with_it += weight
+                elif not any(_is(mine.key, key, pair.source) for _, keys in said for key in keys for mine in ours):
+                    without += weight
+                    others += 1
+            if without >= AGAINST and with_it < without / 2:
+                return Gate(name="names", passed=False, why="name_misplaced", said=pair.answer[one.start : one.end])
         score, best = pair.best(clause, apart)
         if best is None or score < ALIKE:
             continue
         theirs = _within(pair.source, best)
         around = [one for each in pair.sentence(best) for one in _within(pair.source, each)]
-        for one in ours:
-            if any(_same(one.key, other.key) or _called(one.key, other.key, pair.source) for other in theirs) or not theirs:
-                continue
-            if any(_same(other.key, mine.key) for other in theirs for mine in ours):
-                continue
-            if any(_same(one.key, other.key) for other in around) and score < 0.75:
-                continue
-            return Gate(name="names", passed=False, why="name_misplaced", said=pair.answer[one.start : one.end])
+        strange = [one for one in ours if not any(_is(one.key, other.key, pair.source) for other in around)]
+        left = [other for other in around if not any(_is(one.key, other.key, pair.source) for one in ours)]
+        if strange and left and score >= SURELY and theirs:
+            return Gate(name="names", passed=False, why="name_misplaced", said=pair.answer[strange[0].start : strange[0].end])
+        if pair.across and (wrong := _turned(ours, best, pair)):
+            return Gate(name="names", passed=False, why="names_swapped", said=pair.answer[wrong.start : wrong.end])
         if len(ours) == 2 and len(theirs) == 2 and _order(ours, theirs) and not _voices(pair, clause, best):
             return Gate(name="names", passed=False, why="names_swapped", said=pair.answer[ours[0].start : ours[0].end])
+        if _taken_over(ours, theirs, clause, best, pair):
+            return Gate(name="names", passed=False, why="names_swapped", said=pair.answer[ours[0].start : ours[0].end])
     return None
+
+
+def _taken_over(ours: Sequence[Name], theirs: Sequence[Name], clause: Clause, best: Clause, pair: Pair) -> bool:
+    """The one name left is whom it was done to, and stands where he stood who did it."""
+    if len(theirs) != 2 or len(ours) != 1 or pair.across or _voices(pair, clause, best) or _passive(clause):
+        return False
+    if not _leads(ours[0], clause) or not _leads(theirs[0], best):
+        return False
+    return _is(ours[0].key, theirs[1].key, pair.source) and not _is(ours[0].key, theirs[0].key, pair.source)
+
+
+def _turned(ours: Sequence[Name], best: Clause, pair: Pair) -> Name | None:
+    """Two surnames of one syllable, the other way round than in Chinese."""
+    source = pair.source[best.start : best.end]
+    if len(ours) != 2 or ours[0].key[0] > "\u3400" or any(word in source for word in "被由向从给"):
+        return None
+    places = [[at for at, each in enumerate(source) if one.key in pinyin.readings(each)] for one in ours]
+    if all(len(each) == 1 for each in places) and places[0] > places[1]:
+        return ours[0]
+    return None
+
+
+SURELY = 0.6
+AGAINST = 1.4
+"""Weight of words that the source says of others alone: one word that one clause has will do."""
+SHARED = 0.65
+
+
+def _is(one: str, other: str, source: str) -> bool:
+    return _same(one, other) or _called(one, other, source)
+
+
+def _leads(name: Name, clause: Clause) -> bool:
+    """It comes before everything else that tells something."""
+    return not any(
+        each.content and each.end <= name.start and each.text.lower() not in ("mr", "mrs", "ms", "dr", "so", "then")
+        for each in clause.tokens
+    )
+
+
+def _passive(clause: Clause) -> bool:
+    words = [each.text.lower() for each in clause.tokens]
+    return any(
+        word in ("receive", "receives", "received", "gets", "get", "got", "was", "is", "been", "收到", "得到", "被", "获") for word in words
+    )
+
+
+_PRONOUNS = frozenset(("he", "she", "him", "her", "his", "they", "them", "who", "whom", "whose", "他", "她", "他们", "她们"))
+
+
+def _holders(pair: Pair) -> list[list[str]]:
+    """Of each clause of the source, whom it speaks of: the names in it, else the last ones of its sentence; of a pronoun, of the last sentence."""
+    out: list[list[str]] = []
+    last: list[str] = []
+    earlier: list[str] = []
+    sentence = -1
+    for clause in pair.there:
+        if clause.sentence != sentence:
+            earlier, last, sentence = last or earlier, [], clause.sentence
+        keys = [one.key for one in _within(pair.source, clause)]
+        last = [*last, *keys]
+        pronoun = any(each.text.lower() in _PRONOUNS or each.text[0] in "他她" for each in clause.tokens)
+        out.append(keys or last or (earlier if pronoun else []))
+    return out
 
 
 def _order(ours: Sequence[Name], theirs: Sequence[Name]) -> bool:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501
 """A text as clauses of tokens: what each means, whether it is denied, and which end of a pair of opposites it is."""
 
 from __future__ import annotations
@@ -144,11 +145,18 @@ def _chinese(start: int, run: str) -> list[Token]:
     while at < len(run):
         for size in range(min(known.longest, len(run) - at), 0, -1):
             word = run[at : at + size]
-            if size == 1 or word in known.chinese or word in known.poles_chinese or word in named or word in listed("whole"):
+            if (
+                size == 1
+                or word in known.chinese
+                or word in known.poles_chinese
+                or word in named
+                or word in listed("whole")
+                or word in listed("courtesies")
+            ):
                 break
         out.append(Token(
             start=start + at, end=start + at + size, text=word, keys=frozenset(word), means=known.chinese.get(word, NONE),
-            poles=known.poles_chinese.get(word, frozenset()), content=not all(each in ZH_STOPS for each in word),
+            poles=known.poles_chinese.get(word, frozenset()), content=not all(each in ZH_STOPS for each in word) and word not in listed("courtesies"),
         ))  # fmt: skip
         at += size
     return out
