@@ -112,7 +112,7 @@ class _Run(Generic[A, V]):
             if not able.able and (not place.deployment or able.row is not None or self._terms.unmeasured == "no"):
                 if place.deployment:
                     self._step(place.deployment, "not_able", able.why)
-            elif able.row is None and place.languages and self._language.partition("-")[0] not in place.languages:
+            elif able.row is None and place.languages and self._language.partition("-")[0] not in {*place.languages, "und"}:
                 self._step(place.deployment, "not_able", "not made for this language")
             elif place.absent:
                 to_be_had.append(place)

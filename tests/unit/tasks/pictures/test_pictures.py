@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.errors import CallerError
+from comity.tasks import run
+from comity.tasks import task as place
+from comity.tasks.capability import Matrix
 from comity.tasks.pictures.describe import Describe, DescribeTask, quoted, stands_in
 from comity.tasks.pictures.ocr import Ocr, OcrTask
 from comity.tasks.shapes import Draft
@@ -87,6 +90,29 @@ def test_what_is_no_picture_is_refused(image: bytes) -> None:
     for shape in (Ocr, Describe):
         with pytest.raises(CallerError):
             shape(image=image)
+
+
+class OneReader:
+    """A device with a reader of English and Chinese, and nobody elsewhere."""
+
+    def device(self, operation: str) -> list[place.Place]:
+        return [place.Place(deployment="ocr", model="ocr", operations=frozenset(("ocr",)), languages=frozenset(("en", "zh")))]
+
+    def region(self, operation: str) -> list[str]:
+        return []
+
+    async def lawful(self, request: Any) -> list[str]:
+        return []
+
+    async def ask(self, request: Any, among: Any) -> Reply:
+        return Reply(body=BODY, deployment="ocr", model="ocr")
+
+
+@pytest.mark.parametrize(("language", "came"), [("", "answered"), ("zh-CN", "answered"), ("ru", "not_able")])
+def test_a_picture_in_a_language_that_nobody_named_is_read(language: str, came: str) -> None:
+    terms = run.Terms(unmeasured="try", where="device")
+    result = asyncio.run(run.run(OcrTask(), Ocr(image=PNG, language=language), OneReader(), Matrix(), terms))
+    assert result.steps[0].outcome == came
 
 
 # -- describing -------------------------------------------------------------------------------------------------------
