@@ -121,7 +121,7 @@ async def _measured(args: argparse.Namespace, models: Sequence[Model], items: Se
                 if outcome.why == NOT_KEPT:
                     continue
                 outcomes.append(outcome)
-                if args.misses and not item.held and (outcome.draft is False or outcome.came != "answered"):
+                if args.misses and not item.held and (outcome.draft is False or (outcome.came != "answered" and not item.none)):
                     _miss(item, outcome, value)
     return outcomes
 

@@ -11,13 +11,16 @@ import msgspec
 
 from comity.errors import ComityError
 from comity.tasks.capability import Length, Matrix, length_of
+from comity.tasks.classify.chooser import Choice, Chooser
+from comity.tasks.classify.task import Classify, ClassifyTask
 from comity.tasks.evaluation.baselines import BASELINES
 from comity.tasks.evaluation.places import OneModel
 from comity.tasks.evaluation.scores import Score
 from comity.tasks.evaluation.sets import SCORERS, Item
 from comity.tasks.registry import input_of, task_of
 from comity.tasks.run import Terms, row_language, run
-from comity.tasks.task import Reply, Unreadable
+from comity.tasks.shapes import Draft
+from comity.tasks.task import Ask, Reply, Task, Unreadable
 from comity.wire.request import Request
 
 HERE = Terms(where="device", unmeasured="try")
@@ -52,14 +55,29 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.came == "answered"
 
 
+class _ClassifyOnce(ClassifyTask):
+    """As the task, but what it learns from the same examples is learnt once: it would come to the same for every item."""
+
+    def __init__(self) -> None:
+        self._choosers: dict[Any, Chooser] = {}
+
+    async def draft(self, asked: Classify, ask: Ask) -> Draft[Choice]:
+        key = (asked.labels, asked.outside)
+        if key not in self._choosers:
+            self._choosers[key] = await Chooser.fit(asked.labels, ask, outside=asked.outside)
+        choice = await self._choosers[key].choose(asked.text, ask, margin_min=asked.margin)
+        return Draft(value=choice, abstained=choice.abstained, why=choice.why, sure=choice.sure, margin=choice.margin)
+
+
 async def measured(items: Sequence[Item], places: OneModel) -> AsyncIterator[tuple[Item, Outcome, Any]]:
     """In order; with each its value or what was drafted, for whoever wants to look.  Raises ComityError where the model cannot be had."""
+    tasks: dict[str, Task[Any, Any]] = {"classify": _ClassifyOnce()}
     for item in items:
-        yield await _one(item, places)
+        yield await _one(item, tasks.get(item.task) or task_of(item.task), places)
 
 
-async def _one(item: Item, places: OneModel) -> tuple[Item, Outcome, Any]:
-    task, asked = task_of(item.task), msgspec.convert(_whole(item.asked), input_of(item.task), strict=False)
+async def _one(item: Item, task: Task[Any, Any], places: OneModel) -> tuple[Item, Outcome, Any]:
+    asked = msgspec.convert(_whole(item.asked), input_of(item.task), strict=False)
     before = places.seconds
     value: Any = None
     drafted: Any = None
@@ -69,9 +87,8 @@ async def _one(item: Item, places: OneModel) -> tuple[Item, Outcome, Any]:
         result = await run(task, asked, places, Matrix(), HERE)
         step = result.steps[-1].outcome if result.steps else "not_able"
         came = "answered" if not result.abstained else "abstained" if step == "answered" else step
-        value, why = result.value, result.why if came != "answered" else ""
-        if result.steps and not why:
-            why = result.steps[-1].why
+        value = result.value
+        why = (result.steps[-1].why if result.steps else "") or (result.why if result.abstained else "")
     except ComityError as error:
         if error.code in _OURS:
             raise

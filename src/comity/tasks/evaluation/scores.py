@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from comity.tasks.evaluation.words import chrf, content, is_dense, numbers, overlap, pieces, plain, sentences, share
-from comity.tasks.text.aligned import applied, edits
+from comity.tasks.text.aligned import Edit, applied, edits
 
 COVERED = 0.5
 """Of a fact's words, and of its figures: so much in an answer, and the fact is told."""
@@ -89,25 +89,30 @@ def _holds(text: str, piece: str, language: str) -> bool:
 
 def proofread(expected: Mapping[str, Any], said: Any) -> Score:
     """The text that the accepted edits give, other spaces and quotes aside; F0.5 of edits beside it."""
-    text, language = expected["text"], expected["language"]
+    text, language, gold = expected["text"], expected["language"], expected["edits"]
     answer = said if isinstance(said, str) else said.text
-    forms = list(product(*(each["right"] for each in expected["edits"])))[:COMBINATIONS_MAX]
-    wanted = [_mended(text, expected["edits"], form) for form in forms]
-    right = any(_bare(answer) == _bare(each) for each in wanted)
-    made = {(each.start, each.end, each.now) for each in edits(text, answer, language)}
-    best = (0, len(made), len(expected["edits"]))
-    for each in wanted:
-        gold = {(one.start, one.end, one.now) for one in edits(text, each, language)}
-        best = max(best, (len(made & gold), len(made - gold), len(gold - made)), key=lambda counts: (counts[0], -counts[2]))
-    hit, extra, missed = best
+    forms = list(product(*(each["right"] for each in gold)))[:COMBINATIONS_MAX]
+    right = any(_bare(answer) == _bare(_mended(text, gold, form)) for form in forms)
+    made = _edits(text, answer, language)
+    used: set[tuple[int, int, str]] = set()
+    hit = 0
+    for each in gold:
+        alone = (_edits(text, _mended(text, [each], [form]), language) for form in each["right"])
+        found = next((one for one in alone if one and one <= made), None)
+        hit += found is not None
+        used |= found or set()
+    extra, missed = (0, 0) if right else (len(made - used), len(gold) - hit)
+    hit = len(gold) if right else hit
     value = 1.0 if not hit + extra + missed else 1.25 * hit / (1.25 * hit + 0.25 * missed + extra)
-    why = "" if right else "a right sentence was changed" if not expected["edits"] else "missed" if not made else "other edits"
+    why = "" if right else "a right sentence was changed" if not gold else "missed" if not made else "other edits"
     return Score(right=right, value=value, why=why, counts={"hit": hit, "extra": extra, "missed": missed})
 
 
-def _mended(text: str, found: Sequence[Mapping[str, Any]], form: Sequence[str]) -> str:
-    from comity.tasks.text.aligned import Edit
+def _edits(text: str, other: str, language: str) -> set[tuple[int, int, str]]:
+    return {(each.start, each.end, each.now) for each in edits(text, other, language)}
 
+
+def _mended(text: str, found: Sequence[Mapping[str, Any]], form: Sequence[str]) -> str:
     made = [
         Edit(start=each["start"], end=each["end"], was=text[each["start"] : each["end"]], now=now)
         for each, now in zip(found, form, strict=True)
@@ -116,7 +121,7 @@ def _mended(text: str, found: Sequence[Mapping[str, Any]], form: Sequence[str]) 
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", plain(text)) if is_dense("zh" if re.search("[\u4e00-\u9fff]", text) else "en") else plain(text)
+    return re.sub(r"\s+", "", plain(text)) if re.search("[\u4e00-\u9fff]", text) else plain(text)
 
 
 def translation(expected: Mapping[str, Any], said: str) -> Score:
@@ -166,28 +171,37 @@ def _within(wanted: Sequence[str], said: Sequence[str]) -> bool:
 
 
 _ACTS: Mapping[str, str] = {
-    "ask": r"\?|？|吗|呢|什么时候|几点|哪|could you (?:tell|let)|let me know (?:if|when|what)",
-    "accept": r"\b(?:yes|sure|of course|happy to|glad to|i'd love|i'll be|sounds good|works|no problem|ok(?:ay)?|i agree|count me in|"
-              r"i can|i will|confirm|great|definitely)\b|好的|好啊|可以|没问题|行|愿意|同意|一定|没事|接受|知道了|收到",
-    "decline": r"\b(?:sorry|can't|cannot|can not|won't|unfortunately|no,|not able|unable|afraid|i have to pass|don't think|decline|busy)\b|"
-               r"抱歉|不好意思|不行|不能|去不了|来不了|没空|没法|不方便|恐怕|不了|谢绝|婉拒|不需要|不用",
-    "thank": r"\bthank|\bthanks\b|appreciate|谢|感谢|辛苦",
-    "apologise": r"sorry|apolog|抱歉|对不起|不好意思",
-    "greet": r"\b(?:hi|hello|congratulations|congrats|happy|welcome|love|take care|wonderful|great news|so glad|relieved)\b|"
+    "decline": r"\b(?:can't|cannot|can not|couldn't|won't|unfortunately|not able|unable|i'm afraid|pass on|don't think|decline|disagree|"
+               r"no,|no thank)|不行|不能|去不了|来不了|没空|没法|不方便|恐怕|谢绝|婉拒|拒绝|不需要|不用了|不同意|做不到|帮不",
+    "ask": r"\?|？|吗|呢$|什么时候|几点|哪|could you (?:tell|let)|let me know (?:if|when|what)",
+    "apologise": r"\bsorry|apolog|抱歉|对不起|不好意思",
+    "thank": r"\bthank|appreciate|谢|感谢|辛苦",
+    "accept": r"\b(?:yes|sure|of course|happy to|glad to|i'd love|sounds good|works|no problem|ok(?:ay)?|i agree|count me in|i can|i will|"
+              r"i'll|confirm|great|definitely|certainly)\b|好的|好啊|好呀|可以|没问题|行[，。！]|愿意|同意|一定|没事|接受|知道了|收到|明白",
+    "greet": r"\b(?:hi|hello|congrat\w*|happy|welcome|love|take care|wonderful|great news|so glad|relieved)\b|"
              r"恭喜|祝|太好了|加油|保重|您好|你好",
     "inform": r"\b(?:i|i'll|i'm|we|we'll|it|he|she|they|my|the)\b|我|他|她|它|咱|已经|现在|马上|一会",
 }  # fmt: skip
-"""By what a reply does.  One that does several counts as each."""
+"""By what a reply does; one may do several."""
+_REFUSES = re.compile(r"assist with that|as an ai|language model|answer that|无法协助|作为.{0,4}(?:ai|人工智能|语言模型)|不能提供帮助")
+"""A model's own words, which nobody would send."""
 
 
 def reply(expected: Mapping[str, Any], said: Sequence[str]) -> Score:
-    """None of three holds an invention, and at least two do what fits."""
+    """None of three holds an invention (a figure that nobody gave, or one of those named), and at least two do what fits: one that declines
+    where nothing is to be declined does not.  Blind to: tact, and who speaks to whom."""
     language = expected["language"]
-    invented = next((word for word in expected["must_not"] for each in said if _holds(plain(each), word, language)), "")
-    fit = [any(re.search(_ACTS[act], plain(each)) for act in expected["acts"]) for each in said]
-    new = [each for each in said if numbers(each) - numbers(expected["message"])]
+    invented = any(_holds(plain(each), word, language) for word in expected["must_not"] for each in said)
+    new = any(numbers(each) - numbers(expected["message"]) for each in said)
+    fit = [_fits(plain(each), expected["acts"]) for each in said]
     why = "invents" if invented or new else "unfitting" if sum(fit) < 2 else ""
     return Score(right=not why, value=sum(fit) / len(fit) if fit else 0.0, why=why)
+
+
+def _fits(text: str, acts: Sequence[str]) -> bool:
+    if _REFUSES.search(text) or ("decline" not in acts and re.search(_ACTS["decline"], text)):
+        return False
+    return any(re.search(_ACTS[act], text) for act in acts)
 
 
 def label(expected: Mapping[str, Any], said: Any) -> Score:

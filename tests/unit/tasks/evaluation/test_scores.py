@@ -159,11 +159,18 @@ def test_an_answer(answers: list[str], said: str, right: bool) -> None:
         (("Yes, at 7 pm.", "Sorry, no.", "When?"), "invents"),
         (("Yes, at 21:15.", "Sorry, no.", "When?"), "invents"),  # a figure that nobody gave
         (("Blue.", "Green.", "When?"), "unfitting"),
+        (("Yes, of course.", "I can't assist with that.", "I'm sorry, I can't answer that."), "unfitting"),  # a model's own words
     ],
 )
 def test_replies(said: tuple[str, ...], why: str) -> None:
     expected = {"language": "en", "message": "Could I pick it up?", "acts": ["accept", "ask", "decline"], "must_not": ["7 pm"]}
     assert scores.reply(expected, said).why == why
+
+
+def test_good_news_is_not_declined() -> None:
+    expected = {"language": "en", "message": "The scan came back clear!", "acts": ["inform", "greet", "thank"], "must_not": []}
+    assert scores.reply(expected, ("I'm so glad!", "I'm afraid I can't agree.", "Unfortunately not.")).why == "unfitting"
+    assert scores.reply(expected, ("I'm so glad!", "Wonderful, thank you for telling me.", "Unfortunately not.")).right
 
 
 def test_a_label_and_none() -> None:
