@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def again(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", metavar="DIR", type=Path, help="calendar, contacts, notes and drafts (else in the home)")
     parser.add_argument("--zone", metavar="ZONE", default="", help="where you are (Asia/Shanghai), else this machine's zone")
+    parser.add_argument(
+        "--server", metavar="NAME=COMMAND", action="append", default=[], help="a program whose tools may be used too, by MCP"
+    )
     parser.add_argument("--region", metavar="REGION", default="", help="ISO 3166: settles 03/04 and ¥")
     parser.add_argument("--model", metavar="ID", default="auto", help="who is asked where your words leave it open; `none`: nobody")
     parser.add_argument("--subject", metavar="FACTS", default="", help="who the person is: 'location=\"CN\", consent=(general)'")
@@ -48,27 +52,53 @@ def again(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    import asyncio
+
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    async with opened(args) as desk:
+        if args.journal:
+            return _journal(args, desk)
+        if args.undo:
+            entry = await desk.doer.undo("" if args.undo == "last" else args.undo)
+            say.result(args, {"undone": entry.id, "intent": entry.intent}, f"undone: {entry.intent}")
+            return 0
+        if not args.turns:
+            raise CallerError("there is nothing to do", code="usage", exit_code=2, hint="comity act '提醒我明天十点开会'")
+        plan = await desk.plan(args.turns)
+        if plan.question is not None or not plan.steps:
+            _shown(args, desk, plan)
+            return 1
+        if not (args.yes or not desk.doer.needs(plan) or _confirmed(args, desk, plan)):
+            _shown(args, desk, plan)
+            say.aside("nothing was done; to do it: comity act --yes …")
+            return 1
+        outcome = await desk.doer.do(plan, confirmed=True, left=desk.left)
+        _done(args, desk, plan, outcome)
+        return 1 if any(each.error for each in outcome.made) else 0
+
+
+@asynccontextmanager
+async def opened(args: argparse.Namespace) -> AsyncIterator[Desk]:
+    """With the tools of every server that was named, for as long as it is open."""
     desk = Desk(args)
-    if args.journal:
-        return _journal(args, desk)
-    if args.undo:
-        entry = asyncio.run(desk.doer.undo("" if args.undo == "last" else args.undo))
-        say.result(args, {"undone": entry.id, "intent": entry.intent}, f"undone: {entry.intent}")
-        return 0
-    if not args.turns:
-        raise CallerError("there is nothing to do", code="usage", exit_code=2, hint="comity act '提醒我明天十点开会'")
-    plan = asyncio.run(desk.plan(args.turns))
-    if plan.question is not None or not plan.steps:
-        _shown(args, desk, plan)
-        return 1
-    confirmed = args.yes or not desk.doer.needs(plan) or _confirmed(args, desk, plan)
-    if not confirmed:
-        _shown(args, desk, plan)
-        say.aside("nothing was done; to do it: comity act --yes …")
-        return 1
-    outcome = asyncio.run(desk.doer.do(plan, confirmed=True, left=desk.left))
-    _done(args, desk, plan, outcome)
-    return 1 if any(each.error for each in outcome.made) else 0
+    async with AsyncExitStack() as stack:
+        for said in args.server:
+            name, equals, command = said.partition("=")
+            if not (equals and name.isidentifier() and shlex.split(command)):
+                raise CallerError(
+                    f"`{said}` names no server", code="usage", exit_code=2, field="--server", hint="--server NAME='COMMAND …'"
+                )
+            from mcp import StdioServerParameters
+
+            from comity.tasks.assist.mcp.using import tools_of
+
+            program, *rest = shlex.split(command)
+            for intent in await stack.enter_async_context(tools_of(name, StdioServerParameters(command=program, args=rest))):
+                desk.intents.add(intent)
+        yield desk
 
 
 class Desk:
@@ -117,6 +147,8 @@ class Asking:
             return await self._words.choose(words, among, language)
 
     async def _ask(self, request: Request) -> Reply:
+        import asyncio
+
         import msgspec
 
         from comity.tasks.assist.journal import Left
@@ -155,7 +187,7 @@ def _done(args: argparse.Namespace, desk: Desk, plan: Plan, outcome: Outcome) ->
     said = {"plan": msgspec.to_builtins(plan), "made": msgspec.to_builtins(outcome.made), "left": msgspec.to_builtins(desk.left)}
     say.result(args, said, "\n".join([*shown(desk, plan), *answers(outcome)]))
     if not args.json:
-        say.aside(f"\n{told(desk, outcome)}")
+        say.aside(told(desk, outcome))
 
 
 def answers(outcome: Outcome) -> list[str]:

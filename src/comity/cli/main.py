@@ -17,7 +17,9 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from comity.cli import (
+    act,
     ask,
+    assist,
     attest,
     audit,
     backup,
@@ -26,8 +28,10 @@ from comity.cli import (
     decide,
     device,
     doctor,
+    documents,
     egress,
     entities,
+    eval,
     evidence,
     explain,
     forecast,
@@ -61,8 +65,9 @@ from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, doctor)
 ALSO = (
-    attest, backup, batch, evidence, keys, label, egress, entities, recommend, forecast, records, report, audit, reload,
-    transcribe, version, lab, node, proxy, relay, witness, device,
+    attest, backup, batch, evidence, keys, label, egress, entities, documents, act, assist, recommend, forecast, records, report, audit,
+    reload,
+    transcribe, eval, version, lab, node, proxy, relay, witness, device,
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
