@@ -31,7 +31,7 @@ def drawn(text: str, *, space: int = 12, gap: int = 3, width: int = 16) -> tuple
     return Line(said, tuple(at), Place((0, 0), (strip.width, 0), (0, HEIGHT))), strip
 
 
-@pytest.mark.parametrize("text", ["6222 0000 3457", "85 psi", "KMC X20 chain", "call 0820 222"])
+@pytest.mark.parametrize("text", ["6222 0000 3457", "85 psi", "KMC X20 chain", "call 0820 222", "24 £9.50 (20)"])
 def test_a_wide_gap_is_a_space(text: str) -> None:
     line, strip = drawn(text)
     found = spaced(line, strip)  # type: ignore[arg-type]

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 INK = 0.25  # of a line's blackest: less is paper, or its grain
 EDGE = 4  # pixels above and below that may hold the next line
 PAIRS_MIN = 3  # fewer letters side by side say nothing of how their font is set
-TIMES, LEAST, LEAST_THIN = 2.2, 0.19, 0.27
+TIMES, LEAST, LEAST_THIN, LEAST_MARK = 2.2, 0.19, 0.27, 0.5
 """A space is so many times the usual gap between two letters, and at least that part of the line's height; beside a letter that is thin,
-around which figures of one width leave much paper, more."""
+around which figures of one width leave much paper, more, and before a sign of money or a bracket; beside any other mark more again."""
 THIN = frozenset("1lIijtfr|")
-_SPACED = re.compile(r"[A-Za-z0-9\u00c0-\u024f\u0370-\u04ff]")
+OPENING = frozenset("£$€¥([{#")
+_SPACED = re.compile(r"[!-~£€¥°±×·§\u00c0-\u024f\u0370-\u04ff]")
 
 
 def spaced(line: Line, strip: Image) -> Line:
@@ -35,7 +36,10 @@ def spaced(line: Line, strip: Image) -> Line:
     usual = median(gaps)
     new = []
     for at, gap in zip(pairs, gaps, strict=True):
-        least = LEAST_THIN if THIN & {line.text[at], line.text[at + 1]} else LEAST
+        one, other = line.text[at], line.text[at + 1]
+        least = LEAST if one.isalnum() and other.isalnum() else LEAST_THIN if one.isalnum() and other in OPENING else LEAST_MARK
+        if least == LEAST and THIN & {one, other}:
+            least = LEAST_THIN
         if gap >= max(TIMES * usual, least * HEIGHT):
             new.append(at)
     if not new:
