@@ -15,13 +15,14 @@ from comity.tasks.registry import TASKS
 from tests.cli.conftest import CN, Cli
 from tests.live.places import BEIJING, EchoPartner
 
-TEXT = "The council met on Tuesday and voted 7 to 2 to close the old bridge until March for repairs that cost 1.4 million euros. " * 2
+TEXT = "The council met on Tuesday. It voted 7 to 2 to close the old bridge until March, for repairs that cost 1.4 million euros."
+SAID = "On Tuesday the council met and voted 7 to 2 to close the old bridge until March, for repairs that cost 1.4 million euros."
 
 
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
-    """A home with a partner in Beijing that says back what it is asked; no model on this machine."""
-    with EchoPartner() as partner:
+    """A home with a partner in Beijing that has one answer for everything; no model on this machine."""
+    with EchoPartner(SAID) as partner:
         folder = tmp_path_factory.mktemp("tasks")
         (folder / "comity.toml").write_text(BEIJING.format(base=partner.base), encoding="utf-8")
         yield ("--config", str(folder / "comity.toml"), "--home", str(folder / "home"))
@@ -35,7 +36,7 @@ def text(tmp_path: Path) -> str:
 
 def test_the_value_then_one_line(cli: Cli, flags: tuple[str, ...], text: str) -> None:
     done = cli(*flags, "task", "rewrite", text, "--lang", "en", "--subject", CN)
-    assert done.code == 0 and done.out.startswith("The council met on Tuesday")
+    assert done.code == 0 and done.out.startswith(SAID)
     assert done.out.rstrip().endswith("(AI-generated content)")
     assert "done in CN by echo; gates passed: language, length" in done.err and "label: explicit, implicit; receipt 01" in done.err
 
@@ -48,10 +49,12 @@ def test_the_same_from_standard_input_and_as_json(cli: Cli, flags: tuple[str, ..
 
 
 def test_what_abstains_says_why_and_what_would_help(cli: Cli, flags: tuple[str, ...], text: str) -> None:
-    done = cli(*flags, "task", "summarise", text, "--lang", "en", "--subject", CN)
+    done = cli(*flags, "task", "translate", text, "--lang", "en", "--to", "zh", "--subject", CN)
     assert done.code == 1 and done.out == ""
-    assert "no answer: gate_failed" in done.err and "qwen-beijing: gate_failed (length: too_long)" in done.err and "hint: " in done.err
-    must = cli(*flags, "task", "summarise", text, "--lang", "en", "--must", "--subject", CN)
+    assert (
+        "no answer: gate_failed" in done.err and "qwen-beijing: gate_failed (language: other_language)" in done.err and "hint: " in done.err
+    )
+    must = cli(*flags, "task", "translate", text, "--lang", "en", "--to", "zh", "--must", "--subject", CN)
     must.refused(1, "task.gate_failed")
 
 

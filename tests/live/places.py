@@ -64,7 +64,9 @@ evidence = ["processor_contract"]
 class EchoPartner:
     """HTTP/1.1 with keep-alive on a thread of its own; counts connections and keeps bodies."""
 
-    def __init__(self) -> None:
+    def __init__(self, says: str = "") -> None:
+        """``says``: in place of what it gets."""
+        self.says = says
         self.connections = 0
         self.bodies: list[dict[str, Any]] = []
         self._started = threading.Event()
@@ -91,7 +93,7 @@ class EchoPartner:
                 size = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
                 body = json.loads(await reader.readexactly(size))
                 self.bodies.append(body)
-                said = body["messages"][-1]["content"]
+                said = self.says or body["messages"][-1]["content"]
                 kind = "text/event-stream" if body.get("stream") else "application/json"
                 raw = _stream(said) if body.get("stream") else _whole(said)
                 writer.write(f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(raw)}\r\n\r\n".encode() + raw)

@@ -190,6 +190,8 @@ def _as_text(value: Any) -> str:
     if isinstance(value, dict) and isinstance(value.get("text"), str):
         edits = [f"{each['start']}: {each['was']!r} -> {each['now']!r}" for each in value.get("edits", ())]
         return "\n".join([value["text"], *([""] if edits else ()), *edits])
+    if isinstance(value, dict) and isinstance(value.get("label"), str):
+        return str(value["label"])
     shown = value.get("fields", value) if isinstance(value, dict) else value
     return json.dumps(shown, ensure_ascii=False, indent=2)
 
@@ -210,4 +212,6 @@ def _availability(had: dict[str, Any]) -> str:
         return f"needs model: comity models add {had['model']}"
     if kind == "regional_only":
         return f"elsewhere: {', '.join(had['deployments'])}"
+    if not had.get("citation") and "unmeasured" in had["reason"]:
+        return "not measured here; nobody elsewhere does it"
     return f"refused: {had.get('citation') or 'nobody does it'}"

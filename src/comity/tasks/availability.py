@@ -14,9 +14,13 @@ from comity.wire.request import Operation, Request
 
 
 async def availability(
-    task: Task[Any, Any], places: Places, matrix: Matrix, *, language: str = "en", length: Length = "short", to: str = ""
-) -> Availability:
-    """For an input of that language and length, which nothing personal is in: a real one may be refused where this one is not."""
+    task: Task[Any, Any], places: Places, matrix: Matrix, *, language: str = "en", length: Length = "short", to: str = "",
+    unmeasured: bool = False,
+) -> Availability:  # fmt: skip
+    """For an input of that language and length, which nothing personal is in: a real one may be refused where this one is not.
+
+    ``unmeasured``: models that nobody measured at it count as able, unless a row says otherwise.
+    """
     operation = task.operation
     here = [place for place in places.device(operation) if operation in place.operations]
     row = f"{language}>{to}" if to else language
@@ -24,8 +28,8 @@ async def availability(
     why: dict[str, str] = {}
     for place in here:
         found = matrix.look(model=place.model, sha256=place.sha256, task=task.name, language=row, length=length)
-        if found.able and found.row is not None:
-            able.append((found.row.low, place))
+        if found.able or (unmeasured and found.row is None):
+            able.append((found.row.low if found.row is not None else 0.0, place))
         elif place.deployment:
             why[place.model] = found.why
     able.sort(key=lambda one: -one[0])

@@ -22,6 +22,7 @@ class Entry(NamedTuple):
     says: str
     file: str = ""
     here: bool = False  # done on this device unless the caller says otherwise
+    alone: bool = False  # by models made for it alone, which say how sure they are: one that has no row of the matrix may try
     gives: str = ""  # the type of its value, a name of the module; "" where that is text
 
 
@@ -34,7 +35,9 @@ TASKS: Mapping[str, Entry] = {
     "answer": Entry("comity.tasks.text.answer", "AnswerTask", "Answer", "a question, from the text alone"),
     "keywords": Entry("comity.tasks.text.keywords", "KeywordsTask", "Keywords", "what it is about, in its own words", gives="Words"),
     "reply": Entry("comity.tasks.text.reply", "ReplyTask", "SmartReply", "three short answers to a message", gives="Replies"),
-    "ocr": Entry("comity.tasks.pictures.ocr", "OcrTask", "Ocr", "the text of a picture", file="image", here=True, gives="ReadPage"),
+    "ocr": Entry(
+        "comity.tasks.pictures.ocr", "OcrTask", "Ocr", "the text of a picture", file="image", here=True, alone=True, gives="ReadPage"
+    ),
     "describe": Entry("comity.tasks.pictures.describe", "DescribeTask", "Describe", "what a picture shows", file="image"),
     "transcribe": Entry(
         "comity.tasks.speech.transcribe",
@@ -43,10 +46,13 @@ TASKS: Mapping[str, Entry] = {
         "what was said in a sound",
         file="file",
         here=True,
+        alone=True,
         gives="Transcript",
     ),
-    "classify": Entry("comity.tasks.classify.task", "ClassifyTask", "Classify", "which of your labels, or none", here=True, gives="Choice"),
-    "speak": Entry("comity.tasks.speech.speak", "SpeakTask", "Speak", "a text as a sound", gives="Sound"),
+    "classify": Entry(
+        "comity.tasks.classify.task", "ClassifyTask", "Classify", "which of your labels, or none", here=True, alone=True, gives="Choice"
+    ),
+    "speak": Entry("comity.tasks.speech.speak", "SpeakTask", "Speak", "a text as a sound", alone=True, gives="Sound"),
 }
 
 

@@ -65,7 +65,7 @@ async def tasks_listed(places: GatewayPlaces, *, language: str, length: Length, 
     for name, entry in ({only: named(only)} if only else TASKS).items():
         task = task_of(name)
         goes_to = (to or ("zh" if language.partition("-")[0] != "zh" else "en")) if "to" in input_of(name).__struct_fields__ else ""
-        had = await availability(task, places, matrix(), language=language, length=length, to=goes_to)
+        had = await availability(task, places, matrix(), language=language, length=length, to=goes_to, unmeasured=entry.alone)
         rows.append(TaskListed(name=name, says=entry.says, operation=task.operation, availability=had))
     return TasksListed(language=language, length=length, tasks=tuple(rows))
 
@@ -94,7 +94,7 @@ def decoded(name: str, entry: Entry, body: bytes, content_type: str) -> tuple[ms
     """The task's input, and how it is to be done.  Raises CallerError with the path of what is wrong."""
     form, shape = content_type.lower().startswith("multipart/form-data"), input_of(name)
     tree = _form(entry.file, shape, body, content_type) if form else _tree(body)
-    said: dict[str, Any] = {"where": "device"} if entry.here else {}
+    said: dict[str, Any] = ({"where": "device"} if entry.here else {}) | ({"unmeasured": "try"} if entry.alone else {})
     said |= {member: tree.pop(member) for member in TERMS if member in tree}
     try:
         return msgspec.convert(tree, shape, strict=not form), msgspec.convert(said, Terms, strict=not form)
