@@ -128,7 +128,7 @@ _BOUNDS_BEFORE = re.compile(
     r"(?:(?P<least>at least|no fewer than|no less than|not less than|a minimum of|minimum|至少|最少|起码|不少于|不低于|不得少于)"
     r"|(?P<most>at most|no more than|not more than|up to|a maximum of|maximum|not exceed|exceeding|no later than|最多|至多|顶多|不超过|不得超过|别超过|别过|不多于|不高于|可领|以内)"
     r"|(?P<over>more than|over|above|in excess of|超过|超出|多于|高于|大于)|(?P<under>less than|fewer than|under|below|不到|不足|少于|低于|未满))"
-    r"\s*(?:可以|可|能|为|达|有|约|领)?[^\S\n]*(?:take|of|领|取|要)?\s*$", re.I,
+    r"\s*(?:[\u4e00-\u9fff]{1,2})?[^\S\n]*(?:take|of|领|取|要)?\s*$", re.I,
 )  # fmt: skip
 _BOUNDS_AFTER = re.compile(
     r"^[^\s，。,.;；]{0,3}?(?:(?P<most>以内|之内|以下| or less| or fewer| at most)|(?P<least>以上|及以上| or more| at least))", re.I
@@ -316,7 +316,7 @@ _CLOCK_ZH = re.compile(
 )
 _OFF = re.compile("(?P<tenths>[一二三四五六七八九1-9])(?P<half>点?[五5])?折")
 _COINS = re.compile(
-    r"(?P<whole>[\d零一二两三四五六七八九十百]{1,4})[块元](?P<tenths>[一二三四五六七八九])(?![十百千万毛角])|(?P<dimes>[一二两三四五六七八九1-9])毛(?P<cents>[一二三四五六七八九])?(?![一二三四五六七八九]?[十百])"
+    r"(?P<whole>[\d零一二两三四五六七八九十百]{1,4})[块元](?P<tenths>[一二三四五六七八九])(?![十百千万毛角])|(?<![块元])(?P<dimes>[一二两三四五六七八九1-9])毛(?P<cents>[一二三四五六七八九])?(?![一二三四五六七八九]?[十百])"
 )
 _DEGREES = re.compile("(?P<whole>[一二三四五六七八九十]{1,4})度(?P<tenths>[一二三四五六七八九])(?![十百千万])")
 _FEAST_DAYS = re.compile(

@@ -111,6 +111,8 @@ def _lacking(token: Token, ground: Ground, pair: Pair, text: str) -> float:
 RUN_MAX = {"zh": 3.0, "en": 4.0}
 """Of content in one stretch that nothing supports and that stands for nothing else, by the language of the answer: characters, or two for
 each word."""
+SPARED = 0.75
+"""Other words are seldom as long as those that they stand for."""
 FURTHER_MAX = 2.0
 """… in a clause of Chinese that says it is one more."""
 _FURTHER = re.compile("[还并且另及]|而且|同时|此外|以及")
@@ -120,7 +122,7 @@ def added(pair: Pair) -> Gate | None:
     if pair.kind == "proofread":
         return None
     for clause, one in extents(pair):
-        over = one.run - one.spare
+        over = one.run - SPARED * one.spare
         further = pair.to == "zh" and _FURTHER.match(pair.answer, clause.start) and 2 * one.bare >= one.whole
         if over >= (FURTHER_MAX if further else RUN_MAX.get(pair.to, 6.0)):
             return Gate(name="inventions", passed=False, why="unsupported", said=one.said)

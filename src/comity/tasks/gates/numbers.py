@@ -58,6 +58,8 @@ def _numeral(one: Amount, pair: Pair) -> bool:
     said = pair.answer[one.start : one.end]
     if one.unit == "day" and one.size >= 28 and re.search("月底|月末|最后一天|end of|last day", pair.source):
         return True
+    if one.unit == "clock" and any(other.unit == "clock" and other.size % 720 == one.size % 720 for other in pair.given):
+        return False  # the other half of the day
     mine = numerals(said)
     theirs = numerals(pair.source)
     if not mine or not mine <= theirs:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
@@ -26,6 +26,9 @@ class Pair:
         self.language = language.partition("-")[0]
         self.to = (to or language).partition("-")[0]
         self.across = self.language != self.to
+        self._weights: dict[str, float] = {}
+        self._shares: dict[str, dict[int, float]] = {}
+        self._bests: dict[tuple[int, frozenset[str]], tuple[float, Clause | None]] = {}
 
     @cached_property
     def there(self) -> tuple[Clause, ...]:
@@ -53,29 +56,58 @@ class Pair:
 
     def weight(self, token: Token) -> float:
         """What is in few clauses of the source tells more."""
-        seen = [self._spread[key] for key in (*token.keys, *token.means) if self._spread[key]]
-        size = len(token.text) if token.text[0] > "\u3400" else 2
-        return size / math.sqrt(1 + min(seen)) if seen else size * UNSEEN
+        known = self._weights.get(token.text)
+        if known is None:
+            seen = [self._spread[key] for key in (*token.keys, *token.means) if self._spread[key]]
+            size = len(token.text) if token.text[0] > "\u3400" else 2
+            known = self._weights[token.text] = size / math.sqrt(1 + min(seen)) if seen else size * UNSEEN
+        return known
 
-    def shared(self, token: Token, clause: Clause) -> float:
-        """0 to 1."""
-        if not token.keys:
-            return 0.0
-        same = len(token.keys & clause.all_keys) / len(token.keys)
-        return max(same, MEANT if token.means & clause.all_means else 0.0)
+    def shares(self, token: Token) -> dict[int, float]:
+        """Of each clause of the source, by its place, that says ``token`` or part of it: 0 to 1."""
+        known = self._shares.get(token.text)
+        if known is None:
+            known = self._shares[token.text] = {}
+            for key in token.keys:
+                for at in self._places.get(key, ()):
+                    known[at] = known.get(at, 0.0) + 1 / len(token.keys)
+            for mean in token.means:
+                for at in self._places.get(mean, ()):
+                    known[at] = max(known.get(at, 0.0), MEANT)
+        return known
 
-    def likeness(self, tokens: Sequence[Token], clause: Clause, apart: Collection[str] = ()) -> float:
-        """0 to 1: how much of ``tokens`` the source's ``clause`` says, but for those ``apart``."""
-        counted = [each for each in tokens if each.content and each.text not in apart]
-        whole = sum(map(self.weight, counted))
-        return sum(self.weight(each) * self.shared(each, clause) for each in counted) / whole if whole else 0.0
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = defaultdict(list)
+        for at, clause in enumerate(self.there):
+            for key in clause.all_keys | clause.all_means:
+                places[key].append(at)
+        return places
+
+    def _likenesses(self, tokens: Sequence[Token], apart: Collection[str]) -> list[float]:
+        """0 to 1: how much of ``tokens`` each clause of the source says, but for those ``apart``."""
+        totals = [0.0] * len(self.there)
+        whole = 0.0
+        for token in tokens:
+            if not token.content or token.text in apart:
+                continue
+            weight = self.weight(token)
+            whole += weight
+            for at, share in self.shares(token).items():
+                totals[at] += weight * share
+        return [each / whole for each in totals] if whole else totals
+
+    def likeness(self, clause: Clause, other: Clause) -> float:
+        """0 to 1: how much of the answer's ``clause`` the source's ``other`` says."""
+        return self._likenesses(clause.tokens, ())[self.there.index(other)]
 
     def best(self, clause: Clause, apart: Collection[str] = ()) -> tuple[float, Clause | None]:
-        ranked = [(self.likeness(clause.tokens, each, apart), -each.start, each) for each in self.there]
-        if not ranked:
-            return 0.0, None
-        score, _, found = max(ranked, key=lambda one: one[:2])
-        return score, found
+        key = (clause.start, frozenset(apart))
+        if key not in self._bests:
+            scores = self._likenesses(clause.tokens, apart)
+            at = max(range(len(scores)), key=lambda place: scores[place], default=-1)
+            self._bests[key] = (scores[at], self.there[at]) if scores else (0.0, None)
+        return self._bests[key]
 
     def sentence(self, clause: Clause) -> list[Clause]:
         return [each for each in self.there if each.sentence == clause.sentence]

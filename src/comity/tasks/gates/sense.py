@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501
 """What is denied stays denied, and nothing becomes its opposite."""
 
 from __future__ import annotations
@@ -78,11 +79,20 @@ def _stands(head: str, clause: Clause, text: str) -> bool | None:
 
 
 def _nays(clause: Clause) -> bool:
-    return (
-        any(each.denied for each in clause.tokens)
-        or bool(clause.poles & _BAD)
-        or any(denies(each) or each.text[0] in "不没无未非别勿" for each in clause.tokens)
+    """Whether anything in it denies, in whatever way."""
+    if clause.poles & _BAD:
+        return True
+    return any(
+        each.denied
+        or denies(each)
+        or each.text[0] in "不没无未非别勿"
+        or each.text.lower() in listed("negative")
+        or any(sign in each.text for sign in _SIGNS)
+        for each in clause.tokens
     )
+
+
+_SIGNS = frozenset("缺免拒禁停失漏忘")
 
 
 def denied(pair: Pair) -> Gate | None:
@@ -94,7 +104,7 @@ def denied(pair: Pair) -> Gate | None:
         # 1. the source denies, the answer says
         for other in around if score < 0.6 else [found]:
             heads = list(_heads(other))
-            if len(heads) > 1 or (other is not found and pair.likeness(clause.tokens, other) < ALIKE):
+            if len(heads) > 1 or (other is not found and pair.likeness(clause, other) < ALIKE):
                 continue  # what is denied twice may be said once the other way round
             for _, head, means in heads:
                 if (len(head) < 2 and head in ZH_STOPS) or head in _NO_HEADS:

@@ -90,9 +90,9 @@ def _word_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
 
 
 def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
-    for foreign in names()[1]:
-        if run.startswith(foreign, at) and len(foreign) > 1:
-            return len(foreign)
+    foreign = next((size for size in (6, 5, 4, 3, 2) if at + size <= len(run) and run[at : at + size] in names()[1]), 0)
+    if foreign:
+        return foreign
     if at and run[at - 1] in _NUMERALS:
         return 0
     if (
@@ -119,6 +119,8 @@ def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
                 continue
             if name in known.words or name in lexicon().chinese or any(each in _NEVER for each in name):
                 continue
+            if re.match(_TITLES_ZH, run[at + len(name) - 1 :]):
+                continue  # its last character begins a title
             score = known.chinese(name, root) + (2 if re.match(_TITLES_ZH, run[at + len(name) :]) else 0)
             beyond = run[at + len(name) : at + len(name) + 1]
             score += 2 if cued and (not beyond or beyond in _CUES or beyond in "的来去在已将会要代负领") else 0
@@ -274,15 +276,16 @@ def swapped(pair: Pair) -> Gate | None:
             for token in clause.tokens:
                 if not token.content or token.text in apart or token.text.lower() in listed("unweighed"):
                     continue
-                said = [(pair.shared(token, each), keys) for each, keys in zip(pair.there, holders, strict=True)]
+                said = [(share, holders[at]) for at, share in pair.shares(token).items()]
                 most = max((share for share, _ in said), default=0.0)
                 said = [(share, keys) for share, keys in said if share >= max(SHARED, most) and keys]
                 if not said:
                     continue
                 weight = pair.weight(token)
-                if any(_is(one.key, key, pair.source) for _, keys in said for key in keys):
+                his = [any(_is(one.key, key, pair.source) for key in keys) for _, keys in said]
+                if all(his):
                     with_it += weight
-                elif not any(_is(mine.key, key, pair.source) for _, keys in said for key in keys for mine in ours):
+                elif not any(his) and not any(_is(mine.key, key, pair.source) for _, keys in said for key in keys for mine in ours):
                     without += weight
                     others += 1
             if without >= AGAINST and with_it < without / 2:
