@@ -246,7 +246,7 @@ def _converted(one: Entity, text: str) -> Iterator[Amount]:
 
 _TIMED = re.compile(rf"\d|[点时刻]|o.clock|noon|midnight|\b(?:{'|'.join(_HOURS)}|half|quarter)\b", re.I)
 _HALF_SAID = re.compile(
-    r"\d\s?[ap]\.?m\b|凌晨|早|上午|中午|下午|傍晚|晚|夜|noon|morning|evening|night|afternoon|\b(?:1[3-9]|2[0-3])[:.]\d", re.I
+    r"\d\s?[ap]\.?m\b|凌晨|早|晨|上午|中午|下午|傍晚|晚|夜|noon|morning|evening|night|afternoon|\b(?:1[3-9]|2[0-3])[:.]\d", re.I
 )
 
 
@@ -256,11 +256,18 @@ def _minutes(clock: time, said: str) -> tuple[str, int]:
     return ("clock", minutes) if _HALF_SAID.search(said) else ("half clock", minutes % 720)
 
 
+_DAY_SAID = re.compile(
+    r"\d\s?[日号]|[一二三四五六七八九十][日号]|初[一二三四五六七八九十]|\d(?:st|nd|rd|th)\b|\d[-/.]\d{1,2}[-/.]|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}\b(?!:)|\b\d{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|"
+    r"\b(?:first|second|third|(?:twenty-|thirty-)?[a-z]+th)\b", re.I,
+)  # fmt: skip
+
+
 def _day(day: date, said: str, made: object) -> Iterator[Amount]:
     assert callable(made)
     if re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", said):
         yield made("year", day.year)
-    numbered = re.search(r"\d|[一二三四五六七八九十][日号]|\b(?:first|second|third|\w+th)\b", _WEEKDAY_ZH.sub("", said), re.I)
+    numbered = _DAY_SAID.search(_WEEKDAY_ZH.sub("", said))
     if numbered and not re.search(r"later|earlier|ago|后|前|day of|天|周|week", said):
         yield made("day", day.day)
 
@@ -398,6 +405,8 @@ def _idioms(text: str) -> Iterator[Amount]:
     ):
         if (at := text.lower().find(word)) >= 0:
             yield Amount(at, at + len(word), "month", Fraction(month))
+    for found in re.finditer(r"\b(fiver|tenner)s?\b", text, re.I):
+        yield Amount(found.start(), found.end(), "GBP", Fraction(5 if found[1].lower() == "fiver" else 10))
     for word, size in (("半个月", Fraction(15 * 1440)), ("fortnight", Fraction(14 * 1440))):
         at = text.find(word)
         if at >= 0:

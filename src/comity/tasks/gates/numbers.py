@@ -10,6 +10,7 @@ from fractions import Fraction
 from comity.tasks.gates.amounts import CLOCKS, Amount, numerals, same
 from comity.tasks.gates.derive import derivable
 from comity.tasks.gates.pair import Pair
+from comity.tasks.gates.words import Clause
 from comity.tasks.shapes import Gate
 
 DATES = CLOCKS | {"weekday", "month", "day", "year", "season", "relative", "relative year"}
@@ -109,6 +110,15 @@ def bounds(pair: Pair) -> Gate | None:
     return None
 
 
+AS_LIKE = 0.7
+
+
+def _saying(one: Amount, pair: Pair) -> list[Clause]:
+    """The source's clauses that have the value."""
+    starts = [other.start for other in pair.given if same(one, other)]
+    return [clause for clause in pair.there if any(clause.start <= at <= clause.end for at in starts)]
+
+
 _PARTS = "上午|下午|早上|晚上|中午|傍晚|morning|afternoon|evening|night"
 _DAY_PART = re.compile(
     rf"((?:周|星期|礼拜)[一二三四五六日天]|(?:mon|tues|wednes|thurs|fri|satur|sun)day|今天|明天|后天|today|tomorrow)[ 的]?({_PARTS})", re.I
@@ -136,6 +146,8 @@ def misplaced(pair: Pair) -> Gate | None:
         apart = {each.text for each in clause.tokens if one.start <= each.start < one.end}
         score, found = pair.best(clause, apart)
         if found is None or score < ALIKE:
+            continue
+        if any(pair.likeness(clause, each) >= AS_LIKE * score for each in _saying(one, pair)):
             continue
         near = [each for each in pair.given if each.start >= found.start - 1 and each.end <= found.end + 1]
         around = pair.sentence(found)

@@ -36,8 +36,17 @@ zhou舟 zhu珠 zhua抓 zhuai拽 zhuan专 zhuang桩 zhui椎 zhun谆 zhuo捉 zi兹
 _OTHER = {
     "重": "chong", "长": "chang", "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "区": "ou", "乐": "yue", "厦": "xia", "都": "du",
     "行": "xing", "朝": "chao", "大": "da", "沈": "shen", "覃": "qin", "彤": "tong", "琪": "qi", "晖": "hui", "翟": "zhai", "俞": "yu",
+    "调": "tiao",    "还": "huan",    "得": "dei",    "着": "zhao/zhuo",    "了": "liao",    "地": "di",    "的": "di",    "传": "zhuan",    "觉": "jiao",
+    "角": "jue",    "降": "xiang",    "校": "jiao",    "系": "ji",    "血": "xie",    "会": "kuai",    "给": "ji",    "没": "mo",    "便": "pian",
+    "差": "chai/ci",    "参": "shen/cen",    "藏": "zang",    "称": "chen",    "盛": "cheng",    "弹": "dan",    "提": "di",    "度": "duo",    "和": "huo/hu",
+    "强": "jiang",    "似": "shi",    "宿": "xiu",    "扎": "za",    "只": "zhi",    "石": "dan",    "弄": "long",    "落": "la/lao",    "率": "lv/shuai",
+    "模": "mu",    "陆": "liu",    "露": "lou",    "薄": "bao/bo",    "剥": "bao/bo",    "壳": "qiao",    "嚼": "jue",    "色": "shai",    "熟": "shou",
+    "说": "shui",    "尾": "yi",    "遗": "wei",    "殷": "yan",    "咽": "ye",    "钥": "yao",    "载": "zai",    "择": "zhai",    "粘": "nian",
+    "涨": "zhang",    "折": "she",    "殖": "shi",    "属": "zhu",    "粥": "zhou",    "候": "hou",    "侯": "hou",    "她": "ta",    "它": "ta",
+    "豆": "dou",    "橘": "ju",    "哪": "na",    "蹲": "dun",    "趴": "pa",    "膀": "pang",    "咖": "ka",    "啡": "fei",    "嘛": "ma",
+    "吗": "ma",    "呢": "ne",
 }  # fmt: skip
-"""Read otherwise in names, or of the second level and common in names."""
+"""Read otherwise too, or in names, or of the second level and common."""
 
 
 @cache
@@ -56,7 +65,7 @@ def readings(character: str) -> frozenset[str]:
         code = character.encode("gb2312")
     except UnicodeEncodeError:
         code = b""
-    found = {_OTHER[character]} if character in _OTHER else set()
+    found = set(_OTHER[character].split("/")) if character in _OTHER else set()
     codes, syllables = _starts()
     if len(code) == 2 and codes[0] <= code <= _LEVEL_ENDS:
         found.add(syllables[bisect_right(codes, code) - 1])

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: E501
 """What is denied stays denied, and nothing becomes its opposite."""
 
 from __future__ import annotations

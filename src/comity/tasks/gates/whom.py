@@ -29,6 +29,8 @@ ROLES = re.compile(
 SURE = 3.9
 """Log-odds of a Chinese name by its characters."""
 SURNAME = 1.5
+COMMON = 4
+"""Of 0 to 9: a word so common is no name's beginning."""
 ALIKE = 0.5
 
 
@@ -116,6 +118,8 @@ def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
         for given in (2, 1):
             name = run[at : at + root + given]
             if len(name) < root + given or any(each in _NUMERALS for each in name) or _breaks(run, at, len(name), known):
+                continue
+            if len(name) > 2 and (name[:2] in listed("courtesies") or known.words.get(name[:2], (0, False))[0] > COMMON):
                 continue
             if name in known.words or name in lexicon().chinese or any(each in _NEVER for each in name):
                 continue
