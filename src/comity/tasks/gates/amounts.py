@@ -319,7 +319,7 @@ def _named(text: str) -> Iterator[Amount]:
 
 _HAN_NUMBER = r"[\d零〇一二两三四五六七八九十]{1,3}"
 _CLOCK_ZH = re.compile(
-    rf"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|今早|今晚|明早|明晚|当晚)?(?P<hour>{_HAN_NUMBER})[点时](?P<part>半|一刻|三刻|{_HAN_NUMBER}(?=分)|整)?"
+    rf"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|今早|今晚|明早|明晚|当晚)?(?<![周期拜])(?P<hour>{_HAN_NUMBER})[点时](?P<part>半|一刻|三刻|{_HAN_NUMBER}(?=分)|整)?"
 )
 _OFF = re.compile("(?P<tenths>[一二三四五六七八九1-9])(?P<half>点?[五5])?折")
 _COINS = re.compile(
@@ -533,5 +533,6 @@ def numerals(text: str) -> frozenset[Fraction]:
     """Every numeral as it stands, whatever it counts."""
     found = {_read(each[0]) for each in _DIGITS.finditer(text)} | {_han(each[0]) for each in _HAN_RUN.finditer(text)}
     found |= {Fraction(_HOURS.index(each[0].lower()) + 1) for each in _WORD.finditer(text) if each[0].lower() in _HOURS}
+    found |= {Fraction(_ORDINALS[each[0].lower()]) for each in _WORD.finditer(text) if each[0].lower() in _ORDINALS}
     found |= {Fraction(part) for each in _DIGITS.finditer(text) if _read(each[0]) is None for part in re.findall(r"\d+", each[0])}
     return frozenset(each for each in found if each is not None)

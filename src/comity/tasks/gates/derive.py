@@ -11,6 +11,7 @@ from comity.tasks.gates.amounts import CLOCKS, MONEY, Amount
 
 VALUES_MAX = 8
 """Of more values nearly anything is the sum of three."""
+_NAMED = frozenset(("weekday", "season", "relative", "relative year", "month"))
 NEAR = Fraction(3, 100)
 
 
@@ -28,6 +29,8 @@ def derivable(one: Amount, given: Sequence[Amount]) -> bool:
     if one.unit == "year":
         return _year(one, given)
     if one.unit == "months":
+        if _years(given) and (one.about or one.bound):
+            return True  # for how long by now, no text says
         return one.size in _spans(given) or one.size / 12 in _years_between(given)
     if one.unit == "day":
         steps = [span / 1440 for span in _sizes(given, "minutes") if span % 1440 == 0]
@@ -37,7 +40,10 @@ def derivable(one: Amount, given: Sequence[Amount]) -> bool:
     if one.unit in MONEY or not one.unit:
         return one.size in set(_reckoned(one, given)) or _share(one, given) or (not one.unit and one.size in _years_between(given))
     alike = _sizes(given, one.unit, "")
-    return one.unit not in ("weekday", "season", "relative", "relative year", "month") and one.size in {
+    counts = [each for each in _sizes(given, "") if each > 1]
+    if one.unit not in _NAMED and any(one.size in (each / count, each * count) for each in _sizes(given, one.unit) for count in counts):
+        return True
+    return one.unit not in _NAMED and one.size in {
         abs(first + sign * second) for first, second in combinations(alike, 2) for sign in (1, -1)
     }
 

@@ -114,9 +114,13 @@ def _sounds(new: str, opposite: str, was: list[str]) -> bool:
     )
 
 
+_INITIALS = re.compile("^[ptkqxcsrnh]")
+_ALIKE = {"p": "b", "t": "d", "k": "g", "q": "j", "x": "j", "c": "z", "s": "z", "r": "l", "n": "l", "h": "f"}
+
+
 def _plain(reading: str) -> str:
     """As those hear it who write one for the other."""
-    return re.sub("ng$", "n", re.sub("^([zcs])h", r"\1", reading))
+    return _INITIALS.sub(lambda found: _ALIKE.get(found[0], found[0]), re.sub("ng$", "n", re.sub("^([zcs])h", r"\1", reading)))
 
 
 def _english(word: str, was: list[str], moved: set[str], pair: Pair) -> str:

@@ -33,19 +33,13 @@ xuan轩 xue靴 xun勋 ya压 yan焉 yang殃 yao邀 ye椰 yi一 yin茵 ying英 yo�
 zan咱 zang赃 zao遭 ze责 zei贼 zen怎 zeng增 zha扎 zhai摘 zhan瞻 zhang樟 zhao招 zhe遮 zhen珍 zheng蒸 zhi芝 zhong中
 zhou舟 zhu珠 zhua抓 zhuai拽 zhuan专 zhuang桩 zhui椎 zhun谆 zhuo捉 zi兹 zong鬃 zou邹 zu租 zuan钻 zui嘴 zun尊 zuo昨
 """
-_OTHER = {
-    "重": "chong", "长": "chang", "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "区": "ou", "乐": "yue", "厦": "xia", "都": "du",
-    "行": "xing", "朝": "chao", "大": "da", "沈": "shen", "覃": "qin", "彤": "tong", "琪": "qi", "晖": "hui", "翟": "zhai", "俞": "yu",
-    "调": "tiao",    "还": "huan",    "得": "dei",    "着": "zhao/zhuo",    "了": "liao",    "地": "di",    "的": "di",    "传": "zhuan",    "觉": "jiao",
-    "角": "jue",    "降": "xiang",    "校": "jiao",    "系": "ji",    "血": "xie",    "会": "kuai",    "给": "ji",    "没": "mo",    "便": "pian",
-    "差": "chai/ci",    "参": "shen/cen",    "藏": "zang",    "称": "chen",    "盛": "cheng",    "弹": "dan",    "提": "di",    "度": "duo",    "和": "huo/hu",
-    "强": "jiang",    "似": "shi",    "宿": "xiu",    "扎": "za",    "只": "zhi",    "石": "dan",    "弄": "long",    "落": "la/lao",    "率": "lv/shuai",
-    "模": "mu",    "陆": "liu",    "露": "lou",    "薄": "bao/bo",    "剥": "bao/bo",    "壳": "qiao",    "嚼": "jue",    "色": "shai",    "熟": "shou",
-    "说": "shui",    "尾": "yi",    "遗": "wei",    "殷": "yan",    "咽": "ye",    "钥": "yao",    "载": "zai",    "择": "zhai",    "粘": "nian",
-    "涨": "zhang",    "折": "she",    "殖": "shi",    "属": "zhu",    "粥": "zhou",    "候": "hou",    "侯": "hou",    "她": "ta",    "它": "ta",
-    "豆": "dou",    "橘": "ju",    "哪": "na",    "蹲": "dun",    "趴": "pa",    "膀": "pang",    "咖": "ka",    "啡": "fei",    "嘛": "ma",
-    "吗": "ma",    "呢": "ne",
-}  # fmt: skip
+_OTHER = """
+重chong 长chang 单shan 曾zeng 解xie 仇qiu 区ou 乐yue 厦xia 都du 行xing 朝chao 大da 沈shen 覃qin 彤tong 琪qi 晖hui 翟zhai 俞yu
+调tiao 还huan 得dei 着zhao/zhuo 了liao 地di 的di 传zhuan 觉jiao 角jue 降xiang 校jiao 系ji 血xie 会kuai 给ji 没mo 便pian 差chai/ci
+参shen/cen 藏zang 称chen 盛cheng 弹dan 提di 度duo 和huo/hu 强jiang 似shi 宿xiu 扎za 只zhi 石dan 弄long 落la/lao 率lv/shuai 模mu
+陆liu 露lou 薄bao/bo 剥bao/bo 壳qiao 嚼jue 色shai 熟shou 说shui 尾yi 遗wei 殷yan 咽ye 钥yao 载zai 择zhai 粘nian 涨zhang 折she
+殖shi 属zhu 粥zhou 候hou 侯hou 她ta 它ta 豆dou 橘ju 哪na 蹲dun 趴pa 膀pang 咖ka 啡fei 嘛ma 吗ma 呢ne
+"""
 """Read otherwise too, or in names, or of the second level and common."""
 
 
@@ -53,6 +47,11 @@ _OTHER = {
 def _starts() -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     pairs = [(each[-1].encode("gb2312"), each[:-1]) for each in _FIRST.split()]
     return tuple(code for code, _ in pairs), tuple(syllable for _, syllable in pairs)
+
+
+@cache
+def _others() -> dict[str, str]:
+    return {each[0]: each[1:] for each in _OTHER.split()}
 
 
 _LEVEL_ENDS = b"\xd7\xf9"
@@ -65,7 +64,7 @@ def readings(character: str) -> frozenset[str]:
         code = character.encode("gb2312")
     except UnicodeEncodeError:
         code = b""
-    found = set(_OTHER[character].split("/")) if character in _OTHER else set()
+    found = set(_others().get(character, "").split("/")) - {""}
     codes, syllables = _starts()
     if len(code) == 2 and codes[0] <= code <= _LEVEL_ENDS:
         found.add(syllables[bisect_right(codes, code) - 1])

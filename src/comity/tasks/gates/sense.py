@@ -91,6 +91,11 @@ def _nays(clause: Clause) -> bool:
     )
 
 
+def _own(pair: Pair, clause: Clause) -> bool:
+    """In a reply, what the person who answers says of himself: no source knows."""
+    return pair.kind == "reply" and any(each.text.lower() in ("i", "we", "i'm", "my", "me", "我", "我们", "咱") for each in clause.tokens)
+
+
 _SIGNS = frozenset("缺免拒禁停失漏忘")
 
 
@@ -120,7 +125,7 @@ def denied(pair: Pair) -> Gate | None:
                 ):
                     return Gate(name="negations", passed=False, why="denial_lost", said=pair.answer[clause.start : clause.end])
         # 2. the answer denies, the source says
-        for token, head, means in _heads(clause):
+        for token, head, means in () if _own(pair, clause) else _heads(clause):
             stands = [_stands(head, each, pair.source) for each in around]
             if _stands(head, found, pair.source) and False not in stands and not any(map(_nays, around)) and score >= SURELY:
                 return Gate(name="negations", passed=False, why="denial_invented", said=token.text + head)
