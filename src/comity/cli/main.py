@@ -72,6 +72,7 @@ ALSO = (
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
 USAGE, INTERRUPTED = 2, 130
+SCREEN_LINES = 24
 FLAGS: dict[str, dict[str, Any]] = {
     "--config": {"metavar": "FILE", "help": "configuration (else $COMITY_CONFIG, else ./comity.toml)"},
     "--home": {"metavar": "DIR", "help": "records and keys (else $COMITY_HOME, else your data folder)"},
@@ -99,6 +100,15 @@ class Parser(argparse.ArgumentParser):
         made = super().add_subparsers(**more)
         self._commands = made.choices
         return made
+
+    def format_help(self) -> str:
+        """Where there are many options, the first line does not name each: they stand below it."""
+        told = super().format_help()
+        if told.count("\n") <= SCREEN_LINES or self.usage:
+            return told
+        words = (f"[{each.metavar}]" if each.nargs in ("?", "*") else str(each.metavar) for each in self._get_positional_actions())
+        self.usage = f"{self.prog} [OPTION …] {' '.join(words)}"
+        return super().format_help()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Nothing is passed over: the innermost parser refuses what it does not know, before it misses what was meant by it."""

@@ -15,8 +15,11 @@ from comity.cli import front, say
 from comity.errors import CallerError
 
 ABOUT = "summarise, translate, extract …"
-OPTIONS = ("style", "most", "tone", "to", "schema", "question", "labels", "voice")
-"""Each is a member of some task's input."""
+OPTIONS = {
+    "style": "summarise", "most": "keywords", "tone": "rewrite", "to": "translate", "schema": "extract", "question": "answer",
+    "labels": "classify", "voice": "speak",
+}  # fmt: skip
+"""Each is a member of this task's input."""
 HELPS = {
     "gate_failed": "a larger model may do it (comity models), or a deployment elsewhere (docs/howto/use-the-tasks.md)",
     "unreadable": "a larger model may do it (comity models), or a deployment elsewhere (docs/howto/use-the-tasks.md)",
@@ -29,14 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="TASK", nargs="?", default="", help="none: every task, and whether it can be had")
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="what it is done with; - reads standard input")
     parser.add_argument("--lang", metavar="TAG", default="", help="language of the text: en, zh (else by its script)")
-    parser.add_argument("--style", metavar="WORD", help="summarise: paragraph, bullets, notification")
-    parser.add_argument("--most", metavar="N", help="summarise, keywords: how many")
-    parser.add_argument("--tone", metavar="WORD", help="rewrite: formal, friendly, concise")
-    parser.add_argument("--to", metavar="TAG", help="translate: into which language")
-    parser.add_argument("--schema", metavar="FILE", help="extract: a JSON schema")
-    parser.add_argument("--question", metavar="TEXT", help="answer: what is asked of the text")
-    parser.add_argument("--labels", metavar="A,B", help="classify: what it may be, or a file of labels with examples")
-    parser.add_argument("--voice", metavar="NAME", help="speak")
+    for option in OPTIONS:
+        parser.add_argument(f"--{option}", help=argparse.SUPPRESS)
+    parser.epilog = "Of one task: " + ", ".join(f"--{option} ({task})" for option, task in OPTIONS.items())
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="another member of the task's input")
     parser.add_argument("--out", metavar="FILE", type=Path, help="where a sound or a file goes")
     again(parser)
@@ -49,8 +47,8 @@ def again(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--must", action="store_true", help="fail where it would abstain")
     parser.add_argument("--length", metavar="WORD", default="short", help=argparse.SUPPRESS)
     parser.add_argument("--subject", metavar="FACTS", default="", help="who the person is: 'location=\"CN\", consent=(general)'")
-    parser.add_argument("--purpose", metavar="WORD", default="", help="for example assist")
-    parser.add_argument("--key", metavar="NAME", default="COMITY_KEY", help="environment variable with your key (COMITY_KEY)")
+    parser.add_argument("--purpose", metavar="WORD", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--key", metavar="NAME", default="COMITY_KEY", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
