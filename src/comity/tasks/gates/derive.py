@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
 
-from comity.tasks.gates.amounts import CLOCKS, MONEY, Amount
+from comity.tasks.gates.amounts import CLOCKS, MONEY
+from comity.tasks.gates.numeral import Amount
 
 VALUES_MAX = 8
 """Of more values nearly anything is the sum of three."""

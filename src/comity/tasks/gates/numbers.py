@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from comity.tasks.gates.amounts import CLOCKS, Amount, numerals, same
+from comity.tasks.gates.amounts import CLOCKS, same
 from comity.tasks.gates.derive import derivable
+from comity.tasks.gates.numeral import Amount, numerals
 from comity.tasks.gates.pair import Pair
 from comity.tasks.gates.words import Clause
 from comity.tasks.shapes import Gate

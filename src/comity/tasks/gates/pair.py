@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
-from comity.tasks.gates.amounts import Amount, amounts
+from comity.tasks.gates.amounts import amounts
+from comity.tasks.gates.numeral import Amount
 from comity.tasks.gates.words import Clause, Token, clauses
 
 MEANT = 0.7
