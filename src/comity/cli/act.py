@@ -35,6 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--undo", metavar="ID", nargs="?", const="last", default="", help="undo the last step that was done, or the one named"
     )
     parser.add_argument("--journal", action="store_true", help="what was done, why, and what left this machine for it")
+    parser.add_argument(
+        "--call", metavar="FILE", type=Path, help="which of the functions in FILE (OpenAI's `tools`) it asks for; none is run"
+    )
     again(parser)
 
 
@@ -67,6 +70,8 @@ async def _run(args: argparse.Namespace) -> int:
             return 0
         if not args.turns:
             raise CallerError("there is nothing to do", code="usage", exit_code=2, hint="comity act '提醒我明天十点开会'")
+        if args.call:
+            return await _called(args, desk)
         plan = await desk.plan(args.turns)
         if plan.question is not None or not plan.steps:
             _shown(args, desk, plan)
@@ -78,6 +83,27 @@ async def _run(args: argparse.Namespace) -> int:
         outcome = await desk.doer.do(plan, confirmed=True, left=desk.left)
         _done(args, desk, plan, outcome)
         return 1 if any(each.error for each in outcome.made) else 0
+
+
+async def _called(args: argparse.Namespace, desk: Desk) -> int:
+    """One function and its arguments, or that it is for none."""
+    from comity.tasks.assist.filling import Function, filled
+    from comity.tasks.assist.functions import best
+    from comity.tasks.assist.intents import language_of
+
+    try:
+        given = [each.get("function", each) for each in json.loads(args.call.read_text(encoding="utf-8"))]
+        functions = [Function(name=each["name"], says=each.get("description", ""), schema=each["parameters"]) for each in given]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise CallerError(f"`{args.call}` holds no functions", code="usage", exit_code=2, field="--call", hint="OpenAI's `tools`") from None
+    words = args.turns[-1]
+    chosen = best(functions, words, language_of(words))
+    if chosen is None:
+        say.result(args, {"function": None}, "none of them")
+        return 1
+    made = await filled(chosen, words, Asking(args, desk.intents, desk.left).ask, language=language_of(words), now=desk.home.now())
+    say.result(args, {"function": chosen.name, "arguments": made}, f"{chosen.name} {json.dumps(made, ensure_ascii=False)}")
+    return 0
 
 
 @asynccontextmanager
@@ -137,7 +163,7 @@ class Asking:
         from comity.tasks.assist.choosing import Likeliest, ModelChooser
 
         self._args, self._left = args, left
-        self._model, self._words = ModelChooser(self._ask, intents), Likeliest()
+        self._model, self._words = ModelChooser(self.ask, intents), Likeliest()
 
     async def choose(self, words: str, among: Sequence[Candidate], language: str) -> Chosen:
         try:
@@ -146,7 +172,7 @@ class Asking:
             say.aside(f"no model could be asked ({failure.code}): your words alone decide")
             return await self._words.choose(words, among, language)
 
-    async def _ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request) -> Reply:
         import asyncio
 
         import msgspec

@@ -134,7 +134,7 @@ class _Making:
             return
         if self._steps and self._switched(stretch, said):
             return
-        intent, by, why = await self._chosen(stretch.text, self._able(stretch.among, said))
+        intent, by, why = await self._chosen(stretch.text, self._able(stretch.among, said), said)
         draft = self._draft(intent, said, by, why)
         if self._steps and self._instead(draft, said):
             return
@@ -194,7 +194,7 @@ class _Making:
         self._look_at(draft)
         return True
 
-    async def _chosen(self, words: str, among: Sequence[Candidate]) -> tuple[Intent, str, str]:
+    async def _chosen(self, words: str, among: Sequence[Candidate], said: Said) -> tuple[Intent, str, str]:
         """Raises Abstain, Unclear."""
         among = [each for each in among if each.score >= WEAK_MIN]
         if not among:
@@ -212,7 +212,27 @@ class _Making:
             picked = among[0]
         elif not picked.strong and not picked.intent.reads_only and picked.score < among[0].score:
             raise Abstain("no_intent", words)
+        if not picked.strong and not picked.intent.reads_only and not self._speaks_for(picked.intent, said):
+            raise Unclear(self._do_you_mean(picked.intent))
         return picked.intent, chosen.by, picked.why
+
+    def _speaks_for(self, intent: Intent, said: Said) -> bool:
+        """Whether the words hold something that only such an intent takes: a time, a person, a thing, an amount.  Loose words are none."""
+        slots = Slots(intent, self._anew(said), self._focus)
+        try:
+            made = slots.partial(texts=False)
+        except Unclear:
+            return True
+        loose = {each.name for each in intent.parameters if each.kind in ("choice", "text")}
+        return any(name not in loose for name in made) and slots.missing_but(texts=True) is None
+
+    def _anew(self, said: Said) -> Said:
+        return Said(said.text, language=said.language, world=self._world, turn=said.turn, at=said.at, region=self._region)
+
+    def _do_you_mean(self, intent: Intent) -> Question:
+        says = intent.telling(self._language).rstrip(".。")
+        text = f"是要这样吗：{says}？" if self._language == "zh" else f"Is this what you mean: {says}?"
+        return Question(about="action", text=text, why="unsure", among=(intent.name,))
 
     # -- drafts ---------------------------------------------------------------------------------------------------------
 
@@ -394,7 +414,7 @@ class _Making:
         among = candidates(said.text, self._intents, self._language)
         if not among or among[0].score < WEAK_MIN:
             return None
-        intent, by, why = await self._chosen(said.text, among)
+        intent, by, why = await self._chosen(said.text, among, said)
         base = self._draft(intent, said, by, why)
         base.question = None
         self._look_at(base)
@@ -423,7 +443,7 @@ class _Making:
                     continue
             if _NOTHING.fullmatch(said.text.strip(" ,，。.!")):
                 continue
-            intent, by, why = await self._chosen(each.text, self._able(each.among, said))
+            intent, by, why = await self._chosen(each.text, self._able(each.among, said), said)
             draft = self._completed(self._draft(intent, said, by, why), asks, base)
             made.append(draft)
             self._look_at(draft)

@@ -72,10 +72,16 @@ def _scored(words: str, intent: Intent, language: str) -> Candidate:
     said = grams(words)
     told = [*intent.examples.get(language, ()), intent.telling(language)]
     if intent.origin:
-        told = [intent.name.partition(".")[2].replace("_", " ").replace("-", " ")]
+        return _stranger(words, intent)
     like = max((overlap(said, grams(each)) for each in told), default=0.0)
     score = (CUE + 0.5 * (len(strong) - 1) if strong else 0.0) + (WEAK if weak else 0.0) + LIKE * like
     return Candidate(intent, score, (strong or weak)[0].group() if strong or weak else "")
+
+
+def _stranger(words: str, intent: Intent) -> Candidate:
+    """By its name alone, and only where every word of that was said."""
+    name = grams(intent.name.partition(".")[2].replace("_", " ").replace("-", " ").replace(".", " "))
+    return Candidate(intent, CUE if name and name <= grams(words) else 0.0)
 
 
 @lru_cache(2048)

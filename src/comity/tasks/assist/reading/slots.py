@@ -116,6 +116,11 @@ class Slots:
         text = f"“{words}”要怎么用？" if self._said.language == "zh" else f"What about “{words}”?"
         return Question(about="action", text=text, why="unread")
 
+    def missing_but(self, *, texts: bool) -> Question | None:
+        """What is missing; with ``texts``, apart from texts."""
+        left = [each for each in self._intent.parameters if each.required and each.name not in self._made]
+        return next((self._missing(each).question for each in left if not (texts and each.kind == "text")), None)
+
     def missing(self) -> Question | None:
         return next(
             (self._missing(each).question for each in self._intent.parameters if each.required and each.name not in self._made), None
