@@ -81,10 +81,15 @@ def rewrite(expected: Mapping[str, Any], said: str) -> Score:
 
 
 def _holds(text: str, piece: str, language: str) -> bool:
-    piece = plain(piece)
+    """In English as whole words; `March 1` is in `March 1st`, and `Mr Dunmore` in `Mr. Dunmore`."""
+    text, piece = (_TITLE.sub(r"\1", each) for each in (text, plain(piece)))
     if is_dense(language) or not piece[:1].isalnum() or not piece[-1:].isalnum():
         return piece in text
-    return re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", text) is not None
+    end = r"(?!\d)" if piece[-1].isdigit() else r"(?!\w)"
+    return re.search(rf"(?<!\w){re.escape(piece)}{end}", text) is not None
+
+
+_TITLE = re.compile(r"\b(mr|mrs|ms|dr|prof|st)\.")
 
 
 def proofread(expected: Mapping[str, Any], said: Any) -> Score:

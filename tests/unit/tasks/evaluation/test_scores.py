@@ -63,6 +63,7 @@ def test_keywords(said: tuple[str, ...], right: bool) -> None:
         ("Dear Mr Dunmore, I shall be late, at about 9:30.", "something was lost"),
         ("hey Mr Dunmore, I shall be late on Thursday, 9:30.", "its tone is left"),
         ("hey Mr Dunmore, late on Thursday. 9:30?", "unchanged"),
+        ("Dear Mr. Dunmore, I shall be late on Thursday, at half past nine.", ""),
         ("They are late on Thursday, Mr Dunmore: 9:30.", ""),  # `hey` within a word is none
     ],
 )
