@@ -21,14 +21,18 @@ ANOTHER = re.compile(
     r"再(?:加|来|定|设|建|弄|要|订)(?:上|个|一)|另一个|多一个|\b(?:another|one more|a second one|second one|also (?:one|at)|and one)\b",
     re.IGNORECASE,
 )
-TOO = re.compile(r"\btoo\b|\bas well\b|也一样|也是|同样", re.IGNORECASE)
+TOO = re.compile(r"^(?:and|also|plus)\b|也|\btoo\b|\bas well\b|也一样|也是|同样", re.IGNORECASE)
 AGAIN = re.compile(r"呢[？?。]?$|\b(?:what|how) about\b|^and (?:in|for|on|to|at|tomorrow|the day)\b.*\??$", re.IGNORECASE)
 RATHER = re.compile(
-    r"算了|不对|不是|改成|改为|改到|还是|应该|错了|说错|我是说|换成|别|不要|\b(?:actually|no,|wait|sorry|rather|instead|make (?:it|that)|change (?:it|that)|I mean[t]?|not a new|scratch|on second thoughts?)\b",  # noqa: E501
+    r"算了|不对|等等|等一下|不是|改成|改为|改到|还是|应该|错了|说错|我是说|换成|别|不要|\b(?:actually|no,|no wait|wait|just move|sorry|rather|instead|make (?:it|that)|change (?:it|that)|I mean[t]?|not a new|scratch|on second thoughts?)\b",  # noqa: E501
+    re.IGNORECASE,
+)
+OFF = re.compile(
+    r"\b(?:drop|without|leave out|take .{1,20} off|remove|not|uninvite|minus)\b|不用来|不来了?|别叫|去掉|删掉|不叫|不用叫|不带|就不",
     re.IGNORECASE,
 )
 NEVER_MIND = re.compile(
-    r"^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
+    r"^(?:stop|cancel|scrap|delete|drop) (?:it|that)[.!]?$|^(?:停了吧|取消掉?吧?|删了吧|停掉吧?|取消它|不定了)[。!！]?$|^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
     re.IGNORECASE,
 )
 _BARE_WEEKDAY = re.compile(r"^(?:on )?(?:周|星期|礼拜)[一二三四五六日天]$|^(?:on )?\w+day$", re.IGNORECASE)
@@ -54,6 +58,12 @@ def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focu
             changed = said.argument(period(length[0]), length[1].start, length[1].end) if length and "at" not in made else None
         elif each.kind == "choice":
             found_ = choices(said, each)
+            siblings = [
+                now[one.name].value
+                for one in intent.parameters
+                if one.name != each.name and one.choices == each.choices and one.name in now
+            ]
+            found_ = [one for one in found_ if one[2] not in siblings and (before is None or one[2] != before.value)]
             changed = (
                 said.argument(found_[-1][2], found_[-1][0], found_[-1][1]) if found_ and (before is not None or len(found_) == 1) else None
             )
@@ -61,6 +71,8 @@ def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focu
             amounts = numbers(said) if not made else ()
             amounts = [one for one in amounts if one[3] or not _IDLE.search(said.text[one[0] : one[1] + 1])]
             changed = said.argument(plain(amounts[0][2]), amounts[0][0], amounts[0][1]) if amounts else None
+        elif each.kind == "recurrence":
+            changed = _repeat(each, said)
         elif each.kind == "money":
             sum_ = money(said)
             changed = said.argument(sum_[2], sum_[0], sum_[1]) if sum_ else None
@@ -100,6 +112,24 @@ _ALONE = re.compile(
 _IDLE = re.compile(r"^[一1](?:[个份下条点封]|$)")
 
 
+_EVERY = (
+    (re.compile(r"\b(?:weekdays|workdays|working days|monday to friday)\b|工作日", re.IGNORECASE), "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+    (re.compile(r"\bweekends\b|每个?周末", re.IGNORECASE), "FREQ=WEEKLY;BYDAY=SA,SU"),
+    (re.compile(r"\bevery day\b|\bdaily\b|每天", re.IGNORECASE), "FREQ=DAILY"),
+)
+
+
+def _repeat(parameter: Parameter, said: Said) -> Argument | None:
+    found = times.recurrence(said)
+    if found is not None and "BYDAY" in found[0].rule:
+        parts = [part for part in found[0].rule.split(";") if not part.startswith(("BYHOUR", "BYMINUTE", "BYSECOND"))]
+        return said.argument(";".join(parts), found[1].start, found[1].end)
+    for pattern, rule in _EVERY:
+        if words := pattern.search(said.text):
+            return said.argument(rule, *words.span())
+    return None
+
+
 def _moment(parameter: Parameter, before: Argument | None, said: Said, focus: Focus) -> Argument | None:
     old = datetime.fromisoformat(before.value) if before is not None and isinstance(before.value, str) else None
     away = times.shift(said)
@@ -125,6 +155,10 @@ def _people(parameter: Parameter, before: Argument | None, said: Said) -> Argume
     found = names.people(said)
     if not found:
         return None
+    if parameter.many and before is not None and OFF.search(said.text):
+        off = {thing.id for each in found for thing in each.things}
+        left = [one for one in before.value if one not in off]
+        return said.argument(left, found[0].start, found[-1].end, of="world") if left != before.value else None
     ids: list[Any] = [names.one(each, parameter.name, said).id for each in found]
     if not parameter.many:
         return said.argument(ids[-1], found[-1].start, found[-1].end, of="world")

@@ -19,10 +19,11 @@ from comity.tasks.assist.choosing import NONE, Chooser
 from comity.tasks.assist.clauses import Conditional, Stretch, conditional, holds, stretches
 from comity.tasks.assist.intents import Intent, Intents, language_of
 from comity.tasks.assist.plan import Argument, Call, Plan, Question, Span, Thing, Unclear, When, World
-from comity.tasks.assist.reading import names
+from comity.tasks.assist.reading import names, times
 from comity.tasks.assist.reading.choices import numbers
 from comity.tasks.assist.reading.said import Said
 from comity.tasks.assist.reading.slots import Focus, Slots
+from comity.tasks.assist.reading.texts import text_of
 from comity.tasks.assist.retrieve import Candidate, candidates
 
 WEAK_MIN = 1.0
@@ -144,6 +145,7 @@ class _Making:
     def _follows(self, stretch: Stretch) -> bool:
         return (
             not stretch.strong
+            or bool(editing.OFF.search(stretch.text) and names.people(self._said(stretch.start, stretch.end)))
             or bool(editing.ANOTHER.search(self._text[max(0, stretch.start - 2) : stretch.end]) or editing.AGAIN.search(stretch.text))
             or _names_nothing(stretch)
         )
@@ -216,15 +218,20 @@ class _Making:
             raise Unclear(self._do_you_mean(picked.intent))
         return picked.intent, chosen.by, picked.why
 
-    def _speaks_for(self, intent: Intent, said: Said) -> bool:
+    def _speaks_for(self, intent: Intent, said: Said, asks: Draft | None = None) -> bool:
         """Whether the words hold something that only such an intent takes: a time, a person, a thing, an amount.  Loose words are none."""
         slots = Slots(intent, self._anew(said), self._focus)
         try:
             made = slots.partial(texts=False)
         except Unclear:
             return True
+        if asks is not None:  # what the condition says of the time holds for what depends on it
+            kinds = {each.kind for each in asks.intent.parameters if each.name in asks.arguments}
+            made = made | {each.name: asks.said for each in intent.parameters if each.kind in kinds and each.kind == "datetime"}  # type: ignore[assignment]
         loose = {each.name for each in intent.parameters if each.kind in ("choice", "text")}
-        return any(name not in loose for name in made) and slots.missing_but(texts=True) is None
+        return any(name not in loose for name in made) and all(
+            each.name in made or each.kind == "text" or not each.required for each in intent.parameters
+        )
 
     def _anew(self, said: Said) -> Said:
         return Said(said.text, language=said.language, world=self._world, turn=said.turn, at=said.at, region=self._region)
@@ -278,6 +285,19 @@ class _Making:
                 Said(draft.said.text, language=self._language, world=self._world, turn=draft.said.turn, at=draft.said.start)
             )
             people = [named[0].things[0].id] if len(named) == 1 and len(named[0].things) == 1 else []
+        if draft.intent.reads_only and draft.intent.parameter("from") is not None and draft.intent.parameter("to") is not None:
+            found = names.fitting(Said(draft.said.text, language=self._language, world=self._world), "event")
+            if found and found[0][0] >= names.ENOUGH and (len(found) < 2 or found[0][0] - found[1][0] >= names.CLOSE):
+                focus.event = found[0][1]
+                start, people = focus.event.start, list(focus.event.people)
+        for kind in ("note", "reminder"):
+            named_ = next((each for each in draft.intent.parameters if each.kind == kind and each.name in draft.arguments), None)
+            if named_ is not None and draft.arguments[named_.name].value in things:
+                focus.things = {**focus.things, kind: things[draft.arguments[named_.name].value]}
+            elif draft.intent.reads_only:
+                near = names.fitting(Said(draft.said.text, language=self._language, world=self._world), kind)
+                if near and near[0][0] >= names.ENOUGH:
+                    focus.things = {**focus.things, kind: near[0][1]}
         focus.start = start or focus.start
         focus.people = tuple(people) or focus.people
         title = draft.arguments.get("title")
@@ -293,6 +313,8 @@ class _Making:
                 draft.intent.reads_only and editing.AGAIN.search(said.text)
             )
             found = editing.changes(draft.intent, draft.arguments, said, self._focus)
+            if not found and draft.question is not None and draft.question.why == "missing":
+                found = self._answered(draft, said)
             if not found:
                 continue
             arguments = {**draft.arguments, **found}
@@ -309,6 +331,20 @@ class _Making:
             self._look_at(draft)
             return True
         return False
+
+    def _answered(self, draft: Draft, said: Said) -> dict[str, Argument]:
+        """The words that were asked for: after what leads up to them, else whole."""
+        parameter = draft.intent.parameter(draft.question.about) if draft.question is not None else None
+        if parameter is None or parameter.kind != "text" or self._turn == draft.said.turn:
+            return {}
+        start, end = text_of(said, draft.intent, parameter) or (0, len(said.text))
+        if lead := re.match(
+            r"(?:就)?(?:说|写|内容是|say(?:ing)?(?: that)?|that|tell (?:him|her|them)(?: that)?)[：:，,\s]*",
+            said.text[start:end],
+            re.IGNORECASE,
+        ):
+            start += lead.end()
+        return {parameter.name: said.argument(said.text[start:end], start, end)} if start < end else {}
 
     def _again(self, draft: Draft) -> None:
         """After an answer: what was said first is read once more around it."""
@@ -335,6 +371,18 @@ class _Making:
         event = draft.arguments.get("event")
         if event is not None and isinstance(event.value, str) and event.value.startswith("#"):
             return self._of_made(draft, int(event.value[1:]))
+        mine = [draft.arguments[each.name].value for each in draft.intent.parameters if each.known and each.name in draft.arguments]
+        its = [last.arguments[each.name].value for each in last.intent.parameters if each.known and each.name in last.arguments]
+        if (
+            mine
+            and mine == its
+            and self._turn != last.said.turn
+            and editing.RATHER.search(said.text)
+            and draft.intent.name != last.intent.name
+        ):
+            self._steps[self._steps.index(last)] = draft
+            self._look_at(draft)
+            return True
         same_room = draft.intent.name.partition(".")[0] == last.intent.name.partition(".")[0]
         if same_room and draft.intent.name != last.intent.name and editing.RATHER.search(said.text) and not last.intent.reads_only:
             texts = [each.name for each in draft.intent.parameters if each.kind == "text" and each.required and each.name in last.arguments]
@@ -364,6 +412,8 @@ class _Making:
             target.arguments[each.name] = new
         if not any(name != "event" for name in draft.arguments):
             self._steps.remove(target)
+        elif target.question is not None:
+            self._again(target)
         return True
 
     # -- conditions -------------------------------------------------------------------------------------------------------
@@ -373,6 +423,8 @@ class _Making:
         base: Draft | None = None
         if parts.before is not None and self._text[slice(*parts.before)].strip():
             base = await self._base(*parts.before)
+            day = times.day_of(self._said(*parts.before))
+            self._focus.day = day[0] if day is not None else None
         asked = self._said(*parts.asks)
         readers = [
             each
@@ -394,7 +446,7 @@ class _Making:
             if dates
             else self._focus.start.date()
             if base is not None and self._focus.start is not None
-            else None
+            else self._focus.day
         )
         then = await self._branch(parts.then, base, asks)
         if asks.question is not None or not any(
@@ -443,7 +495,11 @@ class _Making:
                     continue
             if _NOTHING.fullmatch(said.text.strip(" ,，。.!")):
                 continue
-            intent, by, why = await self._chosen(each.text, self._able(each.among, said), said)
+            able = self._able(each.among, said)
+            if able and not able[0].strong and able[0].score >= WEAK_MIN and self._speaks_for(able[0].intent, said, asks):
+                intent, by, why = able[0].intent, BY_CUES, able[0].why
+            else:
+                intent, by, why = await self._chosen(each.text, able, said)
             draft = self._completed(self._draft(intent, said, by, why), asks, base)
             made.append(draft)
             self._look_at(draft)

@@ -15,7 +15,10 @@ _MEASURE = re.compile(r"个(?=周|星期|礼拜|明|后|今|下|这|上|早|晚|
 _HALF = re.compile(
     r"\bhalf (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(?! (?:hours?|minutes?|days?|weeks?))", re.IGNORECASE
 )
-_FOR_AN_HOUR = re.compile(r"\b(?:for|by)(?= \d{1,2}(?::\d\d)?(?: o'clock)?(?: on\b| tomorrow| today| this\b|,|\.|$| and\b))", re.IGNORECASE)
+_FOR_AN_HOUR = re.compile(
+    r"\b(?:for|by)(?= (?:\d{1,2}(?::\d\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: o'clock)?(?: on\b| tomorrow| today| this\b|,|\.|$| and\b))",  # noqa: E501
+    re.IGNORECASE,
+)
 _HOURS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 

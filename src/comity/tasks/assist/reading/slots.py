@@ -21,7 +21,7 @@ from comity.tasks.assist.reading.choices import choices, money, numbers, plain
 from comity.tasks.assist.reading.said import Said
 from comity.tasks.assist.reading.texts import lead_in, left_over, text_of, trimmed
 from comity.tasks.entities import Entity
-from comity.tasks.entities.values import Duration, Time
+from comity.tasks.entities.values import Date, Duration, Time
 
 _TO = {
     "en": re.compile(r"\b(?:to|till|until|for)\b(?!.*\b(?:to|till|until)\b)", re.IGNORECASE),
@@ -38,6 +38,11 @@ _WEEKDAYS = re.compile(r"\b(?:on )?(?:weekdays|workdays|working days)\b|工作�
 _QUOTED = re.compile(r"[\"“「『‘](.+?)[\"”」』’]|(?<!\w)'(.+?)'(?!\w)")
 _MAIL = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"\+?\d[\d \-()]{4,}\d")
+_BY_SO_MUCH = re.compile(
+    r"\b(?:up|down) by\b|\bby (?:\w+|\d+) (?:degrees?|percent|%)|\b(?:\w+|\d+) (?:degrees?|percent|%) (?:higher|lower|warmer|cooler|brighter|darker|more|less)\b"  # noqa: E501
+    r"|(?:调?高|调?低|升高?|降低?|加|减|亮|暗)(?!到|至|为|成)了?(?:一点)?[一二两三四五六七八九十\d]+(?:度|个?百分|%)",
+    re.IGNORECASE,
+)  # fmt: skip
 _WITH = re.compile(r"(?:\b(?:with|and|see|seeing|meet|meeting|visit|visiting)\b[^,.]{0,12}|[跟和与同见约])$", re.IGNORECASE)
 _WITH_AFTER = re.compile(r"\s*(?:和|跟|、|约|见|and\b)")
 _THERE = re.compile(r"\bthere\b|那里|那边|那儿|那屋", re.IGNORECASE)
@@ -57,6 +62,7 @@ class Focus(msgspec.Struct, kw_only=True):
     people: tuple[str, ...] = ()
     start: datetime | None = None  # of whatever was last put at a time
     place: str = ""
+    things: Mapping[str, Thing] = {}  # the last of each kind
     about: Argument | None = None  # what a message or a reminder is of that does not say it: the words of what was asked before
     values: Mapping[str, Any] = {}  # what the last call said, by parameter
     said: tuple[Span, ...] = ()
@@ -96,7 +102,7 @@ class Slots:
         texts = [
             (span.start - self._said.at, span.end - self._said.at)
             for each in self._made.values()
-            if isinstance(each.value, str)
+            if each.said != (self._said.span(),)
             for span in each.said
             if span.turn == self._said.turn
         ]
@@ -177,13 +183,33 @@ class Slots:
         self.named_thing = thing is not None
         if thing is None and parameter.kind == "event" and self._focus.event is not None:
             thing = self._focus.event
+        elif thing is None and parameter.kind != "event" and parameter.kind in self._focus.things:
+            thing = self._focus.things[parameter.kind]
         if thing is None:
             return
         self._thing = thing
         self._made[parameter.name] = Argument(value=thing.id, of="world", said=(before.span(),))
+        self._when_it_was(before, thing)
         for name in thing.names:
             for start, end in names._occurrences(self._said.text, name):
                 self._said.taken.append((start, end))
+
+    def _when_it_was(self, before: Said, thing: Thing) -> None:
+        """`Thursday's badminton`, `my 3 pm call`: a time that says which one."""
+        for each in before.entities:
+            value = each.value
+            if thing.start is None:  # `the notes of the 20th`
+                told = str(value.day.day) if isinstance(value, Date) else ""
+                if told and any(told in re.findall(r"\d+", name) for name in thing.names):
+                    self._said.taken.append((each.start + before.at - self._said.at, each.end + before.at - self._said.at))
+                continue
+            day = getattr(value, "day", None) or (value.moment.date() if hasattr(value, "moment") else None)
+            clocks = {reading.clock for reading in each.readings if hasattr(reading, "clock")}
+            part = getattr(value, "start", None) if not hasattr(value, "moment") else None
+            day = day or (part.date() if isinstance(part, datetime) else None)
+            if day == thing.start.date() or thing.start.time() in clocks:
+                offset = before.at - self._said.at
+                self._said.taken.append((each.start + offset, each.end + offset))
 
     def _people(self, parameter: Parameter) -> None:
         found = [each for each in names.people(self._said) if self._said.free(each.start, each.end)]
@@ -246,7 +272,15 @@ class Slots:
         found = re.search(patterns.get(self._said.language, patterns["en"]), self._said.text, re.IGNORECASE)
         if found:
             start, end = trimmed(self._said, *found.span("x"))
-            if end > start:
+            called = self._said.text[start:end].lower()
+            near = [
+                place
+                for place in self._said.world.things("place")
+                if len(called) > 1 and any(called in name.lower() for name in place.names)
+            ]
+            if len(near) == 1:
+                self._made[parameter.name] = self._said.argument(near[0].id, start, end, of="world")
+            elif end > start:
                 self._made[parameter.name] = self._said.argument(self._said.text[start:end], start, end)
 
     def _within_text(self, at: int) -> bool:
@@ -343,9 +377,19 @@ class Slots:
         if self._thing is not None and self._thing.start is not None:
             self._moved(parameter, self._thing)
             return
+        eve = times.day_before(said)
+        if eve is not None:
+            start = self._anchor()
+            if start is None:
+                raise self._missing(parameter)
+            found = times.moment(said, about, day=start.date() - timedelta(days=1), clock=start.time())
+            moment = found[0] if found is not None else start - timedelta(days=1)
+            said.taken += [eve.span(), *((each.start, each.end) for each in (found[1] if found else ()))]
+            self._made[about] = Argument(value=iso(moment), of="world", said=(said.span(*eve.span()),))
+            return
         away = times.shift(said)
         if away is not None:
-            start = self._anchor()
+            start = self._anchor(after=away[0] > timedelta())
             if start is None:
                 raise self._missing(parameter)
             moment = start + away[0]
@@ -421,11 +465,11 @@ class Slots:
             return 1
         return -1 if _FORWARD.search(self._said.text) else 0
 
-    def _anchor(self) -> datetime | None:
+    def _anchor(self, *, after: bool = False) -> datetime | None:
         """What `an hour before` is before: an appointment named here, else what was last spoken of."""
         named = names.the(self._said, "event", "event")
         if named is not None and named.start is not None and not names.pronoun(self._said):
-            return named.start
+            return named.start + (named.duration or timedelta()) if after else named.start
         return self._focus.start
 
     def _day_spoken_of(self) -> Any:
@@ -487,6 +531,8 @@ class Slots:
 
     def _number(self, parameter: Parameter) -> None:
         found = list(numbers(self._said))
+        if found and not self._intent.reads_only and _BY_SO_MUCH.search(self._said.text):
+            raise self._missing(parameter)
         half = re.search(r"\bhalf\b", self._said.text, re.IGNORECASE)
         if not found and half and "percent" in parameter.says:
             self._made[parameter.name] = self._said.argument(50, *half.span())

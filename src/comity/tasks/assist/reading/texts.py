@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from comity.tasks.assist.intents import Intent, Parameter
 from comity.tasks.assist.reading.said import Said
+from comity.tasks.assist.reading.times import relative
 
 _TRIM = " \t\n,，.。;；:：!！?？、"
 _LEAD = re.compile(
@@ -38,6 +39,9 @@ def lead_in(said: Said, parameter: Parameter) -> tuple[int, int] | None:
 def trimmed(said: Said, start: int, end: int, *, times: bool = True) -> tuple[int, int]:
     """Without what is not of it at either end: stops, small words, and (``times``) when it is to be."""
     spans = [(each.start, each.end) for each in said.entities if each.kind not in ("number", "measure", "money", "percent", "ordinal")]
+    for each in said.entities if times else ():
+        if each.kind == "duration" and each.start > start and relative(said, each):
+            end = min(end, each.start)
     spans += [taken for taken in said.taken if taken not in spans] if times else []
     moved = True
     while moved and start < end:
@@ -66,13 +70,24 @@ def trimmed(said: Said, start: int, end: int, *, times: bool = True) -> tuple[in
     return start, end
 
 
+_EMPTY = re.compile(
+    r"(?:by |via |a |the )?(?:text|sms|message|e-?mail|mail|before|after|it|that|this|me|him|her|them|know|so|about it)|(?:发|写)?(?:短信|消息|邮件)?(?:告诉)?(?:一下)?(?:我|他|她|他们|她们)?(?:说)?(?:一声|一下)?(?:写到|加到|记到|放到)?",  # noqa: E501
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def says_nothing(text: str) -> bool:
+    """`let him know`: what he is to know was said before."""
+    return bool(_EMPTY.fullmatch(text.strip(_TRIM)))
+
+
 def text_of(said: Said, intent: Intent, parameter: Parameter) -> tuple[int, int] | None:
     found = lead_in(said, parameter)
     if found is None:
         return None
     whole = parameter.name in ("body", "text", "value") and intent.name != "reminders.create"
     start, end = trimmed(said, *found, times=not whole)
-    return (start, end) if start < end else None
+    return (start, end) if start < end and not says_nothing(said.text[start:end]) else None
 
 
 def left_over(said: Said, *, keep: Sequence[tuple[int, int]] = ()) -> tuple[int, int] | None:
@@ -84,7 +99,7 @@ def left_over(said: Said, *, keep: Sequence[tuple[int, int]] = ()) -> tuple[int,
         if start > at:
             a, b = trimmed(said, at, start)
             weight = b - a - sum(min(b, d) - max(a, c) for c, d in keep if c < b and a < d) - len(_SMALL.findall(said.text[a:b]))
-            if weight > most:
+            if weight > most and not says_nothing(said.text[a:b]):
                 best, most = (a, b), weight
         at = max(at, end)
     return best if best[1] > best[0] else None

@@ -131,15 +131,14 @@ def length(value: Duration) -> timedelta:
     return timedelta(days=float(value.days) + 30 * float(value.months), seconds=float(value.seconds))
 
 
+_RELATIVE_AFTER = re.compile(r"(?:after|afterwards|later)\b|之后|以后", re.IGNORECASE)
+_RELATIVE_HEAD = re.compile(r"(?:提前|提早|早|之前|以前|前|之后|以后|后)$")
+
+
 def relative(said: Said, each: Entity) -> bool:
     """`an hour before that`, `提前一刻钟`: how far from something else."""
     after, before = said.text[each.end : each.end + 16].lstrip(), said.text[max(0, each.start - 3) : each.start]
-    return bool(
-        _BEFORE.match(after)
-        or re.search(r"(?:提前|提早|早|之前|以前|前)$", before)
-        or re.match(r"(?:之前|前)", after)
-        or re.match(r"(?:after that|afterwards|later|之后|以后)\b", after)
-    )
+    return bool(_BEFORE.match(after) or _RELATIVE_HEAD.search(before) or _RELATIVE_AFTER.match(after))
 
 
 def shift(said: Said) -> tuple[timedelta, Entity] | None:
@@ -147,7 +146,8 @@ def shift(said: Said) -> tuple[timedelta, Entity] | None:
     for each in said.entities:
         if isinstance(each.value, Duration) and relative(said, each):
             after = said.text[each.end : each.end + 16].lstrip()
-            sign = 1 if _AFTER.match(after) or after.startswith("later") else -1
+            before = said.text[max(0, each.start - 3) : each.start]
+            sign = 1 if _RELATIVE_AFTER.match(after) or re.search(r"(?:之后|以后|(?<!之|以)后)$", before) else -1
             return sign * length(each.value), each
     return None
 
@@ -156,6 +156,13 @@ def recurrence(said: Said) -> tuple[Recurrence, Entity] | None:
     """The most that is said: of `a weekly call every Tuesday at ten` the second."""
     found = [(each.value, each) for each in said.entities if isinstance(each.value, Recurrence)]
     return max(found, key=lambda pair: len(pair[0].rule)) if found else None
+
+
+_DAY_BEFORE = re.compile(r"\b(?:the )?(?:day|night|evening|afternoon|morning) before\b|前一?(?:天|晚|日)", re.IGNORECASE)
+
+
+def day_before(said: Said) -> re.Match[str] | None:
+    return _DAY_BEFORE.search(said.text)
 
 
 def day_of(said: Said) -> tuple[date, Entity] | None:
