@@ -33,10 +33,10 @@ class Home:
     """``zone``: of the person.  Everything below a folder that is the person's own."""
 
     def __init__(self, path: Path, *, clock: Clock, random: Random, zone: str = "") -> None:
-        self._folder, self._clock, self._random = Folder(path), clock, random
+        self.folder, self._clock, self._random = Folder(path), clock, random
         self._zone = ZoneInfo(zone) if zone else None
-        self.calendar, self.contacts = Calendar(self._folder), Contacts(self._folder)
-        self.drafts, self.notes = Drafts(self._folder), Notes(self._folder)
+        self.calendar, self.contacts = Calendar(self.folder), Contacts(self.folder)
+        self.drafts, self.notes = Drafts(self.folder), Notes(self.folder)
 
     def now(self) -> datetime:
         return self._clock.now().astimezone(self._zone)
@@ -63,7 +63,7 @@ class Home:
             "contacts.update": self._change_contact, "mail.draft": self._mail, "messages.draft": self._message,
             "convert.units": self._convert, "tasks.list": self._day,
         }  # fmt: skip
-        undoes = dict.fromkeys(runs, lambda token: undone(self._folder, token))
+        undoes = dict.fromkeys(runs, lambda token: undone(self.folder, token))
         return everyday(runs, undoes, all_=False)
 
     def name_of(self, kind: str, id_: str) -> str:
