@@ -16,6 +16,9 @@ import msgspec
 
 from comity.errors import CallerError
 from comity.tasks.capability import tokens_of
+from comity.tasks.locale import Locale, locale_of
+from comity.tasks.locale.pack import regional
+from comity.tasks.locale.people import Formality
 from comity.tasks.task import Ask, Reply, Unreadable
 from comity.wire.chat import ChatRequest, JsonSchema, Message, ResponseFormat
 
@@ -95,16 +98,21 @@ def _prompts() -> Mapping[str, Any]:
 
 
 def asking(
-    text: str, language: str, task: str, kind: str, *, held: Mapping[str, Any] | None = None, tokens: int, **words: object
-) -> ChatRequest:
+    text: str, language: str, task: str, kind: str, *, held: Mapping[str, Any] | None = None, tokens: int,
+    formality: Formality | None = None, **words: object,
+) -> ChatRequest:  # fmt: skip
     """``language`` is that of the answer; ``words`` fill the instruction; ``held``: JSON Schema that the answer is held to; ``tokens``: the
-    most that it may have."""
+    most that it may have; ``formality``: of what is written anew, which then follows the locale, where ``language`` names one."""
     base = "zh" if language.partition("-")[0] == "zh" else "en"
     said = _prompts()[base]
     begin, end = fence(text + "".join(map(str, words.values())))
     name = named(language)[base == "zh"]
     frame = said["frame"].format(open=begin, close=end, language=name)
     told = said[task][kind].format(language=name, **words)
+    locale = locale_for(language)
+    if locale is not None and formality is not None:
+        locale.check()
+        frame = f"{frame}\n{locale.prompt(formality)}"
     form = None
     if held is not None:
         form = ResponseFormat(type="json_schema", json_schema=JsonSchema(name=task, schema=dict(held), strict=True))
@@ -150,6 +158,17 @@ def plain(text: str, source: str) -> str:
     if not said:
         raise Unreadable("empty")
     return said
+
+
+def locale_for(tag: str) -> Locale | None:
+    """Where the caller names a region (`zh-TW`, `de-AT`) whose language has a pack: a language alone asks for no place's forms."""
+    return locale_of(tag) if regional(tag) else None
+
+
+def finished(said: str, language: str, formality: Formality = "neutral") -> str:
+    """In the script, words and marks of the locale that ``language`` names, if it names one."""
+    locale = locale_for(language)
+    return locale.finish(said, formality) if locale is not None else said
 
 
 def room(text: str, language: str, times: float = 1.0, least: int = 64) -> int:

@@ -7,7 +7,7 @@ import msgspec
 
 from comity.tasks.shapes import Draft, Gate
 from comity.tasks.task import Ask, Unreadable
-from comity.tasks.text.asking import Input, asking, filled, language_of
+from comity.tasks.text.asking import Input, asking, filled, finished, language_of
 from comity.tasks.text.checks import checked
 from comity.wire.request import Operation
 
@@ -42,8 +42,11 @@ class ReplyTask:
         return len(asked.text)
 
     async def draft(self, asked: SmartReply, ask: Ask) -> Draft[Replies]:
-        said, reply = await filled(ask, asking(asked.text, language_of(asked), self.name, "reply", held=SCHEMA, tokens=240), _Said)
-        replies = tuple(dict.fromkeys(each.strip() for each in said.replies if each.strip()))
+        language = language_of(asked)
+        said, reply = await filled(
+            ask, asking(asked.text, language, self.name, "reply", held=SCHEMA, tokens=240, formality="neutral"), _Said
+        )
+        replies = tuple(dict.fromkeys(finished(each.strip(), language) for each in said.replies if each.strip()))
         if len(replies) < COUNT:
             raise Unreadable("fewer than three")
         return Draft(value=replies[:COUNT], sure=reply.sure)

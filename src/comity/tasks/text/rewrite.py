@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from comity.tasks.locale.people import Formality
 from comity.tasks.shapes import Draft, Gate
 from comity.tasks.task import Ask, Unreadable
-from comity.tasks.text.asking import Input, asking, language_of, plain, room, written
+from comity.tasks.text.asking import Input, asking, finished, language_of, plain, room, written
 from comity.tasks.text.checks import checked
 from comity.wire.request import Operation
 
@@ -30,9 +31,10 @@ class RewriteTask:
 
     async def draft(self, asked: Rewrite, ask: Ask) -> Draft[str]:
         language = language_of(asked)
-        request = asking(asked.text, language, self.name, asked.tone, tokens=room(asked.text, language, 2.0, 96))
+        formality: Formality = "neutral" if asked.tone == "concise" else asked.tone
+        request = asking(asked.text, language, self.name, asked.tone, tokens=room(asked.text, language, 2.0, 96), formality=formality)
         reply = await written(ask, request)
-        said = plain(reply.text, asked.text)
+        said = finished(plain(reply.text, asked.text), language, formality)
         if said == asked.text.strip():
             raise Unreadable("unchanged")
         return Draft(value=said, sure=reply.sure)

@@ -11,7 +11,7 @@ import msgspec
 from comity.tasks.capability import tokens_of
 from comity.tasks.shapes import Draft, Gate
 from comity.tasks.task import Ask, Unreadable
-from comity.tasks.text.asking import Input, asking, language_of, plain, room, written
+from comity.tasks.text.asking import Input, asking, finished, language_of, plain, room, written
 from comity.tasks.text.checks import checked
 from comity.tasks.text.parts import parts
 from comity.wire.request import Operation
@@ -47,11 +47,12 @@ class SummariseTask:
 
         async def one(text: str, style: str, tokens: int) -> str:
             reply = await written(
-                ask, asking(text, language, self.name, style, most=asked.most, words=_words(text, language), tokens=tokens)
+                ask,
+                asking(text, language, self.name, style, most=asked.most, words=_words(text, language), tokens=tokens, formality="neutral"),
             )
             if reply.sure is not None:
                 sures.append(reply.sure)
-            return plain(reply.text, text)
+            return finished(plain(reply.text, text), language)
 
         text = asked.text
         if tokens_of(len(text), language) > PART_TOKENS:

@@ -7,7 +7,7 @@ from comity.errors import CallerError
 from comity.tasks.capability import tokens_of
 from comity.tasks.shapes import Draft, Gate
 from comity.tasks.task import Ask
-from comity.tasks.text.asking import Input, asking, language_of, named, plain, written
+from comity.tasks.text.asking import Input, asking, finished, language_of, named, plain, written
 from comity.tasks.text.checks import checked
 from comity.tasks.text.parts import parts
 from comity.wire.request import Operation
@@ -46,8 +46,8 @@ class TranslateTask:
         source = named(language)[asked.to.partition("-")[0] == "zh"]
         for piece in parts(asked.text, PART_TOKENS, language):
             most = 96 + 3 * tokens_of(len(piece), language)
-            reply = await written(ask, asking(piece, asked.to, self.name, "translate", tokens=most, source=source))
-            said.append(plain(reply.text, piece) + piece[len(piece.rstrip()) :])
+            reply = await written(ask, asking(piece, asked.to, self.name, "translate", tokens=most, source=source, formality="neutral"))
+            said.append(finished(plain(reply.text, piece), asked.to) + piece[len(piece.rstrip()) :])
             sures += [reply.sure] if reply.sure is not None else []
         return Draft(value="".join(said).strip(), sure=min(sures) if sures else None)
 
