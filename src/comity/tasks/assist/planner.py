@@ -139,8 +139,19 @@ class _Making:
         draft = self._draft(intent, said, by, why)
         if self._steps and self._instead(draft, said):
             return
+        if self._said_twice(draft):
+            return
         self._steps.append(draft)
         self._look_at(draft)
+
+    def _said_twice(self, draft: Draft) -> bool:
+        """`I've paid it, so tick that off`: one thing, said in two stretches of a turn."""
+        last = self._steps[-1] if self._steps else None
+        if not isinstance(last, Draft) or last.intent.name != draft.intent.name or last.said.turn != draft.said.turn:
+            return False
+        mine = {name: each.value for name, each in draft.arguments.items()}
+        its = {name: each.value for name, each in last.arguments.items()}
+        return mine == its or (draft.intent.reads_only and mine.items() <= its.items())
 
     def _follows(self, stretch: Stretch) -> bool:
         return (
