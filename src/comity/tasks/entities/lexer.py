@@ -15,11 +15,15 @@ from comity.tasks.entities.cascade import Node
 
 # Digits are ASCII by now.  A literal that runs on into more of its own kind is none (`12-34-56-78`, `1.2.3.4`).
 _LITERAL = re.compile(
-    r"(?P<power>[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+\-]?[0-9]{1,2}|\^[+\-]{0,3}[0-9]{1,2}|x10\^[+\-]?[0-9]{1,2})(?![0-9a-z.]))"
-    r"|(?P<clock>[0-9]{1,2}(?:h[0-9]{2}|:[0-9]{2}(?::[0-9]{2})?)(?!:?[0-9]))"
+    r"(?P<power>[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+\-]{0,3}[0-9]{1,2}|\^[+\-]{0,3}[0-9]{1,2}| ?[x×*] ?10\^[+\-]?[0-9]{1,2})(?![0-9a-z.]))"
+    r"|(?P<clock>[0-9]{1,2}(?:h[0-9]{2}(?!m)|:[0-9]{2}(?::[0-9]{2})?)(?!:?[0-9]))"
     r"|(?P<ymd>[0-9]{4}(?P<s>[\-/.])[0-9]{1,2}(?P=s)[0-9]{1,2}(?![0-9]))"
     r"|(?P<dmy>[0-9]{1,2}(?P<t>[\-/.])[0-9]{1,2}(?P=t)(?:[0-9]{4}|[0-9]{2})(?![0-9]|(?P=t)[0-9]))"
-    r"|(?P<spaced>[0-9]{1,3}(?: [0-9]{3}){0,4} 000(?![0-9]|[ .,][0-9]))"
+    r"|(?P<spaced>(?:[0-9]{1,3}(?: [0-9]{3}){0,4} 000|[0-9]{1,2}(?: [0-9]{3}){2,4})(?![0-9]|[ .,][0-9]))"
+    r"|(?P<lakhs>[0-9]{1,2}(?:,[0-9]{2}){1,5},[0-9]{3}(?:\.[0-9]{1,15})?(?![0-9]|,[0-9]))"
+    r"|(?P<apart>[0-9]{1,3}(?: , [0-9]{3}){1,4}(?: \. [0-9]{1,4})?(?![0-9]| , [0-9])|[0-9]{1,9} \. [0-9]{1,4}(?![0-9]| \. [0-9]))"
+    r"|(?P<quoted>[0-9]{1,3}(?:'[0-9]{3}){1,5}(?:\.[0-9]{1,15})?(?![0-9]|'[0-9]))"
+    r"|(?P<turned>[0-9]{1,3}(?:\.[0-9]{3}){1,5},[0-9]{1,2}(?![0-9]|[.,][0-9]))"
     r"|(?P<thousands>[0-9]{1,3}(?:,[0-9]{3}){1,6}(?:\.[0-9]{1,15})?(?![0-9]|,[0-9]))"
     r"|(?P<slash>[0-9]{1,4}/[0-9]{1,4}(?![0-9/]))"
     r"|(?P<decimal>[0-9]{0,20}\.[0-9]{1,20}(?![0-9]|\.[0-9]))"
@@ -35,9 +39,14 @@ _MARKS = str.maketrans("：，’￥", ":、'¥")  # a full-width comma parts nu
 _WIDE = re.compile(r"(?<=[０-９])，(?=[０-９]{3})")  # of full-width digits it parts thousands too
 
 
+_LARGE = re.compile(r"(?<=[0-9])[MT](?![A-Za-z0-9])")  # `10M` is no length; a character for each, since both letters say more in small
+MILLION, TRILLION = "\ue000", "\ue001"
+
+
 def plain(text: str) -> str:
     """Full-width as ASCII and all in lower case, character for character."""
-    return lower(fold(_WIDE.sub(",", text) if "，" in text else text)).translate(_MARKS)
+    folded = fold(_WIDE.sub(",", text) if "，" in text else text)
+    return lower(_LARGE.sub(lambda found: MILLION if found[0] == "M" else TRILLION, folded)).translate(_MARKS)
 
 
 def literal(text: str, at: int) -> Node | None:
@@ -58,8 +67,9 @@ def literal(text: str, at: int) -> Node | None:
         return Node("DMY", at, end, (found["t"], *map(int, said.split(found["t"]))))
     if found["slash"]:
         return Node("SLASH", at, end, tuple(map(int, said.split("/"))))
-    if found["thousands"] or found["spaced"]:
-        said = said.replace(",", "").replace(" ", "")
+    if found["turned"]:
+        said = said.replace(".", "").replace(",", ".")
+    said = said.replace(",", "").replace(" ", "").replace("'", "")
     return Node("DEC", at, end, _exact(said)) if "." in said else Node("INT", at, end, int(said))
 
 
@@ -69,7 +79,7 @@ def _exact(said: str) -> int | Fraction:
 
 
 def _power(said: str) -> Fraction | None:
-    base, mark, exponent = re.split(r"(x10\^|\^|e)", said, maxsplit=1)
+    base, mark, exponent = re.split(r"( ?[x×*] ?10\^|\^|e)", said, maxsplit=1)
     sign = -1 if exponent.count("-") % 2 else 1
     size = sign * int(exponent.lstrip("+-"))
     value = Fraction(base)

@@ -139,6 +139,9 @@ def between(one: Days, other: Days, frame: Frame, *, same: bool = True) -> DayRa
         if guess is not None and guess.start > other.start:
             guess = on(frame, year=other.year - 1, month=fixed.month, day=fixed.day)
         fixed = guess or fixed
+    if fixed.grain == "quarter" and fixed.year is None and other.year is not None:  # `Q1 through Q3 2018`
+        whole = period(fixed.start.replace(year=other.year), "quarter")
+        fixed = fixed._replace(readings=(whole,) if whole is not None else ())
     found: list[Bounds] = []
     for start, _ in fixed.readings:
         end = _first_from(start, fixed, other, frame)
@@ -295,11 +298,12 @@ def third(days: Days, which: str) -> Days | None:
     )
 
 
-def half_of(days: Days, late: bool) -> Days | None:
+def half_of(days: Days, late: bool, *, certain: bool = True) -> Days | None:
     """Earlier or later in it, cut in the middle: of a year on the first of July."""
 
     def change(start: date, end: date) -> tuple[date, date] | None:
         middle = date(start.year, 7, 1) if days.grain == "year" else start + timedelta((end - start).days // 2)
         return (middle, end) if late else (start, middle)
 
-    return inside(days, change, "part")
+    found = inside(days, change, "part")
+    return found._replace(certain=found.certain and certain) if found is not None else None

@@ -201,5 +201,6 @@ SHARED_ZH: dict[str, tuple[dict[str, str], str]] = {
 }
 
 # A hundredth (or a tenth) of what is said before it, or of the currency given here when alone.
-CENTS = {"cent": Fraction(1, 100), "cents": Fraction(1, 100), "pence": Fraction(1, 100), "penny": Fraction(1, 100), "p": Fraction(1, 100),
+CENTS = {"cent": Fraction(1, 100), "cents": Fraction(1, 100), "pence": Fraction(1, 100), "penny": Fraction(1, 100),
+         "pennies": Fraction(1, 100), "paise": Fraction(1, 100), "p": Fraction(1, 100),
          "mao": Fraction(1, 10), "jiao": Fraction(1, 10), "fen": Fraction(1, 100)}  # fmt: skip

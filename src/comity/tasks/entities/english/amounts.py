@@ -9,7 +9,7 @@ from typing import Any
 
 from comity.tasks.entities.amounts import Amount, Cash, shared
 from comity.tasks.entities.calendar import Length, length
-from comity.tasks.entities.cascade import Match, Rule
+from comity.tasks.entities.cascade import Match, Node, Rule
 
 
 def currency(m: Match) -> tuple[str, bool, tuple[str, ...]]:
@@ -41,6 +41,28 @@ def _cash(m: Match) -> Cash | None:
     return Cash(amount, code, certain, others)
 
 
+def _below(m: Match) -> Cash | None:
+    """`minus $5`."""
+    made = _cash(m)
+    return made._replace(amount=-made.amount) if made is not None and (m.has("minus") or m.nodes[0].end == m.nodes[1].start) else None
+
+
+def _with_one(m: Match) -> Cash | None:
+    """`a dollar fifty`."""
+    return _cash(m._replace(nodes=[Node("NUM", 0, 0, 1), *m.nodes[1:]]))
+
+
+def _part(m: Match) -> Cash | None:
+    """`half a dollar`."""
+    share = m.get("half", "quarter", "NUM", "FRAC")
+    return Cash(share, *currency(m)) if share < 1 else None
+
+
+def _more_money(m: Match) -> Cash | None:
+    """`five dollars and a half`."""
+    return Cash(m.get("INT", "NUM") + m.get("half", "quarter"), *currency(m))
+
+
 _CENTS = {"cent": ("USD", {"US": "USD", "CA": "CAD", "AU": "AUD", "IE": "EUR", "DE": "EUR"}), "pence": ("GBP", {}), "penny": ("GBP", {}),
           "mao": ("CNY", {}), "jiao": ("CNY", {})}  # fmt: skip
 
@@ -62,8 +84,16 @@ def percent_rules(n: str) -> list[Rule]:
 def money_rules(n: str) -> list[Rule]:
     return [
         Rule("MONEY", f"neg SIGN {n}", _cash),
+        Rule("MONEY", f"(SIGN|CODE) dot? {n} and? {n} CENTS", _cash),
+        Rule("MONEY", f"(minus|dash) (SIGN|CODE) dot? {n}", _below),
         Rule("MONEY", f"(SIGN|CODE) dot? {n} (CODE)?", _cash),
+        Rule("MONEY", f"a (CUR|CURS) and? {n} CENTS", _with_one),
+        Rule("MONEY", f"a (CUR|CURS) {n}", _with_one),
+        Rule("MONEY", "(half|quarter|a half|a quarter|NUM|FRAC) of? a (CUR|CURS)", _part),
+        Rule("MONEY", "half (CUR|CURS)", _part),
+        Rule("MONEY", f"{n} (CUR|CURS) and a? (half|quarter)", _more_money),
         Rule("MONEY", "a (CUR|CURS)", lambda m: Cash(1, *currency(m))),
+        Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS|CODE) and? {n} CENTS and? {n} CENTS", _cash),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS|CODE) (and? {n} CENTS {n}?)", _cash),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS) {n}", _cash),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS|SIGN|CODE)", _cash),
@@ -102,6 +132,8 @@ def _counted(m: Match) -> Length | None:
         return None
     if m.has("half") and m.has("and"):
         value += Fraction(1, 2)
+    if unit == "week" and isinstance(value, int) and value > 1900 and m.said.endswith(" week"):
+        return None  # `2018 week 20`
     made = length(value, unit)
     return made._replace(certain=certain)
 
@@ -125,10 +157,11 @@ def _more(m: Match) -> Length | None:
 
 
 def _joined(parts: list[Length]) -> Length | None:
-    """`1 hour and 20 minutes`: each smaller than the one before."""
-    for one, other in pairwise(parts):
-        if not _rank(one) > _rank(other):
-            return None
+    """`1 hour and 20 minutes`, `20 days and 2 months`: each smaller than the one before, or each larger."""
+    ranks = [_rank(part) for part in parts]
+    down = all(one > other for one, other in pairwise(ranks))
+    if not down and not all(one < other for one, other in pairwise(ranks)):
+        return None
     total = parts[0]
     for part in parts[1:]:
         total = total.plus(part)
@@ -152,9 +185,9 @@ def duration_rules(n: str) -> list[Rule]:
         Rule("DUR1", "(NUM|FRAC) of a U", _half),
         Rule("DUR1", f"({n}|FRAC) dash? (U|seconds|nightsu)", _counted),
         Rule("DUR1", f"{n} dash? (second|quarter)", _one_or_several),
-        Rule("DUR1", "(a couple|couple|a few|few) (of)? (U|seconds|nightsu|quarter)", _counted),
-        Rule("DUR1", "a U", lambda m: _counted(m) if m.get("U") != "weekend" else None),
-        Rule("DUR1", "all U", lambda m: _counted(m) if m.get("U") in ("day", "week", "month", "year", "weekend") else None),
+        Rule("DUR1", "another? (a couple|couple|a few|few) (of)? (U|seconds|nightsu|quarter)", _counted),
+        Rule("DUR1", "(a|another) U", lambda m: _counted(m) if m.get("U") != "weekend" else None),
+        Rule("DUR1", "all dash? U", lambda m: _counted(m) if m.get("U") in ("day", "week", "month", "year", "weekend") else None),
     ]  # fmt: skip
 
 
@@ -163,7 +196,7 @@ def _joining(m: Match) -> Length | None:
 
 
 def joining_rules() -> list[Rule]:
-    return [Rule("DUR", "DUR1 " + "((comma|and)? DUR1)? " * 5, _joining)]
+    return [Rule("DUR", "DUR1 " + "(comma? and? DUR1)? " * 5, _joining)]
 
 
 def _measure(m: Match) -> Amount | None:

@@ -71,6 +71,15 @@ def spoken_clock(m: Match) -> Clock | None:
     return meaning.clock(hour, minute)
 
 
+def oh_clock(m: Match) -> Clock | None:
+    """`seven oh five`."""
+    hour, minute = m.all("NUM")
+    if not 1 <= hour <= 12 or not 1 <= minute <= 9:
+        return None
+    half = m.get("ampm")
+    return halved(hour, minute, half) if half is not None else meaning.clock(hour, minute)
+
+
 def past(m: Match) -> Clock | None:
     """`half past three`, `quarter to six pm`, `20 min past eight`."""
     hours = m.all("INT", "NUM")
@@ -136,8 +145,8 @@ def and_half(m: Match) -> Clock | None:
 
 def day_part(m: Match) -> tuple[Days, Part] | None:
     part = m.get("PARTNAME", "PART", "TONIGHT")
-    if m.has("early", "late"):
-        part = halved_part(part, m.has("early"))
+    if m.has("early", "late", "earlier", "later"):
+        part = halved_part(part, m.has("early", "earlier"))
     if m.has("TONIGHT"):
         days = relative(m.frame, 0, "day")
     elif m.has("DATE"):
@@ -159,6 +168,16 @@ def part_moment(m: Match) -> Moment | None:
     days, part = m.get("DPART")
     said = m.get("CLOCK", "ATCLOCK") or hour_of(m.get("INT", "NUM"))
     return add_clock(days, part, said, m.frame)
+
+
+_HOURS = {"am": range(4, 13), "pm": (12, *range(1, 9)), "night": range(6, 13), "noon": range(10, 13)}
+
+
+def bare_part_moment(m: Match) -> Moment | None:
+    """`8 tomorrow morning`, `7 tonight`: perhaps, where the hour lies there."""
+    hour = m.get("INT", "NUM")
+    found = part_moment(m) if isinstance(hour, int) and hour in _HOURS[m.get("DPART")[1].noon] else None
+    return found._replace(certain=False) if found is not None else None
 
 
 def open_part(m: Match) -> Any:

@@ -56,9 +56,11 @@ def numeric(m: Match) -> Days | None:
 def slash(m: Match) -> Days | None:
     """`5/12`, by the order of the region."""
     parts = slashed(m.said)
-    if parts is None or parts[2] > 2:
+    if parts is None:
         return None
-    one, two, _, digits = parts
+    one, two, first_digits, digits = parts
+    if first_digits > 2:  # `2018/01`
+        return on(m.frame, year=one, month=two) if first_digits == 4 and 1900 <= one < 2100 and digits == 2 and 1 <= two <= 12 else None
     if digits > 2:
         return on(m.frame, year=two, month=one) if 1900 <= two < 2100 and digits == 4 else None
     if m.frame.region not in MONTH_FIRST:
@@ -85,7 +87,7 @@ def bare_slash(m: Match) -> Node | None:
     if parts is None:
         return None
     top, bottom = parts[:2]
-    if (top < bottom and bottom in (2, 3, 4, 5, 6, 8, 10, 16, 100)) or top >= 1000:
+    if (top < bottom and bottom in (2, 3, 4, 5, 6, 8, 10, 16, 100)) or (top >= 1000 and parts[3] != 2):
         return None
     found = slash(m)
     return Node("DATE", 0, 0, found) if found is not None else None
@@ -105,6 +107,13 @@ def month_day(m: Match) -> Days | Node | None:
         day = rest.pop(0)
     if rest and year is None:
         year = year_said(rest[0])
+        if (
+            year is None
+            and isinstance(rest[0], int)
+            and 10 <= rest[0] <= 99
+            and sum(node.tag in ("dash", "slash") for node in m.nodes) == 2
+        ):
+            year = full_year(rest[0])  # `5-may-18`
         if year is None:
             return None
     if not isinstance(day, int) or not 1 <= day <= 31:
@@ -126,6 +135,27 @@ def int_month(m: Match) -> Days | None:
     if month > 12:
         month, year = year, month
     return on(m.frame, year=year, month=month) if 1 <= month <= 12 and 1900 <= year < 2100 else None
+
+
+def year_first(m: Match) -> Days | None:
+    """`2018 Jan`, `2018 Jan 5`."""
+    year, *rest = m.all("INT", "YEAR", "ORD", "DAYORD")
+    if not 1900 <= year <= 2100 or (rest and not 1 <= rest[0] <= 31):
+        return None
+    return on(m.frame, year=year, month=m.get("MONTH"), day=rest[0] if rest else None)
+
+
+def unbroken(m: Match) -> Days | None:
+    """`20180505`."""
+    year, rest = divmod(m.get("INT"), 10000)
+    found = on(m.frame, year=year, month=rest // 100, day=rest % 100) if len(m.said) == 8 and 1900 <= year < 2100 and rest >= 100 else None
+    return found._replace(certain=False) if found is not None else None
+
+
+def on_number(m: Match) -> Days | None:
+    """`on 15`: perhaps."""
+    found = on(m.frame, day=m.get("INT")) if 1 <= m.get("INT") <= 31 else None
+    return found._replace(certain=False) if found is not None else None
 
 
 def spaced(m: Match) -> Days | None:
@@ -199,6 +229,8 @@ def holiday(year: int, rule: tuple[int, ...]) -> date | None:
         return None
     if not rule:
         return lunar.new_year(year)
+    if len(rule) == 4:
+        return lunar.to_gregorian(year, rule[1], rule[2]) if rule[1] else lunar.term(year, "清明")
     if len(rule) == 1:
         return easter(year) + timedelta(rule[0])
     if len(rule) == 2:
@@ -254,10 +286,12 @@ def named_month(m: Match) -> Days | None:
 
 
 def week_of(m: Match) -> Days | None:
-    days: Days = m.get("DATE")
-    if days.grain != "day":
+    """The week, or the weekend, of a day."""
+    days: Days | None = m.get("DATE") or the_nth(m)
+    unit = m.get("U") or "week"
+    if days is None or days.grain != "day" or unit not in ("week", "weekend"):
         return None
-    return Days(tuple(found for start, _ in days.readings if (found := period(start, "week")) is not None), "week")
+    return Days(tuple(found for start, _ in days.readings if (found := period(start, unit)) is not None), unit)
 
 
 def days_in_month(m: Match) -> Any:
@@ -283,6 +317,15 @@ def days_in_month(m: Match) -> Any:
     if one is None or other is None or pair[0] >= pair[1]:
         return None
     return meaning.between(one, other, m.frame)
+
+
+def weekdays_in_week(m: Match) -> Any:
+    """`next week from Monday to Wednesday`."""
+    days: Days = m.get("PERIOD")
+    sides = [meaning.nth_day(days, 1, one.weekday) if one.weekday is not None and one.day is None else None for one in m.all("DATE")]
+    if days.grain != "week" or sides[0] is None or sides[1] is None or not sides[0].start < sides[1].start:
+        return None
+    return meaning.between(sides[0], sides[1], m.frame)
 
 
 def days_in_period(m: Match) -> Any:

@@ -40,6 +40,8 @@ def tokens(
                 known = glued.get(word, known)
                 if word == "m" and len(out) > 1 and out[-2].tag in ("SIGN", "CODE"):  # `£1.5m`
                     known = ("SCALE", 10**6)
+                elif word == "m" and len(out) > 1 and (out[-2].tag, out[-2].value) == ("U", "hour"):  # `2h 30m`
+                    known = ("U", "minute")
                 counted = known is not None and known[0] in ("SCALE", "UNIT") and text[end : end + 1].isdigit()  # `a1b2`
                 if known is None or counted or (len(word) == 1 and word not in glued):
                     out[-1] = Node("_", out[-1].start, end)

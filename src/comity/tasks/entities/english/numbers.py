@@ -97,7 +97,8 @@ class _Reader:
             value, at = value * 100, at + 1
             behind = at + 1 if self.tag(at) == "and" else at
             rest = self.below_100(behind)
-            if rest is not None and not self._ordinal_ahead(behind) and isinstance(value, int):
+            parted = behind > at and self._parts(behind) is not None  # `two hundred and fifty hundredths`: 200.5
+            if rest is not None and not parted and not self._ordinal_ahead(behind) and isinstance(value, int):
                 return value + rest[0], rest[1]
         return value, at
 
@@ -137,7 +138,7 @@ class _Reader:
                 self.tag(next_at) == "dash"
                 and self.tag(next_at + 1) == "SCALE"
                 and not self._short(next_at + 1)
-                and not self._gap(next_at + 1)
+                and bool(self._gap(next_at)) == bool(self._gap(next_at + 1))
             ):
                 next_at += 1  # `100-million`
             while self.tag(next_at) in ("SCALE", "SCALES", "dozen") and not (self.tag(next_at) == "SCALE" and value >= 10**15):
@@ -246,7 +247,7 @@ class _Reader:
             return None
         value, behind = found
         whole = behind
-        if self.tag(behind) == "point" and self.tag(behind + 1) == "SMALL":
+        if self.tag(behind) == "point" and self.tag(behind + 1) in ("SMALL", "TEEN", "TENS"):
             value, behind = self._decimals(value, behind)
             while self.tag(behind) == "SCALE" and not self._short(behind):
                 value, behind = value * self.nodes[behind].value, behind + 1
@@ -290,6 +291,10 @@ class _Reader:
 
     def _decimals(self, value: int | Fraction, at: int) -> tuple[Fraction, int]:
         behind, digits = at + 1, ""
+        if self.tag(behind) in ("TEEN", "TENS"):  # `three point fourteen`
+            found = self.below_100(behind)
+            if found is not None:
+                return Fraction(value) + Fraction(found[0], 100), found[1]
         while self.tag(behind) == "SMALL" and len(digits) < 20:
             digits += str(self.nodes[behind].value)
             behind += 1

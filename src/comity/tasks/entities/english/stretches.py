@@ -71,6 +71,8 @@ def coming_many(m: Match) -> Any:
 
 def week_number(m: Match) -> Days | None:
     number = m.get("INT", "NUM")
+    if m.has("PERIOD") and m.get("PERIOD").grain != "year":
+        return None
     year = m.get("YEAR") or (m.get("PERIOD").start.year if m.has("PERIOD") else m.frame.today.year)
     values = m.all("INT", "NUM")
     if len(values) > 1:
@@ -93,6 +95,8 @@ def quarter_days(m: Match) -> Days | None:
         if days.grain != "year":
             return None
         year = days.start.year
+    if year is None and len(numbers_said) > 1 and not any(one > 1900 for one in numbers_said):
+        return None
     place = next((one for one in numbers_said if isinstance(one, int) and 1 <= one <= 4), None)
     if year is None:
         year = next((one for one in numbers_said if isinstance(one, int) and one > 1900), None)
@@ -105,7 +109,7 @@ def quarter_days(m: Match) -> Days | None:
     if year is None:
         ahead = sorted(one for one in stretches if one[1] > frame.today)[:1]
         stretches = ahead + sorted(one for one in stretches if one[1] <= frame.today)[-1:]
-    return Days(tuple(stretches), "quarter") if stretches else None
+    return Days(tuple(stretches), "quarter", year=year) if stretches else None
 
 
 def half_number(m: Match) -> Days | None:
@@ -132,9 +136,19 @@ def compared(m: Match) -> Any:
 def half_year(m: Match) -> Days | None:
     place = m.get("ORD") if m.has("ORD") else 2
     days = m.get("PERIOD")
-    if place not in (1, 2) or days is None or days.grain != "year":
+    if m.has("INT", "YEAR"):
+        year = m.get("INT", "YEAR")
+        days = on(m.frame, year=year) if 1900 <= year <= 2100 else None
+    if place not in (1, 2) or days is None or days.grain not in ("year", "month", "week", "quarter"):
         return None
     return meaning.half_of(days, place == 2)
+
+
+def decade_named(m: Match) -> Days | None:
+    """`the eighties`, `the nineteen eighties`."""
+    first = real(m.get("DECADE") - 1900 + 100 * (m.get("NUM") or 19), 1, 1)
+    found = period(first, "decade") if first is not None and m.get("NUM") in (None, 18, 19, 20) else None
+    return Days((found,), "decade") if found is not None else None
 
 
 def decade(m: Match) -> Days | None:
@@ -145,6 +159,83 @@ def decade(m: Match) -> Days | None:
     first = real(year, 1, 1)
     found = period(first, "decade") if first is not None else None
     return Days((found,), "decade") if found is not None else None
+
+
+def week_of_year(m: Match) -> Days | None:
+    """`2018 week 20`."""
+    year, number = m.all("INT", "YEAR", "NUM")
+    if m.get("U") != "week" or not 1900 <= year <= 2100:
+        return None
+    return week_number(m._replace(nodes=[Node("NUM", 0, 0, number), Node("YEAR", 0, 0, year)]))
+
+
+def month_in_year(m: Match) -> Days | None:
+    """`May of next year`."""
+    one, other = m.all("PERIOD")
+    if one.grain != "month":
+        one, other = other, one
+    if one.grain != "month" or other.grain != "year" or one.year is not None or one.month is None:
+        return None
+    return on(m.frame, year=other.start.year, month=one.month)
+
+
+def week_after(m: Match) -> Days | None:
+    """`Friday week`, `tomorrow week`, `Monday fortnight`."""
+    days: Days = m.get("DATE")
+    size = {"week": 7, "fortnight": 14}.get(m.said.split()[-1])
+    if size is None or days.grain != "day" or days.day is not None or days.month is not None:
+        return None
+    if days.weekday is None and abs((days.start - m.frame.today).days) > 1:
+        return None
+    return meaning.one_day(days.start + timedelta(size))
+
+
+def weekday_from(m: Match) -> Days | None:
+    """`two months from today on Tuesday`: the first from there."""
+    days, weekday = m.all("DATE")
+    if len(days.readings) > 1 or weekday.weekday is None or weekday.day is not None or days.day is not None or days.weekday is not None:
+        return None
+    if abs((days.start - m.frame.today).days) < 2:
+        return None
+    return meaning.one_day(days.start + timedelta((weekday.weekday - days.start.weekday()) % 7))
+
+
+def long_weekend(m: Match) -> Days | None:
+    """`Labor Day weekend`: with the holiday that is beside it."""
+    days: Days = m.get("DATE")
+    if (
+        m.get("U") != "weekend"
+        or m.said.endswith("s")
+        or days.grain != "day"
+        or (days.day is None and days.month is None and days.weekday is not None)
+    ):
+        return None
+
+    def change(start: date, _: date) -> tuple[date, date] | None:
+        found = period(start, "weekend")
+        if start.weekday() == 0:
+            return start - timedelta(2), start + timedelta(1)
+        return (start, found[1]) if found is not None and start.weekday() in (3, 4) else found
+
+    return meaning.inside(days, change, "weekend")
+
+
+def that_one(m: Match) -> Days | None:
+    """`that week`, `the same month`: the one that is."""
+    unit = m.get("U") or "quarter"
+    return relative(m.frame, 0, unit) if unit in ("week", "month", "quarter", "year", "decade", "weekend") else None
+
+
+def month_of(m: Match) -> Days | None:
+    """`the month of June`."""
+    found: Days = m.get("PERIOD")
+    return found if m.get("U") == found.grain == "month" else None
+
+
+def beside_today(m: Match) -> Days | None:
+    """`the day before`, of what was told: perhaps of today."""
+    found = relative(m.frame, -1 if m.has("before") else 1, "day") if m.get("U") == "day" else None
+    return found._replace(certain=False) if found is not None else None
 
 
 def century(m: Match) -> Days | None:
@@ -183,7 +274,14 @@ def third(m: Match) -> Days | None:
     if days is None and m.has("INT", "YEAR"):
         year = m.get("INT", "YEAR")
         days = on(m.frame, year=year) if 1900 <= year <= 2100 else None
-    return meaning.third(days, which) if days is not None else None
+    if days is None:
+        return None
+    if days.grain == "month" and which == "mid":  # the tenth to the twentieth
+        found = meaning.inside(days, lambda start, _: (start + timedelta(9), start + timedelta(20)), "mid")
+        return found._replace(certain=False) if found is not None else None
+    if m.has("early", "late") and (days.grain in ("week", "month") or (days.grain == "year" and not m.has("INT", "YEAR"))):
+        return meaning.half_of(days, m.has("late"), certain=False)
+    return meaning.third(days, which)
 
 
 def rest(m: Match) -> Any:
@@ -260,6 +358,11 @@ def shift(m: Match) -> Node | None:
     by: Length = m.get("DUR")
     back = m.has("before", "ago", "earlier", "prior")
     anchor = m.get("DATE", "MOMENT", "PERIOD")
+    if m.has("INT"):  # of a year
+        year = m.get("INT")
+        anchor = on(m.frame, year=year) if 1900 <= year <= 2100 else None
+        if anchor is None:
+            return None
     if isinstance(anchor, Moment) and anchor.readings == (m.frame.at,):
         anchor = None
     made = meaning.from_now(-by if back else by, m.frame) if anchor is None else meaning.shifted(-by if back else by, anchor, m.frame)
