@@ -156,13 +156,13 @@ def _told(found: Sequence[Any]) -> list[dict[str, Any]]:
 def _written(args: argparse.Namespace, outcomes: Sequence[Outcome], found: Sequence[Any], hashes: dict[str, str]) -> None:
     import msgspec
 
-    from comity.tasks.capability import matrix, read
+    from comity.tasks.capability import N_MIN, matrix, read
     from comity.tasks.evaluation.matrix import joined, write
     from comity.tasks.evaluation.page import file_name, page
     from comity.tasks.evaluation.picture import chart
     from comity.tasks.evaluation.told import markdown
 
-    rows = [line.row for line in found]
+    rows = [line.row for line in found if line.row.n >= N_MIN]  # of fewer nothing is said: not even that it is not able
     (args.out / "outcomes.jsonl").write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in outcomes))
     write(args.out / "capability.toml", joined(matrix(), rows))
     if args.matrix is not None:
@@ -176,7 +176,7 @@ def _written(args: argparse.Namespace, outcomes: Sequence[Outcome], found: Seque
     pictures = args.page.with_suffix("")
     pictures.mkdir(exist_ok=True)
     said = []
-    for model in dict.fromkeys(row.model for row in rows):
+    for model in dict.fromkeys(line.row.model for line in found):
         those = [line for line in found if line.row.model == model]
         (pictures / file_name(model)).write_text(chart(model, those) + "\n", encoding="utf-8")
         told = f"{model}: how much it answered, and how much of that was right"

@@ -226,12 +226,17 @@ def read(expected: Mapping[str, Any], said: Any) -> Score:
 def heard(expected: Mapping[str, Any], said: Any) -> Score:
     """Of words (of Chinese, characters) the share that is wrong; right up to a tenth.  Case and punctuation aside."""
     text = said if isinstance(said, str) else said.text
-    rate = errors(pieces(text), pieces(expected["text"]))
+    rate = errors(_spoken(text), _spoken(expected["text"]))
     return Score(right=rate <= HEARD_ERRORS_MAX, value=max(0.0, 1 - rate), why="" if rate <= HEARD_ERRORS_MAX else "misheard")
 
 
 READ_ERRORS_MAX = 0.02
 HEARD_ERRORS_MAX = 0.10
+
+
+def _spoken(text: str) -> list[str]:
+    """Words with their apostrophes; Han characters one by one."""
+    return re.findall(r"[\u3400-\u9fff]|[a-z0-9]+(?:'[a-z]+)*", plain(text))
 
 
 def _letters(text: str) -> str:

@@ -187,6 +187,9 @@ def test_what_was_read(said: str, right: bool) -> None:
 
 def test_what_was_heard() -> None:
     assert scores.heard({"text": "Ask not what your country can do for you"}, "ask not, what your country can do for you.").right
+    assert scores.heard(
+        {"text": "Its roof leaks but it is still the prettiest barn here"}, "It's roof leaks, but it is still the prettiest barn here."
+    ).right
     assert not scores.heard({"text": "砸自己的脚"}, "杂自己的脚").right
 
 
