@@ -39,7 +39,7 @@ class Likeliest:
     """Without a model: the first candidate, where a cue speaks for it."""
 
     async def choose(self, words: str, among: Sequence[Candidate], language: str) -> Chosen:
-        return Chosen(among[0].intent.name if among and among[0].strong else NONE, "cues")
+        return Chosen(next((each.intent.name for each in among if each.strong), NONE), "cues")
 
 
 class ModelChooser:

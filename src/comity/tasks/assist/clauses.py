@@ -166,6 +166,7 @@ _IF_ZH = re.compile(r"如果|要是|假如|若是|倘若|万一|(?<![一-龥])�
 _CHECK_ZH = re.compile(
     r"^(?P<c>(?:先)?(?:看看|看一下|查查|查一下|帮我看|帮我查|看下|查下)[^，,；;。]+|[^，,；;。？?]{2,}(?:吗|么|没有?|不))[，,；;。？?]\s*"
 )
+_PLAIN_IF_ZH = re.compile(r"^(?P<c>[^，,；;。？?]{2,}?)的话[，,]?就?")
 _ELSE_ZH = re.compile(
     r"[；;。，,]\s*(?P<m>否则的?话?|不然的?话?|要不然?的?话?|反之|如果[^，,；;。]{0,10}?[，,]?(?:就|的话)|要是[^，,；;。]{0,10}?[，,]?(?:就|的话)|[^，,；;。]{1,8}的话|(?:没|不|有|会|晴|下)[^，,；;。]{0,5}?就)[，,]?(?:就)?"
 )
@@ -195,6 +196,10 @@ def _conditional_en(text: str) -> Conditional | None:
 
 def _conditional_zh(text: str) -> Conditional | None:
     found = _IF_ZH.search(text)
+    if found is None and (plain := _PLAIN_IF_ZH.match(text)):
+        otherwise = _ELSE_ZH.search(text, plain.end())
+        then = (plain.end(), otherwise.start() if otherwise else len(text))
+        return Conditional(asks=plain.span("c"), then=then, otherwise=(otherwise.end(), len(text)) if otherwise else None)
     if found is None:
         checked = _CHECK_ZH.match(text)
         if checked is None:

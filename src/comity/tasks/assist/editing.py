@@ -31,6 +31,7 @@ OFF = re.compile(
     r"\b(?:drop|without|leave out|take .{1,20} off|remove|not|uninvite|minus)\b|不用来|不来了?|别叫|去掉|删掉|不叫|不用叫|不带|就不",
     re.IGNORECASE,
 )
+EXCEPT = re.compile(r"\b(?:except|but not|apart from|other than)\b|除了|除外|以外的", re.IGNORECASE)
 NEVER_MIND = re.compile(
     r"^(?:stop|cancel|scrap|delete|drop) (?:it|that)[.!]?$|^(?:停了吧|取消掉?吧?|删了吧|停掉吧?|取消它|不定了)[。!！]?$|^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
     re.IGNORECASE,
@@ -58,6 +59,9 @@ def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focu
             changed = said.argument(period(length[0]), length[1].start, length[1].end) if length and "at" not in made else None
         elif each.kind == "choice":
             found_ = choices(said, each)
+            alike = [one for one in intent.parameters if one.kind == "choice" and one.choices == each.choices]
+            if len(alike) > 1 and alike[-1] is not each:
+                continue
             siblings = [
                 now[one.name].value
                 for one in intent.parameters

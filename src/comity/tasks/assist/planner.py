@@ -154,12 +154,14 @@ class _Making:
         return mine == its or (draft.intent.reads_only and mine.items() <= its.items())
 
     def _follows(self, stretch: Stretch) -> bool:
-        return (
-            not stretch.strong
-            or bool(editing.OFF.search(stretch.text) and names.people(self._said(stretch.start, stretch.end)))
-            or bool(editing.ANOTHER.search(self._text[max(0, stretch.start - 2) : stretch.end]) or editing.AGAIN.search(stretch.text))
-            or _names_nothing(stretch)
-        )
+        """Whether it may be about what is planned already: it asks for nothing of its own, or for the same once more."""
+        last = self._drafts()[-1]
+        if stretch.strong and stretch.among[0].intent.name != last.intent.name:
+            return bool(editing.OFF.search(stretch.text) and names.people(self._said(stretch.start, stretch.end))) or _names_nothing(
+                stretch
+            )
+        raw = self._text[max(0, stretch.start - 2) : stretch.end]
+        return not stretch.strong or bool(editing.ANOTHER.search(raw) or editing.AGAIN.search(stretch.text)) or _names_nothing(stretch)
 
     def _able(self, among: Sequence[Candidate], said: Said) -> Sequence[Candidate]:
         """In a new order: what the words hold everything for goes before what they do not, and what they name the thing of before both."""
@@ -317,6 +319,10 @@ class _Making:
 
     def _edited(self, said: Said) -> bool:
         """Whether the words change, repeat or complete something planned, and nothing else."""
+        if editing.EXCEPT.search(said.text):
+            text = f"“{said.text}”要怎么改？" if self._language == "zh" else f"What should “{said.text}” change?"
+            raise Unclear(Question(about="action", text=text, why="unsure"))
+        raw = self._text[max(0, said.at - 8) : said.at + len(said.text)] if said.at <= 8 else said.text
         drafts = self._drafts()
         waiting = [each for each in drafts if each.question is not None]
         for draft in [*waiting, *(each for each in reversed(drafts) if each.question is None)]:
@@ -330,7 +336,7 @@ class _Making:
                 continue
             arguments = {**draft.arguments, **found}
             kinds = {each.kind for each in draft.intent.parameters if each.name in found}
-            another = another or (editing.TOO.search(said.text) and kinds <= {"choice", "place"})
+            another = another or (editing.TOO.search(raw) and kinds <= {"choice", "place"})
             if another:
                 copy = Draft(intent=draft.intent, said=said.span(), arguments=arguments, by=draft.by, why=draft.why)
                 self._steps.append(copy)

@@ -46,6 +46,10 @@ _BY_SO_MUCH = re.compile(
 _WITH = re.compile(r"(?:\b(?:with|and|see|seeing|meet|meeting|visit|visiting)\b[^,.]{0,12}|[跟和与同见约])$", re.IGNORECASE)
 _WITH_AFTER = re.compile(r"\s*(?:和|跟|、|约|见|and\b)")
 _THERE = re.compile(r"\bthere\b|那里|那边|那儿|那屋", re.IGNORECASE)
+_TOLD = re.compile(
+    r"\b(?:tell|let|know|and|by|via|with|a|the|text|sms|e-?mail|mail|message|draft|write|send|to|him|her|them|about|it|that|please)\b|发|写|编|条|封|短信|邮件|信息?|消息|说|告诉|通知|一声|一下|给|他们?|她们?|[，,]",
+    re.IGNORECASE,
+)  # fmt: skip
 _POINTS = {
     "email": re.compile(
         r"\b(?:her|his|their|the|that) (?:e-?mail(?: address)?|mail address)\b|(?:她|他|这个|那个)的?(?:邮箱|邮件地址|电邮)", re.IGNORECASE
@@ -87,6 +91,11 @@ class Slots:
         if missing is not None:
             raise Unclear(missing)
         return self._made
+
+    @property
+    def _tells(self) -> bool:
+        """It tells somebody something."""
+        return any(each.kind == "contact" and each.required for each in self._intent.parameters)
 
     @property
     def made(self) -> dict[str, Argument]:
@@ -382,8 +391,14 @@ class Slots:
             start = self._anchor()
             if start is None:
                 raise self._missing(parameter)
-            found = times.moment(said, about, day=start.date() - timedelta(days=1), clock=start.time())
+            rest = Said(
+                said.text[: eve.start()] + " " * len(eve.group()) + said.text[eve.end() :], language=said.language, world=said.world,
+                turn=said.turn, at=said.at, region=said.region,
+            )  # fmt: skip
+            found = times.moment(rest, about, day=start.date() - timedelta(days=1), clock=start.time())
             moment = found[0] if found is not None else start - timedelta(days=1)
+            if found is not None and moment.hour < 12 and re.search(r"evening|night|晚", eve.group(), re.IGNORECASE):
+                moment += timedelta(hours=12)
             said.taken += [eve.span(), *((each.start, each.end) for each in (found[1] if found else ()))]
             self._made[about] = Argument(value=iso(moment), of="world", said=(said.span(*eve.span()),))
             return
@@ -558,6 +573,8 @@ class Slots:
             span = self._shaped(each)
             if span is None:
                 span = text_of(self._said, self._intent, each)
+                if span is not None and self._tells and each.required:
+                    span = self._after_names(span)
                 if span is not None and not each.required and not self._said.free(*span):
                     span = None
             if span is not None:
@@ -568,10 +585,27 @@ class Slots:
             if each.kind == "text" and each.required and each.name not in self._made:
                 people = [(a.start, a.end) for a in names.people(self._said)]
                 span = left_over(self._said, keep=people)
+                if span is not None and self._tells:
+                    span = self._after_names(span)
                 if span is not None:
                     self._made[each.name] = self._said.argument(self._said.text[span[0] : span[1]], *span)
                 elif self._focus.about is not None:
                     self._made[each.name] = self._focus.about
+
+    def _after_names(self, span: tuple[int, int]) -> tuple[int, int] | None:
+        """Of what somebody is to be told, without who it is; None where nothing else is left (`let him know by text`)."""
+        start, end = span
+        for found in names.people(self._said):
+            if found.start - start in (0, 1) and found.end <= end:
+                start = found.end
+        him = re.match(r"(?:他们|她们|他|她)(?=.{2})|(?:him|her|them)\s+(?:that\s+)?(?=\w)", self._said.text[start:end], re.IGNORECASE)
+        if (him and start != span[0]) or (him and re.search(r"告诉$|tell $", self._said.text[:start])):
+            start += him.end() if him else 0
+        left = self._said.text[start:end]
+        for found in names.people(self._said):
+            if start <= found.start and found.end <= end:
+                left = left.replace(self._said.text[found.start : found.end], " ")
+        return (start, end) if _TOLD.sub("", left).strip(" ,，。.!") else None
 
     def _words_of_a_thing(self, parameter: Parameter) -> None:
         """What is looked for, as far as an appointment is called so."""
