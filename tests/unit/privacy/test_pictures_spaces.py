@@ -61,3 +61,11 @@ def test_beside_chinese_no_space_is_looked_for() -> None:
 def test_per_mille(said: str, meant: str) -> None:
     line = _narrow(Line(said, tuple(range(len(said))), Place((0, 0), (9, 0), (0, 9))))
     assert line.text == meant and len(line.at) == len(meant)
+
+
+def test_a_sign_that_is_read_where_nothing_stands_is_a_space() -> None:
+    line, strip = drawn("ab cd", space=30)
+    seen = line._replace(text="ab☑cd", at=(*line.at[:2], (line.at[1] + line.at[2]) / 2, *line.at[2:]))
+    assert spaced(seen, strip).text == "ab cd"  # type: ignore[arg-type]
+    line, strip = drawn("ab☑cd")
+    assert spaced(line, strip).text == "ab☑cd"  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ Its pre- and post-processing is written here on numpy and Pillow, so that readin
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,7 @@ STEP = 8  # pixels of a line to which it gives one letter
 TALL = 1.5  # from this ratio on a place stands on its side
 TEXT = 0.35  # less is no text
 SURE = 0.85  # below it a line is read the other way up too, and where that is no surer, what stands there is unread
+MARK_SURE, WAVERS = 0.9, 0.2  # of a letter with a mark; and of that, how sure the same letter without it is where it is doubtful
 SAME_ROW = 0.5  # of a line's height
 
 Beat = Callable[[], None]
@@ -49,6 +51,7 @@ class Reader:
         self._places, self._letters = session(places_model), session(letters_model)
         alphabet = self._letters.get_modelmeta().custom_metadata_map["character"].split("\n")
         self._alphabet = ["", *alphabet, " "]  # the first is the pause between two letters
+        self._plain = _plain(self._alphabet)
 
     def rows(self, image: Image, beat: Beat = lambda: None) -> list[list[Line]]:
         """Lines beside each other are one row, from left to right; rows from top to bottom."""
@@ -93,13 +96,31 @@ class Reader:
         said = self._run(self._letters, pixels)[0]
         letters, sure = said.argmax(axis=1), said.max(axis=1)
         new = np.flatnonzero((letters != 0) & (letters != np.concatenate(([0], letters[:-1]))))
-        text = "".join(self._alphabet[letter] for letter in letters[new].tolist())
+        text = "".join(self._alphabet[letter] for letter in self._without_doubtful_marks(said[new], letters[new].tolist()))
         at = ((new + 0.5) * pixels.shape[3] / len(letters) / width).tolist()
         return Line(text, tuple(min(each, 1.0) for each in at), place, float(sure[new].mean()) if new.size else 0.0)
+
+    def _without_doubtful_marks(self, said: NDArray[Any], letters: list[int]) -> list[int]:
+        """A speck above or below a letter is no accent: where the network wavers between one with a mark and the same without, it has none,
+        unless its line holds another that surely has."""
+        marked = [(at, said[at, letter], said[at, self._plain[letter]]) for at, letter in enumerate(letters) if letter in self._plain]
+        if marked and not any(with_ >= MARK_SURE for _, with_, _ in marked):
+            letters = list(letters)
+            for at, with_, without in marked:
+                if without >= WAVERS * with_:
+                    letters[at] = self._plain[letters[at]]
+        return letters
 
     def _run(self, session: Any, pixels: NDArray[Any]) -> NDArray[Any]:
         (out,) = session.run(None, {session.get_inputs()[0].name: pixels})
         return out  # type: ignore[no-any-return]
+
+
+def _plain(alphabet: Sequence[str]) -> dict[int, int]:
+    """Of each Latin letter with a mark, the same without."""
+    number = {letter: at for at, letter in enumerate(alphabet)}
+    bases = {at: unicodedata.normalize("NFD", letter)[:1] for at, letter in enumerate(alphabet) if "\u00c0" <= letter <= "\u024f"}
+    return {at: number[base] for at, base in bases.items() if base.isascii() and base in number}
 
 
 def clear(image: Image) -> Image:
@@ -121,15 +142,15 @@ def _pixels(image: Image) -> NDArray[Any]:
     return (rgb[:, :, ::-1].transpose(2, 0, 1)[None] / 127.5 - 1).astype(np.float32)
 
 
-def cut(image: Image, place: Place) -> Image:
-    """What stands in ``place``, upright and as high as the network takes it."""
+def cut(image: Image, place: Place, height: int = HEIGHT) -> Image:
+    """What stands in ``place``, upright and so many pixels high: as the network takes it, where nothing is said."""
     from PIL import Image as pillow
 
     (x, y), (ax, ay), (bx, by) = place
     along, across = (max(1, round(side)) for side in place.size)
     matrix = (ax / along, bx / across, x, ay / along, by / across, y)
     strip = image.transform((along, across), pillow.Transform.AFFINE, matrix, pillow.Resampling.BICUBIC)
-    return strip.resize((min(WIDTH_MAX, max(STEP, round(along * HEIGHT / across))), HEIGHT), pillow.Resampling.BILINEAR)
+    return strip.resize((min(WIDTH_MAX, max(STEP, round(along * height / across))), height), pillow.Resampling.BILINEAR)
 
 
 def in_rows(lines: Sequence[Line]) -> list[list[Line]]:

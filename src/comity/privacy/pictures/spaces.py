@@ -7,6 +7,7 @@ The network says which letters stand in a line and about where, and of a narrow 
 from __future__ import annotations
 
 import re
+import unicodedata
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 INK = 0.25  # of a line's blackest: less is paper, or its grain
 EDGE = 4  # pixels above and below that may hold the next line
+AROUND, BLANK = 12, 0.75  # columns on either side of a sign, and of them the part that is paper where nothing stands
 PAIRS_MIN = 3  # fewer letters side by side say nothing of how their font is set
 TIMES, LEAST, LEAST_THIN, LEAST_MARK = 2.2, 0.19, 0.27, 0.5
 """A space is so many times the usual gap between two letters, and at least that part of the line's height; beside a letter that is thin,
@@ -29,6 +31,7 @@ _SPACED = re.compile(r"[!-~£€¥°±×·§\u00c0-\u024f\u0370-\u04ff]")
 
 def spaced(line: Line, strip: Image) -> Line:
     """``strip``: what was read, upright.  Only between letters of scripts that put spaces between words, and figures."""
+    line = _without_nothing(line, strip)
     pairs = [at for at in range(len(line.text) - 1) if _SPACED.match(line.text[at]) and _SPACED.match(line.text[at + 1])]
     if len(pairs) < PAIRS_MIN:
         return line
@@ -54,15 +57,35 @@ def spaced(line: Line, strip: Image) -> Line:
     return line._replace(text=text, at=tuple(places))
 
 
+def _without_nothing(line: Line, strip: Image) -> Line:
+    """In a wide space the network sees a box or a star now and then: where there is paper alone, a space is read."""
+    signs = [at for at, letter in enumerate(line.text) if unicodedata.category(letter) == "So"]
+    if not signs:
+        return line
+    paper = _paper(strip)
+    letters = list(line.text)
+    for at in signs:
+        middle = int(line.at[at] * len(paper))
+        around = paper[max(0, middle - AROUND) : middle + AROUND]
+        if len(around) and around.mean() >= BLANK:
+            letters[at] = " "
+    return line._replace(text="".join(letters))
+
+
 def _gaps(line: Line, strip: Image, pairs: list[int]) -> list[int]:
     """Columns of paper on end between the middles of each letter of ``pairs`` and the next."""
+    paper = _paper(strip)
+    return [_longest(paper[int(line.at[at] * len(paper)) : int(line.at[at + 1] * len(paper)) + 1]) for at in pairs]
+
+
+def _paper(strip: Image) -> NDArray[Any]:
+    """Of each column whether it has no ink."""
     import numpy as np
 
     grey = np.asarray(strip.convert("L"), np.float32)[EDGE:-EDGE]
     ink = np.abs(grey - np.percentile(grey, 85))
     dark: NDArray[Any] = np.sort(ink, axis=0)[-3:].mean(axis=0)
-    paper = dark < INK * np.percentile(dark, 95)
-    return [_longest(paper[int(line.at[at] * len(paper)) : int(line.at[at + 1] * len(paper)) + 1]) for at in pairs]
+    return np.asarray(dark < INK * np.percentile(dark, 95))
 
 
 def _longest(paper: NDArray[Any]) -> int:
