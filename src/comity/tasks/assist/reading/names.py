@@ -10,7 +10,9 @@ import msgspec
 
 from comity.tasks.assist.plan import Question, Thing, Unclear
 from comity.tasks.assist.reading.said import Said
+from comity.tasks.assist.reading.times import bare_weekday
 from comity.tasks.assist.retrieve import grams
+from comity.tasks.entities.values import Date
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 _TITLES = "总|经理|先生|女士|小姐|老师|医生|主任|教练|师傅|工|哥|姐|叔|阿姨|大夫|律师|教授"
@@ -147,6 +149,7 @@ def fitting(
     text = said.text
     for found in without:
         text = text[: found.start] + " " * (found.end - found.start) + text[found.end :]
+    weekdays = {each.value.day.weekday() for each in said.entities if isinstance(each.value, Date) and bare_weekday(said.words(each))}
     words, things = grams(text), said.world.things(kind)
     of = {thing.id: frozenset().union(*(grams(name) for name in thing.names)) for thing in things}
     scored = []
@@ -155,7 +158,7 @@ def fitting(
         own = {one for one in (of[thing.id] & words) - _COMMON if len(one) > 1 and not one.isdigit()}
         if named and any(all(one not in of[other.id] for other in things if other.id != thing.id) for one in own):
             named += 0.35  # nothing else of its kind is called that
-        then = thing.start is not None and thing.start.date() in days
+        then = thing.start is not None and (thing.start.date() in days or (named > 0 and thing.start.weekday() in weekdays))
         score = named + (0.3 if then else -0.2 if days and thing.start is not None and named < 0.9 else 0.0)
         score += 0.35 if who and set(who) & set(thing.people) else 0.0
         if score >= ENOUGH or (then and not named and days):

@@ -216,7 +216,8 @@ class Slots:
             clocks = {reading.clock for reading in each.readings if hasattr(reading, "clock")}
             part = getattr(value, "start", None) if not hasattr(value, "moment") else None
             day = day or (part.date() if isinstance(part, datetime) else None)
-            if day == thing.start.date() or thing.start.time() in clocks:
+            weekday = times.bare_weekday(before.words(each)) and day is not None and day.weekday() == thing.start.weekday()
+            if day == thing.start.date() or weekday or thing.start.time() in clocks:
                 offset = before.at - self._said.at
                 self._said.taken.append((each.start + offset, each.end + offset))
 
@@ -261,6 +262,9 @@ class Slots:
         found = [each for each in names.places(self._said) if self._said.free(each.start, each.end) and not self._within_text(each.start)]
         if parameter.said:
             lead = lead_in(self._said, parameter)
+            if lead is not None and not any(lead[0] <= each.start and each.end <= lead[1] + 1 for each in found):
+                self._near_place(parameter, lead)
+                return
             found = [each for each in found if lead is not None and lead[0] <= each.start and each.end <= lead[1] + 1]
         from_ = re.search(r"\bfrom\b|从", self._said.text, re.IGNORECASE)
         if any(other.kind == "place" and other.name != parameter.name for other in self._intent.parameters):
@@ -272,6 +276,23 @@ class Slots:
             self._made[parameter.name] = self._said.argument(place.id, best.start, best.end, of="world")
         elif parameter.required:
             self._unknown_place(parameter)
+
+    def _near_place(self, parameter: Parameter, lead: tuple[int, int]) -> None:
+        """Called by a part of its name; one that nothing is called is asked about."""
+        words = re.split(r"\s+to\s+|[，,]", self._said.text[lead[0] : lead[1]])[0]
+        called = re.sub(r"^(?:the|my)\s+", "", words.strip(), flags=re.IGNORECASE).lower()
+        near = [
+            place for place in self._said.world.things("place") if len(called) > 1 and any(called in name.lower() for name in place.names)
+        ]
+        if len(near) != 1:
+            if (
+                re.search(r"\b(?:arrive|get|reach|come)\b|到|路过", self._said.text, re.IGNORECASE)
+                and len(called.split()) <= 4
+                and not re.search(r"\d", called)
+            ):
+                raise self._missing(parameter)
+            return
+        self._made[parameter.name] = self._said.argument(near[0].id, lead[0], lead[0] + len(words), of="world")
 
     def _unknown_place(self, parameter: Parameter) -> None:
         patterns = {

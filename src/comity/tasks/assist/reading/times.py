@@ -158,6 +158,14 @@ def recurrence(said: Said) -> tuple[Recurrence, Entity] | None:
     return max(found, key=lambda pair: len(pair[0].rule)) if found else None
 
 
+_BARE_WEEKDAY = re.compile(r"(?:on |this )?\w+day(?:'s)?|(?:周|星期|礼拜)[一二三四五六日天]", re.IGNORECASE)
+
+
+def bare_weekday(words: str) -> bool:
+    """`Friday`, `周五`: of whichever week."""
+    return bool(_BARE_WEEKDAY.fullmatch(words.strip()))
+
+
 _DAY_BEFORE = re.compile(r"\b(?:the )?(?:day|night|evening|afternoon|morning) before\b|前一?(?:天|晚|日)", re.IGNORECASE)
 
 
