@@ -54,7 +54,20 @@ def pieces(text: str) -> list[tuple[int, int]]:
         at = found.end()
     if at < len(text):
         cuts.append((at, len(text)))
-    return [(a, b) for a, b in cuts if text[a:b].strip()]
+    return _names_together(text, [(a, b) for a, b in cuts if text[a:b].strip()])
+
+
+def _names_together(text: str, cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """`let Zhang Min and Marco know` is one piece: an `and` between two names joins no two requests."""
+    made: list[tuple[int, int]] = []
+    for start, end in cuts:
+        before = text[made[-1][0] : made[-1][1]] if made else ""
+        joined = made and text[made[-1][1] : start].strip() == "and"
+        if joined and re.search(r"\b[A-Z][a-z]+$", before) and re.match(r"[A-Z][a-z]+\b", text[start:end]):
+            made[-1] = (made[-1][0], end)
+        else:
+            made.append((start, end))
+    return made
 
 
 def stretches(text: str, intents: Sequence[Intent], language: str) -> list[Stretch]:
@@ -66,9 +79,9 @@ def stretches(text: str, intents: Sequence[Intent], language: str) -> list[Stret
         piece = text[start:end]
         among = candidates(piece, intents, language)
         strong = bool(among) and among[0].strong
-        if not strong and _OWN_WORK.search(_JOIN.sub("", piece)):
+        if not strong and not (made and _takes_more(made[-1], text[made[-1].end : start])) and _OWN_WORK.search(_JOIN.sub("", piece)):
             foreign = True
-        if strong and made and not _begins_anew(text[made[-1].start : start], piece, among[0]):
+        if strong and made and _takes_more(made[-1], "") and not _begins_anew(text[made[-1].start : start], piece, among[0]):
             strong = False
         if strong and waiting is not None and _stands_alone(text[waiting:start], intents, language, among[0]):
             made.append(_stretch(text, waiting, start, intents, language))
@@ -98,6 +111,12 @@ def _stretch(text: str, start: int, end: int, intents: Sequence[Intent], languag
         first = next((each for each in among if each.intent.name == kept[0].intent.name), kept[0])
         among = [first, *(each for each in among if each.intent.name != first.intent.name)]
     return Stretch(text=text[start:end], start=start, end=end, among=among)
+
+
+def _takes_more(last: Stretch, between: str) -> bool:
+    """`remind me to fetch the cake and buy candles`: what is bought is of the reminder, unless a sentence ended before it."""
+    told = any(each.kind == "text" and each.required for each in last.among[0].intent.parameters) if last.among else False
+    return told and not re.search(r"[.;。；!！?？]|\bthen\b|然后|再", between)
 
 
 def _stands_alone(words: str, intents: Sequence[Intent], language: str, following: Candidate) -> bool:

@@ -133,6 +133,7 @@ class _Making:
         said = self._said(stretch.start, stretch.end)
         if self._steps and self._follows(stretch) and self._edited(said):
             return
+        self._focus.day = self._day_of_turn()
         if self._steps and self._switched(stretch, said):
             return
         intent, by, why = await self._chosen(stretch.text, self._able(stretch.among, said), said)
@@ -152,6 +153,17 @@ class _Making:
         mine = {name: each.value for name, each in draft.arguments.items()}
         its = {name: each.value for name, each in last.arguments.items()}
         return mine == its or (draft.intent.reads_only and mine.items() <= its.items())
+
+    def _day_of_turn(self) -> date | None:
+        """`On Saturday wake me at eight, and remind me at nine …`: the day holds for the rest of the turn."""
+        for draft in reversed(self._drafts()):
+            if draft.said.turn != self._turn:
+                return None
+            for each in draft.intent.parameters:
+                argument = draft.arguments.get(each.name)
+                if each.kind == "datetime" and argument is not None and isinstance(argument.value, str):
+                    return datetime.fromisoformat(argument.value).date()
+        return None
 
     def _follows(self, stretch: Stretch) -> bool:
         """Whether it may be about what is planned already: it asks for nothing of its own, or for the same once more."""

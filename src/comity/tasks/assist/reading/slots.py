@@ -510,7 +510,10 @@ class Slots:
 
     def _day_spoken_of(self) -> Any:
         if _THAT_DAY.search(self._said.text):
-            named = names.the(self._said, "event", "event")
+            found = _THAT_DAY.search(self._said.text)
+            assert found is not None
+            of = self._said.part(found.end(), len(self._said.text)) if "of" in found.group().lower() else self._said.part(0, found.start())
+            named = names.the(of, "event", "event") if self._said.language == "zh" or "of" in found.group().lower() else None
             if named is not None and named.start is not None:
                 return named.start.date()
             return self._focus.start.date() if self._focus.start is not None else None
