@@ -40,6 +40,7 @@ from comity.cli import (
     keys,
     lab,
     label,
+    locale,
     log,
     models,
     node,
@@ -65,8 +66,8 @@ from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, doctor)
 ALSO = (
-    attest, backup, batch, evidence, keys, label, egress, entities, documents, act, assist, recommend, forecast, records, report, audit,
-    reload,
+    attest, backup, batch, evidence, keys, label, egress, entities, locale, documents, act, assist, recommend, forecast, records, report,
+    audit, reload,
     transcribe, eval, version, lab, node, proxy, relay, witness, device,
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
