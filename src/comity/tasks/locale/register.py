@@ -81,7 +81,7 @@ def _cased(before: str, after: str) -> str:
 
 # -- German -----------------------------------------------------------------------------------------------------------
 
-_POSSESSIVE = re.compile(r"\b([Dd]ein|[Ee]uer|[Ee]ur)(e[mnrs]?|)\b")
+_POSSESSIVE = re.compile(r"\b([Dd]ein)(e[mnrs]?|)\b")
 _SECOND = re.compile(r"\b([A-Za-zÄÖÜäöüß]+)\b")
 _START = r"(?:^|(?<=[.!?:…] )|(?<=[.!?] „)|(?<=„)|(?<=\n))"
 _AFTER = r"(?:(?<=, )|(?<= und )|(?<= oder )|(?<=bitte ))"

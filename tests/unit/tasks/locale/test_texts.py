@@ -98,12 +98,14 @@ def test_what_is_in_a_place_s_script_stays(tag: str, words: list[str]) -> None:
         ("人工智能软件的质量", "人工智慧軟體的品質", "人工智能軟件的質素", "人工智能软件的质量"),
         ("质量守恒，法律程序", "質量守恆，法律程序", "質量守恆，法律程序", "质量守恒，法律程序"),
         ("点击链接登录账号", "點選連結登入帳號", "點擊連結登入帳戶", "点击链接登录账号"),
+        ("人事档案和品质", "人事檔案和品質", "人事檔案和品質", "人事档案和质量"),
         ("皇后在后面", "皇后在後面", "皇后在後面", "皇后在后面"),
     ],
 )
 def test_words_of_places(text: str, taiwan: str, hong_kong: str, back: str) -> None:
     pytest.importorskip("opencc", reason="opencc: pip install 'comity[hearing]' adds it")
     assert (locale_of("zh-TW").script(text), locale_of("zh-HK").script(text)) == (taiwan, hong_kong)
+    assert locale_of("zh-CN").script(text) == text
     assert locale_of("zh-CN").script(taiwan) == back and locale_of("en").script(text) == text
 
 
@@ -135,6 +137,8 @@ def test_without_opencc_it_refuses_before_a_model_is_asked(monkeypatch: pytest.M
         ("de-DE", "formal", "Ich danke dir für deine Hilfe.", "Ich danke Ihnen für Ihre Hilfe."),
         ("de-DE", "formal", "Kannst du dich bitte bei mir melden?", "Können Sie sich bitte bei mir melden?"),
         ("de-DE", "formal", "Klick auf den Link und gib dein Passwort ein.", "Klicken Sie auf den Link und geben Sie Ihr Passwort ein."),
+        ("de-DE", "formal", "Mach dir keine Sorgen.", "Machen Sie sich keine Sorgen."),
+        ("de-DE", "formal", "Habt ihr eure Karten?", "Habt ihr eure Karten?"),
         ("de-DE", "formal", "Das ist der erste Test im Herbst.", "Das ist der erste Test im Herbst."),
         ("de-DE", "friendly", "Sie haben am Montag einen Termin. Bringen Sie bitte Ihren Ausweis mit.",
          "Du hast am Montag einen Termin. Bring bitte deinen Ausweis mit."),
