@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baselines", action="store_true", help="beside them what costs nothing")
     parser.add_argument("--misses", action="store_true", help="what went wrong, of the half that prompts are tuned on")
     parser.add_argument("--resume", action="store_true", help="go on with what --out holds")
-    parser.add_argument("--kept", action="store_true", help="only what was answered already; no model is loaded")
+    parser.add_argument("--kept", action="store_true", help="only what was answered already")
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("comity-eval"), help="answers, outcomes, page, matrix")
     parser.add_argument("--matrix", metavar="FILE", type=Path, help="write the rows into this capability.toml too; others in it stay")
     parser.add_argument("--page", metavar="FILE.md", type=Path, help="put tables and pictures between the marks of this page")

@@ -41,13 +41,14 @@ def chosen(names: Sequence[str], directory: Path) -> list[Model]:
 
 @asynccontextmanager
 async def loaded(model: Model, directory: Path, journal: Journal, clock: Clock, *, kept_only: bool = False) -> AsyncIterator[OneModel]:
-    """It is loaded when it is first asked for what is not kept, and ends with the block.  ``kept_only``: then it fails instead."""
+    """It is loaded when it is first asked for what is not kept, and ends with the block.  ``kept_only``: then it fails
+    instead, unless vectors are asked for."""
     here = checked(model.id, directory)
     tokens = min(CONTEXT_TOKENS, model.context_tokens or CONTEXT_TOKENS)
     runtime = runtime_of(here, tokens, DeviceConfig(shared=False, idle_seconds_max=0), stays=True)
 
     async def send(request: Request) -> dict[str, Any] | bytes:
-        if kept_only:
+        if kept_only and request.operation != "embeddings":  # of vectors nothing is kept: they are had again in no time
             raise ProviderFailure("no answer to this is kept", kind="unavailable", code="eval.not_kept")
         answer = answer_of(runtime.ask(asked(request, thinks=model.thinks)), model.id, request)
         await answer.begin()
