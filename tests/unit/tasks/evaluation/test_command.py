@@ -41,7 +41,7 @@ def test_answers_that_are_there_are_not_mixed_with_others_unasked(tmp_path: Path
 
 
 def test_a_page_keeps_what_stands_around_its_figures(tmp_path: Path) -> None:
-    page, table = tmp_path / "models.md", tmp_path / "capability.toml"
+    page, table = tmp_path / "models.md", tmp_path / "own.toml"
     page.write_text(f"# Before\n\n{command.BEGIN}\nold\n{command.END}\n\nafter\n", encoding="utf-8")
     args = argparse.Namespace(out=tmp_path, matrix=table, page=page, sample=24, seed=0)
     for _ in range(2):  # the second time comes to the same
