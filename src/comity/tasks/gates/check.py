@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from comity.tasks.gates import edits, inventions, numbers, sense, whom
+from comity.tasks.gates import edits, inventions, numbers, scope, sense, whom
 from comity.tasks.gates.pair import Near, Pair
 from comity.tasks.shapes import Gate
 
@@ -13,9 +13,9 @@ Look = Callable[[Pair], Gate | None]
 """The first thing that is wrong, or None."""
 
 _ALL: tuple[tuple[str, tuple[Look, ...]], ...] = (
-    ("numbers", (numbers.invented, numbers.bounds, numbers.parts, numbers.misplaced)),
+    ("numbers", (numbers.invented, numbers.bounds, numbers.parts, numbers.misplaced, scope.moved)),
     ("names", (whom.strangers, whom.lost, whom.swapped)),
-    ("negations", (sense.denied, sense.turned)),
+    ("negations", (sense.denied, sense.turned, scope.terms)),
     ("inventions", (inventions.added,)),
 )
 _EXACT = (("numbers", (numbers.invented, numbers.bounds)), ("names", (whom.strangers,)))
@@ -27,7 +27,11 @@ _LOOKS: dict[str, tuple[tuple[str, tuple[Look, ...]], ...]] = {
     "reply": _ALL,
     "description": _EXACT,
     "extraction": _EXACT,
-    "proofread": (("edits", (edits.beyond,)), ("numbers", (numbers.invented, numbers.bounds)), ("negations", (sense.denied, sense.turned))),
+    "proofread": (
+        ("edits", (edits.beyond,)),
+        ("numbers", (numbers.invented, numbers.bounds, scope.moved)),
+        ("negations", (sense.denied, sense.turned, scope.terms)),
+    ),
 }
 KINDS = frozenset(_LOOKS)
 CHARACTERS_MAX = 20_000

@@ -14,6 +14,7 @@ VALUES_MAX = 8
 """Of more values nearly anything is the sum of three."""
 _NAMED = frozenset(("weekday", "season", "relative", "relative year", "month"))
 NEAR = Fraction(3, 100)
+FEW = 4
 
 
 def derivable(one: Amount, given: Sequence[Amount]) -> bool:
@@ -24,9 +25,13 @@ def derivable(one: Amount, given: Sequence[Amount]) -> bool:
     if one.unit == "minutes":
         clocks = list(_clocks(given))
         spans = _sizes(given, "minutes")
-        return one.size in {first + second for first, second in combinations(spans, 2)} | {
-            (first - second) % 720 for first in clocks for second in clocks if first != second
-        }
+        days = _sizes(given, "day")
+        return (
+            one.size in {sum(some, Fraction(0)) for count in (2, 3) for some in combinations(spans[:VALUES_MAX], count)}
+            or one.size in {(first - second) % 720 for first in clocks for second in clocks if first != second}
+            or one.size in {abs(first - second) * 1440 for first, second in combinations(days, 2)}
+            or one.size in {span * share for span in spans for share in _sizes(given, "") if 0 < share < 1}
+        )
     if one.unit == "year":
         return _year(one, given)
     if one.unit == "months":
@@ -42,6 +47,10 @@ def derivable(one: Amount, given: Sequence[Amount]) -> bool:
         return one.size in set(_reckoned(one, given)) or _share(one, given) or (not one.unit and one.size in _years_between(given))
     alike = _sizes(given, one.unit, "")
     counts = [each for each in _sizes(given, "") if each > 1]
+    if one.unit not in _NAMED and any(
+        one.size == each * share for each in _sizes(given, one.unit) for share in _sizes(given, "") if share < 1
+    ):
+        return True
     if one.unit not in _NAMED and any(one.size in (each / count, each * count) for each in _sizes(given, one.unit) for count in counts):
         return True
     return one.unit not in _NAMED and one.size in {
@@ -64,14 +73,19 @@ def _clocks(given: Sequence[Amount]) -> Iterator[Fraction]:
 
 def _reckoned(one: Amount, given: Sequence[Amount]) -> Iterator[Fraction]:
     alike = _sizes(given, one.unit, "")
+    if 0 < one.size < 1:
+        counts = [each for each in _sizes(given, "") if each >= FEW]
+        yield from (first / second for first in counts for second in counts if first < second)
     least = 3 if one.unit else 10
-    if one.size < least:
+    if one.size < least and not {Fraction(2), Fraction(1, 2)} & set(_sizes(given, "")):
         return
     for first, second in combinations(alike, 2):
         yield first + second
         yield abs(first - second)
     if len(alike) <= VALUES_MAX:
         yield from (sum(three, Fraction(0)) for three in combinations(alike, 3))
+        for three in combinations(alike, 3):
+            yield 2 * max(three) - sum(three, Fraction(0))  # what is left when two are taken off
     if {Fraction(2), Fraction(1, 2)} & set(alike):
         yield from (each * 2 for each in alike)
         yield from (each / 2 for each in alike)

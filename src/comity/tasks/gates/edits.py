@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from fractions import Fraction
 
 from comity.privacy.names import latin_lexicon
 from comity.tasks.gates import pinyin
+from comity.tasks.gates.amounts import same
 from comity.tasks.gates.lexicon import lexicon, listed, stem
+from comity.tasks.gates.numeral import HOURS, read_digits, read_number
 from comity.tasks.gates.pair import Pair
 from comity.tasks.gates.words import ZH_STOPS
 from comity.tasks.shapes import Gate
@@ -42,11 +45,11 @@ def beyond(pair: Pair) -> Gate | None:
 
 def _why(was: list[str], now: list[str], beside: list[str], moved: set[str], pair: Pair, after: int) -> str:
     """A code; "" of a correction."""
-    if [each for each in was if _number(each)] != [each for each in now if _number(each)] and not _joined(was, now):
+    if _values(was) != _values(now) and not _joined(was, now) and not _respelt(now, pair):
         return "number_changed"
     if _turned(was, now):
         return "turned_round"
-    if _denials(was) and not _denials(now) and not _closing(pair.source, after):
+    if _denials(was) and not _denials(now) and not _closing(pair.source, after) and not _misheard(was, now):
         return "denial_lost"
     if _denials(now) and not _denials(was):
         return "denial_invented"
@@ -64,6 +67,57 @@ def _why(was: list[str], now: list[str], beside: list[str], moved: set[str], pai
 
 def _number(word: str) -> bool:
     return word[0].isdigit() or word in _NUMERALS
+
+
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟萬", "一二三四五六七八九十百千万")
+
+
+def _values(words: list[str]) -> list[Fraction | str]:
+    """Of the numerals, however they are written; a numeral that is none stands for itself."""
+    out: list[Fraction | str] = []
+    run = ""
+    for word in (*words, ""):
+        plain = word.translate(_FORMAL)
+        if plain and plain in _NUMERALS:
+            run += plain
+            continue
+        if run:
+            size = read_number(run)
+            out.append(run if size is None else size)
+            run = ""
+        if word[:1].isdigit():
+            size = read_digits(word)
+            out.append(word if size is None else size)
+    return out
+
+
+def _respelt(now: list[str], pair: Pair) -> bool:
+    """`half past nine in the evening` is `9.30 pm`, and `fourty` is 40: every value beside it is one of the source."""
+    fresh = [each for each in now if _number(each)]
+    if not fresh:
+        return False
+    said = [one for one in pair.said if any(each in pair.answer[one.start : one.end] for each in fresh)]
+    if said and all(any(same(one, other) and other.unit == one.unit for other in pair.given) for one in said):
+        return True
+    spelt = [_spelt(each.lower()) for each in re.findall("[A-Za-z]+", pair.source)]
+    return all(each.isdigit() and Fraction(each) in spelt for each in fresh)
+
+
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+
+
+def _spelt(word: str) -> Fraction | None:
+    """The number that ``word`` is, or is misspelt from."""
+    for names, first, step in ((HOURS, 1, 1), (_TEENS, 13, 1), (_TENS, 20, 10)):
+        for place, name in enumerate(names):
+            if word == name or (len(word) > 4 and SequenceMatcher(None, word, name).ratio() >= MISSPELT and word[:2] == name[:2]):
+                return Fraction(first + place * step)
+    return None
+
+
+MISSPELT = 0.85
+"""Of its letters: a numeral of which so much is right."""
 
 
 def _joined(was: list[str], now: list[str]) -> bool:
@@ -88,9 +142,17 @@ def _turned(was: list[str], now: list[str]) -> bool:
     return False
 
 
+def _misheard(was: list[str], now: list[str]) -> bool:
+    """酒席不上 for 补上: the denial is a character that sounds like the right one."""
+    return len(was) == len(now) and any(
+        old in _NO and old != new and pinyin.readings(old) & pinyin.readings(new) for old, new in zip(was, now, strict=True)
+    )
+
+
 def _denials(words: list[str]) -> bool:
     return any(
         each in _NO
+        or each == "禁"
         or each.lower() in listed("no en")
         or (re.search(r"n['’]?t$", each.lower()) and len(each) > 3 and each.lower() not in listed("same end"))
         for each in words

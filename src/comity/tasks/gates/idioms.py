@@ -19,7 +19,7 @@ _MONTHS = ["january", "february", "march", "april", "may", "june", "july", "augu
 _MONTH_ZH = re.compile(r"([\d一二三四五六七八九十]{1,3})月(?!以|内)份?")
 _SEASONS = {
     "spring": 1, "summer": 2, "autumn": 3, "winter": 4, "春天": 1, "春季": 1, "夏天": 2, "夏季": 2, "秋天": 3, "秋季": 3, "冬天": 4, "冬季": 4,
-    "春节": 11, "国庆": 12, "中秋": 13, "元旦": 14, "清明": 15, "端午": 16, "圣诞": 17, "christmas": 17, "easter": 18, "劳动节": 19, "儿童节": 20, "妇女节": 21, "教师节": 22, "元宵": 23, "重阳": 24, "七夕": 25, "情人节": 26, "valentine": 26,
+    "春节": 11, "国庆": 12, "中秋": 13, "元旦": 14, "清明": 15, "端午": 16, "圣诞": 17, "christmas": 17, "easter": 18, "复活节": 18, "劳动节": 19, "儿童节": 20, "妇女节": 21, "教师节": 22, "元宵": 23, "重阳": 24, "七夕": 25, "情人节": 26, "valentine": 26,
     "halloween": 27, "new year": 14,
 }  # fmt: skip
 _DAYS = {
@@ -98,6 +98,8 @@ _HAN_NUMBER = r"[\d零〇一二两三四五六七八九十]{1,3}"
 _CLOCK_ZH = re.compile(
     rf"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|今早|今晚|明早|明晚|当晚)?(?<![周期拜])(?P<hour>{_HAN_NUMBER})[点时](?P<part>半|一刻|三刻|{_HAN_NUMBER}(?=分)|整)?"
 )
+_TIMED_BEFORE = re.compile("[午晨早晚夜天日号周于在到从至][一二三四五六日]?$")
+_TIMED_AFTER = frozenset("半钟整前后到至开集出见")
 _OFF = re.compile("(?P<tenths>[一二三四五六七八九1-9])(?P<half>点?[五5])?折")
 _COINS = re.compile(
     r"(?P<whole>[\d零一二两三四五六七八九十百]{1,4})[块元](?P<tenths>[一二三四五六七八九])(?![十百千万毛角])|(?<![块元])(?P<dimes>[一二两三四五六七八九1-9])毛(?P<cents>[一二三四五六七八九])?(?![一二三四五六七八九]?[十百])"
@@ -117,6 +119,12 @@ _DECADE = re.compile("([一二三四五六七八九]十)年代")
 
 def _idioms(text: str) -> Iterator[Amount]:
     for found in _CLOCK_ZH.finditer(text):
+        if (
+            found[0] == "一点"
+            and not _TIMED_BEFORE.search(text, 0, found.start())
+            and text[found.end() : found.end() + 1] not in _TIMED_AFTER
+        ):
+            continue  # a little
         hour, part = read_number(found["hour"]), found["part"] or ""
         minutes = {"": Fraction(0), "整": Fraction(0), "半": Fraction(30), "一刻": Fraction(15), "三刻": Fraction(45)}.get(
             part

@@ -110,20 +110,59 @@ def _lacking(token: Token, ground: Ground, pair: Pair, text: str) -> float:
 
 RUN_MAX = {"zh": 3.0, "en": 4.0}
 """Of content in one stretch that nothing supports and that stands for nothing else, by the language of the answer: characters, or two for
-each word."""
+each word: so much is the unit of `odds`."""
 SPARED = 0.75
 """Other words are seldom as long as those that they stand for."""
 FURTHER_MAX = 2.0
 """… in a clause of Chinese that says it is one more."""
 _FURTHER = re.compile("[还并且另及]|而且|同时|此外|以及")
+_CAUSE = re.compile(r"\b(?:because|due to|for want of|owing to|thanks to|so that|lured)\b|, (?:as|since)\b|因为?|由于|为了|所以|导致", re.I)
+
+
+class Weights(NamedTuple):
+    """Log-odds that a clause was invented, by what is seen of it; fitted on the half of `planted` that is tuned on and `planted.tune`."""
+
+    over: float
+    apart: float
+    cause: float
+    alike: float
+    least: float
+
+
+FITTED = Weights(over=1.1, apart=2.0, cause=1.3, alike=-1.8, least=-2.3)
+SURE = -0.9
+"""Log-odds from which a clause counts as invented: eight right answers in a hundred have one, by ten-fold cross-validation."""
+WHOLE_CLAUSE = 6.0
+"""Of content: a shorter clause says little by standing apart."""
+
+
+def odds(pair: Pair) -> list[tuple[Clause, Extent, float]]:
+    """Whoever says all in words of his own has many words that the source has not; who copies all but one clause added that one."""
+    found = extents(pair)
+    whole, bare = sum(one.whole for _, one in found), sum(one.bare for _, one in found)
+    caused = bool(_CAUSE.search(pair.source))
+    out: list[tuple[Clause, Extent, float]] = []
+    for clause, one in found:
+        limit = RUN_MAX.get(pair.to, 6.0)
+        over = min(3.0, max(0.0, (one.run - SPARED * one.spare) / limit))
+        rest = (bare - one.bare) / max(1.0, whole - one.whole)
+        apart = max(0.0, one.bare / one.whole - rest) * min(1.0, one.whole / WHOLE_CLAUSE) if one.whole else 0.0
+        cause = not caused and 2 * one.bare >= limit and _CAUSE.search(pair.answer, max(0, clause.start - 2), clause.end) is not None
+        score = FITTED.over * over + FITTED.apart * apart + FITTED.cause * cause + FITTED.alike * bare / max(1.0, whole) + FITTED.least
+        out.append((clause, one, score))
+    return out
 
 
 def added(pair: Pair) -> Gate | None:
     if pair.kind == "proofread":
         return None
-    for clause, one in extents(pair):
-        over = one.run - SPARED * one.spare
-        further = pair.to == "zh" and _FURTHER.match(pair.answer, clause.start) and 2 * one.bare >= one.whole
-        if over >= (FURTHER_MAX if further else RUN_MAX.get(pair.to, 6.0)):
+    for clause, one, score in odds(pair):
+        further = (
+            pair.to == "zh"
+            and _FURTHER.match(pair.answer, clause.start)
+            and 2 * one.bare >= one.whole
+            and one.run - SPARED * one.spare >= FURTHER_MAX
+        )
+        if score >= SURE or (further and score >= SURE - 1):
             return Gate(name="inventions", passed=False, why="unsupported", said=one.said)
     return None

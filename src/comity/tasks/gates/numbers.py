@@ -27,8 +27,11 @@ def invented(pair: Pair) -> Gate | None:
         asked += amounts(pair.question, pair.language)
     lone = [one for one in pair.said if not any(same(one, other) for other in asked)]
     told = [one for one in lone if not _slight(one, pair.answer) and not _joined(one, lone, asked, pair.answer)]
+    steps = [one for one in told if derivable(one, asked)]  # an answer that reckons shows its working
     for one in told:
-        if not derivable(one, asked) and not _counted(one, pair) and not _numeral(one, pair):
+        if one in steps or (steps and derivable(one, [*asked, *steps])):
+            continue
+        if not _counted(one, pair) and not _numeral(one, pair):
             name = "dates" if one.unit in DATES else "numbers"
             return Gate(
                 name=name,
@@ -106,7 +109,7 @@ def bounds(pair: Pair) -> Gate | None:
         if not one.bound:
             continue
         others = [other for other in pair.given if same(one, other) and other.bound]
-        if others and all((other.bound in (1, 2)) != (one.bound in (1, 2)) for other in others):
+        if others and all(other.bound == -one.bound for other in others):  # but `not under 6` and `6 or more` are one bound
             return Gate(name="numbers", passed=False, why="bound_turned", said=pair.answer[max(0, one.start - 12) : one.end + 2].strip())
     return None
 

@@ -27,14 +27,31 @@ def turned(pair: Pair) -> Gate | None:
             continue
         if any(each.text.lower() in listed("unsure") for each in found.tokens):
             continue
+        peers = _peers(pair, clause, score)
         for token in clause.tokens:
             for name, end in poles_of(token):
                 if pair.across and name not in listed("firm"):
                     continue
                 theirs = found.poles
+                if any((name, end) in each.poles for each in peers) or (
+                    name == "beforeafter" and pair.to == "zh" and _flips(found, clause)
+                ):
+                    continue  # `ten at the earliest`, of one who cannot come before ten
                 if (name, 1 - end) in theirs and (name, end) not in theirs and (name, 1 - end) not in ours:
                     return Gate(name="negations", passed=False, why="turned_round", said=token.text)
     return None
+
+
+PEER = 0.8
+
+
+def _peers(pair: Pair, clause: Clause, best: float) -> list[Clause]:
+    """The source's clauses that this one may as well say again."""
+    return [each for each in pair.there if pair.likeness(clause, each) >= PEER * best]
+
+
+def _flips(one: Clause, other: Clause) -> bool:
+    return any(denies(each) for each in one.tokens) != any(denies(each) for each in other.tokens)
 
 
 # -- denial -------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from comity.privacy.names import han_lexicon, latin_lexicon
-from comity.tasks.gates import pinyin
+from comity.tasks.gates import pinyin, sounds
 from comity.tasks.gates.lexicon import lexicon, listed, names, stem
 from comity.tasks.gates.pair import Pair
 from comity.tasks.gates.words import Clause
@@ -32,6 +32,8 @@ SURNAME = 1.5
 COMMON = 4
 """Of 0 to 9: a word so common is no name's beginning."""
 ALIKE = 0.5
+SOUNDS = 0.66
+"""Of the consonants of a name, in either writing: so many are the same."""
 
 
 class Name(NamedTuple):
@@ -59,7 +61,7 @@ def _latin(text: str) -> list[Name]:
             person = (
                 ((given or family) and not common)
                 or lower in names()[0]
-                or (after is not None and after[0].lower() not in listed("no names"))
+                or (after is not None and after[0].lower() not in listed("no names") and not common and not lower.endswith("ing"))
             )
             if not person or lower in listed("stops") or stem(lower) in lexicon().english:
                 continue
@@ -88,7 +90,14 @@ def _han(text: str) -> list[Name]:
 
 
 def _word_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
-    return next((size for size in (4, 3, 2) if run[at : at + size] in known.words or run[at : at + size] in lexicon().chinese), 1)
+    return next(
+        (
+            size
+            for size in (4, 3, 2)
+            if at + size <= len(run) and (run[at : at + size] in known.words or run[at : at + size] in lexicon().chinese)
+        ),
+        1,
+    )
 
 
 def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
@@ -204,6 +213,8 @@ def _crosses(key: str, given: str) -> bool:
         return any(each in given for each in ours.get(key, ())) or pinyin.said(key, given)
     if key in theirs:
         return theirs[key] in given.lower() or any(key in alike for word, alike in ours.items() if word in given.lower())
+    if any(sounds.alike(each[0], key) >= SOUNDS for each in _CAPITAL.finditer(given)):
+        return True
     words = re.findall(r"[a-z]+", given.lower())
     wanted = key.lstrip("老小阿") or key
     return _sounded(wanted, words)
