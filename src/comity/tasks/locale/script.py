@@ -52,7 +52,7 @@ def _written(tag: str, text: str) -> str:
             return text  # nothing in it needs to be changed for certain
         said = _converter("t2s").convert(_converter("tw2s").convert(text))
         if traditional <= simplified:
-            return said  # written in simplified script: its 档案 and 品质 are its own words
+            return str(said)  # written in simplified script: its 档案 and 品质 are its own words
     else:
         place = "tw" if tag == "zh-TW" else "hk"
         said = _converter(f"t2{place}").convert(text) if traditional else text
