@@ -18,7 +18,7 @@ import msgspec
 from comity.errors import CallerError, ComityError, LimitReached, NoAnswer, OperatorError, PolicyDenied, ProviderFailure
 from comity.tasks.capability import Matrix, length_of, tokens_of
 from comity.tasks.shapes import Came, Draft, Gate, Result, ServedBy, Step
-from comity.tasks.task import InParts, Place, Places, Reply, Task, Unreadable
+from comity.tasks.task import InParts, Place, Places, Prepares, Reply, Task, Unreadable
 from comity.tasks.text.asking import Input, seen
 from comity.wire.request import Request
 
@@ -80,6 +80,8 @@ class _Run(Generic[A, V]):
         self._row_language = row_language(task, asked)
         self._size = task.size(asked)
         self._largest = task.largest(asked) if isinstance(task, InParts) else self._size
+        self._prepared = not isinstance(task, Prepares)
+        self._before: list[Step] = []  # of what was done on this device so that it could be asked
         self._steps: list[Step] = []
         self._gates: tuple[Gate, ...] = ()
         self._errors: list[ComityError] = []  # what stood in the way, in the order met
@@ -150,6 +152,7 @@ class _Run(Generic[A, V]):
 
     async def _at(self, among: Sequence[str], place: Place | None) -> Result[V] | None:
         """None where it came to nothing; a step then says why."""
+        await self._prepare()
         asking = _Asking(self._places, among)
         draft = await self._drafted(asking, place)
         if draft is None:
@@ -170,8 +173,21 @@ class _Run(Generic[A, V]):
             task=self._task.name, language=self._language, value=None if draft.abstained else draft.value, evidence=draft.evidence,
             abstained=draft.abstained, why=why, gates=gates, labels=reply.labels, receipt=reply.receipt,
             served_by=ServedBy(deployment=reply.deployment, model=reply.model, sha256=reply.sha256, region=reply.region),
-            steps=tuple(self._steps),
+            steps=(*self._before, *self._steps),
         )  # fmt: skip
+
+    async def _prepare(self) -> None:
+        """Once, and only where somebody is to be asked."""
+        if not self._prepared and isinstance(self._task, Prepares):
+            self._prepared = True
+            self._asked = await self._task.prepared(self._asked, self._done_here)
+
+    async def _done_here(self, task: Task[Any, Any], asked: Any) -> Result[Any]:
+        other: _Run[Any, Any] = _Run(task, asked, self._places, self._matrix, Terms(where="device", unmeasured="try"))
+        try:
+            return await other.result()
+        finally:
+            self._before += other._steps
 
     async def _drafted(self, asking: _Asking, place: Place | None) -> Draft[V] | None:
         code = ""
@@ -222,8 +238,8 @@ class _Run(Generic[A, V]):
             self._raised(came)
         why: Came = next((one for one in _WORST if one in came), "not_able")
         made: Result[V] = Result(
-            task=self._task.name, language=self._language, abstained=True, why=why, gates=self._gates, steps=tuple(self._steps),
-            receipt=next((step.receipt for step in reversed(self._steps) if step.receipt), ""),
+            task=self._task.name, language=self._language, abstained=True, why=why, gates=self._gates,
+            steps=(*self._before, *self._steps), receipt=next((step.receipt for step in reversed(self._steps) if step.receipt), ""),
         )  # fmt: skip
         if self._terms.abstain:
             return made

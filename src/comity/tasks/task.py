@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from comity.tasks.shapes import Draft, Gate
+from comity.tasks.shapes import Draft, Gate, Result
 from comity.wire.request import Operation, Request
 
 A = TypeVar("A", contravariant=True)
@@ -120,6 +120,18 @@ class InParts(Protocol):
 
     def largest(self, asked: Any) -> int:
         """Characters of the longest part: what must fit a place."""
+
+
+Do = Callable[["Task[Any, Any]", Any], Awaitable["Result[Any]"]]
+"""Another task's result, done on this device or not at all."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Of a task that wants something seen on this device before the first place is asked."""
+
+    async def prepared(self, asked: Any, do: Do) -> Any:
+        """The input, with what was seen."""
 
 
 class Unreadable(Exception):

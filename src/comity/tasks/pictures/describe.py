@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says what a picture shows.  It needs a model that sees, and none of those that a device runs here does: it is done in a lawful region.
 
-What can be said honestly without one is the text that stands in the picture.  The caller gives it as ``read`` (the task `ocr` reads it on
-the device); it is the evidence of the answer, and what a description puts in quotes must stand there.
+What can be said honestly without one is the text that stands in the picture.  The task `ocr` reads it on this device before anybody is
+asked, unless the caller gives it as ``read``; it is the evidence of the answer, and what a description puts in quotes must stand there.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import unicodedata
 
 import msgspec
 
-from comity.errors import CallerError
-from comity.tasks.pictures.ocr import of_picture
+from comity.errors import CallerError, OperatorError, ProviderFailure
+from comity.tasks.pictures.ocr import Ocr, OcrTask, of_picture
 from comity.tasks.shapes import Draft, Evidence, Gate
-from comity.tasks.task import Ask, Unreadable
+from comity.tasks.task import Ask, Do, Unreadable
 from comity.tasks.text.asking import fence, named
 from comity.tasks.text.checks import checked
 from comity.wire.chat import ChatRequest, ImagePart, ImageUrl, Message, TextPart
@@ -45,11 +45,11 @@ _ASKED = {
 
 
 class Describe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """``read``: what `ocr` read in it; "" where nothing was, and then nothing may be quoted."""
+    """``read``: what `ocr` read in it; None where it is to be read first; "" where nothing was, and then nothing may be quoted."""
 
     image: bytes
     language: str = "en"
-    read: str = ""
+    read: str | None = None
     sentences: int = 3
 
     def __post_init__(self) -> None:
@@ -69,9 +69,19 @@ class DescribeTask:
     def size(self, asked: Describe) -> int:
         return 0
 
+    async def prepared(self, asked: Describe, do: Do) -> Describe:
+        """A device that cannot read leaves it unread: then nothing may be quoted."""
+        if asked.read is not None:
+            return asked
+        try:
+            found = await do(OcrTask(), Ocr(image=asked.image))
+        except (OperatorError, ProviderFailure):
+            return msgspec.structs.replace(asked, read="")
+        return msgspec.structs.replace(asked, read=found.value.text if found.value is not None else "")
+
     async def draft(self, asked: Describe, ask: Ask) -> Draft[str]:
         base = "zh" if asked.language.partition("-")[0] == "zh" else "en"
-        read = asked.read[:READ_CHARACTERS_MAX]
+        read = (asked.read or "")[:READ_CHARACTERS_MAX]
         begin, end = fence(read)
         frame = _FRAME[base].format(open=begin, close=end, language=named(asked.language)[base == "zh"])
         url = f"data:{of_picture(asked.image)};base64,{base64.b64encode(asked.image).decode()}"
@@ -88,13 +98,14 @@ class DescribeTask:
         said = reply.text.strip()
         if not said:
             raise Unreadable("empty")
-        return Draft(value=said, evidence=read_in(asked.read))
+        return Draft(value=said, evidence=read_in(read))
 
     def gates(self, asked: Describe, draft: Draft[str]) -> tuple[Gate, ...]:
-        unread = next((each for each in quoted(draft.value) if not stands_in(each, asked.read)), None)
-        why = "" if unread is None else "quote_not_read" if asked.read else "nothing_was_read"
+        read = asked.read or ""
+        unread = next((each for each in quoted(draft.value) if not stands_in(each, read)), None)
+        why = "" if unread is None else "quote_not_read" if read else "nothing_was_read"
         gate = Gate(name="quotes", passed=unread is None, why=why, said=unread or "")
-        base = checked("description", source=asked.read, answer=_QUOTED.sub("", draft.value), language=asked.language, sure=draft.sure,
+        base = checked("description", source=read, answer=_QUOTED.sub("", draft.value), language=asked.language, sure=draft.sure,
                        most=CHARACTERS_MAX)  # fmt: skip
         return (gate, *base)
 

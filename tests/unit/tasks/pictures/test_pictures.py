@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.errors import CallerError
+from comity.errors import CallerError, ProviderFailure
 from comity.tasks import run
 from comity.tasks import task as place
 from comity.tasks.capability import Matrix
@@ -159,3 +159,54 @@ def test_quotations_are_looked_for_in_any_text(text: str, read: str) -> None:
 def test_an_empty_description_is_no_answer() -> None:
     with pytest.raises(Unreadable):
         asyncio.run(DescribeTask().draft(Describe(image=PNG), said("  ")))
+
+
+class ReaderHereSeerElsewhere(OneReader):
+    """A device that reads, and a deployment elsewhere that sees."""
+
+    def __init__(self, reads: Reply | Exception, sees: str) -> None:
+        self.reads, self.sees, self.asked = reads, sees, list[Any]()
+
+    def device(self, operation: str) -> list[place.Place]:
+        return super().device(operation) if operation == "ocr" else []
+
+    def region(self, operation: str) -> list[str]:
+        return ["far"] if operation == "chat" else []
+
+    async def ask(self, request: Any, among: Any) -> Reply:
+        self.asked.append((request.operation, tuple(among)))
+        if request.operation == "ocr":
+            if isinstance(self.reads, Exception):
+                raise self.reads
+            return self.reads
+        return Reply(body={"choices": [{"message": {"content": self.sees}}]}, deployment="far", model="m", receipt="r2")
+
+
+HERE = Reply(body=BODY, deployment="ocr", model="ocr", receipt="r1")
+ABSENT = ProviderFailure("it is not here", code="model.absent")
+
+
+@pytest.mark.parametrize(
+    ("reads", "sees", "came"),
+    [
+        (HERE, "A card that says “Rent £54”.", "answered"),
+        (HERE, "A card that says “Rent £45”.", "gate_failed"),
+        (ABSENT, "A card with writing on it.", "answered"),
+        (ABSENT, "A card that says “Rent £54”.", "gate_failed"),
+    ],
+)
+def test_what_is_described_elsewhere_is_read_here_first(reads: Reply | Exception, sees: str, came: str) -> None:
+    places = ReaderHereSeerElsewhere(reads, sees)
+    result = asyncio.run(run.run(DescribeTask(), Describe(image=PNG), places, Matrix()))
+    assert places.asked == [("ocr", ("ocr",)), ("chat", ("far",))]
+    assert [step.deployment for step in result.steps] == ["ocr", "far"] and result.steps[-1].outcome == came
+    assert result.abstained is (came == "gate_failed")
+    assert bool(result.evidence) is (came == "answered" and reads is HERE)
+
+
+def test_what_the_caller_read_is_not_read_again_nor_anything_for_nobody() -> None:
+    places = ReaderHereSeerElsewhere(HERE, "A card.")
+    assert not asyncio.run(run.run(DescribeTask(), Describe(image=PNG, read=""), places, Matrix())).abstained
+    assert [operation for operation, _ in places.asked] == ["chat"]
+    result = asyncio.run(run.run(DescribeTask(), Describe(image=PNG), places, Matrix(), run.Terms(where="device")))
+    assert result.abstained and len(places.asked) == 1
