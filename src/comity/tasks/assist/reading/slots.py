@@ -279,18 +279,17 @@ class Slots:
 
     def _near_place(self, parameter: Parameter, lead: tuple[int, int]) -> None:
         """Called by a part of its name; one that nothing is called is asked about."""
-        words = re.split(r"\s+to\s+|[，,]", self._said.text[lead[0] : lead[1]])[0]
+        words = re.split(r"\s+to\s+|\s+remind\b|[，,]", self._said.text[lead[0] : lead[1]])[0]
         called = re.sub(r"^(?:the|my)\s+", "", words.strip(), flags=re.IGNORECASE).lower()
         near = [
             place for place in self._said.world.things("place") if len(called) > 1 and any(called in name.lower() for name in place.names)
         ]
         if len(near) != 1:
-            if (
-                re.search(r"\b(?:arrive|get|reach|come)\b|到|路过", self._said.text, re.IGNORECASE)
-                and len(called.split()) <= 4
-                and not re.search(r"\d", called)
-            ):
-                raise self._missing(parameter)
+            arrives = re.search(r"\b(?:arrive|get|reach|come|at)\b|到|路过|经过", self._said.text, re.IGNORECASE)
+            timed = any(each.start < lead[0] + len(words) and each.end > lead[0] for each in self._said.entities)
+            if arrives and not timed and 0 < len(called.split()) <= 4:  # a place that the world does not know is what it was called
+                start, end = trimmed(self._said, lead[0], lead[0] + len(words))
+                self._made[parameter.name] = self._said.argument(self._said.text[start:end], start, end)
             return
         self._made[parameter.name] = self._said.argument(near[0].id, lead[0], lead[0] + len(words), of="world")
 
