@@ -22,6 +22,7 @@ from comity.cli import (
     assist,
     attest,
     audit,
+    automate,
     backup,
     batch,
     check,
@@ -66,8 +67,8 @@ from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, doctor)
 ALSO = (
-    attest, backup, batch, evidence, keys, label, egress, entities, locale, documents, act, assist, recommend, forecast, records, report,
-    audit, reload,
+    attest, backup, batch, evidence, keys, label, egress, entities, locale, documents, act, assist, automate, recommend, forecast, records,
+    report, audit, reload,
     transcribe, eval, version, lab, node, proxy, relay, witness, device,
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
