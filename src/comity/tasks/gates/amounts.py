@@ -86,6 +86,7 @@ def _inside(one: Amount, others: Sequence[Amount]) -> bool:
 def _qualified(one: Amount, text: str) -> Amount:
     before, after = text[max(0, one.start - 24) : one.start], text[one.end : one.end + 12]
     about = bool(_ABOUT_BEFORE.search(before) or _ABOUT_AFTER.search(after) or _ABOUT_BEFORE.search(text[one.start : one.start + 8]))
+    about = about or "decade" in text[one.start : one.end].lower()
     bound = 0
     if (said := _BOUNDS_BEFORE.search(before)) or (said := _BOUNDS_AFTER.search(after)):
         groups = said.groupdict()

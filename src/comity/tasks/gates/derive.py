@@ -72,7 +72,7 @@ def _clocks(given: Sequence[Amount]) -> Iterator[Fraction]:
 
 
 def _reckoned(one: Amount, given: Sequence[Amount]) -> Iterator[Fraction]:
-    alike = _sizes(given, one.unit, "")
+    alike = _sizes(given, one.unit, "") if one.unit else [each.size for each in given if not each.unit or each.unit in MONEY]
     if 0 < one.size < 1:
         counts = [each for each in _sizes(given, "") if each >= FEW]
         yield from (first / second for first in counts for second in counts if first < second)

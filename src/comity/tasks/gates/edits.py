@@ -11,7 +11,7 @@ from comity.privacy.names import latin_lexicon
 from comity.tasks.gates import pinyin
 from comity.tasks.gates.amounts import same
 from comity.tasks.gates.lexicon import lexicon, listed, stem
-from comity.tasks.gates.numeral import HOURS, read_digits, read_number
+from comity.tasks.gates.numeral import read_digits, read_number, spelt
 from comity.tasks.gates.pair import Pair
 from comity.tasks.gates.words import ZH_STOPS
 from comity.tasks.shapes import Gate
@@ -21,7 +21,8 @@ LIKE = 0.5
 """Of its letters: so much of a misspelt word is right."""
 _NUMERALS = frozenset("〇零一二两三四五六七八九十百千万亿半")
 _MEASURES = frozenset("个只张把条件位名份本台辆座支枝棵朵块双对副顶头匹根颗粒间栋幢艘架部首篇次遍场趟")
-_SMALL_ZH = (ZH_STOPS | _MEASURES) - _NUMERALS - frozenset("不没未无勿别前后上下曾")
+_FORMAL_ZH = frozenset("自至各余逢均亦仍皆即已于与及或因而但若如为以之其此该")
+_SMALL_ZH = (ZH_STOPS | _MEASURES | _FORMAL_ZH) - _NUMERALS - frozenset("不没未无勿别前后上下曾")
 _NO = frozenset("不没未无勿别")
 
 
@@ -56,7 +57,7 @@ def _why(was: list[str], now: list[str], beside: list[str], moved: set[str], pai
     han = [each for each in now if "\u3400" <= each <= "\u9fff"]
     for place, each in enumerate(han):
         opposite = was[place] if len(was) == len(han) else ""
-        if not _small_zh(each) and not (_sounds(each, opposite, was or beside) and (was or pinyin.readings(each))):
+        if not _small_zh(each) and not _means(now, was) and not (_sounds(each, opposite, was or beside) and (was or pinyin.readings(each))):
             return "word_changed" if was else "word_added"
     for each in now:
         if each[0].isascii() and each[0].isalpha() and (why := _english(each, was, moved, pair)):
@@ -99,25 +100,8 @@ def _respelt(now: list[str], pair: Pair) -> bool:
     said = [one for one in pair.said if any(each in pair.answer[one.start : one.end] for each in fresh)]
     if said and all(any(same(one, other) and other.unit == one.unit for other in pair.given) for one in said):
         return True
-    spelt = [_spelt(each.lower()) for each in re.findall("[A-Za-z]+", pair.source)]
-    return all(each.isdigit() and Fraction(each) in spelt for each in fresh)
-
-
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-
-
-def _spelt(word: str) -> Fraction | None:
-    """The number that ``word`` is, or is misspelt from."""
-    for names, first, step in ((HOURS, 1, 1), (_TEENS, 13, 1), (_TENS, 20, 10)):
-        for place, name in enumerate(names):
-            if word == name or (len(word) > 4 and SequenceMatcher(None, word, name).ratio() >= MISSPELT and word[:2] == name[:2]):
-                return Fraction(first + place * step)
-    return None
-
-
-MISSPELT = 0.85
-"""Of its letters: a numeral of which so much is right."""
+    numbers = [spelt(each.lower()) for each in re.findall("[A-Za-z]+", pair.source)]
+    return all(each.isdigit() and Fraction(each) in numbers for each in fresh)
 
 
 def _joined(was: list[str], now: list[str]) -> bool:
@@ -163,6 +147,12 @@ def _closing(text: str, at: int) -> bool:
     return not text[at - 1 : at].strip(" ，。,.!?！？；;")
 
 
+def _means(now: list[str], was: list[str]) -> bool:
+    """禁止 for 不许: one word for another that means the same."""
+    known = lexicon().chinese
+    return bool(known.get("".join(now), frozenset()) & known.get("".join(was), frozenset()))
+
+
 def _small_zh(character: str) -> bool:
     return character in _SMALL_ZH
 
@@ -202,6 +192,10 @@ def _english(word: str, was: list[str], moved: set[str], pair: Pair) -> str:
         return ""
     if not olds:
         return "word_added"
+    if lexicon().english.get(stem(lower), frozenset()) & frozenset[str]().union(
+        *(lexicon().english.get(stem(each.lower()), frozenset()) for each in olds)
+    ):
+        return ""
     if any(
         stem(each.lower()) == stem(lower) or SequenceMatcher(None, each.lower(), lower).ratio() >= LIKE for each in (*olds, "".join(olds))
     ):

@@ -217,7 +217,7 @@ def bare_numbers(text: str) -> Iterator[Amount]:
             re.search("[一二三四五六七八九]{2}[十百千万]|^[十百千万]+$", found[0])
             or text[found.start() : found.end() + 1] in ("十分", "万分", "百般", "千万")
             or set(found[0]) <= set("千万百亿零〇")
-        )
+        ) and not (found[0] == "十" and counted and text[found.end()] != "分")
         if (len(found[0]) > 1 or counted) and not vague and (size := read_han(found[0])) is not None:
             yield Amount(found.start(), found.end(), "", size)
     for found in WORD.finditer(text):

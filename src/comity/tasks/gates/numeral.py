@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -79,10 +80,28 @@ def read_han(run: str) -> Fraction | None:
     return Fraction(total + section + digit)
 
 
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+
+
+def spelt(word: str) -> Fraction | None:
+    """The number that ``word`` is, or is misspelt from."""
+    for names, first, step in ((HOURS, 1, 1), (_TEENS, 13, 1), (_TENS, 20, 10)):
+        for place, name in enumerate(names):
+            if word == name or (len(word) > 4 and SequenceMatcher(None, word, name).ratio() >= MISSPELT and word[:2] == name[:2]):
+                return Fraction(first + place * step)
+    return None
+
+
+MISSPELT = 0.85
+"""Of its letters: a numeral of which so much is right."""
+
+
 def numerals(text: str) -> frozenset[Fraction]:
     """Every numeral as it stands, whatever it counts."""
     found = {read_digits(each[0]) for each in DIGITS.finditer(text)} | {read_han(each[0]) for each in HAN_RUN.finditer(text)}
     found |= {Fraction(HOURS.index(each[0].lower()) + 1) for each in WORD.finditer(text) if each[0].lower() in HOURS}
     found |= {Fraction(ORDINALS[each[0].lower()]) for each in WORD.finditer(text) if each[0].lower() in ORDINALS}
+    found |= {spelt(each[0].lower()) for each in WORD.finditer(text)}
     found |= {Fraction(part) for each in DIGITS.finditer(text) if read_digits(each[0]) is None for part in re.findall(r"\d+", each[0])}
     return frozenset(each for each in found if each is not None)

@@ -108,6 +108,7 @@ def _stepped(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 _SIDE_ZH = re.compile("([\u4e00-\u9fff]{2})(之前|以前|前|之后|以后|过后|后)(?![天年来往台门面排])(?![^，。；]*[不没未])")
+_SPAN_EN = re.compile(r"\b(minute|hour|day|week|month|year)s? (earlier|sooner|later)\b", re.I)
 _SIDE_EN = re.compile(r"\b(before|after|until) (?:the |my |his |her |their |our |your |an? )?([a-z]{3,})\b", re.I)
 
 
@@ -117,6 +118,8 @@ def _sides(text: str) -> Iterator[tuple[str, bool, str]]:
         yield found[1], "前" in found[2], found[0]
     for found in _SIDE_EN.finditer(text):
         yield stem(found[2].lower()), found[1].lower() != "after", found[0]
+    for found in _SPAN_EN.finditer(text):
+        yield found[1].lower(), found[2].lower() != "later", found[0]
 
 
 _PARTS = (

@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from comity.tasks.gates import whom
 from comity.tasks.gates.lexicon import Pole, listed
 from comity.tasks.gates.pair import Pair
 from comity.tasks.gates.words import ZH_STOPS, Clause, Token, denies, poles_of
 from comity.tasks.shapes import Gate
 
-ALIKE = 0.34
+ALIKE = 0.42
 SURELY = 0.45
 _BAD: frozenset[Pole] = frozenset({("include", 1), ("allow", 1), ("accept", 1), ("both", 1), ("allnone", 1), ("openclose", 1), ("keep", 1)})
 
@@ -37,12 +38,19 @@ def turned(pair: Pair) -> Gate | None:
                     name == "beforeafter" and pair.to == "zh" and _flips(found, clause)
                 ):
                     continue  # `ten at the earliest`, of one who cannot come before ten
+                if name in _CONVERSE and _leader(pair.answer, clause) != _leader(pair.source, found):
+                    continue  # she buys what he sells
                 if (name, 1 - end) in theirs and (name, end) not in theirs and (name, 1 - end) not in ours:
                     return Gate(name="negations", passed=False, why="turned_round", said=token.text)
     return None
 
 
 PEER = 0.8
+_CONVERSE = frozenset(("buysell", "lend", "landlord", "winlose"))
+
+
+def _leader(text: str, clause: Clause) -> str:
+    return next((one.key for one in whom.found(text) if clause.start <= one.start < clause.end), "")
 
 
 def _peers(pair: Pair, clause: Clause, best: float) -> list[Clause]:

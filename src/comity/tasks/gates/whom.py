@@ -213,7 +213,7 @@ def _crosses(key: str, given: str) -> bool:
         return any(each in given for each in ours.get(key, ())) or pinyin.said(key, given)
     if key in theirs:
         return theirs[key] in given.lower() or any(key in alike for word, alike in ours.items() if word in given.lower())
-    if any(sounds.alike(each[0], key) >= SOUNDS for each in _CAPITAL.finditer(given)):
+    if any(_sounds(each[0].lower(), key) for each in _CAPITAL.finditer(given)):
         return True
     words = re.findall(r"[a-z]+", given.lower())
     wanted = key.lstrip("老小阿") or key
@@ -260,8 +260,13 @@ def _same(one: str, other: str) -> bool:
         return True
     if (one[0] < "\u3400") != (other[0] < "\u3400"):
         latin, han = (one, other) if one[0] < "\u3400" else (other, one)
-        return han in names()[0].get(latin, ()) or pinyin.said(latin, han)
+        return han in names()[0].get(latin, ()) or pinyin.said(latin, han) or _sounds(latin, han)
     return len(one) <= 2 and one[-1] == other[0] and one[0] in "老小阿"
+
+
+def _sounds(latin: str, han: str) -> bool:
+    """Of names that no list holds."""
+    return latin not in names()[0] and han not in names()[1] and sounds.alike(latin, han) >= SOUNDS
 
 
 def _called(one: str, other: str, source: str) -> bool:
