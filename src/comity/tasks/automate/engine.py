@@ -98,8 +98,12 @@ class Engine:
         self._by: dict[tuple[str, ...], list[str]] = {}
         self._battery: list[str] = []
         self._clocked: list[str] = []
+        self._group: dict[str, int] = {}  # of rules that an event sets off at once: those with the same conditions share a number
+        numbers: dict[Any, int] = {}
         for name, rule in self._rules.items():
             when = rule.when
+            if not isinstance(when, MessageFrom | DeviceState) or (isinstance(when, DeviceState) and not when.for_):
+                self._group[name] = numbers.setdefault(rule.if_, len(numbers))
             if isinstance(when, CLOCKED):
                 self._clocked.append(name)
             elif isinstance(when, Battery):
@@ -113,7 +117,14 @@ class Engine:
         """Time has been looked at up to the event already."""
         after = _after(event, state)
         fired: list[Firing] = []
+        held: dict[int, str] = {}
         for name in self._set_off(event, state):
+            group = self._group.get(name)
+            if group is not None:
+                if group not in held:
+                    held[group] = self._firing(name, event.id, event.at, after).held
+                fired.append(Firing(rule=name, name=event.id, at=event.at, held=held[group]))
+                continue
             when = self._rules[name].when
             if isinstance(when, MessageFrom) and when.text and when.text.casefold() not in event.said.casefold():
                 continue

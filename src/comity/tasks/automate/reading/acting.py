@@ -31,6 +31,11 @@ _FIRST = {
     "en": re.compile(r"^(?:(?:and|then|so|please|just|do|also|but|only)\b[\s,:]*)+", re.IGNORECASE),
     "zh": re.compile(r"^(?:就|请|那么|那|则|自动|并且|并|再|然后|先|帮我|给我|也|的话|时|了|的|我|[，,：:\s])*(?:就|请|自动|先)?(?=.)"),
 }  # fmt: skip
+_NOT = {
+    "en": re.compile(r"^(?:please\s+)?(?:don't|don’t|do not|never|stop (?:turning|switching|reminding|telling)|not)\b", re.IGNORECASE),
+    "zh": re.compile(r"^(?:请)?(?:不要|别|不用|不许|不必|勿)"),
+}  # fmt: skip
+_BOTH = re.compile(r"\bon (?:and|or) off\b|\boff (?:and|or) on\b|(?:打?开[又并和或]?(?:者)?关|又开又关)", re.IGNORECASE)
 _AND_MORE = {
     "en": re.compile(r"(?:\s*[,;]\s*(?:and\s+)?(?:then\s+)?|\s+and\s+(?:then\s+)?|\s+then\s+)(?=(?:please\s+)?(?:turn|switch|set|play|pause|stop|dim|start|open|close|lock|draft|write|add|make|go|show|put|send|lower|raise|remind|tell|let me|notify|warn|all (?:the )?lights)\b)", re.IGNORECASE),  # noqa: E501
     "zh": re.compile(r"[；;]|[，,](?:然后|并且|并|再|同时|顺便|还)?(?=把|关|开|放|播|打开|关掉|暂停|停|调|切|提醒我|告诉我|通知我|写|起草|给)|(?:然后|并且|同时|顺便)"),  # noqa: E501
@@ -89,6 +94,10 @@ class Acting:
         canonical = self._by_phrase(said)
         if canonical is not None:
             return [canonical]
+        if _NOT[self._code].search(said):
+            raise self._w.ask("action", "Rules can only say what to do. What should be done?", "规则只能说要做什么，要做什么？", "unread")
+        if _BOTH.search(said):
+            raise self._w.ask("state", "On or off?", "是开还是关？", "contradiction", ("on", "off"))
         told = _NOTIFY[self._code].search(said)
         if told is not None and not re.search(r"[“\"「]", said[: told.start()]):
             return [self._notice(said, told, about)]

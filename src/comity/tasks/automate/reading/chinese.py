@@ -106,7 +106,7 @@ def device(device_: str, states: str) -> str:
 
 
 def opened(device_: str) -> str:
-    return BEGIN + r"(?P<verb>打开|开|关掉|关上|关)(?:了|着)?(?P<device>" + device_ + r")" + END
+    return BEGIN + r"(?P<verb>打开|开|关掉|关上|关)(?:了|着)?(?P<device>" + device_ + r")(?![厅铃灯里口])" + END
 
 
 def room_window(room: str) -> str:
