@@ -47,7 +47,7 @@ WEATHER = (
     r"(?:\s+(?:for|on)?\s*(?P<day2>today|tomorrow|the next day|the following day|next day|that day|the day))?" + END
 )
 MEASURED = (
-    r"(?:" + SUB + r")(?:the (?:forecast|weather) (?:says|has|shows|predicts)\s+)?(?:" + DAY + r"'s\s+)?(?:the )?(?:forecast\s+)?"
+    r"(?:" + SUB + r"|^)(?:the (?:forecast|weather) (?:says|has|shows|predicts)\s+)?(?:" + DAY + r"'s\s+)?(?:the )?(?:forecast\s+)?"
     r"(?:(?P<low>lowest(?: temperature)?|low|minimum(?: temperature)?|overnight low)|(?P<high>highest(?: temperature)?|high|maximum(?: temperature)?|temperature)|(?P<wind>winds?(?: speed)?))"  # noqa: E501
     r"(?:\s+(?P<day3>today|tomorrow))?(?:\s+is)?(?:\s+(?:forecast|expected|due|going|set|predicted))?(?:\s+to)?\s*(?:is|be|goes|go|drops?|falls?|gets|rises?|will be|will go|stays?)?\s*"  # noqa: E501
     r"(?:(?P<below>below|under|less than|lower than)|(?P<above>above|over|more than|higher than|exceeds?|stronger than))\s+"
@@ -55,7 +55,7 @@ MEASURED = (
     r"(?:\s+(?P<day2>today|tomorrow|the next day|the following day))?" + END
 )
 ABOUT = (
-    r"(?:\s+(?:mentioning|about|containing|that (?:mentions|contains|says)|with the words?|saying|which mentions|and mentions|including)\s+(?P<text>[\"“][^\"”]*[\"”]|[\w' -]+?)"  # noqa: E501
+    r"(?:\s+(?:mentioning|mentions|contains|about|containing|that (?:mentions|contains|says)|with the words?|saying|which mentions|and mentions|including)\s+(?P<text>[\"“][^\"”]*[\"”]|[\w' -]+?)"  # noqa: E501
     + END
     + r"(?=\s*(?:,|$|:|\x00|\.)))?"
 )
@@ -171,5 +171,5 @@ DAILY = r"\b(?:(?:every|each)\s+(?:single\s+)?(?:day|night|evening|morning|after
 OTHER = r"\b(?:every|each)\s+(?:other|second|third|fourth|two weeks|fortnight)\b|\b(?:biweekly|fortnightly|alternate)\b"
 LAST_DAY = r"\bon\s+the\s+last\s+day\s+of\s+(?:each|every|the)\s+month\b"
 YEARLY = r"(?:\bevery year\s+on|\b(?:each|every)\s+year,?(?:\s+on)?)\s+(?P<when>(?:the\s+)?[\w ]+?)(?=\s+at\b|[,:])"
-WORDS_LEFT = r"^(?:and|then|so|please|but|only|also|just|do|,|\s|at|on|the|in|if|when|to|for|from|by|is|it)*$"
+WORDS_LEFT = r"^(?:and|then|so|please|but|only|also|just|do|,|\s|at|on|the|in|if|when|to|for|from|by|is|it|it's|it’s)*$"
 NOTIFY = r"\b(?:please\s+)?(?:remind|tell|warn|alert|notify|inform)\s+me\b|\blet me know\b|\bping me\b|\bgive me a (?:nudge|shout|heads[- ]up|reminder)\b|\bshow (?:me )?a (?:notice|notification|reminder)\b|\bsend me a (?:notice|notification|reminder)\b|\bnudge me\b|\bpop up a (?:notice|notification|reminder)\b"  # noqa: E501

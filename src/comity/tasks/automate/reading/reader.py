@@ -19,6 +19,7 @@ from comity.tasks.automate.reading.events import Events
 from comity.tasks.automate.reading.found import GONE, Found, Spoken, Words
 from comity.tasks.automate.reading.hours import Hours, days, hours
 from comity.tasks.automate.rule import (
+    Arrive,
     AtPlace,
     Condition,
     Dark,
@@ -116,6 +117,9 @@ def _sorted(words: Words, said: Hours) -> tuple[Trigger, tuple[Condition, ...], 
     if not events and timed is None:
         if darks and _becomes(words, darks[0]):
             events, darks = [msgspec.structs.replace(darks[0], value=Sunset())], darks[1:]
+        elif len(places) == 1 and not places[0].value.not_ and re.match(r"(?:when|whenever|once)\b", places[0].lead):
+            events = [msgspec.structs.replace(places[0], value=Arrive(place=places[0].value.place))]  # `when I'm at the library`
+            conditions = [each for each in conditions if each[1] is not places[0].value]
         elif said.daily or said.weekdays or said.day_of_month:
             raise words.ask("time", "At what time?", "几点？")
         else:
