@@ -13,7 +13,8 @@ from comity.tasks.assist.plan import Argument
 from comity.tasks.assist.reading import names, times
 from comity.tasks.assist.reading.choices import choices, money, numbers, plain
 from comity.tasks.assist.reading.said import Said
-from comity.tasks.assist.reading.slots import _SAME_TIME, Focus, iso, period
+from comity.tasks.assist.reading.slots import iso, period
+from comity.tasks.assist.reading.things import _SAME_TIME, Focus
 from comity.tasks.entities.values import Date, Time
 
 ALSO = re.compile(r"也|还有|一起|\b(?:too|also|as well|along|and)\b", re.IGNORECASE)
