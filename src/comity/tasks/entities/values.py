@@ -111,6 +111,18 @@ class Recurrence(_Value, frozen=True, kw_only=True):
     lasting: Duration | None = None
 
 
+class Person(_Value, frozen=True, kw_only=True):
+    """One of the contacts that were given: ``id`` is theirs, ``name`` their own."""
+
+    id: str
+    name: str
+
+
+class Place(_Value, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
 Value = (
     Number
     | Ordinal
@@ -126,10 +138,12 @@ Value = (
     | TimeRange
     | DateTimeRange
     | Recurrence
+    | Person
+    | Place
 )
 
 TEMPORAL = frozenset({"duration", "date", "time", "datetime", "daterange", "timerange", "datetimerange", "recurrence"})
-KINDS = TEMPORAL | {"number", "ordinal", "percent", "money", "phone", "measure"}
+KINDS = TEMPORAL | {"number", "ordinal", "percent", "money", "phone", "measure", "person", "place"}
 
 
 class Entity(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,6 +79,8 @@ def tokens(
             node = Node("oclock", start, end)
         elif place == 6:
             mark = words.get(found[0])
+            if found[0] == "°" and text[end : end + 1] in ("c", "f") and not text[end + 1 : end + 2].isalpha():
+                mark, end = words.get(text[start : end + 1]), end + 1
             if found[0] == "-" and text[end : end + 1] in _SIGNS and (start == 0 or text[start - 1] in " ("):
                 mark = ("neg", None)
             if mark is not None and not (unknown_until == start and mark[0] in ("dash", "slash")):
