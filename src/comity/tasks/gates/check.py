@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from comity.tasks.gates import edits, inventions, numbers, scope, sense, whom
-from comity.tasks.gates.pair import Near, Pair
+from comity.tasks.gates.pair import Pair
 from comity.tasks.shapes import Gate
 
 Look = Callable[[Pair], Gate | None]
@@ -40,14 +40,13 @@ CHARACTERS_MAX = 20_000
 
 def check(
     kind: str, *, source: str, answer: str, language: str, to: str = "", question: str = "", names: Sequence[str] = (),
-    near: Near | None = None,
 ) -> tuple[Gate, ...]:  # fmt: skip
     """One gate of each name, passed or not.  ``language`` of the source and ``to`` of the answer where it is another (BCP 47; English and
     Chinese are read, of any other digits alone).  ``names``: that may stand in the answer though not in the source."""
     if kind not in _LOOKS:
         raise ValueError(f"no kind of answer: `{kind}`")
     cut = max(len(source), len(answer)) > CHARACTERS_MAX
-    pair = Pair(kind, source[:CHARACTERS_MAX], answer[:CHARACTERS_MAX], language, to, question, names, near)
+    pair = Pair(kind, source[:CHARACTERS_MAX], answer[:CHARACTERS_MAX], language, to, question, names)
     gates: list[Gate] = []
     for name, looks in _LOOKS[kind]:
         gates.append(next((gate for look in looks if (gate := look(pair)) is not None), Gate(name=name, passed=True)))

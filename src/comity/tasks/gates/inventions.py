@@ -129,27 +129,32 @@ class Weights(NamedTuple):
     least: float
 
 
+class Odds(NamedTuple):
+    seen: tuple[float, float, float, float]  # in the order of `Weights`
+    sum: float
+
+
 FITTED = Weights(over=1.1, apart=2.0, cause=1.3, alike=-1.8, least=-2.3)
-SURE = -0.9
-"""Log-odds from which a clause counts as invented: eight right answers in a hundred have one, by ten-fold cross-validation."""
+SURE = -0.7
+"""Log-odds from which a clause counts as invented: one right answer in twenty has one, by ten-fold cross-validation."""
 WHOLE_CLAUSE = 6.0
 """Of content: a shorter clause says little by standing apart."""
 
 
-def odds(pair: Pair) -> list[tuple[Clause, Extent, float]]:
+def odds(pair: Pair) -> list[tuple[Clause, Extent, Odds]]:
     """Whoever says all in words of his own has many words that the source has not; who copies all but one clause added that one."""
     found = extents(pair)
     whole, bare = sum(one.whole for _, one in found), sum(one.bare for _, one in found)
     caused = bool(_CAUSE.search(pair.source))
-    out: list[tuple[Clause, Extent, float]] = []
+    out: list[tuple[Clause, Extent, Odds]] = []
     for clause, one in found:
         limit = RUN_MAX.get(pair.to, 6.0)
         over = min(3.0, max(0.0, (one.run - SPARED * one.spare) / limit))
         rest = (bare - one.bare) / max(1.0, whole - one.whole)
         apart = max(0.0, one.bare / one.whole - rest) * min(1.0, one.whole / WHOLE_CLAUSE) if one.whole else 0.0
         cause = not caused and 2 * one.bare >= limit and _CAUSE.search(pair.answer, max(0, clause.start - 2), clause.end) is not None
-        score = FITTED.over * over + FITTED.apart * apart + FITTED.cause * cause + FITTED.alike * bare / max(1.0, whole) + FITTED.least
-        out.append((clause, one, score))
+        seen = (over, apart, float(cause), bare / max(1.0, whole))
+        out.append((clause, one, Odds(seen, sum(weight * each for weight, each in zip(FITTED, seen, strict=False)) + FITTED.least)))
     return out
 
 
@@ -163,6 +168,6 @@ def added(pair: Pair) -> Gate | None:
             and 2 * one.bare >= one.whole
             and one.run - SPARED * one.spare >= FURTHER_MAX
         )
-        if score >= SURE or (further and score >= SURE - 1):
+        if score.sum >= SURE or (further and score.sum >= SURE - 1):
             return Gate(name="inventions", passed=False, why="unsupported", said=one.said)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from comity.tasks.gates.amounts import amounts
@@ -16,14 +16,11 @@ MEANT = 0.7
 """What another word for the same counts, of the same word."""
 UNSEEN = 0.4
 """What a word that the source never says tells of which clause is meant, of one that a single clause says."""
-Near = Callable[[str, str], float]
 
 
 class Pair:
-    def __init__(
-        self, kind: str, source: str, answer: str, language: str, to: str, question: str, known: Sequence[str], near: Near | None
-    ) -> None:
-        self.kind, self.source, self.answer, self.question, self.known, self.near = kind, source, answer, question, known, near
+    def __init__(self, kind: str, source: str, answer: str, language: str, to: str, question: str, known: Sequence[str]) -> None:
+        self.kind, self.source, self.answer, self.question, self.known = kind, source, answer, question, known
         self.language = language.partition("-")[0]
         self.to = (to or language).partition("-")[0]
         self.across = self.language != self.to
