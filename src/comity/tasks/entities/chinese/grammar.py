@@ -260,7 +260,7 @@ AMOUNTS = 4  # after so many stages what has a unit is made, and nothing of the 
 
 _WEAK = (
     "this of to dash from and comma or before after since until between within past coming again last_one ge at about begin "
-    "lpar rpar colon slash zhi you more ji di dian minus NIAN YUE RI SHI U_MIN U_SEC ke zheng cha guo yuan chu run fenzhi "
+    "lpar rpar colon slash zhi you more ji di dian minus NIAN RI SHI U_MIN U_SEC ke zheng cha guo yuan chu run fenzhi "
     "YUAN KUAI MAO PARTQ SIGN CUR MYRIAD UNIT"
 )
 GRAMMAR = Cascade(STAGES, listed(_WEAK))

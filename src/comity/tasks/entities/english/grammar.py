@@ -310,7 +310,6 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "the? U of DATE", week_of),
         Rule("PERIOD", "DATE U", long_weekend),
         Rule("DATE", "DATE U !INT", week_after),
-        Rule("DATE", "DATE on DATE", weekday_from),
         Rule("PERIOD", "the? U", lambda m: relative(m.frame, 0, "weekend") if m.get("U") == "weekend" else None),
         Rule("DRANGE", "DUR (starting|begin) (on)? DATE", lasting),
         Rule("DRANGE", "for DUR (from|after) DATE", lasting),
@@ -334,6 +333,7 @@ STAGES: tuple[Any, ...] = (
     ),
     (
         Rule("REPEAT", "REPEAT on? (DATE|the DAYORD|the ORD)", repeat_on),
+        Rule("DATE", "DATE on DATE", weekday_from),
         Rule("DATE", "on the (ORD|DAYORD)", the_nth),
         Rule("DATE", "the DAYORD", the_nth),
         Rule("CLOCK", "(CLOCK|INT|NUM) (in the|at|in|early|late) PARTNAME", in_part),

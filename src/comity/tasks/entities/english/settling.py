@@ -50,6 +50,7 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
         if node.tag == "MONTHQ":
             good = (before in _BEFORE_MAYBE and not (before in ("to", "on") and after == "_")) or after in _AFTER_MAYBE
             good = good or (after == "the" and place + 1 < last and nodes[place + 2].tag == "ORD")
+            good = good or (after == "of" and place + 1 < last and nodes[place + 2].tag in ("next", "last", "this", "INT", "YEAR"))
             out[place] = node._replace(tag="MONTH" if good else "_")
         elif node.tag == "INT" and node.value <= 31 and before in ("MONTH", "dot") and place + 2 <= last and after in ("INT", "NUM"):
             if nodes[place + 2].tag == "ampm" and any(one.tag in ("MONTH", "MONTHQ") for one in nodes[max(0, place - 2) : place]):
