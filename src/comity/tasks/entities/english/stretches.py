@@ -197,7 +197,11 @@ def weekday_from(m: Match) -> Days | None:
         return None
     if abs((days.start - m.frame.today).days) < 2:
         return None
-    return meaning.one_day(days.start + timedelta((weekday.weekday - days.start.weekday()) % 7))
+    ahead = (weekday.weekday - days.start.weekday()) % 7
+    if abs((days.start - m.frame.today).days) < 7 and ahead > 3:  # `in 3 days on Friday`: whoever counts days is out by one sooner
+        ahead -= 7
+    found = meaning.one_day(days.start + timedelta(ahead))
+    return found._replace(certain=False) if found is not None and ahead < 0 else found
 
 
 def long_weekend(m: Match) -> Days | None:
