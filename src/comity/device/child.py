@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from comity.device.engines.base import Engine, TooLong
+from comity.device.engines.base import Broken, Engine, TooLong
 from comity.device.frames import (
+    BROKEN,
     FAILED,
     INVALID,
     TOO_LONG,
@@ -67,6 +68,8 @@ class Child:
                 self._engine.answer(ask.body, piece)
         except TooLong:
             error = TOO_LONG
+        except Broken:
+            error = BROKEN
         except ValueError:
             error = INVALID
         except Exception:  # noqa: BLE001 - native code; its message may hold text

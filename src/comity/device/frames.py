@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 FRAME_BYTES_MAX = 64 * 1024 * 1024
-TOO_LONG, INVALID, FAILED, LOST, HUNG, CROWDED = "too_long", "invalid", "failed", "lost", "hung", "crowded"
-"""The words that an answer may end with: three are an engine's, three of whoever looks after its process."""
+TOO_LONG, INVALID, BROKEN, FAILED, LOST, HUNG, CROWDED = "too_long", "invalid", "broken", "failed", "lost", "hung", "crowded"
+"""The words that an answer may end with: four are an engine's, three of whoever looks after its process."""
 
 
 class Loading(msgspec.Struct, frozen=True, kw_only=True):

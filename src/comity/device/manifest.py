@@ -94,12 +94,14 @@ class Model(Shape, frozen=True, kw_only=True):
 
 
 class Here(NamedTuple):
-    """A model on this machine: its files by the names that its engine gives them.  ``model`` is None of a file of somebody's own."""
+    """A model on this machine: its files by the names that its engine gives them.  ``model`` is None of a file of somebody's own.
+    ``directory``: where models lie."""
 
     id: str
     kind: Kind
     files: dict[str, Path]
     model: Model | None
+    directory: Path = Path()
 
 
 @cache
@@ -220,7 +222,7 @@ def here(name: str, directory: Path) -> Here:
     model = model_named(name)
     if not is_here(model, directory):
         raise absent(model)
-    return Here(model.id, model.kind, {each.name: path_of(model, each, directory) for each in model.files}, model)
+    return Here(model.id, model.kind, {each.name: path_of(model, each, directory) for each in model.files}, model, directory)
 
 
 def absent(model: Model) -> OperatorError:

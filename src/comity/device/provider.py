@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ def runtime_of(
     context = tokens * slots * (here.model.context_bytes if here.model is not None else 0)
     return Runtime(
         here.kind, here.files, name=here.id, context_tokens=tokens, slots=slots, threads=device.threads, needs=memory_of(weights, context),
+        check=partial(checked, here.id, here.directory) if here.model is not None else None,
         silent_seconds_max=device.silent_seconds_max, idle_seconds_max=0.0 if stays else device.idle_seconds_max, sharing=sharing,
     )  # fmt: skip
 

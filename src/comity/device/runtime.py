@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import msgspec
 
 from comity.device import links, room
 from comity.device.frames import (
+    BROKEN,
     CROWDED,
     HUNG,
     INVALID,
@@ -45,6 +46,8 @@ BUSY_CORES_MAX = 2
 class Runtime:
     """``slots`` requests run at once, further ones wait in the child.
 
+    ``check`` raises ComityError where the files are not what they should be; it is asked before each process, since a file may be
+    replaced while one runs.
     ``needs``: bytes of memory that must be free to load it.  ``silent_seconds_max``: as long as something is asked, a process that says
     nothing for so long hangs, and is ended.  ``idle_seconds_max``: so long after the last answer it is unloaded; 0: it stays.
     ``sharing``: the socket of a process that shares models, and what it is asked for; where that runs, no child is started.
@@ -54,13 +57,13 @@ class Runtime:
     def __init__(
         self, kind: str, files: Mapping[str, Path], *, name: str = "", context_tokens: int = 0, slots: int = 1, threads: int = 0,
         needs: int = 0, silent_seconds_max: float = SILENT_SECONDS_MAX, idle_seconds_max: float = 0.0,
-        sharing: tuple[Path, Open] | None = None, command: tuple[str, ...] = (),
+        sharing: tuple[Path, Open] | None = None, command: tuple[str, ...] = (), check: Callable[[], object] | None = None,
     ) -> None:  # fmt: skip
         self.kind, self._name, self._needs, self._sharing = kind, name or kind, needs, sharing
         self._loading = Loading(
             files={each: str(path) for each, path in files.items()}, context_tokens=context_tokens, slots=slots, threads=threads
         )
-        self._start = command or CHILD
+        self._start, self._check = command or CHILD, check
         self._silent, self._idle = silent_seconds_max, idle_seconds_max
         self._link: Link | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -127,7 +130,7 @@ class Runtime:
             async for frame in frames:
                 if isinstance(frame, End):
                     if frame.error:
-                        raise _error(frame.error, begun)
+                        raise _error(frame.error, begun, self.kind)
                     return
                 begun = True
                 yield bytes(frame.chunk)
@@ -181,6 +184,8 @@ class Runtime:
                 found = await links.shared(*self._sharing, seconds_max=LOAD_SECONDS_MAX)
                 if found is not None:
                     return found
+        if self._check is not None:
+            await asyncio.to_thread(self._check)
         room.check_memory(self._name, self._needs)
         loading = msgspec.structs.replace(self._loading, threads=self._loading.threads or default_threads())
         command = [*self._start, self.kind, msgspec.json.encode(loading).decode()]
@@ -291,7 +296,14 @@ def refusal(why: str, kind: str, name: str) -> OperatorError | TrustFailure:
     return OperatorError("the model file cannot be loaded", code="model.unloadable", exit_code=1, hint="comity models verify")
 
 
-def _error(word: str, begun: bool) -> CallerError | ProviderFailure:
+_BROKEN = {"reading": ("image", "the picture cannot be read"), "hearing": ("file", "the sound cannot be read")}
+"""By kind: the member that holds a file, and what is said of one that no decoder takes."""
+
+
+def _error(word: str, begun: bool, kind: str) -> CallerError | ProviderFailure:
+    if kind in _BROKEN and (word == BROKEN or (word == INVALID and kind == "reading")):  # all that a picture can be is one or none
+        field, said = _BROKEN[kind]
+        return CallerError(said, code="request.invalid", field=field, hint="it is cut off, damaged, too large or of another form")
     if word == TOO_LONG:
         return CallerError(
             "the prompt is longer than the local model's context",
@@ -301,7 +313,9 @@ def _error(word: str, begun: bool) -> CallerError | ProviderFailure:
         )
     if word == INVALID:
         return CallerError(
-            "the local model cannot take this request", code="request.unsupported", hint="look at `tools` and `response_format`"
+            "the local model cannot take this request",
+            code="request.unsupported",
+            hint="look at `tools` and `response_format`" if kind == "text" else "comity models says what each model is for",
         )
     if word == CROWDED:
         return ProviderFailure("the local model has too many requests waiting", kind="unavailable")

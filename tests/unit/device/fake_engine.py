@@ -22,7 +22,7 @@ class Engine:
         self._kind = kind
 
     def answer(self, body: Mapping[str, Any], piece: Callable[[Any], bool]) -> None:
-        from comity.device.engines.base import TooLong
+        from comity.device.engines.base import Broken, TooLong
 
         print("a message with what was asked in it", flush=True)  # as native code does
         for number in range(body.get("pieces", 0)):
@@ -35,6 +35,8 @@ class Engine:
             threading.Event().wait()
         if do == "refuse":
             raise ValueError("a secret")
+        if do == "broken":
+            raise Broken("a secret")
         if do == "long":
             raise TooLong("a secret")
         if do == "fail":

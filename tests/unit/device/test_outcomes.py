@@ -16,7 +16,7 @@ import pytest
 from comity.device import room
 from comity.device.manifest import RUNTIMES
 from comity.device.runtime import RESTARTS_MAX, Runtime
-from comity.errors import CallerError, OperatorError, ProviderFailure
+from comity.errors import CallerError, OperatorError, ProviderFailure, TrustFailure
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 KINDS = ("text", "vectors", "hearing", "speaking", "reading")
@@ -60,10 +60,51 @@ async def test_what_cannot_be_loaded(kind: str, how: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_a_file_that_is_replaced_while_it_runs_is_not_loaded_again(kind: str) -> None:
+    asked, whole = [], True
+
+    def check() -> None:
+        asked.append(whole)
+        if not whole:
+            raise TrustFailure("what lies there is not the model", step="model-hash", code="trust.model-hash")
+
+    async with running(kind, check=check) as runtime:
+        await answer(runtime)
+        whole = False
+        await answer(runtime)
+        with pytest.raises(ProviderFailure):
+            await answer(runtime, "die")
+        for _ in range(RESTARTS_MAX + 1):
+            with pytest.raises(TrustFailure):
+                await answer(runtime)
+        whole = True
+        assert len(await answer(runtime)) == 1
+    assert asked == [True, *[False] * (RESTARTS_MAX + 1), True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "do", "code", "field"),
+    [
+        ("text", "refuse", "request.unsupported", ""),
+        ("speaking", "refuse", "request.unsupported", ""),
+        ("hearing", "refuse", "request.unsupported", ""),
+        ("hearing", "broken", "request.invalid", "file"),
+        ("reading", "refuse", "request.invalid", "image"),
+    ],
+)
+async def test_a_file_that_is_broken_is_told_apart_from_what_a_model_does_not_do(kind: str, do: str, code: str, field: str) -> None:
+    async with running(kind) as runtime:
+        with pytest.raises(CallerError) as raised:
+            await answer(runtime, do)
+        assert (raised.value.code, raised.value.field) == (code, field) and "secret" not in str(raised.value)
+        assert ("tools" in raised.value.hint) == (kind == "text")
+        assert len(await answer(runtime)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("do", "error", "code"),
     [
-        ("refuse", CallerError, "request.unsupported"),
         ("long", CallerError, "request.too_long"),
         ("fail", ProviderFailure, "provider.failed"),
     ],

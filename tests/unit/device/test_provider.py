@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.config import PathsConfig
+from comity.config import DeviceConfig, PathsConfig
 from comity.device import manifest
 from comity.device.answers import LocalAnswer, joined
-from comity.device.provider import EmbeddedProvider
+from comity.device.fetch import checked
+from comity.device.provider import EmbeddedProvider, runtime_of
 from comity.device.runtime import RESTARTS_MAX, Runtime
 from comity.errors import CallerError, ComityError, OperatorError, ProviderFailure, TrustFailure
 from comity.policy import facts
@@ -374,6 +375,19 @@ async def test_a_file_that_is_not_the_model_is_not_run(tiny: Path, made: list[St
         assert raised.value.step == "model-hash"
     assert local.ready().word == "trust.model-hash"
     assert made == []
+
+
+async def test_a_file_that_is_replaced_is_checked_before_it_is_loaded_again(tiny: Path) -> None:
+    runtime = runtime_of(checked("tiny", tiny.parent), 64, DeviceConfig())
+    assert runtime._check is not None
+    runtime._check()
+    tiny.write_bytes(b"GGUF, and then other")
+    with pytest.raises(TrustFailure):
+        runtime._check()
+    tiny.unlink()
+    with pytest.raises(OperatorError):
+        runtime._check()
+    await runtime.aclose()
 
 
 async def test_a_model_that_is_not_here_can_be_fetched_meanwhile(tiny: Path, made: list[Started]) -> None:

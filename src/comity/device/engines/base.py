@@ -20,9 +20,13 @@ class Engine(Protocol):
     def answer(self, body: Mapping[str, Any], piece: Piece) -> None:
         """Whole in one piece, or in several; called from ``slots`` threads at once.
 
-        Raises ValueError where the request is not one that it takes, `TooLong`, and anything else where it fails: the message is never
-        passed on, since it may hold what was asked.
+        Raises ValueError where the request is not one that it takes (`Broken`: the file in it is none), `TooLong`, and anything else
+        where it fails: the message is never passed on, since it may hold what was asked.
         """
+
+
+class Broken(ValueError):
+    """The picture or sound that came is cut off, damaged, or none."""
 
 
 class TooLong(Exception):

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from comity.device.engines.base import Engine, Piece, TooLong
+from comity.device.engines.base import Broken, Engine, Piece, TooLong
 from comity.device.engines.script import in_script
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Hearing:
 
 
 def heard(file: Any) -> NDArray[Any]:
-    """Samples of one channel from -1 to 1, 16,000 a second.  Raises ValueError, and TooLong from an hour on."""
+    """Samples of one channel from -1 to 1, 16,000 a second.  Raises ValueError, Broken where it is none, and TooLong from an hour on."""
     if not isinstance(file, str) or len(file) > BYTES_MAX * 4 // 3 + 4:
         raise ValueError("no sound")
     try:
@@ -121,9 +121,9 @@ def heard(file: Any) -> NDArray[Any]:
     except TooLong:
         raise
     except Exception:  # noqa: BLE001 - a decoder raises what it likes; whatever it was, this is no sound
-        raise ValueError("not a sound") from None
+        raise Broken from None
     if not samples:
-        raise ValueError("an empty sound")
+        raise Broken
     return np.concatenate(kept).astype(np.float32) / 32768.0
 
 

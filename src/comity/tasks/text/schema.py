@@ -15,6 +15,9 @@ from comity.errors import CallerError
 
 BYTES_MAX = 32_768
 DEPTH_MAX = 32
+STEPS_MAX = 20_000
+"""Of one check: forms of forms of forms, or a `$ref` that leads to itself in two of them, are as many as 2 to the depth."""
+NULL_STEPS_MAX = 200
 _SAID = frozenset(
     """$schema $id $comment title description default examples format deprecated readOnly writeOnly $defs definitions""".split()  # noqa: SIM905
 )
@@ -44,16 +47,15 @@ def require(schema: Schema) -> None:
         raise _wrong("the schema is no JSON", "a JSON schema as an object") from None
     if size > BYTES_MAX:
         raise _wrong(f"the schema is larger than {BYTES_MAX} bytes", "ask for less at once")
-    _held(schema, schema, 0)
+    _held(schema, schema, 0, set())
     top = resolved(schema, schema)
     if top.get("type") != "object" or not isinstance(top.get("properties"), dict):
         raise _wrong("the schema is not one of an object with `properties`", '{"type": "object", "properties": {…}}')
 
 
-def problem(value: Any, schema: Schema, root: Schema | None = None, path: str = "") -> str:
-    """The path of the first member that does not hold, and why; "" where all holds."""
-    root = schema if root is None else root
-    return next(_problems(value, schema, root, path, 0), "")
+def problem(value: Any, schema: Schema | bool, root: Schema | None = None, *, steps: int = STEPS_MAX) -> str:
+    """The path of the first member that does not hold, and why; "" where all holds.  What takes more ``steps`` does not hold."""
+    return next(_Check((schema if isinstance(schema, dict) else {}) if root is None else root, steps).problems(value, schema, "", 0), "")
 
 
 def resolved(schema: Schema, root: Schema) -> Schema:
@@ -90,15 +92,15 @@ def open_to_null(schema: Schema) -> dict[str, Any]:
     return out
 
 
-def without_nulls(value: Any, schema: Schema, root: Schema) -> Any:
+def without_nulls(value: Any, schema: Schema | bool, root: Schema) -> Any:
     """Members that are null and may not be are left out."""
-    schema = resolved(schema, root)
+    schema = resolved(schema, root) if not isinstance(schema, bool) else {}
     if isinstance(value, dict):
         members = schema.get("properties", {})
         kept = {}
         for name, each in value.items():
             inner = members.get(name, {})
-            if each is None and problem(None, inner, root):
+            if each is None and problem(None, inner, root, steps=NULL_STEPS_MAX):
                 continue
             kept[name] = without_nulls(each, inner, root)
         return kept
@@ -116,7 +118,8 @@ def _or_null(schema: Schema) -> dict[str, Any]:
     return {**said, "anyOf": [{name: value for name, value in schema.items() if name not in said}, {"type": "null"}]}
 
 
-def _held(schema: Any, root: Schema, depth: int) -> None:
+def _held(schema: Any, root: Schema, depth: int, led: set[str]) -> None:
+    """``led``: where each `$ref` that was followed leads."""
     if isinstance(schema, bool):
         return
     if not isinstance(schema, dict) or depth > DEPTH_MAX:
@@ -125,16 +128,18 @@ def _held(schema: Any, root: Schema, depth: int) -> None:
     if odd:
         raise _wrong(f"the schema uses `{str(odd)[:32]}`, which nothing here is held to", "leave it out, and check it yourself")
     _well_made(schema)
-    resolved(schema, root)
+    if "$ref" in schema and schema["$ref"] not in led:  # it may lead to where nothing else is looked at: into a default
+        led.add(schema["$ref"])
+        _held(resolved(schema, root), root, depth + 1, led)
     for name in ("properties", "$defs", "definitions"):
         for each in schema.get(name, {}).values():
-            _held(each, root, depth + 1)
+            _held(each, root, depth + 1, led)
     for name in ("items", "additionalProperties"):
         if name in schema:
-            _held(schema[name], root, depth + 1)
+            _held(schema[name], root, depth + 1, led)
     for name in ("anyOf", "oneOf", "allOf"):
         for each in schema.get(name, ()):
-            _held(each, root, depth + 1)
+            _held(each, root, depth + 1, led)
 
 
 _FORMS: Mapping[str, tuple[type, ...]] = {
@@ -151,55 +156,72 @@ def _well_made(schema: Schema) -> None:
             raise _wrong(f"`{name}` of the schema has not its form", "see JSON Schema 2020-12")
     kinds = schema.get("type", [])
     for kind in [kinds] if isinstance(kinds, str) else kinds:
-        if kind not in _TYPES:
+        if not isinstance(kind, str) or kind not in _TYPES:
             raise _wrong("the schema names a type that there is not", ", ".join(_TYPES))
+    if not all(isinstance(name, str) for name in schema.get("required", ())):
+        raise _wrong("`required` of the schema has not its form", "a list of names")
 
 
-def _problems(value: Any, schema: Any, root: Schema, path: str, depth: int) -> Iterator[str]:
-    if isinstance(schema, bool):
-        if not schema:
-            yield _at(path, "not allowed")
-        return
-    if depth > DEPTH_MAX:
-        yield _at(path, "nested too deep")
-        return
-    schema = resolved(schema, root)
-    kinds = schema.get("type")
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if kinds is not None and not any(_TYPES[kind](value) for kind in kinds):
-        yield _at(path, "another type")
-        return
-    if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
-        yield _at(path, "none of the values")
-    if "const" in schema and not _same(value, schema["const"]):
-        yield _at(path, "another value")
-    if isinstance(value, str):
-        yield from _sized(len(value), schema, "Length", path)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from _numbers(value, schema, path)
-    elif isinstance(value, list):
+class _Check:
+    """One value against one schema, in at most ``steps`` looks."""
+
+    def __init__(self, root: Schema, steps: int) -> None:
+        self._root, self._left = root, steps
+
+    def problems(self, value: Any, schema: Any, path: str, depth: int) -> Iterator[str]:
+        self._left -= 1
+        if self._left < 0:
+            yield _at(path, "too much to look at")
+            return
+        if isinstance(schema, bool):
+            if not schema:
+                yield _at(path, "not allowed")
+            return
+        if depth > DEPTH_MAX:
+            yield _at(path, "nested too deep")
+            return
+        schema = resolved(schema, self._root)
+        kinds = schema.get("type")
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        if kinds is not None and not any(_TYPES[kind](value) for kind in kinds):
+            yield _at(path, "another type")
+            return
+        if "enum" in schema and not any(_same(value, each) for each in schema["enum"]):
+            yield _at(path, "none of the values")
+        if "const" in schema and not _same(value, schema["const"]):
+            yield _at(path, "another value")
+        if isinstance(value, str):
+            yield from _sized(len(value), schema, "Length", path)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield from _numbers(value, schema, path)
+        elif isinstance(value, list):
+            yield from self._items(value, schema, path, depth)
+        elif isinstance(value, dict):
+            yield from self._members(value, schema, path, depth)
+        yield from self._forms(value, schema, path, depth)
+
+    def _forms(self, value: Any, schema: Schema, path: str, depth: int) -> Iterator[str]:
+        for each in schema.get("allOf", ()):
+            yield from self.problems(value, each, path, depth + 1)
+        fits = [sum(1 for each in schema[name] if not any(self.problems(value, each, path, depth + 1))) for name in ("anyOf", "oneOf")
+                if name in schema]  # fmt: skip
+        if 0 in fits or ("oneOf" in schema and fits[-1] != 1):
+            yield _at(path, "none of the forms, or several")
+
+    def _items(self, value: list[Any], schema: Schema, path: str, depth: int) -> Iterator[str]:
         yield from _sized(len(value), schema, "Items", path)
         if schema.get("uniqueItems") and any(_same(a, b) for at, a in enumerate(value) for b in value[:at]):
             yield _at(path, "twice the same")
         for at, each in enumerate(value if "items" in schema else ()):
-            yield from _problems(each, schema["items"], root, f"{path}[{at}]", depth + 1)
-    elif isinstance(value, dict):
-        yield from _members(value, schema, root, path, depth)
-    for each in schema.get("allOf", ()):
-        yield from _problems(value, each, root, path, depth + 1)
-    fits = [sum(1 for each in schema[name] if not any(_problems(value, each, root, path, depth + 1))) for name in ("anyOf", "oneOf")
-            if name in schema]  # fmt: skip
-    if 0 in fits or ("oneOf" in schema and fits[-1] != 1):
-        yield _at(path, "none of the forms, or several")
+            yield from self.problems(each, schema["items"], f"{path}[{at}]", depth + 1)
 
-
-def _members(value: Mapping[str, Any], schema: Schema, root: Schema, path: str, depth: int) -> Iterator[str]:
-    members = schema.get("properties", {})
-    for name in schema.get("required", ()):
-        if name not in value:
-            yield _at(f"{path}.{name}", "missing")
-    for name, each in value.items():
-        yield from _problems(each, members.get(name, schema.get("additionalProperties", True)), root, f"{path}.{name}", depth + 1)
+    def _members(self, value: Mapping[str, Any], schema: Schema, path: str, depth: int) -> Iterator[str]:
+        members = schema.get("properties", {})
+        for name in schema.get("required", ()):
+            if name not in value:
+                yield _at(f"{path}.{name}", "missing")
+        for name, each in value.items():
+            yield from self.problems(each, members.get(name, schema.get("additionalProperties", True)), f"{path}.{name}", depth + 1)
 
 
 def _sized(size: int, schema: Schema, what: str, path: str) -> Iterator[str]:

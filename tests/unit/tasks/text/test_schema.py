@@ -80,6 +80,10 @@ def test_whatever_stands_for_a_schema_is_taken_or_refused_by_a_caller_s_error(va
         {"type": "object", "properties": {"a": {"enum": "x"}}},
         {"type": "object", "properties": {"a": {"not": {"type": "string"}}}},
         {"type": "object", "properties": {"a": {"description": "x" * 40_000}}},
+        {"type": [[]], "properties": {}},
+        {"type": "object", "required": [{}], "properties": {"a": {}}},
+        {"type": "object", "properties": {"a": {"$ref": "#/default/b"}}, "default": {"b": {"properties": 5}}},
+        {"type": "object", "properties": {"a": {"$ref": "#/default/b"}}, "default": {"b": {"type": "date"}}},
     ],
 )
 def test_what_would_not_be_held_is_refused_before_anything_is_asked(schema: dict[str, Any]) -> None:
@@ -94,6 +98,20 @@ def test_a_schema_that_leads_to_itself_ends() -> None:
     for _ in range(100):
         deep = {"next": deep}
     assert problem(deep, schema).endswith("nested too deep") and problem({"next": {"next": {}}}, schema) == ""
+
+
+def test_forms_of_forms_are_not_looked_at_without_end() -> None:
+    twice = [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]
+    schema = {"type": "object", "properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"anyOf": twice}}}
+    require(schema)
+    assert problem({"x": 1}, schema) and without_nulls({"x": None}, schema, schema) == {}
+
+
+def test_a_member_that_may_be_anything() -> None:
+    schema = {"type": "object", "properties": {"a": True, "b": {"type": "array", "items": True}}}
+    require(schema)
+    said = {"a": {"c": None}, "b": [None]}
+    assert without_nulls(said, schema, schema) == said and problem(said, schema) == ""
 
 
 def test_a_model_may_say_null_and_what_may_not_be_null_is_left_out() -> None:
