@@ -32,6 +32,8 @@ def derivable(one: Amount, given: Sequence[Amount]) -> bool:
             or one.size in {abs(first - second) * 1440 for first, second in combinations(days, 2)}
             or one.size in {span * share for span in spans for share in _sizes(given, "") if 0 < share < 1}
         )
+    if one.unit == "season":
+        return 1 <= one.size <= 4 and any(month % 12 // 3 == one.size % 4 for month in _sizes(given, "month"))
     if one.unit == "year":
         return _year(one, given)
     if one.unit == "months":

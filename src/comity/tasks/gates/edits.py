@@ -13,6 +13,7 @@ from comity.tasks.gates.amounts import same
 from comity.tasks.gates.lexicon import lexicon, listed, stem
 from comity.tasks.gates.numeral import read_digits, read_number, spelt
 from comity.tasks.gates.pair import Pair
+from comity.tasks.gates.whom import found
 from comity.tasks.gates.words import ZH_STOPS
 from comity.tasks.shapes import Gate
 
@@ -31,6 +32,8 @@ def beyond(pair: Pair) -> Gate | None:
         return None
     before = [(each[0], each.start()) for each in _TOKEN.finditer(pair.source)]
     after = [(each[0], each.start()) for each in _TOKEN.finditer(pair.answer)]
+    if renamed := _renamed(pair):
+        return Gate(name="edits", passed=False, why="name_changed", said=renamed)
     matcher = SequenceMatcher(None, [word.lower() for word, _ in before], [word.lower() for word, _ in after], autojunk=False)
     changes = [each for each in matcher.get_opcodes() if each[0] != "equal"]
     moved = {stem(word.lower()) for _, i, j, _, _ in changes for word, _ in before[max(0, i - 1) : j + 1]}
@@ -42,6 +45,16 @@ def beyond(pair: Pair) -> Gate | None:
             said = pair.answer[after[k][1] : after[m - 1][1] + len(after[m - 1][0])] if m > k else " ".join(was)
             return Gate(name="edits", passed=False, why=why, said=said)
     return None
+
+
+def _renamed(pair: Pair) -> str:
+    """王芳 where 王方 stood: a name of the source more often than there, and another more seldom; or a deputy more or less."""
+    known = {one.key for one in found(pair.source) if one.key[0] > "\u3400" and len(one.key) > 1}
+    more = [key for key in known if pair.answer.count(key) > pair.source.count(key)]
+    fewer = [key for key in known if pair.answer.count(key) < pair.source.count(key)]
+    if more and fewer:
+        return more[0]
+    return "副" if pair.answer.count("副") != pair.source.count("副") else ""
 
 
 def _why(was: list[str], now: list[str], beside: list[str], moved: set[str], pair: Pair, after: int) -> str:
@@ -175,6 +188,13 @@ def _plain(reading: str) -> str:
     return _INITIALS.sub(lambda found: _ALIKE.get(found[0], found[0]), re.sub("ng$", "n", re.sub("^([zcs])h", r"\1", reading)))
 
 
+_MODALS = frozenset(("may", "might", "must", "can", "cannot", "need"))
+
+
+def _alike(old: str, new: str) -> bool:
+    return SequenceMatcher(None, old.lower(), new).ratio() >= LIKE
+
+
 def _english(word: str, was: list[str], moved: set[str], pair: Pair) -> str:
     lower = word.lower().replace("’", "'")
     olds = [each for each in was if each[0].isascii()]
@@ -188,6 +208,8 @@ def _english(word: str, was: list[str], moved: set[str], pair: Pair) -> str:
                 and re.search(rf"\b{re.escape(word)}\b", pair.source)
             ):
                 return "name_changed"
+    if lower in _MODALS and lower not in pair.source.lower().split() and not any(_alike(each, lower) for each in olds):
+        return "word_changed"
     if stem(lower) in moved or lower in listed("stops") or lower.removesuffix("'s") in listed("stops") or lower.endswith("n't"):
         return ""
     if not olds:

@@ -17,7 +17,7 @@ _MONTH_EN = re.compile(
 )  # fmt: skip
 _MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _MONTH_ZH = re.compile(r"([\d一二三四五六七八九十]{1,3})月(?!以|内)份?")
-_SEASONS = {
+SEASONS = {
     "spring": 1, "summer": 2, "autumn": 3, "winter": 4, "春天": 1, "春季": 1, "夏天": 2, "夏季": 2, "秋天": 3, "秋季": 3, "冬天": 4, "冬季": 4,
     "春节": 11, "国庆": 12, "中秋": 13, "元旦": 14, "清明": 15, "端午": 16, "圣诞": 17, "christmas": 17, "easter": 18, "复活节": 18, "劳动节": 19, "儿童节": 20, "妇女节": 21, "教师节": 22, "元宵": 23, "重阳": 24, "七夕": 25, "情人节": 26, "valentine": 26,
     "halloween": 27, "new year": 14,
@@ -68,7 +68,7 @@ def idioms(text: str) -> Iterator[Amount]:
     for found in _MONTH_ZH.finditer(text):
         if (size := read_digits(found[1]) or read_han(found[1])) is not None and text[max(0, found.start() - 1) : found.start()] != "个":
             yield Amount(found.start(), found.end(), "month", size)
-    for unit, table in (("season", _SEASONS), ("relative", _DAYS), ("relative year", _YEARS)):
+    for unit, table in (("season", SEASONS), ("relative", _DAYS), ("relative year", _YEARS)):
         for word, place in table.items():
             at = lower.find(word)
             while at >= 0:

@@ -65,6 +65,8 @@ def _numeral(one: Amount, pair: Pair) -> bool:
         return True
     if one.unit == "clock" and any(other.unit == "clock" and other.size % 720 == one.size % 720 for other in pair.given):
         return False  # the other half of the day
+    if "分之" in said or (pair.answer[one.end : one.end + 1] == "岁" and "岁" not in pair.source):
+        return False
     mine = numerals(said)
     theirs = numerals(pair.source)
     if not mine or not mine <= theirs:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from comity.tasks.gates.amounts import CLOCKS
+from comity.tasks.gates.idioms import SEASONS
 from comity.tasks.gates.lexicon import stem
 from comity.tasks.gates.pair import Pair
 from comity.tasks.shapes import Gate
@@ -17,6 +18,7 @@ _ANYWAY = re.compile(
     r"|无论|不论|不管|即使|哪怕|不例外|同样适用|不影响|随时|一律",
     re.I,
 )
+_CONCEDED = re.compile("whether|无论|不管|即使|不论", re.I)
 _TERMS = re.compile(
     r"\b(?:except|unless|only|if|provided|as long as|must|needs?|apart from|other than|not)\b|n't\b|除|只有|只能|只限|仅|须|必须|才|不|非|如|若|要是|的话",
     re.I,
@@ -40,12 +42,11 @@ _EACH = re.compile(r"\b(?:each|every|per|apiece)\b|每|各", re.I)
 
 def terms(pair: Pair) -> Gate | None:
     """`except on match days` does not become `at any time`, `some` does not become `all`, and no exception is added."""
-    anyway = _ANYWAY.search(pair.answer)
-    if anyway and not _ANYWAY.search(pair.source) and pair.kind != "reply" and _on_terms(pair, anyway.start()):
-        return _wrong("terms_lost", anyway[0])
-    anyway = anyway if anyway and pair.kind == "reply" and re.match("whether|无论|不管|即使|不论", anyway[0], re.I) else None
-    if anyway and not _ANYWAY.search(pair.source):
-        return _wrong("terms_lost", anyway[0])
+    for anyway in _ANYWAY.finditer(pair.answer):
+        if anyway[0].lower() in pair.source.lower() or (pair.kind == "reply" and not _CONCEDED.match(anyway[0])):
+            continue
+        if _on_terms(pair, anyway.start()):
+            return _wrong("terms_lost", anyway[0])
     but = _BUT.search(pair.answer)
     given = pair.source + pair.question
     if but and not _BUT.search(given) and (not _ANY_BUT.search(given) or re.search(r"\beven\b|包括|\bincluding\b", given, re.I)):
@@ -74,7 +75,8 @@ def _on_terms(pair: Pair, at: int) -> bool:
     clause = pair.clause_at(at)
     _, found = pair.best(clause) if clause is not None else (0.0, None)
     around = pair.sentence(found) if found is not None else pair.there
-    return any(_TERMS.search(pair.source[each.start : each.end]) for each in around)
+    said = " ".join(pair.source[each.start : each.end] for each in around)
+    return _TERMS.search(said) is not None and not _ANYWAY.search(said)
 
 
 def _wrong(why: str, said: str) -> Gate:
@@ -108,6 +110,11 @@ def _stepped(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 _SIDE_ZH = re.compile("([\u4e00-\u9fff]{2})(之前|以前|前|之后|以后|过后|后)(?![天年来往台门面排])(?![^，。；]*[不没未])")
+_FEAST = re.compile(
+    rf"\b(before|after) (?:the )?({'|'.join(word for word in SEASONS if word.isascii())})\b"
+    rf"|({'|'.join(word for word in SEASONS if not word.isascii())})节?(之前|以前|前|之后|以后|后)(?![天年来往台门面排夕])",
+    re.I,
+)
 _SPAN_EN = re.compile(r"\b(minute|hour|day|week|month|year)s? (earlier|sooner|later)\b", re.I)
 _SIDE_EN = re.compile(r"\b(before|after|until) (?:the |my |his |her |their |our |your |an? )?([a-z]{3,})\b", re.I)
 
@@ -118,6 +125,9 @@ def _sides(text: str) -> Iterator[tuple[str, bool, str]]:
         yield found[1], "前" in found[2], found[0]
     for found in _SIDE_EN.finditer(text):
         yield stem(found[2].lower()), found[1].lower() != "after", found[0]
+    for found in _FEAST.finditer(text):
+        place = SEASONS[(found[2] or found[3]).lower()]
+        yield f"#{place}", found[1].lower() == "before" if found[1] else "前" in found[4], found[0]
     for found in _SPAN_EN.finditer(text):
         yield found[1].lower(), found[2].lower() != "later", found[0]
 
@@ -146,11 +156,12 @@ def moved(pair: Pair) -> Gate | None:
         others = {each for each in theirs if each[1] == unit}
         if others and (step, unit) not in theirs and not others & ours:
             return Gate(name="dates", passed=False, why="date_misplaced", said=said)
-    if not pair.across:
-        sides = {(what, before) for what, before, _ in _sides(pair.source)}
-        for what, before, said in _sides(pair.answer):
-            if (what, not before) in sides and (what, before) not in sides and (what, before) not in _SAME_SIDE:
-                return Gate(name="dates", passed=False, why="date_misplaced", said=said)
+    sides = {(what, before) for what, before, _ in _sides(pair.source)}
+    for what, before, said in _sides(pair.answer):
+        if pair.across and what[0] != "#":
+            continue
+        if (what, not before) in sides and (what, before) not in sides and (what, before) not in _SAME_SIDE:
+            return Gate(name="dates", passed=False, why="date_misplaced", said=said)
     return _daytime(pair)
 
 

@@ -14,6 +14,7 @@ from comity.tasks.shapes import Gate
 
 ALIKE = 0.42
 SURELY = 0.45
+CLOSE = 0.6
 _BAD: frozenset[Pole] = frozenset({("include", 1), ("allow", 1), ("accept", 1), ("both", 1), ("allnone", 1), ("openclose", 1), ("keep", 1)})
 
 
@@ -152,7 +153,12 @@ def denied(pair: Pair) -> Gate | None:
         # 2. the answer denies, the source says
         for token, head, means in () if _own(pair, clause) else _heads(clause):
             stands = [_stands(head, each, pair.source) for each in around]
-            if _stands(head, found, pair.source) and False not in stands and not any(map(_nays, around)) and score >= SURELY:
+            if (
+                _stands(head, found, pair.source)
+                and False not in stands
+                and not any(map(_nays, [found] if score >= CLOSE else around))
+                and score >= SURELY
+            ):
                 return Gate(name="negations", passed=False, why="denial_invented", said=token.text + head)
             if pair.across and means and not any(map(_nays, around)) and any(each.means & means for each in found.tokens if each.content):
                 return Gate(name="negations", passed=False, why="denial_invented", said=token.text)
