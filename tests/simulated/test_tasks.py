@@ -26,6 +26,7 @@ TEXT = (
 GOOD = "The council closed the old bridge until March."
 CHINESE = "市议会以七比二的票数决定关闭旧桥。"
 TRY = Terms(unmeasured="try")
+DRAFT = Terms(unmeasured="draft")
 MODEL = "qwen2.5-coder-0.5b-instruct"
 SHA256 = "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
 
@@ -127,6 +128,27 @@ async def test_what_was_measured_not_to_be_able_is_not_asked_even_to_try(make: C
     sim = await make(DEVICE, device=GOOD)
     done = await summed(sim, TRY, matrix=measured(able=False))
     assert done.abstained and done.why == "not_able" and not sim.partners["device"].received
+
+
+async def test_a_draft_is_had_from_who_is_not_able_and_says_so(make: Callable[..., Any]) -> None:
+    sim = await make(DEVICE, device=GOOD)
+    done = await summed(sim, DRAFT, matrix=measured(able=False))
+    assert done.value == GOOD and done.doubt.startswith("measured: 28 of 30 right")
+    assert not (await summed(sim, DRAFT, matrix=measured(able=True))).doubt
+
+
+async def test_a_draft_that_no_gate_passed_says_which_and_comes_last(make: Callable[..., Any]) -> None:
+    sim = await make(DEVICE, device=CHINESE)
+    done = await summed(sim, DRAFT)
+    assert done.value == CHINESE and done.doubt == "gate failed: language: other_language" and not all(gate.passed for gate in done.gates)
+    assert done.receipt and [step.outcome for step in done.steps][:1] == ["gate_failed"]
+
+
+async def test_where_the_region_does_it_well_no_draft_is_given(make: Callable[..., Any]) -> None:
+    sim = await make(DEVICE, BEIJING, device=CHINESE)
+    sim.partners["qwen-beijing"].answer = lambda _: GOOD
+    done = await summed(sim, DRAFT)
+    assert done.value == GOOD and not done.doubt
 
 
 async def test_who_wants_no_abstention_is_told_by_an_error(make: Callable[..., Any]) -> None:

@@ -21,9 +21,9 @@ OPTIONS = {
 }  # fmt: skip
 """Each is a member of this task's input."""
 HELPS = {
-    "gate_failed": "a larger model may do it (comity models), or a deployment elsewhere (docs/howto/use-the-tasks.md)",
+    "gate_failed": "--draft shows it all the same; a deployment elsewhere may do it (docs/howto/use-the-tasks.md)",
     "unreadable": "a larger model may do it (comity models), or a deployment elsewhere (docs/howto/use-the-tasks.md)",
-    "not_able": "no model here is measured to do it: --unmeasured lets one try; or configure a deployment",
+    "not_able": "no model here is measured to do it well: --draft shows what one makes of it; or configure a deployment",
     "not_in_text": "the text does not say it",
 }
 
@@ -43,7 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def again(parser: argparse.ArgumentParser) -> None:
     """What every task takes."""
     parser.add_argument("--device", action="store_true", help="nothing leaves this machine")
-    parser.add_argument("--unmeasured", action="store_true", help="let a model try that nobody has measured at this")
+    parser.add_argument("--draft", action="store_true", help="show what a model makes of it that is not measured to be able")
+    parser.add_argument("--unmeasured", action="store_true", help=argparse.SUPPRESS)  # nobody has measured it; its gates decide
     parser.add_argument("--must", action="store_true", help="fail where it would abstain")
     parser.add_argument("--length", metavar="WORD", default="short", help=argparse.SUPPRESS)
     parser.add_argument("--subject", metavar="FACTS", default="", help="who the person is: 'location=\"CN\", consent=(general)'")
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def done(args: argparse.Namespace, name: str, body: dict[str, Any]) -> int:
     """Asks for it, and shows what came."""
-    terms = {"where": "device" if args.device else None, "unmeasured": "try" if args.unmeasured else None,
+    terms = {"where": "device" if args.device else None, "unmeasured": "draft" if args.draft else "try" if args.unmeasured else None,
              "abstain": False if args.must else None}  # fmt: skip
     body |= {member: value for member, value in terms.items() if value is not None}
     answer = front.ask(args, front.Sent("POST", f"/comity/v1/tasks/{name}", json.dumps(body).encode()))
@@ -112,8 +113,9 @@ def told(result: dict[str, Any]) -> str:
     model = f" by {served['model']}" if served.get("model") else ""
     gates = ", ".join(gate["name"] for gate in result.get("gates", ()) if gate.get("passed"))
     before = f"; before that {'; '.join(steps[:-1])}" if len(steps) > 1 else ""
+    doubt = f"\na draft, not to be leaned on: {result['doubt']}" if result.get("doubt") else ""
     label = f"; label: {', '.join(result['labels'])}" if result.get("labels") else ""
-    return f"done {where}{model}; gates passed: {gates or 'none'}{before}{label}{receipt}"
+    return f"done {where}{model}; gates passed: {gates or 'none'}{before}{label}{receipt}{doubt}"
 
 
 # -- what goes in -------------------------------------------------------------------------------------------------------

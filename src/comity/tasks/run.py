@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, NoReturn, TypeVar
 import msgspec
 
 from comity.errors import CallerError, ComityError, LimitReached, NoAnswer, OperatorError, PolicyDenied, ProviderFailure
-from comity.tasks.capability import Matrix, length_of, tokens_of
+from comity.tasks.capability import Able, Matrix, length_of, tokens_of
 from comity.tasks.shapes import Came, Draft, Gate, Result, ServedBy, Step
 from comity.tasks.task import InParts, Place, Places, Prepares, Reply, Task, Unreadable
 from comity.tasks.text.asking import Input, seen
@@ -35,7 +35,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller may say of how it is done."""
 
     where: Literal["any", "device"] = "any"  # device: nothing leaves, and what cannot be done here is not done
-    unmeasured: Literal["no", "try"] = "no"  # try: models on this device that nobody has measured at this may be asked too
+    unmeasured: Literal["no", "try", "draft"] = "no"
+    """try: models on this device that nobody has measured at this may be asked too.  draft: also those that were found not able, and what
+    no gate passed is given in the end; it has a `doubt`."""
     abstain: bool = True  # False: what would abstain raises NoAnswer
 
 
@@ -86,6 +88,8 @@ class _Run(Generic[A, V]):
         self._gates: tuple[Gate, ...] = ()
         self._errors: list[ComityError] = []  # what stood in the way, in the order met
         self._absent: list[Place] = []
+        self._doubts: dict[str, str] = {}  # by deployment on this device: why the matrix does not call it able
+        self._draft: Result[V] | None = None  # the first that no gate passed, where somebody wants one all the same
         self._room = 0  # characters that the roomiest place takes
 
     async def result(self) -> Result[V]:
@@ -111,7 +115,7 @@ class _Run(Generic[A, V]):
             able = self._matrix.look(
                 model=place.model, sha256=place.sha256, task=self._task.name, language=self._row_language, length=length
             )  # fmt: skip
-            if not able.able and (not place.deployment or able.row is not None or self._terms.unmeasured == "no"):
+            if not able.able and not (place.deployment and self._may_try(able)):
                 if place.deployment:
                     self._step(place.deployment, "not_able", able.why)
             elif able.row is None and place.languages and self._language.partition("-")[0] not in {*place.languages, "und"}:
@@ -122,12 +126,17 @@ class _Run(Generic[A, V]):
                 self._step(place.deployment, "too_long", f"it takes {_room(place, self._language)} characters")
             else:
                 known.append((able.row.low if able.row is not None else 0.0, place))
+                self._doubts[place.deployment] = able.why if self._terms.unmeasured == "draft" else ""
         for place in to_be_had if not known else ():
             self._absent.append(place)
             self._step(place.deployment, "not_ready", f"comity models add {place.model}")
         if not places and self._terms.where == "device":
             self._step("", "not_able", f"no model on this device does {self._task.operation}")
         return [place for _, place in sorted(known, key=lambda one: -one[0])]
+
+    def _may_try(self, able: Able) -> bool:
+        wish = self._terms.unmeasured
+        return wish == "draft" or (wish == "try" and able.row is None)
 
     def _fits(self, place: Place) -> bool:
         self._room = max(self._room, _room(place, self._language))
@@ -160,7 +169,10 @@ class _Run(Generic[A, V]):
         gates = self._gates = self._task.gates(self._asked, draft)
         missed = next((gate for gate in gates if not gate.passed), None)
         if missed is not None:
-            self._came(asking, place, "gate_failed", f"{missed.name}: {missed.why}" if missed.why else missed.name)
+            failed = f"{missed.name}: {missed.why}" if missed.why else missed.name
+            self._came(asking, place, "gate_failed", failed)
+            if self._terms.unmeasured == "draft" and self._draft is None:
+                self._draft = self._made(draft, gates, asking.last, f"gate failed: {failed}")
             return None
         why = draft.why if draft.abstained else ""
         self._came(asking, place, "answered", why)
@@ -168,12 +180,14 @@ class _Run(Generic[A, V]):
             raise NoAnswer(
                 f"there is no answer to give: {why}", code="task.no_answer", steps=_told(self._steps), hint="say more, or ask otherwise"
             )
-        reply = asking.last
+        return self._made(draft, gates, asking.last, self._doubts[place.deployment] if place is not None else "")
+
+    def _made(self, draft: Draft[V], gates: tuple[Gate, ...], reply: Reply, doubt: str) -> Result[V]:
         return Result(
             task=self._task.name, language=self._language, value=None if draft.abstained else draft.value, evidence=draft.evidence,
-            abstained=draft.abstained, why=why, gates=gates, labels=reply.labels, receipt=reply.receipt,
+            abstained=draft.abstained, why=draft.why if draft.abstained else "", doubt=doubt, gates=gates, labels=reply.labels,
+            receipt=reply.receipt, steps=(*self._before, *self._steps),
             served_by=ServedBy(deployment=reply.deployment, model=reply.model, sha256=reply.sha256, region=reply.region),
-            steps=(*self._before, *self._steps),
         )  # fmt: skip
 
     async def _prepare(self) -> None:
@@ -233,6 +247,8 @@ class _Run(Generic[A, V]):
 
     def _none(self) -> Result[V]:
         """It abstains where somebody tried, or nobody is able; what stood in the way of trying is raised."""
+        if self._draft is not None:
+            return msgspec.structs.replace(self._draft, steps=(*self._before, *self._steps))
         came = [step.outcome for step in self._steps]
         if "gate_failed" not in came and "unreadable" not in came:
             self._raised(came)

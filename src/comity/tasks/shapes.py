@@ -73,6 +73,7 @@ class Result(Shape, Generic[V], frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     abstained: bool = False
     why: str = ""
+    doubt: str = ""  # why this is a draft that nobody should lean on: `unmeasured`, what was measured, or the gate that it failed
     served_by: ServedBy | None = None
     gates: tuple[Gate, ...] = ()
     labels: tuple[str, ...] = ()  # duties: `explicit`, `implicit` …, as `Comity-Label` names them
