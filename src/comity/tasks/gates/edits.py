@@ -13,7 +13,7 @@ from comity.tasks.gates.amounts import same
 from comity.tasks.gates.lexicon import lexicon, listed, stem
 from comity.tasks.gates.numeral import read_digits, read_number, spelt
 from comity.tasks.gates.pair import Pair
-from comity.tasks.gates.whom import found
+from comity.tasks.gates.whom import TITLES_ZH, found
 from comity.tasks.gates.words import ZH_STOPS
 from comity.tasks.shapes import Gate
 
@@ -48,13 +48,13 @@ def beyond(pair: Pair) -> Gate | None:
 
 
 def _renamed(pair: Pair) -> str:
-    """王芳 where 王方 stood: a name of the source more often than there, and another more seldom; or a deputy more or less."""
-    known = {one.key for one in found(pair.source) if one.key[0] > "\u3400" and len(one.key) > 1}
-    more = [key for key in known if pair.answer.count(key) > pair.source.count(key)]
-    fewer = [key for key in known if pair.answer.count(key) < pair.source.count(key)]
-    if more and fewer:
-        return more[0]
-    return "副" if pair.answer.count("副") != pair.source.count("副") else ""
+    """王芳 where 王方 stood, or a manager where his deputy did: the source's names and offices follow each other as they did."""
+    known = sorted({one.key for one in found(pair.source) if len(one.key) > 1}, key=len, reverse=True)
+    for pattern in ("|".join(map(re.escape, known)), f"副?(?:{TITLES_ZH})"):
+        was, now = re.findall(pattern, pair.source.lower()), re.findall(pattern, pair.answer.lower())
+        if pattern and len(was) == len(now) and was != now:
+            return next(new for old, new in zip(was, now, strict=True) if old != new)
+    return ""
 
 
 def _why(was: list[str], now: list[str], beside: list[str], moved: set[str], pair: Pair, after: int) -> str:

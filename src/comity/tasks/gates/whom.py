@@ -17,11 +17,11 @@ from comity.tasks.gates.words import Clause
 from comity.tasks.shapes import Gate
 
 _CAPITAL = re.compile(r"[A-ZÀ-Þ][\w'’-]*", re.A)
-_TITLES_ZH = (
+TITLES_ZH = (
     "先生|女士|小姐|太太|夫人|老师|教授|经理|主任|总监|总|哥|姐|叔|姨|婶|爷|奶|医生|大夫|师傅|律师|校长|院长|局长|处长|科长|队长|董事长|"
     "主席|部长|市长|县长|秘书|同学|妈妈|爸爸|工程师|会计|教练|导师|警官"
 )
-_TITLED = re.compile(rf"([\u4e00-\u9fff]{{1,3}}?)({_TITLES_ZH})")
+_TITLED = re.compile(rf"([\u4e00-\u9fff]{{1,3}}?)({TITLES_ZH})")
 _NICK = re.compile("[老小阿][\u4e00-\u9fff](?![\u4e00-\u9fff]?师)")
 ROLES = re.compile(
     "甲方|乙方|房东|房主|租客|租户|买方|卖方|原告|被告|委托人|受托人|发包方|承包方|landlord|tenant|buyer|seller|lessor|lessee", re.I
@@ -117,7 +117,7 @@ def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
         return 0
     roots = known.roots(run, at)
     for root in sorted(roots, reverse=True):
-        title = re.match(_TITLES_ZH, run[at + root :])
+        title = re.match(TITLES_ZH, run[at + root :])
         if title and known.surname.get(run[at], 5.0) > SURNAME and run[at : at + root + 1] not in known.words:
             return root
         if root == 2 and run[at : at + 2] in known.words:
@@ -132,9 +132,9 @@ def _name_at(run: str, at: int, known: han_lexicon.Lexicon) -> int:
                 continue
             if name in known.words or name in lexicon().chinese or any(each in _NEVER for each in name):
                 continue
-            if re.match(_TITLES_ZH, run[at + len(name) - 1 :]):
+            if re.match(TITLES_ZH, run[at + len(name) - 1 :]):
                 continue  # its last character begins a title
-            score = known.chinese(name, root) + (2 if re.match(_TITLES_ZH, run[at + len(name) :]) else 0)
+            score = known.chinese(name, root) + (2 if re.match(TITLES_ZH, run[at + len(name) :]) else 0)
             beyond = run[at + len(name) : at + len(name) + 1]
             score += 2 if cued and (not beyond or beyond in _CUES or beyond in "的来去在已将会要代负领") else 0
             for part in {name[:2], name[-2:]} - {name}:

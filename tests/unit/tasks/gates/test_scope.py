@@ -51,6 +51,23 @@ def test_what_follows_is_no_alarm(kind: str, language: str, source: str, answer:
     assert not failed(kind, source, answer, language)
 
 
+@pytest.mark.parametrize(
+    ("language", "source", "answer", "why"),
+    [
+        ("zh", "昨天李娜在车站遇到了李楠，两人都很高行。", "昨天李娜在车站遇到了李娜，两人都很高兴。", "name_changed"),
+        ("zh", "王副经理把合同教给了王经理。", "王经理把合同交给了王副经理。", "name_changed"),
+        ("en", "Unless it rain, the guests must sits outside.", "Unless it rains, the guests may sit outside.", "word_changed"),
+    ],
+)
+def test_a_proofread_text_keeps_who_and_what(language: str, source: str, answer: str, why: str) -> None:
+    assert why in failed("proofread", source, answer, language)
+
+
+def test_a_feast_has_a_before_in_both_languages() -> None:
+    assert "date_misplaced" in failed("translation", "They were married before Easter.", "他们在复活节后结了婚。", "en", "zh-Hans")
+    assert not failed("translation", "They were married before Easter.", "他们在复活节前结了婚。", "en", "zh-Hans")
+
+
 def test_three_less_than_four_is_no_sum() -> None:
     assert "number_invented" in failed("reply", "The hall is £35 an hour, minimum four hours.", "Three hours at £35 are fine.", "en")
 
