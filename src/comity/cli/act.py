@@ -29,29 +29,23 @@ ABOUT = "do something you say: “明天早上六点一刻叫我起床”"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("turns", metavar="TEXT", nargs="*", help="what to do; each further one corrects or follows what was said before")
+    parser.add_argument("turns", metavar="TEXT", nargs="*", help="what to do; further ones correct or follow it")
     parser.add_argument("--yes", action="store_true", help="confirm the plan at once")
-    parser.add_argument(
-        "--undo", metavar="ID", nargs="?", const="last", default="", help="undo the last step that was done, or the one named"
-    )
-    parser.add_argument("--journal", action="store_true", help="what was done, why, and what left this machine for it")
-    parser.add_argument(
-        "--call", metavar="FILE", type=Path, help="which of the functions in FILE (OpenAI's `tools`) it asks for; none is run"
-    )
+    parser.add_argument("--undo", metavar="ID", nargs="?", const="last", default="", help="undo the last step done, or the one named")
+    parser.add_argument("--journal", action="store_true", help="what was done, why, and what left for it")
+    parser.add_argument("--call", metavar="FILE", type=Path, help="pick one of the functions in FILE (`tools`); none is run")
     again(parser)
 
 
 def again(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--folder", metavar="DIR", type=Path, help="calendar, contacts, notes and drafts (else in the home)")
-    parser.add_argument("--zone", metavar="ZONE", default="", help="where you are (Asia/Shanghai), else this machine's zone")
-    parser.add_argument(
-        "--server", metavar="NAME=COMMAND", action="append", default=[], help="a program whose tools may be used too, by MCP"
-    )
+    parser.add_argument("--folder", metavar="DIR", type=Path, help="calendar, contacts, notes, drafts (else home)")
+    parser.add_argument("--zone", metavar="ZONE", default="", help="where you are (Asia/Shanghai)")
+    parser.add_argument("--server", metavar="N=CMD", action="append", default=[], help="a program whose tools it may use, by MCP")
     parser.add_argument("--region", metavar="REGION", default="", help="ISO 3166: settles 03/04 and ¥")
-    parser.add_argument("--model", metavar="ID", default="auto", help="who is asked where your words leave it open; `none`: nobody")
-    parser.add_argument("--subject", metavar="FACTS", default="", help="who the person is: 'location=\"CN\", consent=(general)'")
-    parser.add_argument("--purpose", metavar="WORD", default="", help="for example assist")
-    parser.add_argument("--key", metavar="NAME", default="COMITY_KEY", help="environment variable with your key (COMITY_KEY)")
+    parser.add_argument("--model", metavar="ID", default="auto", help="asked where words leave it open; none: nobody")
+    parser.add_argument("--subject", metavar="FACTS", default="", help="who you are: 'location=\"CN\"'")
+    parser.add_argument("--purpose", metavar="WORD", default="", help=argparse.SUPPRESS)  # as of comity ask
+    parser.add_argument("--key", metavar="NAME", default="COMITY_KEY", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:

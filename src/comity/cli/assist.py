@@ -20,7 +20,7 @@ UNDO = ("undo", "撤销")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="mcp", nargs="?", default="", help="`mcp`: serve the intents to another agent over standard input")
+    parser.add_argument("what", metavar="mcp", nargs="?", default="", help="serve the intents to another agent")
     parser.add_argument("--intents", action="store_true", help="what it can do")
     act.again(parser)
 
