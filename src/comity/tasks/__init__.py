@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Summarise, rewrite, translate and the rest, as typed functions on any provider.
+"""What is done with a text, a picture, a sound or a person's own things, as typed functions on any provider.
 
-Owns `entities`: times, numbers, money, phones and measures in English and Chinese words, as values; `recommend`, what a person may
-like next, and `forecast`, a series ahead, which ask no model.
-Will own prompts per language and the gates on each answer.
+Owns the tasks and their prompts, `run`: where each is done, `gates`: whether an answer is true to its source, `capability`: what a model
+was measured to do, `evaluation`, `locale`, `entities`: what people say for times and numbers, and what asks no model: `recommend`,
+`forecast`, `automate`; `assist` plans with one.
 Will not know where a request may go, nor keep what a text said.
 """
