@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from comity.cli import task
+from comity.cli import front, task
+from comity.errors import CallerError
+from comity.storage.home import HomeLock, prepare
 from comity.tasks.registry import TASKS
 from tests.cli.conftest import CN, Cli
 from tests.live.places import BEIJING, EchoPartner
@@ -83,6 +85,43 @@ def test_tasks_are_listed_with_where_they_can_be_had(cli: Cli, flags: tuple[str,
 )
 def test_what_is_typed_wrongly(cli: Cli, flags: tuple[str, ...], text: str, words: tuple[str, ...], code: str) -> None:
     cli(*flags, "task", *words).refused(2, code)
+
+
+def test_two_commands_of_one_home_are_done_one_after_the_other(
+    cli: Cli, flags: tuple[str, ...], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(Path(flags[-1]))
+    other = HomeLock(Path(flags[-1]))
+    other.acquire()
+    monkeypatch.setattr(front.time, "sleep", lambda _: other.release())
+    done = cli(*flags, "task", "rewrite", text, "--lang", "en", "--subject", CN)
+    assert done.code == 0 and done.err.startswith("another command uses this home")
+
+
+def test_who_holds_a_home_for_long_is_said(cli: Cli, flags: tuple[str, ...], text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(Path(flags[-1]))
+    other = HomeLock(Path(flags[-1]))
+    other.acquire()
+    monkeypatch.setattr(front, "WAIT_SECONDS", 0.0)
+    try:
+        cli(*flags, "task", "rewrite", text, "--lang", "en", "--subject", CN).refused(1, "home.in_use")
+    finally:
+        other.release()
+
+
+def test_what_can_be_written_nowhere_is_said_before_anything_is_asked(cli: Cli, flags: tuple[str, ...], text: str, tmp_path: Path) -> None:
+    cli(*flags, "task", "rewrite", text, "--lang", "en", "--out", tmp_path / "no" / "x.txt", "--subject", CN).refused(2, "usage")
+    cli(*flags, "task", "rewrite", text, "--lang", "en", "--out", tmp_path, "--subject", CN).refused(2, "usage")
+    cli(*flags, "task", "speak", text).refused(2, "usage")
+
+
+def test_a_disk_that_is_full_as_the_answer_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(CallerError, match="cannot be written"):
+        task._shown("a text", tmp_path / "x.txt")
 
 
 def test_what_the_law_denies_ends_with_its_own_code(cli: Cli, flags: tuple[str, ...], text: str) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from comity.cli import place
-from comity.errors import CallerError, ProviderFailure
+from comity.cli import place, say
+from comity.errors import CallerError, OperatorError, ProviderFailure
 
 if TYPE_CHECKING:
     from comity.config import Config
 
 TIMEOUT_SECONDS = 600
 LOOK_SECONDS = 2
+WAIT_SECONDS = 60.0
+"""For another command that uses this home right now."""
+WAIT_STEP_SECONDS = 0.2
 
 
 class Sent(NamedTuple):
@@ -47,13 +51,25 @@ def headers_of(args: argparse.Namespace) -> dict[str, str]:
 def ask(args: argparse.Namespace, sent: Sent) -> Answered:
     """Raises ComityError, as the gateway raised it."""
     from comity.gateway.running import found
+    from comity.ports import SystemClock
 
+    now = SystemClock().monotonic
     config, headers = place.configuration(args), headers_of(args)
-    running = found(place.home(args, config))
-    base = running.url if running is not None else f"http://{config.server.host}:{config.server.port}"
-    if running is not None or (config.server.port and _listens(base)):
-        return _over_http(base, sent, headers)
-    return _here(args, config, sent, headers)
+    until, told = now() + WAIT_SECONDS, False
+    while True:
+        running = found(place.home(args, config))
+        base = running.url if running is not None else f"http://{config.server.host}:{config.server.port}"
+        if running is not None or (config.server.port and _listens(base)):
+            return _over_http(base, sent, headers)
+        try:
+            return _here(args, config, sent, headers)
+        except OperatorError as error:
+            if error.code != "home.in_use" or now() >= until:
+                raise
+        if not told:
+            say.aside("another command uses this home: waiting for it")
+            told = True
+        time.sleep(WAIT_STEP_SECONDS)  # a command like this one, or a gateway that is about to listen
 
 
 def _direct() -> Any:

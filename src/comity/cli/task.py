@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,12 +76,15 @@ def run(args: argparse.Namespace) -> int:
             flag = "lang" if name == "language" else name
             takes = ", ".join(member for member in known if member not in ("text", entry.file))
             raise CallerError(f"`--{flag}` is nothing that `{args.name}` takes", code="usage", exit_code=2, hint=f"it takes: {takes}")
+    if entry.gives == "Sound" and args.out is None and not args.json:
+        raise CallerError("there will be a file to write", code="usage", exit_code=2, field="--out", hint="--out x.wav")
     body |= _input(args.file, entry.file, known)
     return done(args, args.name, body)
 
 
 def done(args: argparse.Namespace, name: str, body: dict[str, Any]) -> int:
     """Asks for it, and shows what came."""
+    _check_out(getattr(args, "out", None))
     terms = {"where": "device" if args.device else None, "unmeasured": "draft" if args.draft else "try" if args.unmeasured else None,
              "abstain": False if args.must else None}  # fmt: skip
     body |= {member: value for member, value in terms.items() if value is not None}
@@ -171,15 +175,34 @@ def _shown(value: Any, out: Path | None) -> None:
     if isinstance(sound, str) and "content_type" in value:
         if out is None:
             raise CallerError("there is a file to write", code="usage", exit_code=2, field="--out", hint="--out x.wav")
-        out.write_bytes(base64.b64decode(sound))
-        say.aside(f"written: {out}")
+        _write(out, base64.b64decode(sound))
         return
     text = _as_text(value)
     if out is not None:
-        out.write_text(text + "\n", encoding="utf-8")
-        say.aside(f"written: {out}")
+        _write(out, (text + "\n").encode())
     else:
         say.out(text)
+
+
+def _check_out(out: Path | None) -> None:
+    """Before anything is asked.  Raises CallerError."""
+    if out is not None and (out.is_dir() or not os.access(out if out.exists() else out.parent, os.W_OK)):
+        raise _unwritable(out)
+
+
+def _write(out: Path, data: bytes) -> None:
+    """Raises CallerError."""
+    try:
+        out.write_bytes(data)
+    except OSError:
+        raise _unwritable(out) from None
+    say.aside(f"written: {out}")
+
+
+def _unwritable(out: Path) -> CallerError:
+    return CallerError(
+        f"`{out}` cannot be written", code="usage", exit_code=2, field="--out", hint="a file in a folder that is there, with room"
+    )
 
 
 def _as_text(value: Any) -> str:

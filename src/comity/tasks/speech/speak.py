@@ -66,7 +66,8 @@ class SpeakTask:
         if not reply.data:
             raise Unreadable("empty")
         kind = reply.content_type or f"audio/{asked.format}"
-        return Draft(value=Sound(data=reply.data, content_type=kind, seconds=seconds_of(reply.data)))
+        data = sized(reply.data)
+        return Draft(value=Sound(data=data, content_type=kind, seconds=seconds_of(data)))
 
     def gates(self, asked: Speak, draft: Draft[Sound]) -> tuple[Gate, ...]:
         seconds = draft.value.seconds
@@ -78,6 +79,21 @@ class SpeakTask:
         # A short text is mostly the pause around it, and a label that is heard may stand before it.
         right = rate <= PER_SECOND_MAX and (rate >= PER_SECOND_MIN or seconds < 8)
         return (Gate(name="length", passed=right, why="" if right else "cut_short" if rate > PER_SECOND_MAX else "ran_on"),)
+
+
+def sized(data: bytes) -> bytes:
+    """A wav that was made as it went cannot say how long it is at its beginning; whole, it can: programs that play it go by that."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return data
+    made, at = bytearray(data), 12
+    struct.pack_into("<I", made, 4, len(data) - 8)
+    while at + 8 <= len(data):
+        size = struct.unpack_from("<I", data, at + 4)[0]
+        if data[at : at + 4] == b"data":
+            struct.pack_into("<I", made, at + 4, min(size, len(data) - at - 8))
+            break
+        at += 8 + size + size % 2
+    return bytes(made)
 
 
 def seconds_of(data: bytes) -> float:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import struct
+import wave
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from comity.device.engines.speaking import wav_head
 from comity.errors import CallerError
 from comity.tasks.shapes import Draft
 from comity.tasks.speech.loops import looping
-from comity.tasks.speech.speak import Sound, Speak, SpeakTask, seconds_of
+from comity.tasks.speech.speak import Sound, Speak, SpeakTask, seconds_of, sized
 from comity.tasks.speech.transcribe import Transcribe, TranscribeTask, Transcript
 from comity.tasks.task import Reply, Unreadable
 from comity.wire.audio import SpeechRequest, TranscriptionRequest
@@ -179,6 +181,15 @@ def test_an_empty_sound_is_no_answer() -> None:
         asyncio.run(SpeakTask().draft(Speak(text="Hello."), Place(Reply())))
 
 
+def test_a_sound_that_was_made_as_it_went_says_how_long_it_is() -> None:
+    made = bytearray(sound(2))
+    made[4:8] = made[40:44] = b"\xff" * 4
+    told = sized(bytes(made))
+    with wave.open(io.BytesIO(told)) as read:
+        assert read.getnframes() == 48_000
+    assert len(told) == len(made) and seconds_of(told) == pytest.approx(2)
+
+
 @pytest.mark.parametrize("asked", [{"text": " "}, {"text": "a" * 20_001}, {"text": "a", "speed": 3}])
 def test_what_cannot_be_spoken_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(CallerError):
@@ -193,4 +204,4 @@ def test_a_sound_without_bytes_is_refused() -> None:
 @given(st.binary(max_size=80), st.integers(0, 80))
 def test_seconds_of_anything(data: bytes, cut: int) -> None:
     for each in (data, b"RIFF\0\0\0\0WAVE" + data, sound(0.001)[:cut], b"RIFF\0\0\0\0WAVEfmt " + struct.pack("<I", 0) + data):
-        assert seconds_of(each) >= 0
+        assert seconds_of(each) >= 0 and len(sized(each)) == len(each)
