@@ -53,7 +53,7 @@ def _renamed(pair: Pair) -> str:
     for pattern in ("|".join(map(re.escape, known)), f"副?(?:{TITLES_ZH})"):
         was, now = re.findall(pattern, pair.source.lower()), re.findall(pattern, pair.answer.lower())
         if pattern and len(was) == len(now) and was != now:
-            return next(new for old, new in zip(was, now, strict=True) if old != new)
+            return str(next(new for old, new in zip(was, now, strict=True) if old != new))
     return ""
 
 

@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 
 from comity.tasks.gates.amounts import CLOCKS, same
-from comity.tasks.gates.derive import derivable
+from comity.tasks.gates.derive import VALUES_MAX, derivable
 from comity.tasks.gates.numeral import Amount, numerals
 from comity.tasks.gates.pair import Pair
 from comity.tasks.gates.words import Clause
@@ -27,9 +27,9 @@ def invented(pair: Pair) -> Gate | None:
         asked += amounts(pair.question, pair.language)
     lone = [one for one in pair.said if not any(same(one, other) for other in asked)]
     told = [one for one in lone if not _slight(one, pair.answer) and not _joined(one, lone, asked, pair.answer)]
-    steps = [one for one in told if derivable(one, asked)]  # an answer that reckons shows its working
+    steps = [one for one in told if derivable(one, _beside(one, asked, pair))]  # an answer that reckons shows its working
     for one in told:
-        if one in steps or (steps and derivable(one, [*asked, *steps])):
+        if one in steps or (steps and derivable(one, [*_beside(one, asked, pair), *steps[:VALUES_MAX]])):
             continue
         if not _counted(one, pair) and not _numeral(one, pair):
             name = "dates" if one.unit in DATES else "numbers"
@@ -40,6 +40,23 @@ def invented(pair: Pair) -> Gate | None:
                 said=pair.answer[one.start : one.end],
             )
     return None
+
+
+GIVEN_MAX = 40
+"""Of more values nearly anything follows: then only those beside what the answer says again count."""
+REACH = 300
+"""Characters before and after."""
+
+
+def _beside(one: Amount, given: list[Amount], pair: Pair) -> list[Amount]:
+    distinct = list({(each.unit, each.size): each for each in given}.values())
+    if len(distinct) <= GIVEN_MAX:
+        return distinct
+    clause = pair.clause_at(one.start)
+    found = pair.best(clause)[1] if clause is not None else None
+    if found is None:
+        return []
+    return [each for each in given if found.start - REACH <= each.start <= found.end + REACH][:GIVEN_MAX]
 
 
 def _slight(one: Amount, text: str) -> bool:

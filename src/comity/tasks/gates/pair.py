@@ -95,6 +95,10 @@ class Pair:
                 totals[at] += weight * share
         return [each / whole for each in totals] if whole else totals
 
+    def likenesses(self, clause: Clause) -> list[float]:
+        """0 to 1, of each clause of the source in turn: how much of the answer's ``clause`` it says."""
+        return self._likenesses(clause.tokens, ())
+
     def likeness(self, clause: Clause, other: Clause) -> float:
         """0 to 1: how much of the answer's ``clause`` the source's ``other`` says."""
         return self._likenesses(clause.tokens, ())[self.there.index(other)]

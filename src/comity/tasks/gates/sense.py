@@ -56,7 +56,7 @@ def _leader(text: str, clause: Clause) -> str:
 
 def _peers(pair: Pair, clause: Clause, best: float) -> list[Clause]:
     """The source's clauses that this one may as well say again."""
-    return [each for each in pair.there if pair.likeness(clause, each) >= PEER * best]
+    return [each for each, like in zip(pair.there, pair.likenesses(clause), strict=True) if like >= PEER * best]
 
 
 def _flips(one: Clause, other: Clause) -> bool:

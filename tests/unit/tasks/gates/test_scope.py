@@ -110,3 +110,9 @@ NEW = frozenset(("terms_lost", "exception_invented", "date_misplaced", "date_inv
 @given(source=TEXT, answer=TEXT, kind=st.sampled_from(sorted(KINDS)), to=st.sampled_from(["en", "zh-Hans"]))
 def test_any_two_texts_can_be_compared(source: str, answer: str, kind: str, to: str) -> None:
     check(kind, source=source, answer=answer, language="en", to=to)
+
+
+def test_of_a_hundred_values_not_everything_follows() -> None:
+    source = " ".join(f"Shelf {place} holds {1000 + 7 * place} jars of pickled plums." for place in range(1, 101))
+    assert "number_invented" in failed("summary", source, "Shelf 3 holds 1090 jars of pickled plums.", "en")
+    assert "number_invented" not in failed("summary", source, "Shelf 3 holds 1021 jars of pickled plums.", "en")
