@@ -89,8 +89,8 @@ def test_what_goes_over_both_columns_stands_before_or_behind_them() -> None:
 
 
 def test_three_columns() -> None:
-    lines = [line(f"{column}{row}", 50 + 300 * column, 100 + 30 * row, 250 - 9 * (row % 3)) for row in range(7) for column in range(3)]
-    assert read(lines) == [f"{column}{row}" for column in range(3) for row in range(7)]
+    lines = [line(f"part {column}{row}", 50 + 300 * column, 100 + 30 * row, 250 - 9 * (row % 3)) for row in range(7) for column in range(3)]
+    assert read(lines) == [f"part {column}{row}" for column in range(3) for row in range(7)]
 
 
 def test_the_pieces_of_one_line_stay_together() -> None:

@@ -2,7 +2,7 @@
 """The order in which a page is read: rows that may lean and run together as a photograph has them, and columns.
 
 A photographed page's rows all point to one place far away.  Where it is, two numbers say that are fitted to the lines; with them each
-point has a *level*, the same for all of one row.  Columns are told from a table by their being full of running text.
+point has a *level*, the same for all of one row.  What tells columns from a table is in `columns`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from comity.privacy.pictures.columns import ROWS_MIN, columns
 from comity.privacy.pictures.reader import Line
 
 SAME_ROW = 0.5  # of a line's height, the higher one's: an asterisk stands above the middle of its row
 GUTTER = 0.4  # of a line's height is free on either side of the middle of a gap between columns
 ROUNDS = 4  # of fitting: each uses the levels of the one before
 LEAN_MAX, LEAN_STEPS = 0.16, 8  # of a gutter, to either side, in steps
-COLUMN_ROWS_MIN = 4  # fewer rows side by side are no columns
-COLUMN_FULL = 0.6  # of its width is full of text in a row of a column, as a rule; a cell of a table is not
-COLUMN_LETTERS_MIN = 8.0  # heights of a line that a column is wide, at least: cells of numbers are narrower
+GAPS_MAX, GAPS_TRIED = 72, 6  # that a run is looked for through, and runs that are looked at, the longest first
 GAP = 1.9  # times the usual way to the next row: from here on a new paragraph
 
 
@@ -145,23 +144,41 @@ def _parted(row: Row, at: float, lean: float) -> tuple[Row, Row]:
 
 
 def _gutter(rows: list[Row]) -> tuple[int, int, float, float] | None:
-    """The longest run of rows (first, behind the last) that one straight gap goes through, its place and its lean."""
-    wide = [row for row in rows if len(row) > 1]
-    if len(wide) < COLUMN_ROWS_MIN:
-        return None
-    best: tuple[int, int, int, float, float] | None = None
-    for step in range(-LEAN_STEPS, LEAN_STEPS + 1):
-        lean = LEAN_MAX * step / LEAN_STEPS
-        for row in wide[:: max(1, len(wide) // 24)]:
-            for one, other in pairwise(row):
-                at = (one.right + other.left) / 2 - lean * one.level
-                for first, last in _runs(rows, at, lean):
-                    both = sum(all(_parted(each, at, lean)) for each in rows[first:last])
-                    if both >= COLUMN_ROWS_MIN and (best is None or (both, -abs(lean)) > (best[0], -abs(best[4]))):
-                        best = both, first, last, at, lean
-    if best is None or not _columns(rows[best[1] : best[2]], best[3], best[4]):
-        return None
-    return best[1:]
+    """The longest run of rows (first, behind the last) that one straight gap between columns goes through, its place and its lean."""
+    found: dict[tuple[int, ...], tuple[int, int, int, float, float]] = {}
+    gaps = list(_gaps(rows))
+    for lean in sorted((LEAN_MAX * step / LEAN_STEPS for step in range(-LEAN_STEPS, LEAN_STEPS + 1)), key=abs):
+        for middle, level in gaps[:: 1 + len(gaps) // GAPS_MAX]:
+            at = middle - lean * level
+            for first, last in _runs(rows, at, lean):
+                parted = [_parted(row, at, lean) for row in rows[first:last]]
+                beside = _beside(parted)
+                if beside >= ROWS_MIN:
+                    found.setdefault((first, last, *(len(left) for left, _ in parted)), (beside, first, last, at, lean))
+    longest = sorted(found.values(), key=lambda each: -each[0])[:GAPS_TRIED]
+    for _, first, last, at, lean in longest:
+        if columns([_parted(row, at, lean) for row in rows[first:last]]):
+            return first, last, at, lean
+    return None
+
+
+def _gaps(rows: Sequence[Row]) -> Iterator[tuple[float, float]]:
+    """The middle of each gap and its level: in a row, and between two rows, as the lines of columns need not stand side by side."""
+    for row, under in pairwise([*rows, []]):
+        for one, other in pairwise(row):
+            yield (one.right + other.left) / 2, one.level
+        for one, other in pairwise(sorted((*row, *under), key=lambda each: each.left)):
+            if (one in row) != (other in row) and other.left - one.right > 2 * GUTTER * one.height:
+                yield (one.right + other.left) / 2, (one.level + other.level) / 2
+
+
+def _beside(parted: Sequence[tuple[Row, Row]]) -> int:
+    """How many rows of the side that has fewer lie between the first and the last row of the other."""
+    sides = [[number for number, row in enumerate(parted) if row[side]] for side in (0, 1)]
+    if not all(sides):
+        return 0
+    first, last = max(side[0] for side in sides), min(side[-1] for side in sides)
+    return min(sum(first <= number <= last for number in side) for side in sides)
 
 
 def _runs(rows: Sequence[Row], at: float, lean: float) -> Iterator[tuple[int, int]]:
@@ -173,20 +190,6 @@ def _runs(rows: Sequence[Row], at: float, lean: float) -> Iterator[tuple[int, in
             first = number + 1
     if len(rows) > first:
         yield first, len(rows)
-
-
-def _columns(rows: Sequence[Row], at: float, lean: float) -> bool:
-    """Whether both sides hold running text."""
-    for side in (0, 1):
-        parts = [part for row in rows if (part := _parted(row, at, lean)[side])]
-        lengths = [part[-1].right - part[0].left for part in parts]
-        filled = [sum(span.right - span.left for span in part) for part in parts]
-        width, height = max(lengths), median(span.height for part in parts for span in part)
-        if width < COLUMN_LETTERS_MIN * height or len(parts) < COLUMN_ROWS_MIN:
-            return False
-        if median(filled) < COLUMN_FULL * width:
-            return False
-    return True
 
 
 def paragraphs(rows: Sequence[Row]) -> Iterator[list[Row]]:
