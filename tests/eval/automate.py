@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules in plain words on their own set: what was read, what was asked about, and what was read wrongly without asking.
 
-    python -m tests.eval.automate [--misses]
+    python -m tests.eval.automate [--set automate.tune] [--misses]
 
-`--misses` prints those of the dev half.  A rule is wrong when it differs from the one expected and nothing was asked: it would be switched on
+`automate.tune` is wholly dev.  `--misses` prints those of the dev half.  A rule is wrong when it differs from the one expected and nothing was asked: it would be switched on
 once the person confirms it.  A title looked for is right where it finds the same appointments.
 """  # noqa: E501
 
@@ -37,8 +37,8 @@ def header() -> Any:
     return json.loads(SET.read_text(encoding="utf-8").splitlines()[0])
 
 
-def items() -> list[dict[str, Any]]:
-    return [each for line in SET.read_text(encoding="utf-8").splitlines() if "id" in (each := json.loads(line))]
+def items(name: str = "automate") -> list[dict[str, Any]]:
+    return [each for line in SET.with_name(f"{name}.jsonl").read_text(encoding="utf-8").splitlines() if "id" in (each := json.loads(line))]
 
 
 def same(expected: Mapping[str, Any], rule: Rule, world: SpokenWorld) -> bool:
@@ -126,12 +126,15 @@ async def judged(item: Mapping[str, Any], world: SpokenWorld) -> tuple[str, Read
 async def main(args: argparse.Namespace) -> None:
     world = SpokenWorld()
     verdicts: dict[str, list[tuple[str, str, bool]]] = {"dev": [], "held": []}
-    for item in items():
+    for item in items(args.set):
         verdict, reading, trips = await judged(item, world)
-        verdicts[half(item["id"])].append((item["language"], verdict, not trips))
-        if args.misses and half(item["id"]) == "dev" and (verdict not in ("right",) or trips):
+        part = "dev" if args.set == "automate.tune" else half(item["id"])
+        verdicts[part].append((item["language"], verdict, not trips))
+        if args.misses and part == "dev" and (verdict not in ("right",) or trips):
             print(f"{item['id']} {verdict}: {item['text']}\n   {reading.question or reading.rule}\n      {trips}")
     for name, rows in verdicts.items():
+        if not rows:
+            continue
         for language in ("en", "zh"):
             mine = [each for each in rows if each[0] == language]
             right = [each[1] in ("right", "right_other") for each in mine]
@@ -144,5 +147,6 @@ async def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
+    parser.add_argument("--set", choices=("automate", "automate.tune"), default="automate")
     parser.add_argument("--misses", action="store_true")
     asyncio.run(main(parser.parse_args()))
