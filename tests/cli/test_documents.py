@@ -6,6 +6,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from comity.cli import say
 from tests.cli.conftest import Cli
 
 
@@ -31,3 +34,14 @@ def test_what_is_not_there_is_said(cli: Cli, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG\xff")
     assert cli("documents", "add", str(picture)).code == 2
+
+
+def test_a_document_commands_no_terminal(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "hostile\x1b[31m.txt"
+    path.write_text("Board minutes\x1b]0;title\x07 \x9b2J \u202etext.", encoding="utf-8")
+    assert "\x1b" in cli("documents", "add", str(path)).out, "into a pipe it goes as it is"
+    monkeypatch.setattr(say.sys.stdout.__class__, "isatty", lambda _: True, raising=False)
+    for words in (("add", str(path)), ("find", "board minutes"), ("list",)):
+        said = cli("documents", *words).out
+        assert said and not set("\x1b\x07\x9b\u202e") & set(said)
+    assert "\x1b" not in cli("documents", "forget", "no\x1b[2Jbody").err

@@ -105,6 +105,17 @@ def test_every_text_task_is_a_method_with_the_members_of_its_input() -> None:
     from comity.tasks.registry import input_of
 
     for name, entry in TASKS.items():
+        parameters = inspect.signature(getattr(Tasks, name)).parameters
+        members, known = set(parameters) - {"self", "how"}, input_of(name)
         if entry.module.startswith("comity.tasks.text."):
-            members = set(inspect.signature(getattr(Tasks, name)).parameters) - {"self", "how"}
-            assert members == set(input_of(name).__struct_fields__), name
+            assert members == set(known.__struct_fields__), name
+        needed = {field.name for field in msgspec.structs.fields(known) if field.required}
+        assert needed <= members <= set(known.__struct_fields__), name
+        assert needed == {each for each in members if parameters[each].default is inspect.Parameter.empty}, name
+
+
+async def test_an_empty_member_is_sent_as_it_is(client: AsyncClient) -> None:
+    with pytest.raises(CallerError, match="the text is empty"):
+        await client.tasks.summarise(text="")
+    with pytest.raises(CallerError, match="empty or too large"):
+        await client.tasks.transcribe(file=b"")

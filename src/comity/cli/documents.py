@@ -69,7 +69,7 @@ async def _add(args: argparse.Namespace) -> int:
         for path, text in texts:
             done.append({"document": _id_of(path), "came": await documents.put(_id_of(path), text, title=path.stem)})
             if not args.json:
-                say.out(f"{done[-1]['came']}  {done[-1]['document']}")
+                say.content(f"{done[-1]['came']}  {done[-1]['document']}")
     if args.json:
         say.out(_encoded(done))
     return 0
@@ -84,11 +84,12 @@ async def _find(args: argparse.Namespace) -> int:
     for hit in found.value.hits if found.value is not None else ():
         text = " ".join(hit.evidence.text.split())
         shown = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
-        say.out(f"{hit.document}  {hit.evidence.start}-{hit.evidence.end}\n  {shown}")
+        say.content(f"{hit.document}  {hit.evidence.start}-{hit.evidence.end}\n  {shown}")
     if found.value is None:
         say.aside("nothing found")
     elif not found.value.by_meaning:
-        say.aside(f"by words alone ({found.value.why}): pip install 'comity[vectors]' finds by meaning too")
+        mend = ": ask in fewer words" if found.value.why == "request.too_long" else ": pip install 'comity[vectors]' finds by meaning too"
+        say.aside(f"by words alone ({found.value.why}){mend}")
     return 1 if found.abstained else 0
 
 
@@ -99,7 +100,7 @@ async def _list(args: argparse.Namespace) -> int:
         say.out(_encoded([{"document": document, "title": title} for document, title in kept]))
     else:
         for document, _ in kept:
-            say.out(document)
+            say.content(document)
     return 0
 
 

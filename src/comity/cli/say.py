@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import traceback
 from typing import Any
 
 from comity.errors import ComityError, PolicyDenied, ProviderFailure
 from comity.ports import environment
+
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys and a person does not see: control characters but tab and line feed, and what turns the order of letters."""
 
 
 def out(text: str) -> None:
@@ -22,6 +26,16 @@ def out(text: str) -> None:
 
 def aside(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def visible(text: str) -> str:
+    """Text of a model or a document: nothing in it can command the terminal of whoever reads it."""
+    return _UNSEEN.sub("\ufffd", text)
+
+
+def content(text: str) -> None:
+    """As `out`, of what somebody else wrote: as it is into a file or a pipe, on a terminal what can be seen of it."""
+    out(visible(text) if sys.stdout.isatty() else text)
 
 
 def result(args: argparse.Namespace, value: Any, text: str) -> None:
@@ -36,9 +50,9 @@ def error(failure: ComityError, *, as_json: bool) -> None:
             body |= {"decision": failure.decision, "receipt": failure.receipt}
         aside(json.dumps({"error": body}, ensure_ascii=False, default=str))
         return
-    aside(f"comity: error[{failure.code}]: {failure}")
+    aside(visible(f"comity: error[{failure.code}]: {failure}"))
     if failure.hint:
-        aside(f"hint: {failure.hint}")
+        aside(visible(f"hint: {failure.hint}"))
     if (isinstance(failure, PolicyDenied) and failure.receipt) or isinstance(failure, ProviderFailure):
         aside("see: comity explain last")
 

@@ -181,7 +181,7 @@ def _shown(value: Any, out: Path | None) -> None:
     if out is not None:
         _write(out, (text + "\n").encode())
     else:
-        say.out(text)
+        say.content(text)
 
 
 def _check_out(out: Path | None) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 from urllib.parse import urlencode
 
@@ -62,6 +62,28 @@ class Tasks:
     def reply(self, *, text: str, language: str = "", **how: Any) -> Any:
         return self.run("reply", text=text, language=language, **how)
 
+    def ocr(self, *, image: Any, language: str = "", **how: Any) -> Any:
+        """``image``: bytes of a PNG, JPEG or WebP, or an open file."""
+        return self.run("ocr", image=image, language=language, **how)
+
+    def describe(self, *, image: Any, language: str = "en", read: str | None = None, sentences: int = 3, **how: Any) -> Any:
+        """``image``: as of `ocr`; ``read``: what `ocr` read in it, None where it is to be read first."""
+        return self.run("describe", image=image, language=language, read=read, sentences=sentences, **how)
+
+    def transcribe(self, *, file: Any, language: str = "", prompt: str = "", **how: Any) -> Any:
+        """``file``: bytes of a wav, flac, mp3, ogg or m4a, or an open file; ``prompt``: words that may occur."""
+        return self.run("transcribe", file=file, language=language, prompt=prompt, **how)
+
+    def classify(self, *, text: str, labels: Any, outside: Sequence[str] = (), language: str = "", **how: Any) -> Any:
+        """``labels``: each with `id`, and `says` or `examples`; ``outside``: texts that belong to none of them."""
+        return self.run("classify", text=text, labels=labels, outside=outside, language=language, **how)
+
+    def speak(
+        self, *, text: str, language: str = "", voice: str = "auto", format: Literal["wav", "pcm"] = "wav", speed: float = 1.0,
+        **how: Any,
+    ) -> Any:  # fmt: skip
+        return self.run("speak", text=text, language=language, voice=voice, format=format, speed=speed, **how)
+
     def run(self, name: str, **asked: Any) -> Any:
         """Any task by its name, with the members of its input; bytes, or an open file, where it takes a file."""
         how: dict[str, Any] = {word: asked.pop(word) for word in ("where", "unmeasured", "must", "extra_headers") if word in asked}
@@ -86,7 +108,7 @@ class Tasks:
         odd = next((word for word in how if word not in ("where", "unmeasured", "must", "extra_headers")), "")
         if odd:
             raise CallerError(f"`{odd[:64]}` is nothing that a task takes", code="request.unknown_field", field=odd[:64])
-        body = {member: _said(value) for member, value in asked.items() if value is not None and value != ""}
+        body = {member: _said(value) for member, value in asked.items() if value is not None}
         body |= {word: how[word] for word in ("where", "unmeasured") if word in how}
         if how.get("must"):
             body["abstain"] = False

@@ -134,6 +134,10 @@ class Documents:
             return _Meant(vectors, Step(deployment=here, outcome="answered" if vectors else "not_ready", why="" if vectors else NO_MODEL))
         except Unreadable as unreadable:
             return _Meant(None, Step(deployment=here, outcome="unreadable", why=unreadable.code))
+        except CallerError as error:
+            if error.code != "request.too_long":
+                raise
+            return _Meant(None, Step(deployment=here, outcome="too_long", why=error.code))
         except (ProviderFailure, OperatorError) as error:
             return _Meant(None, Step(deployment=here, outcome="failed", why=error.code))
 

@@ -58,6 +58,8 @@ class World:
         if self.failing:
             raise ProviderFailure("the local model's process has ended", kind="unavailable", code="model.crashing")
         self.asked.append((request, tuple(among)))
+        if any(len(text) > 10_000 for text in request.inputs):  # type: ignore[attr-defined]
+            raise CallerError("longer than the model's context", code="request.too_long")
         texts: tuple[str, ...] = request.inputs  # type: ignore[attr-defined]
         data = [{"index": index, "embedding": vector(text)} for index, text in enumerate(texts)]
         return Reply(body={"data": data}, deployment="vectors-here", model="m", sha256=self.sha256, region=("device",))
@@ -165,6 +167,13 @@ async def test_vectors_of_another_model_are_not_compared_but_made_anew(documents
     assert found.value is None or found.value.without_vectors > 0
     assert await documents.fill() == 0
     assert (await ids(documents, "猫"))[0] == "pets"
+
+
+async def test_what_is_too_long_for_the_model_is_found_by_its_words(documents: Documents) -> None:
+    await documents.put("a", "The kitten sleeps.")
+    found = await documents.find("kitten " * 3000)
+    assert found.value is not None and found.value.hits[0].document == "a"
+    assert not found.value.by_meaning and found.value.why == "request.too_long" and found.steps[0].outcome == "too_long"
 
 
 async def test_only_this_device_is_asked(documents: Documents, world: World) -> None:
