@@ -40,6 +40,20 @@ _AND_MORE = {
     "en": re.compile(r"(?:\s*[,;]\s*(?:and\s+)?(?:then\s+)?|\s+and\s+(?:then\s+)?|\s+then\s+)(?=(?:please\s+)?(?:turn|switch|set|play|pause|stop|dim|start|open|close|lock|draft|write|add|make|go|show|put|send|lower|raise|remind|tell|let me|notify|warn|all (?:the )?lights)\b)", re.IGNORECASE),  # noqa: E501
     "zh": re.compile(r"[；;]|[，,](?:然后|并且|并|再|同时|顺便|还)?(?=把|关|开|放|播|打开|关掉|暂停|停|调|切|提醒我|告诉我|通知我|写|起草|给)|(?:然后|并且|同时|顺便)"),  # noqa: E501
 }  # fmt: skip
+_WHERE = {"room", "scope"}
+_EXCEPT = {
+    "en": re.compile(r"\b(?:unless|until|till|except(?: for| on| when| if)?|only (?:if|when|on|while)|but not|not (?:on|if|when|during|between))\b", re.IGNORECASE),  # noqa: E501
+    "zh": re.compile(r"除非|直到|除了|以外|之外|只有|仅当|不然|否则|的话|不在"),
+}  # fmt: skip
+"""What limits a rule; within a notice too it is more likely meant of the rule."""
+_LOOSE = {
+    "en": re.compile(
+        r"\b(?:if|when(?:ever)?|while|once|after|before|as soon as|as long as|every|each|no|not|never|don['’]?t|without|instead|otherwise|nobody|quarter to|"  # noqa: E501
+        r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekdays?|weekends?|tomorrow|yesterday|am|pm|o'clock)\b",
+        re.IGNORECASE,
+    ),
+    "zh": re.compile(r"如果|要是|假如|时候|以后|之后|以前|之前|每[天周次个晚]|周[一二三四五六日末]|星期|礼拜|明天|昨天|不要|不许|别|没有?(?!电)|点钟|工作日"),  # noqa: E501
+}  # fmt: skip
 
 
 class Acting:
@@ -126,6 +140,7 @@ class Acting:
             )
         if zh and re.match(r"[放听]", named):
             yield "播" + named if named[0] == "放" else "播放" + named[1:]
+        yield from _fuller(named, zh)
         for room in sorted(self._room_names(), key=len, reverse=True):
             if zh and room in named and "灯" not in named:
                 yield named.replace(room, room + "灯", 1)
@@ -141,9 +156,14 @@ class Acting:
     def _named(self, said: str) -> str:
         """Pronouns that go back to the trigger as what they stand for."""
         zh, when = self._code == "zh", self._when
-        if isinstance(when, DeviceState) and when.device.startswith("light:"):
-            room = when.device.partition(":")[2]
+        lamps = [
+            each.value.device for each in self._w.found if isinstance(each.value, DeviceState) and each.value.device.startswith("light:")
+        ]
+        if len(set(lamps)) == 1:
+            room = lamps[0].partition(":")[2]
             name = next((n for n in self._names_of(room)), room)
+            if zh and (bare := re.fullmatch(r"(?:给我|帮我|自动|就|把它|它)*(关掉|关上|关了|关|打开|开)(?:它|吧|了)?", said)):
+                return f"{bare[1].removesuffix('了')}{name}灯"
             return re.sub(r"它", f"{name}灯", said) if zh else re.sub(r"\bit\b", f"the {name} light", said, count=1, flags=re.IGNORECASE)
         if isinstance(when, MessageFrom):
             who = next((each.names[0] for each in self._w.world.things("contact") if each.id == when.contact), "")
@@ -158,12 +178,25 @@ class Acting:
         ]  # fmt: skip
 
     def _sure(self, action: Action, said: str) -> Action:
-        """A text of a single character is a scrap of the request, and no text."""
+        """A text of a single character is a scrap of the request, and no text; a light of which nothing is said is not set; and words that
+        say when, or when not, must not be left over.  Raises Unclear."""
+        if action.arguments and set(action.arguments) <= _WHERE and self._intents.named(action.intent).name.endswith(".set"):
+            raise self._w.ask("action", f"What should be done by “{said}”?", f"“{said}”要做什么？", "unread")
+        self._nothing_left(said, [str(each) for each in action.arguments.values() if isinstance(each, str)])
         for name, value in action.arguments.items():
             parameter = self._intents.named(action.intent).parameter(name)
             if parameter is not None and parameter.kind == "text" and len(str(value).strip()) < 2:
                 raise self._w.ask(name, f"What exactly of “{said}”?", f"“{said}”具体是什么？", "unread")
         return action
+
+    def _nothing_left(self, said: str, texts: Sequence[str]) -> None:
+        """Raises Unclear where a condition, an exception or an end is said that no part of the rule stands for."""
+        rest = re.sub(r"[“\"「][^”\"」]*[”\"」]", " ", said)
+        for each in texts:
+            rest = re.sub(re.escape(each), " ", rest, flags=re.IGNORECASE)
+        loose = _EXCEPT[self._code].search(rest) or _LOOSE[self._code].search(rest)
+        if loose is not None:
+            raise self._w.ask("condition", f"What does “{loose[0]}” stand for?", f"“{loose[0]}”是什么意思？", "unread")
 
     def _notice(self, said: str, told: re.Match[str], about: str) -> Action:
         before = _FIRST[self._code].sub("", said[: told.start()]).strip(_TRIM)
@@ -173,6 +206,8 @@ class Acting:
         rest = _LINK[self._code].sub("", rest, count=1)
         quoted = re.fullmatch(r"\s*[“\"「]([^”\"」]*)[”\"」]\s*", rest)
         text = quoted[1] if quoted else _SMALL[self._code].sub("", rest).strip(_TRIM)
+        if not quoted and (loose := _EXCEPT[self._code].search(text)):
+            raise self._w.ask("condition", f"What does “{loose[0]} …” stand for?", f"“{loose[0]}……”是什么条件？", "unread")
         return Action(intent=NOTICE, arguments={"text": text or about})
 
     # -- what `telling` writes ------------------------------------------------------------------------------------------------
@@ -215,6 +250,30 @@ class Acting:
         if parameter.kind == "choice":
             return next((choice for choice, names in parameter.choices.items() if said == choice or said in names), said)
         return json.loads(said)
+
+
+_MUSIC = r"(?:music|radio|jazz|playlist|songs?|album|podcast|blues|piano|news)"
+
+
+def _fuller(said: str, zh: bool) -> Iterator[str]:
+    """What has no verb, or another than the planner knows."""
+    if zh:
+        if found := re.fullmatch(r"(.{2,4}?)(?:里)?(?:给我|帮我)?(?:放|播)(?:点儿?|些|一?首)?(.{2,})", said):
+            yield f"在{found[1]}播放{found[2]}"
+        if found := re.fullmatch(r"切(?:换)?(?:到|成|为)?(.{2,6}?)(?:模式)?", said):
+            yield f"切换到{found[1]}模式"
+        if found := re.fullmatch(r"(.+灯)(?:亮|开|调|降|升)(?:回|到|成|至)(.+?)(?:的)?(?:亮度)?", said):
+            level = re.sub(r"^一半$", "百分之五十", found[2])
+            yield f"把{found[1]}亮度调到{level}"
+        return
+    if found := re.fullmatch(r"(?:I want |I['’]d like |have )?(?:the |all )?([\w ]*lights?) (on|off)", said, re.IGNORECASE):
+        yield f"turn {found[2]} the {found[1]}"
+    if found := re.fullmatch(r"(?:the )?(?:heating|thermostat|temperature) (?:up |down )?(?:to|at) (.+)", said, re.IGNORECASE):
+        yield f"set the heating to {found[1]}"
+    if found := re.fullmatch(
+        rf"(?:I want |I['’]d like |put |have )?((?:the |some )?(?:[\w]+ )?{_MUSIC})(?: on)?( in the .+)?", said, re.IGNORECASE
+    ):
+        yield f"play {found[1]}{found[2] or ''}"
 
 
 def _agreeing(actions: tuple[Action, ...], words: Words) -> tuple[Action, ...]:

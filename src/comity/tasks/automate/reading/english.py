@@ -43,7 +43,7 @@ WEATHER = (
     + r")(?:the (?:forecast|weather forecast|weather) (?:says|shows|has|calls for|is for|predicts)\s+|there(?:'s| is| will be)\s+|it(?:'s| is)?\s*(?:going to|will|'ll)?\s*)?"  # noqa: E501
     r"(?:"
     + DAY
-    + r"(?:'s)?\s+)?(?:the )?(?:(?P<rain>rain(?:s|y|ing)?(?: showers)?)|(?P<snow>snow(?:s|y|ing)?))(?:\s+(?:is|are))?(?:\s+(?:forecast|expected|predicted|due|likely|coming|on the way))?"  # noqa: E501
+    + r"(?:'s)?\s+)?(?:the )?(?:(?P<rain>rain(?:s|y|ing)?(?: showers)?)|(?P<snow>snow(?:s|y|ing)?))(?:['’]s|\s+(?:is|are))?(?:\s+(?:forecast|expected|predicted|due|likely|coming|on the way))?"  # noqa: E501
     r"(?:\s+(?:for|on)?\s*(?P<day2>today|tomorrow|the next day|the following day|next day|that day|the day))?" + END
 )
 MEASURED = (
@@ -172,4 +172,4 @@ OTHER = r"\b(?:every|each)\s+(?:other|second|third|fourth|two weeks|fortnight)\b
 LAST_DAY = r"\bon\s+the\s+last\s+day\s+of\s+(?:each|every|the)\s+month\b"
 YEARLY = r"(?:\bevery year\s+on|\b(?:each|every)\s+year,?(?:\s+on)?)\s+(?P<when>(?:the\s+)?[\w ]+?)(?=\s+at\b|[,:])"
 WORDS_LEFT = r"^(?:and|then|so|please|but|only|also|just|do|,|\s|at|on|the|in|if|when|to|for|from|by|is|it|it's|it’s)*$"
-NOTIFY = r"\b(?:please\s+)?(?:remind|tell|warn|alert|notify|inform)\s+me\b|\blet me know\b|\bping me\b|\bgive me a (?:nudge|shout|heads[- ]up|reminder)\b|\bshow (?:me )?a (?:notice|notification|reminder)\b|\bsend me a (?:notice|notification|reminder)\b|\bnudge me\b|\bpop up a (?:notice|notification|reminder)\b"  # noqa: E501
+NOTIFY = r"\b(?:please\s+)?(?:remind|tell|warn|alert|notify|inform|nag|prod|buzz|prompt)\s+me\b|\blet me know\b|\bping me\b|\bgive me a (?:nudge|shout|heads[- ]up|reminder)\b|\bshow (?:me )?a (?:notice|notification|reminder)\b|\bsend me a (?:notice|notification|reminder)\b|\bnudge me\b|\bpop up a (?:notice|notification|reminder)\b"  # noqa: E501

@@ -88,6 +88,10 @@ def hours(words: Words) -> Hours:
         if days and not (not zh and found.group().strip().lower().rstrip(".") in ("sun", "mon", "sat", "wed")):
             _also(words, made, days)
             words.take(*found.span())
+    if zh and not made.weekdays:
+        for found in re.finditer(chinese.BARE_DAY, words.left):  # in a rule a weekday comes round, unless it is this one or the next
+            _also(words, made, _list(found.group(), zh))
+            words.take(*found.span())
     for daily in re.finditer(say.DAILY, words.left, re.IGNORECASE):
         made.daily = True
         words.take(*daily.span())

@@ -18,6 +18,7 @@ from comity.tasks.automate.reading.acting import Acting
 from comity.tasks.automate.reading.events import Events
 from comity.tasks.automate.reading.found import GONE, Found, Spoken, Words
 from comity.tasks.automate.reading.hours import Hours, days, hours
+from comity.tasks.automate.reading.rewording import reworded
 from comity.tasks.automate.rule import (
     Arrive,
     AtPlace,
@@ -25,6 +26,7 @@ from comity.tasks.automate.rule import (
     Dark,
     DeviceIs,
     DeviceState,
+    Leave,
     Rule,
     Sunset,
     TimeBetween,
@@ -52,7 +54,7 @@ async def read(text: str, *, world: Spoken, intents: Intents, chooser: Chooser |
     code.  Raises what the chooser raises."""
     text = " ".join(text.split())
     language = "zh" if (language or language_of(text)).startswith("zh") else "en"
-    words = Words(text, language, world)
+    words = Words(reworded(text, language), language, world)
     try:
         rule = await _rule(words, intents, chooser or Likeliest())
     except Unclear as unclear:
@@ -127,8 +129,18 @@ def _sorted(words: Words, said: Hours) -> tuple[Trigger, tuple[Condition, ...], 
     conditions += [(each.start, each.value) for each in darks[:1]]
     when: Any = events[0].value if events else timed
     made = _once_each(words, tuple(value for _, value in sorted(conditions, key=lambda pair: pair[0])))
+    _possible(words, when, made)
     about = _about(words, events[0]) if events else words.text
     return when, made, about
+
+
+def _possible(words: Words, when: Trigger, conditions: tuple[Condition, ...]) -> None:
+    """Nobody is at two places, nor comes to where they are not.  Raises Unclear."""
+    at = [each for each in conditions if isinstance(each, AtPlace)]
+    here = {each.place for each in at if not each.not_}
+    there = {each.place for each in at if each.not_}
+    if len(here) > 1 or (isinstance(when, Arrive) and (here - {when.place} or when.place in there)) or (isinstance(when, Leave) and here):
+        raise words.ask("place", "Nobody is at two places at once. Which is meant?", "不能同时在两个地方，是哪一个？", "contradiction")
 
 
 def _becomes(words: Words, dark: Found) -> bool:
@@ -158,4 +170,4 @@ _LEADS = re.compile(
 
 def _about(words: Words, event: Found) -> str:
     """What a notice says that was given no words: what happened, as the person put it."""
-    return _LEADS.sub("", words.text[event.start : event.end].strip()).strip(" ,，:：?？") or words.text
+    return _LEADS.sub("", words.text[event.start : event.end].strip()).strip(" ,，:：?？").replace('"', "'") or words.text
