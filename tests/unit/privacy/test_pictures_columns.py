@@ -322,6 +322,28 @@ Notice            Three months, in writing, to
                   the end of a month.
 Sublet            Only where the landlord has
                   agreed beforehand.""",
+    "form in parts": """
+PART A About you
+Name of the pupil       Mira Holt
+Lives at                Quay Lane 4, second floor,
+                        next to the old bakery
+School                  Mill Road Primary
+
+PART B About the club
+Which afternoons        Monday and Thursday
+Fetched by              her aunt Sian Pryce, or
+                        the neighbour
+
+PART C Allergies
+Food                    hazelnuts
+Other                   none known""",
+    "roster": """
+Day               Kitchen           Door
+Friday            Anna              Benedikt
+                  Carlotta          Dmitri
+Saturday                            Esther
+                  Falk              Anna
+Sunday            Benedikt          Carlotta""",
     "zh table": """
 姓名        部门          电话
 张岚        财务部        8801

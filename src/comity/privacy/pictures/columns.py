@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ENOUGH = 1.0  # from this sum of signs on it is columns
 ROWS_MIN = 4  # fewer rows side by side are no columns
 WIDE, NARROW = 8.0, 4.0  # heights of a line that a column is wide: mostly, and at least
-FULL = 0.6  # of its width is full of text in a row of running text, as a rule; in a cell of a table it is not
+FULL, HALF_FULL = 0.75, 0.6  # of its width is full of text in a row of running text, as a rule; in a cell of a table it is not
 CELLS_FULL = 0.8  # the same where most rows are in pieces: these may be columns too
 BROKEN = 0.9  # of a column's width: a line and the next one's first word together reach it, or the word would have stood on that line
 LETTERS_MIN = 8  # shorter lines are not broken ones
@@ -71,8 +71,8 @@ def _signs(left: Sequence[Part], right: Sequence[Part], height: float) -> float:
         return -9.0
     sign = 0.0
     # 1. what is written: running text fills its width, and figures alone are cells
-    full = all(_full(side, wide) for side, wide in zip(sides, widths, strict=True))
-    sign += 2.0 * full if min(widths) >= WIDE * height else -1.0 if min(widths) >= 0.75 * WIDE * height else -1.5
+    fills = [_full(side, wide) for side, wide in zip(sides, widths, strict=True)]
+    sign += min(fills) if min(widths) >= WIDE * height else -1.0 if min(widths) >= 0.75 * WIDE * height else -1.5
     sign -= 3.0 * (_share(right, _figures) >= 0.5) + 2.5 * (_share(left, _figures) >= 0.5)
     sign -= 2.5 * (_share(right, lambda part: _bare(part.pieces[0])) >= 0.5)
     ends = [_share(side, lambda part: bool(_SENTENCE.search(part.text))) for side in sides]
@@ -85,12 +85,15 @@ def _signs(left: Sequence[Part], right: Sequence[Part], height: float) -> float:
     sign -= 3.0 * (labels[0] >= 0.4 and labels[1] < 0.3)
     # 4. each side for itself: lines broken on one side where they begin anew on the other, space between paragraphs, lists, amounts
     apart = _apart(left, right, widths)
-    return sign + apart + _space(left, right) + _lists(left, right) + _alike(left, right, full or apart > 1 or max(ends) >= 0.4)
+    return sign + apart + _space(left, right) + _lists(left, right) + _alike(left, right, min(fills) > 1 or apart > 1 or max(ends) >= 0.4)
 
 
-def _full(side: Sequence[Part], width: float) -> bool:
-    of = FULL if median(len(part.pieces) for part in side) < 2 else CELLS_FULL
-    return median(part.filled for part in side) >= of * width
+def _full(side: Sequence[Part], width: float) -> float:
+    """A sign of running text: 2 where it fills its column, 1 where it nearly does, as labels and values of a form may."""
+    filled = median(part.filled for part in side) / width
+    if median(len(part.pieces) for part in side) >= 2:
+        return 2.0 * (filled >= CELLS_FULL)
+    return 2.0 if filled >= FULL else 1.0 if filled >= HALF_FULL else 0.0
 
 
 def _parts(rows: Sequence[Row]) -> list[Part]:
@@ -143,7 +146,7 @@ def _apart(left: Sequence[Part], right: Sequence[Part], widths: Sequence[float])
     running = all(len(some) >= 0.4 * len(side) for some, side in zip(broken, (left, right), strict=True))
     if apart >= max(2.0, 0.1 * len(both)) or (apart and running):
         return 2.5
-    return 0.5 * (apart > 0)
+    return 1.5 if running else 0.5 * (apart > 0)
 
 
 def _space(left: Sequence[Part], right: Sequence[Part]) -> float:
@@ -152,17 +155,20 @@ def _space(left: Sequence[Part], right: Sequence[Part]) -> float:
     has = [{part.number for part in side} for side in (left, right)]
     inner = range(first, last + 1)
     free = [sum(at not in mine and at in other for at in inner) for mine, other in (has, has[::-1])]
-    if min(free) >= 2:
-        return 2.5
-    if min(free) == 1:
-        return 1.5
-    return -0.5 * (free[0] > 2)  # cells of several lines
+    if not min(free):
+        return -0.5 * (free[0] > 2)  # cells of several lines
+    if 2 * len(has[0] & has[1]) < len(inner):
+        return 2.5  # their lines do not stand side by side
+    levels = sorted({part.number: part.level for part in (*left, *right) if part.number in inner}.items())
+    steps = [under - above for (_, above), (_, under) in pairwise(levels)]
+    joint = sum(step > GAP * median(steps) for step in steps)  # space on both sides at once: between parts of a table or a form
+    return max(-1.0, (2.5 if min(free) > 1 else 1.5) - 1.5 * joint)
 
 
 def _lists(left: Sequence[Part], right: Sequence[Part]) -> float:
     items = [sum(bool(_ITEM.match(part.text)) for part in side) for side in (left, right)]
     numbers = [[int(found[1]) for part in side if (found := _NUMBER.match(part.text))] for side in (left, right)]
-    sign = 1.5 if min(items) >= 2 else 1.0 if items[1] >= 2 else 0.5 if items[0] >= 2 else 0.0
+    sign = 2.0 if min(items) >= 3 else 1.5 if min(items) >= 2 else 1.0 if items[1] >= 2 else 0.5 if items[0] >= 2 else 0.0
     if all(numbers) and len(numbers[0]) > 1 and numbers[1][0] == numbers[0][-1] + 1:
         sign += 1.5
     return sign

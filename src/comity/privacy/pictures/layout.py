@@ -155,10 +155,15 @@ def _gutter(rows: list[Row]) -> tuple[int, int, float, float] | None:
                 beside = _beside(parted)
                 if beside >= ROWS_MIN:
                     found.setdefault((first, last, *(len(left) for left, _ in parted)), (beside, first, last, at, lean))
-    longest = sorted(found.values(), key=lambda each: -each[0])[:GAPS_TRIED]
+    longest = sorted(found.values(), key=lambda each: (-each[0], each[1] - each[2], abs(each[4])))[:GAPS_TRIED]
+    refused: list[tuple[int, int, float]] = []
     for _, first, last, at, lean in longest:
+        here = at + lean * rows[first][0].level
+        if any(start <= first and last <= end and abs(here - there) < 2 * rows[first][0].height for start, end, there in refused):
+            continue  # what is no column as a whole is none in part
         if columns([_parted(row, at, lean) for row in rows[first:last]]):
             return first, last, at, lean
+        refused.append((first, last, here))
     return None
 
 
