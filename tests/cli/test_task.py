@@ -124,6 +124,30 @@ def test_a_disk_that_is_full_as_the_answer_comes(tmp_path: Path, monkeypatch: py
         task._shown("a text", tmp_path / "x.txt")
 
 
+@pytest.mark.parametrize(("name", "model"), [("ocr", "ocr"), ("transcribe", "faster-whisper-base")])
+def test_without_its_model_a_task_names_what_to_fetch(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, model: str
+) -> None:
+    monkeypatch.setenv("COMITY_MODELS", str(tmp_path / "none"))
+    file = tmp_path / "file"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n and more")
+    assert f"comity models add {model}" in cli("task", name, file).refused(3, "task.not_ready")
+    assert f"needs model: comity models add {model}" in cli("task").out
+
+
+def test_where_deployments_are_configured_no_model_is_offered_that_would_be_none(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMITY_MODELS", str(tmp_path / "none"))
+    (tmp_path / "comity.toml").write_text(
+        '[controller]\nname = "K"\nestablished = ["US"]\n\n[server]\nport = 0\n\n'
+        '[[deployments]]\nid = "small"\nprovider = "embedded"\nmodel = "smollm2-135m-instruct"\n',
+        encoding="utf-8",
+    )
+    (row,) = [row for row in cli("--json", "task").json()["tasks"] if row["name"] == "ocr"]
+    assert row["availability"]["availability"] == "refused" and "no deployment on this device does ocr" in row["availability"]["reason"]
+
+
 def test_what_the_law_denies_ends_with_its_own_code(cli: Cli, flags: tuple[str, ...], text: str) -> None:
     done = cli(*flags, "task", "rewrite", text, "--subject", 'location="CN", residence="CN", age=9, consent=()')
     assert done.code == 4 and "see: comity explain last" in done.err

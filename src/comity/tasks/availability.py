@@ -39,7 +39,7 @@ async def availability(
     if able:
         wanted = able[0][1]
         return NeedsModel(model=wanted.model, bytes=wanted.bytes, licence=wanted.licence)
-    reason = "; ".join(f"{model}: {said}" for model, said in why.items()) or f"no model for this device does {operation}"
+    reason = "; ".join(f"{model}: {said}" for model, said in why.items()) or f"no deployment on this device does {operation}"
     sample = _sample(operation)
     if not places.region(operation) or sample is None:
         return Refused(reason=f"not here ({reason}), and no deployment elsewhere does {operation}")

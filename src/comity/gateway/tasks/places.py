@@ -115,12 +115,17 @@ class GatewayPlaces:
         )  # fmt: skip
 
     def _to_be_had(self, operation: Operation) -> list[Place]:
-        """Models of the manifest that are not on this machine: with them it might be done here."""
-        if self._key.models or not any(each.on_device for each in self._open()):
+        """Models of the manifest that are not on this machine: with them it might be done here.
+
+        None where deployments are configured: a model that is added is none of them.  One that is made for what is asked alone is named as
+        the deployment that it will be, so that it is worth fetching though nobody measured it.
+        """
+        if self._key.models or self._world.config.deployments or not any(each.on_device for each in self._open()):
             return []
         return [
             Place(
-                deployment="", model=each.id, sha256=each.sha256, operations=each.operations, context_tokens=each.context_tokens or 4096,
+                deployment="" if operation == "chat" else each.id, model=each.id,
+                sha256=each.sha256, operations=each.operations, context_tokens=each.context_tokens or 4096,
                 languages=_primary(each), absent=True, bytes=each.bytes, licence=each.licence,
             )
             for each in known_models().values() if operation in each.operations and not self._is_here(each)
