@@ -131,7 +131,7 @@ def test_without_its_model_a_task_names_what_to_fetch(
     monkeypatch.setenv("COMITY_MODELS", str(tmp_path / "none"))
     file = tmp_path / "file"
     file.write_bytes(b"\x89PNG\r\n\x1a\n and more")
-    assert f"comity models add {model}" in cli("task", name, file).refused(3, "task.not_ready")
+    assert f"comity models add {model}" in cli("task", name, file).refused(1, "task.not_ready")
     assert f"needs model: comity models add {model}" in cli("task").out
 
 

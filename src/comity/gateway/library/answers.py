@@ -136,4 +136,4 @@ def error_of(status: int, body: Any) -> ComityError:
         failure.attempts = tuple(told.get("attempts") or ())
         failure.lawful, failure.ways = tuple(told.get("lawful") or ()), tuple(told.get("ways") or ())
         return failure
-    return OperatorError(message, code=code, **more)
+    return OperatorError(message, code=code, exit_code=1, **more)  # it stands, and cannot do this now; a file to mend is exit code 3
