@@ -54,6 +54,15 @@ _LOOSE = {
     ),
     "zh": re.compile(r"如果|要是|假如|时候|以后|之后|以前|之前|每[天周次个晚]|周[一二三四五六日末]|星期|礼拜|明天|昨天|不要|不许|别|没有?(?!电)|点钟|工作日"),  # noqa: E501
 }  # fmt: skip
+_FIGURE = {
+    "en": re.compile(r"\d|\b(?:twice|(?:one|two|three|four|five|ten|fifteen|twenty|thirty)\s+(?:times|minutes?|hours?|seconds?|percent|degrees))\b"),  # noqa: E501
+    "zh": re.compile(r"\d|[一二两三四五六七八九十百半]+(?:次|遍|回|分钟|小时|秒|度|成|个钟)|百分之"),
+}  # fmt: skip
+_BEFORE_VERB = re.compile(r"(.+?)\b(?:turn|switch|put|play|pause|set|dim|start|draft|write|send|add)\b", re.IGNORECASE)
+_POLITE = re.compile(
+    r"(?:please|can|could|would|will|you|i|want|i['’]d|like|to|the|and|then|just|also|so|automatically|have|make|it|us|me|let|let['’]s|go|ahead|,|\s)*",
+    re.IGNORECASE,
+)
 
 
 class Acting:
@@ -120,7 +129,8 @@ class Acting:
             plan = await Planner(self._intents, self._w.world, self._chooser).plan([each], self._w.language)
             calls = [step for step in plan.steps if isinstance(step, Call)]
             if calls and len(calls) == len(plan.steps):
-                return [self._sure(Action(intent=call.intent, arguments=call.values()), said) for call in calls]
+                made = [self._sure(Action(intent=call.intent, arguments=call.values()), said) for call in calls]
+                return self._all_of(said, made)
             question = question or plan.question
         if question is not None:
             raise Unclear(question)
@@ -188,6 +198,58 @@ class Acting:
             if parameter is not None and parameter.kind == "text" and len(str(value).strip()) < 2:
                 raise self._w.ask(name, f"What exactly of “{said}”?", f"“{said}”具体是什么？", "unread")
         return action
+
+    def _all_of(self, said: str, made: list[Action]) -> list[Action]:
+        """The same for each of the rooms that are said together.
+
+        Raises Unclear where more rooms or numbers are said than the actions hold, or something stands before the verb."""
+        values = [value for each in made for value in each.arguments.values()]
+        rest = re.sub(r"[“\"「][^”\"」]*[”\"」]", " ", said)
+        for each in [one for one in values if isinstance(one, str)]:
+            rest = re.sub(re.escape(each), " ", rest, flags=re.IGNORECASE)
+        rooms: dict[str, str] = {}
+        left = rest.casefold()
+        for name in sorted(self._room_names(), key=len, reverse=True):
+            low = name.casefold()
+            here = re.search(rf"\b{re.escape(low)}\b", left) if self._code == "en" else low in left
+            if here and (id_ := self._room(name)):
+                rooms[id_] = name
+                left = left.replace(name.casefold(), " ")
+        missing = [name for id_, name in rooms.items() if id_ not in values]
+        if (
+            missing
+            and len(made) == 1
+            and "room" in made[0].arguments
+            and self._together(said, [*missing, *self._names_of(made[0].arguments["room"])])
+        ):
+            made = made + [
+                Action(intent=made[0].intent, arguments={**made[0].arguments, "room": id_}) for id_ in rooms if id_ not in values
+            ]
+            missing = []
+        if missing and any(value in self._room_ids() for value in values):
+            raise self._w.ask("room", f"And “{missing[0]}”?", f"“{missing[0]}”也要吗？", "unread")
+        if _FIGURE[self._code].search(left) and not any(isinstance(value, int | float) or re.search(r"\d", str(value)) for value in values):
+            raise self._w.ask("number", f"What is the number in “{said}” for?", f"“{said}”里的数字是什么意思？", "unread")
+        before = _BEFORE_VERB.match(rest.strip()) if self._code == "en" else None
+        if before is not None and not _POLITE.fullmatch(before[1]):
+            raise self._w.ask("condition", f"What does “{before[1].strip()}” stand for?", "", "unread")
+        return made
+
+    def _together(self, said: str, names: Sequence[str]) -> bool:
+        """Whether rooms are joined by nothing but `and`."""
+        room = "(?:" + "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True)) + ")"
+        if self._code == "zh":
+            return re.search(rf"{room}(?:的?灯)?(?:[和跟与、]|以及){room}", said) is not None
+        return re.search(rf"\b{room}(?: lights?| lamps?)?(?: and |, | & )(?:the )?{room}\b", said, re.IGNORECASE) is not None
+
+    def _room(self, name: str) -> str:
+        return next(
+            (room for intent in self._intents for each in intent.parameters if each.name == "room" for room, names in each.choices.items()
+             if name in names and room != "all"), "",
+        )  # fmt: skip
+
+    def _room_ids(self) -> set[str]:
+        return {room for intent in self._intents for each in intent.parameters if each.name == "room" for room in each.choices}
 
     def _nothing_left(self, said: str, texts: Sequence[str]) -> None:
         """Raises Unclear where a condition, an exception or an end is said that no part of the rule stands for."""

@@ -42,6 +42,9 @@ _COMMON = re.compile(
     r"|^(?:每次|每个|每回|我的|我|去|那个|这个|下次|叫|日程|会议)+|(?:的航班|航班|的会议|会议|日程|的会|这个会|那个会)$",
     re.IGNORECASE,
 )
+_HAPPENS = (MessageFrom, Arrive, Leave, Appointment, ReminderDone, Weather)
+_DENIED = re.compile(r"n['’]t\b|\b(?:not|never|nobody|no one|without|hardly|stops?)\b|没|未(?!来)|别(?!人)|不(?![到足超])", re.IGNORECASE)
+_OTHERS = re.compile(r"\b(?:other than|except|but|besides|anybody|anyone|everybody|everyone|not)\b|除|以外|之外|别人|不是", re.IGNORECASE)
 
 
 class Events:
@@ -78,6 +81,13 @@ class Events:
                 if found.start() == found.end() or "\x00" in self._w.left[found.start() : found.end()]:
                     continue
                 value = made(found)
+                if isinstance(value, _HAPPENS) and _DENIED.search(found.group()):
+                    raise self._w.ask(
+                        "when",
+                        f"A rule cannot wait for what does not happen. When should “{found.group().strip(' ,')}” be looked at?",
+                        f"规则等不到没发生的事，“{found.group().strip(' ，,')}”要在什么时候查看？",
+                        "unread",
+                    )
                 if value is not None:
                     group = found.groupdict()
                     self._w.add(found.start(), found.end(), value, group.get("lead") or group.get("lead2") or "")
@@ -233,6 +243,8 @@ class Events:
         span = self._span(found, "who")
         if span is None:
             return None
+        if _OTHERS.search(self._w.text[slice(*span)]):
+            raise self._w.ask("contact", "From whom exactly?", "具体是谁？", "unread")
         who = self._w.contact(*span)
         return MessageFrom(contact=who, text=self._got(found, "text").strip(' "“”「」'))
 

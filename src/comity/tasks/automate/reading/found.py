@@ -127,7 +127,7 @@ def devices(world: Spoken, rooms: Mapping[str, str]) -> dict[str, str]:
 
 STATES: Mapping[str, tuple[str, str]] = {
     "open": (r"(?:is |has been |gets |comes |been |left |stays |still )*(?:open(?:ed|s)?|ajar)", r"(?:被|一|还|仍|又|刚)*(?:打开|开)(?:了|着|起来)?"),  # noqa: E501
-    "closed": (r"(?:is |has been |gets |been |stays )*(?:close[ds]?|shuts?)", r"(?:被|一|还|又|刚)*(?:关上|关好|关闭|关)(?:了|着)?"),
+    "closed": (r"(?:is |has been |gets |been |stays )*(?:close[ds]?|shuts?)", r"(?:被|一|还|又|刚)*(?:关上|关掉|关好|关闭|关)(?:了|着)?"),
     "on": (r"(?:is |has been |gets |comes |goes |been |stays )*(?:(?:switched |turned |put )?on)", r"(?:被|一|还|又|刚)*(?:打开|开启|开|亮)(?:了|着|起来)?"),  # noqa: E501
     "off": (r"(?:is |has been |gets |goes |been |stays )*(?:(?:switched |turned |put )?off)", r"(?:被|一|还|又|刚)*(?:关上|关掉|关闭|关|熄|灭)(?:了|着)?"),  # noqa: E501
     "finished": (r"(?:is |has |gets |'s )*(?:finish(?:ed|es)?|done|over|through|ends?|completes?d?|ready|stop(?:s|ped)?)", r"(?:已经|一|都|刚)*(?:洗完|洗好|完成|结束|停|转完|好|完)(?:了)?"),  # noqa: E501

@@ -216,6 +216,8 @@ def _entity(words: Words, made: Hours, entity: Entity) -> None:
         elif value.start is not None:
             _between(words, made, f"{value.start:%H:%M}", "00:00")
         elif value.end is not None:
+            if not made.every and re.match(r"until|till|up to|直到|到", words.text[start:end], re.IGNORECASE):
+                raise words.ask("time", "What is to be done when that time is over?", "到了那个时间要做什么？", "unread")
             _between(words, made, "00:00", f"{value.end:%H:%M}")
         words.take(start, end)
     elif isinstance(value, Time):
@@ -255,6 +257,8 @@ def _time(words: Words, made: Hours, entity: Entity, at: time) -> None:
         at = _likely(words, made, clocks)
     if later is not None or inner is not None:
         side = (later["side"] if later is not None else inner[1] if inner is not None else "").lower()
+        if side in ("until", "till") and not made.every:
+            raise words.ask("time", "What is to be done when that time is over?", "到了那个时间要做什么？", "unread")
         late = side in ("after", "past", "from", "后", "以后", "过后")
         _between(words, made, *((f"{at:%H:%M}", "00:00") if late else ("00:00", f"{at:%H:%M}")))
         words.take(start, end)

@@ -163,7 +163,7 @@ def _once_each(words: Words, conditions: tuple[Condition, ...]) -> tuple[Conditi
 
 
 _LEADS = re.compile(
-    r"^(?:but |and |only )*(?:when(?:ever)?|if|once|as soon as|every time|each time|the moment|after|in case)\s+|(?:的时候|的话|时|后|就|，|,|\s|：|:)+$|^(?:如果|要是|每次|当|等|只要|一旦)+",  # noqa: E501
+    r"^(?:but |and |only )*(?:when(?:ever)?|if|once|as soon as|every time|each time|the (?:moment|minute|second|instant)|after|in case)\s+|(?:的时候|的话|时|后|就|，|,|\s|：|:)+$|^(?:如果|要是|每次|当|等|只要|一旦)+",  # noqa: E501
     re.IGNORECASE,
 )
 

@@ -11,6 +11,7 @@ _QUOTED = re.compile(r"([\"“「『][^\"”」』]*[\"”」』]|\([a-z_]+: [^(
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MINUTES = {"five": 5, "ten": 10, "quarter": 15, "a quarter": 15, "twenty": 20, "twenty-five": 25, "twenty five": 25}
 _HOUR = r"(?P<hour>" + "|".join(_HOURS) + r"|1[0-2]|[1-9])\b(?!\s*(?:%|per ?cent|degrees|minutes?|mins?|hours?|days?|seconds?|times))"
+_OTHER = {"on": "off", "off": "on", "open": "closed", "closed": "open", "shut": "open"}
 _STATE = r"(?:over|on|off|open|closed|shut|finished|done|past|above|below|under|forecast|expected|predicted|likely|due|about|dark|ajar)"
 _LONG = r"(?=[零一二两三四五六七八九十百半几\d]+(?:个)?(?:半)?(?:小时|钟头|分钟|刻钟|秒))"
 
@@ -22,6 +23,14 @@ def _number(said: str) -> int:
 def _to(found: re.Match[str]) -> str:
     hour = (_number(found["hour"]) - 2) % 12 + 1
     return f"{hour}:{60 - _MINUTES[' '.join(found['minutes'].lower().split())]:02d}"
+
+
+def _not(found: re.Match[str]) -> str:
+    return f"{found[1]} is {_OTHER[found[2].lower()]}"
+
+
+def _unless(found: re.Match[str]) -> str:
+    return f"if {found[1]} is {_OTHER[found[2].lower()]}"
 
 
 def _half(found: re.Match[str]) -> str:
@@ -42,11 +51,22 @@ _EN: tuple[tuple[str, _Put], ...] = (
     (r"^if (?=(?:if|when|whenever|once|as soon as|after)\b)", ""),
     (r"\b(?:daily|weekly|monthly|regular) (?=(?:[\w-]+ )?(?:meeting|call|stand-?up|catch-?up|review|lesson|class|sync)\b)", ""),
     (r"\b(?:check|look at|see|consult)(?: (?:the|on the))? (?:weather forecast|forecast|weather)\b(?=\s*(?:,|and\b|$))(?:\s*,?\s*and\b)?,?", ","),  # noqa: E501
+    (r"\bunless ((?:the |my )?(?!it\b|I\b)[\w]+(?: [\w]+){0,3}?)(?: is|['’]s) (on|off|open|closed|shut)\b", _unless),
+    (r"\b((?:the |my )?[\w]+(?: [\w]+){0,2}) (?:isn['’]t|is not|aren['’]t) (on|off|open|closed|shut)\b", _not),
+    (r"\b(every day|each day|daily|every (?:night|evening|morning))\b(.+?),? (?:but not|except|apart from|other than)(?: for)?(?: on)? ((?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays)\b", r"every day except \3\2"),  # noqa: E501
+    (r"\b(?:(?:if|when) (?:it['’]?s|it is|today is) )?(?:but )?not (?:on |at )?(?:a |the )?(weekend|weekday)s?\b", lambda found: "only on weekdays" if found[1].lower() == "weekend" else "only at weekends"),  # noqa: E501
+    (r"\bfrom (?=(?:mon|tues|wednes|thurs|fri|satur|sun)days? (?:to|through|till|until) )", "every "),
     (r"^check (?=at\b)", ""),
 )  # fmt: skip
 _ZH: tuple[tuple[str, _Put], ...] = (
     (r"(?:马上|立刻|立即|立马)(?!就?要)(?=\S)", ""),
     (r"^[^，,、。]{2,8}[，,](?=也就是)", ""),
+    (r"(?<=[于到剩过回至足])([一二两三四五六七八九])成(?!功)", lambda found: f"百分之{found[1].replace('两', '二')}十"),
+    (r"(?:不是|非)(周末|工作日)", lambda found: "工作日" if found[1] == "周末" else "周末"),
+    (r"每到(?=周|星期|礼拜)", "每"),
+    (r"(?<=灯|视)没(?:有)?(?:打?开|亮)着?(?!关)", "关着"),
+    (r"(每天|每晚)([^，,]{0,10}?)[，,]?(?:但是?)?除了?(周[一二三四五六日末]|星期[一二三四五六日天])(?:以外|之外|外)?(?=[，,])", r"除了\3以外每天\2"),  # noqa: E501
+    (r"除非我在([^，,才]{1,6}?)[，,]?(?:否则|不然)", r"如果我不在\1，"),
     (r"敞开?着", "开着"),
     (r"(?<=[开亮关])(着|了)?(?:已经)?(?:超过了?|持续了?|有)" + _LONG, lambda found: (found[1] or "着") + "满"),
     (r"每[过隔]" + _LONG, "每"),
