@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from comity.tasks.assist.intents import Intent, Parameter
 from comity.tasks.assist.plan import Argument
 from comity.tasks.assist.reading import names, times
@@ -17,7 +19,7 @@ from comity.tasks.assist.reading.slots import iso, period
 from comity.tasks.assist.reading.things import _SAME_TIME, Focus
 from comity.tasks.entities.values import Date, Time
 
-ALSO = re.compile(r"也|还有|一起|\b(?:too|also|as well|along|and)\b", re.IGNORECASE)
+ALSO = re.compile(r"也|加上|再加|还有|一起|\b(?:too|also|as well|along|and)\b", re.IGNORECASE)
 ANOTHER = re.compile(
     r"再(?:加|来|定|设|建|弄|要|订)(?:上|个|一)|另一个|多一个|\b(?:another|one more|a second one|second one|also (?:one|at)|and one)\b",
     re.IGNORECASE,
@@ -37,6 +39,8 @@ NEVER_MIND = re.compile(
     r"^(?:stop|cancel|scrap|delete|drop) (?:it|that)[.!]?$|^(?:停了吧|取消掉?吧?|删了吧|停掉吧?|取消它|不定了)[。!！]?$|^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
     re.IGNORECASE,
 )
+_LATER = re.compile(r"\b(?:later|back)\b|往后|推后|延后|晚", re.IGNORECASE)
+_EARLIER = re.compile(r"\b(?:earlier|forward|sooner)\b|往前|提前|提早|早", re.IGNORECASE)
 _BARE_WEEKDAY = re.compile(r"^(?:on )?(?:周|星期|礼拜)[一二三四五六日天]$|^(?:on )?\w+day$", re.IGNORECASE)
 
 
@@ -46,7 +50,8 @@ def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focu
     for each in intent.parameters:
         before = now.get(each.name)
         if each.kind == "datetime" and not any(other.kind == "datetime" and other is not each for other in intent.parameters):
-            changed = _moment(each, before, said, focus)
+            moved = before is not None and any(other.kind == "event" for other in intent.parameters)
+            changed = _moment(each, before, said, msgspec.structs.replace(focus, start=None) if moved else focus)
         elif each.kind == "contact":
             changed = _people(each, before, said)
         elif each.kind == "place" and before is not None:
@@ -140,6 +145,10 @@ def _moment(parameter: Parameter, before: Argument | None, said: Said, focus: Fo
     away = times.shift(said)
     if away is not None and (anchor := focus.start or old) is not None:
         return said.argument(iso(anchor + away[0]), away[1].start, away[1].end, of="world")
+    late, early = _LATER.search(said.text), _EARLIER.search(said.text)
+    length = times.duration(said) if old is not None and (late or early) else None
+    if length is not None and old is not None:
+        return said.argument(iso(old + length[0] if late else old - length[0]), length[1].start, length[1].end, of="world")
     clock = old.time() if old is not None else focus.start.time() if focus.start is not None and _SAME_TIME.search(said.text) else None
     found = times.moment(said, parameter.name, day=old.date() if old else focus.day, clock=clock)
     if found is None:

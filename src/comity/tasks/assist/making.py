@@ -15,7 +15,7 @@ from comity.tasks.assist.choosing import NONE, Chooser
 from comity.tasks.assist.clauses import Stretch
 from comity.tasks.assist.intents import Intent, Intents
 from comity.tasks.assist.plan import Argument, Call, Question, Span, Thing, Unclear, When, World
-from comity.tasks.assist.reading import names
+from comity.tasks.assist.reading import names, sure
 from comity.tasks.assist.reading.said import Said
 from comity.tasks.assist.reading.slots import Focus, Slots
 from comity.tasks.assist.reading.texts import text_of
@@ -126,7 +126,17 @@ class Making:
                 stretch
             )
         raw = self._text[max(0, stretch.start - 2) : stretch.end]
+        if stretch.strong and self._once_more(stretch, last):
+            return True
         return not stretch.strong or bool(editing.ANOTHER.search(raw) or editing.AGAIN.search(stretch.text)) or _names_nothing(stretch)
+
+    def _once_more(self, stretch: Stretch, last: Draft) -> bool:
+        """`and another half hour back`: the same done again to what it was done to, and nothing named."""
+        kinds = [each.kind for each in last.intent.parameters if each.kind in ("event", "reminder", "note") and each.name in last.arguments]
+        said = self._said(stretch.start, stretch.end)
+        if not kinds or self._turn == last.said.turn or stretch.among[0].intent.name != last.intent.name:
+            return False
+        return not any(score >= names.ENOUGH for kind in kinds for score, _ in names.fitting(said, kind))
 
     def _able(self, among: Sequence[Candidate], said: Said) -> Sequence[Candidate]:
         """In a new order: what the words hold everything for goes before what they do not, and what they name the thing of before both."""
@@ -176,7 +186,8 @@ class Making:
 
     async def _chosen(self, words: str, among: Sequence[Candidate], said: Said) -> tuple[Intent, str, str]:
         """Raises Abstain, Unclear."""
-        among = [each for each in among if each.score >= WEAK_MIN]
+        asking = sure.asks(words, self._language)
+        among = [each for each in among if each.score >= WEAK_MIN and (each.intent.reads_only or not asking)]
         if not among:
             raise Abstain("no_intent", words)
         ahead = among[0].score - (among[1].score if len(among) > 1 else 0.0)
@@ -280,7 +291,7 @@ class Making:
         focus.people = tuple(people) or focus.people
         title = draft.arguments.get("title")
         focus.about = title if title is not None else Argument(value=draft.said.text, of="user", said=(draft.said,))
-        focus.values = {name: argument.value for name, argument in draft.arguments.items()}
+        focus.values = {**focus.values, **{name: argument.value for name, argument in draft.arguments.items()}}
 
     def _edited(self, said: Said) -> bool:
         """Whether the words change, repeat or complete something planned, and nothing else."""
@@ -301,6 +312,8 @@ class Making:
                 continue
             arguments = {**draft.arguments, **found}
             kinds = {each.kind for each in draft.intent.parameters if each.name in found}
+            if all(each.kind == "contact" and each.many for each in draft.intent.parameters if each.name in found):
+                another = draft.intent.reads_only and another  # somebody more, not a second one
             another = another or (editing.TOO.search(raw) and kinds <= {"choice", "place"})
             if another:
                 copy = Draft(intent=draft.intent, said=said.span(), arguments=arguments, by=draft.by, why=draft.why)

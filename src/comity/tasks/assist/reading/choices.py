@@ -42,7 +42,8 @@ def numbers(said: Said) -> Sequence[tuple[int, int, Decimal, str]]:
         elif isinstance(value, Percent):
             found.append((each.start, each.end, value.amount, "%"))
         elif isinstance(value, Measure):
-            found.append((each.start, each.end, value.amount, value.unit))
+            half = said.text[each.end : each.end + 1] == "半"  # `二十二度半`
+            found.append((each.start, each.end + half, value.amount + (Decimal("0.5") if half else 0), value.unit))
     return [one for one in found if not any(a[0] <= one[0] and one[1] <= a[1] and a is not one for a in found)]
 
 

@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 
 from comity.tasks.assist.plan import Argument, Origin, Span, World
+from comity.tasks.assist.reading.sure import superseded
 from comity.tasks.entities import Entity, entities
 
 _MEASURE = re.compile(r"个(?=周|星期|礼拜|明|后|今|下|这|上|早|晚|中|半)")
@@ -19,11 +20,13 @@ _FOR_AN_HOUR = re.compile(
     r"\b(?:for|by)(?= (?:\d{1,2}(?::\d\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: o'clock)?(?: on\b| tomorrow| today| this\b|,|\.|$| and\b))",  # noqa: E501
     re.IGNORECASE,
 )
+_PUT_IN = re.compile(r"\bput in(?= (?:an?|half|\w+) (?:an? )?(?:hour|minute)s?\b)", re.IGNORECASE)
 _HOURS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def plainly(text: str) -> str:
     """As long as it was, said so that the normaliser reads it: `half six`, in Britain, is half past."""
+    text = _PUT_IN.sub(lambda found: "put".ljust(len(found.group())), text)
     text = _FOR_AN_HOUR.sub(lambda found: "at".ljust(len(found.group())), _MEASURE.sub(" ", text))
     return _HALF.sub(lambda found: f"{_HOURS.index(found.group(1).lower())}:30".ljust(len(found.group())), text)
 
@@ -34,8 +37,18 @@ class Said:
     def __init__(self, text: str, *, language: str, world: World, turn: int = 0, at: int = 0, region: str = "") -> None:
         self.text, self.language, self.world, self.turn, self.at, self.region = text, language.partition("-")[0], world, turn, at, region
         self.now: datetime = world.now()
-        self.entities: tuple[Entity, ...] = entities(plainly(text), language=self.language, at=self.now, region=region)
         self.taken: list[tuple[int, int]] = []
+        self.entities: tuple[Entity, ...] = self._read(plainly(text))
+
+    def _read(self, plain: str) -> tuple[Entity, ...]:
+        found = entities(plain, language=self.language, at=self.now, region=self.region)
+        gone = superseded(plain, self.language, found, self.now)
+        if not gone:
+            return found
+        self.taken += gone
+        for start, end in gone:
+            plain = plain[:start] + " " * (end - start) + plain[end:]
+        return entities(plain, language=self.language, at=self.now, region=self.region)
 
     def part(self, start: int, end: int) -> Said:
         return Said(self.text[start:end], language=self.language, world=self.world, turn=self.turn, at=self.at + start, region=self.region)

@@ -8,7 +8,7 @@ out, and asked for where it is required.
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from comity.tasks.assist.intents import Parameter
@@ -16,6 +16,7 @@ from comity.tasks.assist.plan import Argument, Question, Thing, Unclear
 from comity.tasks.assist.reading import names, times
 from comity.tasks.assist.reading.choices import choices, money, numbers, plain
 from comity.tasks.assist.reading.said import Said
+from comity.tasks.assist.reading.sure import limit
 from comity.tasks.assist.reading.texts import left_over, text_of
 from comity.tasks.assist.reading.things import (
     _BACK,
@@ -34,7 +35,11 @@ from comity.tasks.assist.reading.things import (
     Things,
 )
 from comity.tasks.entities import Entity
-from comity.tasks.entities.values import Duration, Time
+from comity.tasks.entities.values import Date, Duration, Time
+
+_FRACTION = re.compile(r"\b(?:an? )?(half|quarter|third)\b", re.IGNORECASE)
+_PERCENT = {"half": 50, "quarter": 25, "third": 33}
+_THEN = re.compile(r"\bthen\b|\bthat (?:day|morning|afternoon|evening)\b|那天|当天", re.IGNORECASE)
 
 __all__ = ["Focus", "Slots", "iso", "period"]
 
@@ -66,23 +71,44 @@ class Slots(Things):
 
     def unread(self) -> Question | None:
         """A time, an amount or a person that was said and that no argument holds: it is asked about, not passed over."""
+        known = {each.name for each in self._intent.parameters if each.kind in ("event", "reminder", "note")}
         texts = [
             (span.start - self._said.at, span.end - self._said.at)
-            for each in self._made.values()
-            if each.said != (self._said.span(),)
+            for name, each in self._made.items()
+            if each.said != (self._said.span(),) and name not in known
             for span in each.said
             if span.turn == self._said.turn
         ]
         held = [*self._said.taken, *texts]
+        if self._changes_nothing():
+            return self._unread(0, len(self._said.text))
+        bounded = limit(self._said.text, held)
+        if bounded is not None:
+            return self._unread(*bounded)
         for entity in self._said.entities:
             if entity.kind in ("number", "ordinal") and not re.search(r"\d", self._said.words(entity)):
                 continue
             if all(entity.end <= a or entity.start >= b for a, b in held):
                 return self._unread(entity.start, entity.end)
+        if any(each.kind == "place" for each in self._intent.parameters):
+            for found in names.places(self._said):
+                if all(found.end <= a or found.start >= b for a, b in held):
+                    return self._unread(found.start, found.end)
         for found in names.people(self._said):
             if all(found.end <= a or found.start >= b for a, b in held) and self._thing is None:
                 return self._unread(found.start, found.end)
         return None
+
+    def _changes_nothing(self) -> bool:
+        """`take the lights down a notch`: where, and not what is to become of it."""
+        needed = [each for each in self._intent.parameters if each.required]
+        others = [each for each in self._intent.parameters if not each.required]
+        return (
+            bool(needed)
+            and len(others) > 1
+            and all(each.kind == "choice" for each in needed)
+            and not any(each.name in self._made for each in others)
+        )
 
     def _unread(self, start: int, end: int) -> Question:
         words = self._said.text[start:end]
@@ -154,6 +180,11 @@ class Slots(Things):
                 self._made[each.name] = said.argument(self._focus.start.date().isoformat(), *found.span(), of="world")
         for each in by_kind.get("time", []):
             clock = times.moment(said, each.name, past=True)
+            again = times.recurrence(said)
+            if clock is None and again is not None and isinstance(again[0].first, datetime):
+                clock = times.morning(again[0].first, again[1], said), [again[1]]
+            elif again is not None:
+                said.taken.append((again[1].start, again[1].end))
             if clock is None and self._thing is not None and self._thing.start is not None:
                 self._made[each.name] = Argument(value=self._thing.start.strftime("%H:%M"), of="world", said=(said.span(),))
             elif clock is not None:
@@ -170,12 +201,13 @@ class Slots(Things):
             self._made[end.name] = self._said.argument(iso(b), entity.start, entity.end)
 
     def _repeated(self, repeat: Parameter, at: Parameter) -> bool:
-        found = times.recurrence(self._said)
-        if found is None:
-            weekdays = _WEEKDAYS.search(self._said.text)
+        found, weekdays = times.recurrence(self._said), _WEEKDAYS.search(self._said.text)
+        if found is None or (weekdays is not None and "BYDAY" not in found[0].rule):
             if weekdays is None:
                 return False
             said = times.moment(self._said, at.name)
+            if said is None and found is not None and isinstance(found[0].first, datetime):
+                said = found[0].first, [found[1]]
             if said is None:
                 return False
             first = said[0]
@@ -191,7 +223,7 @@ class Slots(Things):
         rule = ";".join(f"{name}={parts[name]}" for name in ("FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH") if name in parts)
         first_ = value.first
         if isinstance(first_, datetime):
-            moment = first_
+            moment = times.morning(first_, entity, self._said)
         else:
             clock = next((each for each in times.Moments(self._said).of(Time)), None)
             if clock is None:
@@ -200,6 +232,7 @@ class Slots(Things):
                 self._made[repeat.name] = self._said.argument(rule, entity.start, entity.end)
                 return True
             moment = datetime.combine(first_, clock.value.clock, self._said.now.tzinfo)  # type: ignore[union-attr]
+            moment = times.morning(moment, clock, self._said)
             if moment < self._said.now:
                 moment += timedelta(days=1 if parts["FREQ"] == "DAILY" else 7)
             self._said.taken.append((clock.start, clock.end))
@@ -242,6 +275,10 @@ class Slots(Things):
         if day is None and _THAT_DAY.search(said.text) and self._focus.start is None:
             raise self._missing(parameter)
         found = times.moment(said, about, day=day, clock=self._same_time())
+        same = _SAME_TIME.search(said.text)
+        if found is None and same is not None and self._focus.start is not None:
+            self._made[about] = said.argument(iso(self._focus.start), *same.span(), of="world")
+            return
         if found is None and self._intent.reads_only and parameter.required:
             found = self._whole(parameter)
         if found is None:
@@ -267,7 +304,11 @@ class Slots(Things):
         said, assert_start = self._said, thing.start
         assert assert_start is not None
         after = said.part(self._pivot, len(said.text)) if self._pivot < len(said.text) else said
-        found = times.moment(after, parameter.name, day=assert_start.date(), clock=assert_start.time())
+        away = times.so_many_days(said)
+        if away is not None:
+            self._made[parameter.name] = said.argument(iso(assert_start + away[0]), away[1].start, away[1].end, of="world")
+            return
+        found = times.moment(after, parameter.name, day=self._then(after) or assert_start.date(), clock=assert_start.time())
         if found is not None and not (after is said and self._back()):
             moment, entities = found
             offset = after.at - said.at
@@ -289,6 +330,17 @@ class Slots(Things):
                         iso(assert_start + sign * times.length(each.value)), each.start, each.end, of="world"
                     )
                     return
+
+    def _then(self, after: Said) -> date | None:
+        """`Ana is back on Friday, so move it to then`: the one other day that was said."""
+        assert self._thing is not None and self._thing.start is not None
+        if not _THEN.search(after.text):
+            return None
+        days = [each for each in self._said.entities if isinstance(each.value, Date) and self._said.free(each.start, each.end)]
+        if len(days) != 1 or not isinstance(days[0].value, Date):
+            return None
+        self._said.taken.append((days[0].start, days[0].end))
+        return days[0].value.day
 
     def _bare_hour(self, after: Said) -> time | None:
         """`back to 11`: nearest to what it was."""
@@ -377,9 +429,9 @@ class Slots(Things):
         found = list(numbers(self._said))
         if found and not self._intent.reads_only and _BY_SO_MUCH.search(self._said.text):
             raise self._missing(parameter)
-        half = re.search(r"\bhalf\b", self._said.text, re.IGNORECASE)
-        if not found and half and "percent" in parameter.says:
-            self._made[parameter.name] = self._said.argument(50, *half.span())
+        part = _FRACTION.search(self._said.text)
+        if not found and part and "percent" in parameter.says:
+            self._made[parameter.name] = self._said.argument(_PERCENT[part.group(1).lower()], *part.span())
         if not found:
             return
         measured = [one for one in found if one[3]]

@@ -16,11 +16,11 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _ARTICLE = re.compile(r"(?:the|a|an|my)\s", re.IGNORECASE)
-_TAIL = re.compile(r"(?:\s+(?:please|too|as well|would you|will you|for me|on|at|in|with|to|and|then|by|for|the)|吧|哈|啊|呗|的时候|了?好吗|行吗|谢谢|，谢谢)$", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_TAIL = re.compile(r"(?:\s+(?:please|in there|over there|too|as well|would you|will you|for me|on|at|in|with|to|and|then|by|for|the)|吧|哈|啊|呗|的时候|了?好吗|行吗|谢谢|，谢谢)$", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _SMALL = re.compile(r"[跟和与同在去给把]|\b(?:with|at|in|on|for|the|a)\b", re.IGNORECASE)
 _REQUEST = {
     "en": re.compile(
-        r"\b(?:can|could|would|will) you\b|\bremind (?:me|us)\b|\bplease\b|\b(?:put|add|schedule|book|set up|make|create|enter|plan|arrange|block|pencil|pop|stick)(?: in)?(?: an?| the)?(?: new)?\b|\b(?:in|into|on|to) (?:my|the) (?:calendar|diary|schedule)\b|\bI (?:need|have|want|'d like)(?: to)?(?: an?)?\b|\b(?:in|for)$",  # noqa: E501
+        r"^(?:right|ok(?:ay)?|so|well|hey|hi|hello|um|er)\b[,.]?(?:\s+(?:so|then|well|right)\b[,.]?)?|\b(?:can|could|would|will) you\b|\bremind (?:me|us)\b|\bplease\b|\b(?:put|add|schedule|book(?! (?:club|group|fair|launch|signing|swap)\b)|set up|make|create|enter|plan|arrange|block|pencil|pop|stick)(?: in)?(?: an?| the)?(?: new)?\b|\b(?:in|into|on|to) (?:my|the) (?:calendar|diary|schedule)\b|\bI (?:need|have|want|'d like)(?: to)?(?: an?)?\b|\b(?:in|for)$",  # noqa: E501
         re.IGNORECASE,
     ),
     "zh": re.compile(r"帮我|提醒我?|请|麻烦|给我|我要|我想|我得|(?:安排|新建|新增|加|建|记|添|定|约|排)(?:上|个|一个|一场|一次|一下|到|进)?|(?:到|进|在|里|入)?(?:我的)?(?:日历|日程)(?:里|上|中)?(?:加|记|建|放|排)?(?:上|个|一个|一条)?|占|大概|大约|，"),  # noqa: E501

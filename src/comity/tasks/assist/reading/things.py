@@ -196,7 +196,9 @@ class Things:
         ]
         if len(near) != 1:
             arrives = re.search(r"\b(?:arrive|get|reach|come|at)\b|到|路过|经过", self._said.text, re.IGNORECASE)
-            timed = any(each.start < lead[0] + len(words) and each.end > lead[0] for each in self._said.entities)
+            timed = _SAME_TIME.search(words) or any(
+                each.start < lead[0] + len(words) and each.end > lead[0] for each in self._said.entities
+            )
             if arrives and not timed and 0 < len(called.split()) <= 4:  # a place that the world does not know is what it was called
                 start, end = trimmed(self._said, lead[0], lead[0] + len(words))
                 self._made[parameter.name] = self._said.argument(self._said.text[start:end], start, end)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import msgspec
+
 from comity.tasks.assist.plan import Question, Unclear
 from comity.tasks.assist.reading.said import Said
 from comity.tasks.entities import Entity
@@ -18,7 +20,7 @@ WAKING = (8, 22)
 """A bare hour is the next to come between these, unless what it is about says morning or evening."""
 _EVENING = re.compile(r"\b(?:dinner|supper|drinks|evening|tonight|theatre|film|movie|concert|party|pub)\b|晚饭|晚餐|吃晚|聚餐|电影|演出|酒|音乐会|夜", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _MORNING = re.compile(
-    r"\b(?:wake|get (?:me|us) (?:up|out)|breakfast|alarm|flight|school)\b|起床|叫我起|叫醒|早饭|早餐|闹钟|上学", re.IGNORECASE
+    r"\b(?:wake|get (?:me|us) (?:up|out)|breakfast|alarm|flight|school)\b|起床|叫我起|叫醒|铃|早饭|早餐|闹钟|上学", re.IGNORECASE
 )
 _WEEKDAYS = {
     "en": ("monday|mon", "tuesday|tues?", "wednesday|weds?", "thursday|thurs?", "friday|fri", "saturday|sat", "sunday|sun"),
@@ -31,6 +33,8 @@ _HALF_SAID = re.compile(
     re.IGNORECASE,
 )
 _NOON = re.compile(r"中午(?!.{0,3}点)|正午|\bnoon\b|\bmidday\b")
+_PUT = re.compile(r"\bput in $", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _TILL = re.compile(r"\s*(?:to|till|until|-|–)\s*", re.IGNORECASE)
 
 
@@ -93,7 +97,11 @@ def moment(
         return _with(said_day, clocks[0], said, about, past), [clocks[0], *([of_day] if of_day else [])]
     if dates and clock is not None and isinstance(dates[0].value, Date):
         return _to_come(_at(dates[0].value.day, clock, said), said, about, past), [dates[0]]
-    after = [each for each in found.of(Duration) if re.search(r"\b(?:in|from now)\b|后", _around(said, each), re.IGNORECASE)]
+    after = [
+        each
+        for each in found.of(Duration)
+        if not _PUT.search(said.text[: each.start]) and re.search(r"\b(?:in|from now)\b|后", _around(said, each), re.IGNORECASE)
+    ]
     if after and isinstance(after[0].value, Duration):
         return _minute(said.now + length(after[0].value)), [after[0]]
     return None
@@ -123,6 +131,12 @@ def stretch(said: Said) -> timedelta | None:
 def duration(said: Said) -> tuple[timedelta, Entity] | None:
     for each in said.entities:
         if isinstance(each.value, Duration) and said.free(each.start, each.end) and not relative(said, each):
+            more = next(
+                (one for one in said.entities if isinstance(one.value, Number) and _AND.fullmatch(said.text[each.end : one.start])), None
+            )
+            if more is not None and isinstance(more.value, Number) and each.value.seconds % 3600 == 0 and 0 < more.value.amount < 60:
+                hours_and = length(each.value) + timedelta(minutes=int(more.value.amount))
+                return hours_and, msgspec.structs.replace(each, end=more.end)
             return length(each.value), each
     return None
 
@@ -156,6 +170,25 @@ def recurrence(said: Said) -> tuple[Recurrence, Entity] | None:
     """The most that is said: of `a weekly call every Tuesday at ten` the second."""
     found = [(each.value, each) for each in said.entities if isinstance(each.value, Recurrence)]
     return max(found, key=lambda pair: len(pair[0].rule)) if found else None
+
+
+_SO_MUCH_LATER = re.compile(r"\b(?:days?|weeks?|months?) (?:later|earlier)\b", re.IGNORECASE)
+
+
+def so_many_days(said: Said) -> tuple[timedelta, Entity] | None:
+    """`two days later`, of something that has a day: counted from that, and not from today."""
+    for each in said.entities:
+        if isinstance(each.value, Date) and _SO_MUCH_LATER.search(said.words(each)):
+            return each.value.day - said.now.date(), each
+    return None
+
+
+def morning(first: datetime, each: Entity, said: Said) -> datetime:
+    """Of what is repeated: the half of the day that its words speak for, where the hour does not say."""
+    if first.hour >= 12 and _MORNING.search(said.text) and not _HALF_SAID.search(said.words(each)):
+        earlier = first - timedelta(hours=12)
+        return earlier if earlier >= said.now else first + timedelta(hours=12)
+    return first
 
 
 _BARE_WEEKDAY = re.compile(r"(?:on |this )?\w+day(?:'s)?|(?:周|星期|礼拜)[一二三四五六日天]", re.IGNORECASE)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where words do not surely say what an action would do: a question, something taken back in the middle, a limit that no argument holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from comity.tasks.entities import Entity, entities
+from comity.tasks.entities.values import Date, DateTime, Time
+
+_QUESTION = {
+    "en": re.compile(
+        r"^(?:so|and|hey|ok(?:ay)?|tell me|remind me|quick question)?[,:]?\s*(?:(?:am|was|were|did|does|will|should|have|do) (?:I|we|it|he|she|they|there|the|my|anyone|anything)|(?:is|are)(?! it possible| there (?:any|a) (?:way|chance)| you able)|what(?! about)|what's|when(?:'s| is| are| do| did| does| am| was| will)|where|who|who's|which|how(?! about))\b",  # noqa: E501
+        re.IGNORECASE,
+    ),
+    "zh": re.compile(
+        r"^(?!.*(?:问|告诉|说|写|发|提醒|短信|消息|邮件|帮|麻烦|给我|请|能不能|可不可以|[好行成]吗|可以吗|能.*吗)).*(?:吗|没有|几点|多少|啥|什么|哪天|几号)(?:来着|呀|啊)?[？?。]?$"
+    ),
+}
+_BACK = {
+    "en": re.compile(
+        r"(?:[,.;\-–—]\s*|\s)(?:oh,? )?(?:(?:no,? )?wait(?:,? no)?|no|sorry|scratch that|I mean|or rather|make that|correction|no,? sorry|actually(?:,? no)?)(?:,\s*|\s+)(?:(?:make (?:it|that)|at|I mean(?:t)?|it's|rather|on|for)\s+)?",  # noqa: E501
+        re.IGNORECASE,
+    ),
+    "zh": re.compile(
+        r"[，,。、；]?\s*(?:哦|噢|啊)?(?:不对不对|不对|不是|说错了?|错了|等等|等一下|不不|哦不|算了)[，,。、]*(?:是|应该是|还是|我是说|改成)?\s*"
+    ),
+}
+_TAKEN_BACK = re.compile(r"\b(?:no wait|wait no|scratch that|or rather|I mean)\b|[，,](?:不对|说错了?|错了)[，,]", re.IGNORECASE)
+_LIMIT = re.compile(
+    r"\b(?:unless|except|but not|only if|as long as|provided|instead of|rather than|either|whichever|or maybe|not sure)\b|除非|除了|除外|只要|只有|要么|或者|还是说|不一定|也许|除.{1,8}外",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+def asks(words: str, language: str) -> bool:
+    """Whether it asks for an answer: then nothing is changed by it."""
+    return bool(_QUESTION.get(language, _QUESTION["en"]).search(words.strip()))
+
+
+def superseded(text: str, language: str, read: Sequence[Entity], now: datetime) -> list[tuple[int, int]]:
+    """What is taken back (`at five, no wait, half past five`), and the words that take it back: where both times are read."""
+    gone: list[tuple[int, int]] = []
+    for marker in _BACK.get(language, _BACK["en"]).finditer(text):
+        before = [each for each in read if each.end <= marker.start() + 1 and not text[each.end : marker.start()].strip(" ,，")]
+        after = [each for each in read if each.start >= marker.start() and not text[marker.end() : each.start].strip(" ,，")]
+        if not before or not after or after[0].end <= marker.end():
+            continue
+        old, new = before[-1], after[0]
+        if isinstance(old.value, DateTime) and isinstance(new.value, Time | Date):
+            part = _part(text, old, type(new.value), language, now)
+            if part is not None:
+                gone += [part, marker.span()]
+        elif type(old.value) is type(new.value) or (isinstance(new.value, DateTime) and isinstance(old.value, Time | Date)):
+            gone += [(old.start, old.end), marker.span()]
+    return gone
+
+
+def _part(text: str, whole: Entity, kind: type, language: str, now: datetime) -> tuple[int, int] | None:
+    """Of a day with an hour, the one of the two that is taken back."""
+    for at in range(whole.start + 1, whole.end):
+        if language != "zh" and text[at - 1].isalnum():
+            continue
+        span = (at, whole.end) if kind is Time else (whole.start, at)
+        words = text[slice(*span)]
+        other = text[whole.start : at] if kind is Time else text[at : whole.end]
+        found, rest = entities(words, language=language, at=now), entities(other, language=language, at=now)
+        if len(found) == 1 and isinstance(found[0].value, kind) and len(rest) == 1:
+            return span
+    return None
+
+
+def limit(text: str, held: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Words outside of every argument that bound what is asked for, or take some of it back."""
+    for pattern in (_TAKEN_BACK, _LIMIT):
+        for found in pattern.finditer(text):
+            if all(found.end() <= a or found.start() >= b for a, b in held):
+                return found.span()
+    return None
