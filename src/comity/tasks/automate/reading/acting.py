@@ -333,7 +333,9 @@ def _fuller(said: str, zh: bool) -> Iterator[str]:
     if found := re.fullmatch(r"(?:the )?(?:heating|thermostat|temperature) (?:up |down )?(?:to|at) (.+)", said, re.IGNORECASE):
         yield f"set the heating to {found[1]}"
     if found := re.fullmatch(
-        rf"(?:I want |I['’]d like |put |have )?((?:the |some )?(?:[\w]+ )?{_MUSIC})(?: on)?( in the .+)?", said, re.IGNORECASE
+        rf"(?:I want |I['’]d like |put on |start |put |have )?((?:the |some )?(?:[\w]+ )?{_MUSIC})(?: on)?( in the .+)?",
+        said,
+        re.IGNORECASE,
     ):
         yield f"play {found[1]}{found[2] or ''}"
 

@@ -15,7 +15,7 @@ DARK = (
     + SUB[:-3]
     + r"\s+)?(?:it\s*(?:'s|’s|is|gets|has got|goes)?\s*(?:already\s+|still\s+)?(?:dark|night ?time)(?:\s+out(?:side|doors)?)?)"
     + END
-    + r"|\b(?:after|in the)\s+dark\b|\bonly in the dark\b|\b(?:at|by|during the) night(?:-?time)?\b(?=\s*[,:]|\s+only)"
+    + r"|\b(?:after|in the)\s+dark\b|\bonly in the dark\b|\b(?:at|by|during the) night(?:-?time)?\b"
 )
 SUNSET = r"(?:sun ?set|sun ?down|dusk|nightfall|the sun (?:goes down|sets|has set|is down|has gone down))"
 SUNRISE = r"(?:sun ?rise|sun ?up|dawn|daybreak|the sun (?:comes up|rises|is up|has risen))"

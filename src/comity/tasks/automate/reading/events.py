@@ -161,6 +161,10 @@ class Events:
         if below == above:
             raise self._w.ask("limit", "Below that, or above it?", "是低于还是高于？")
         number = self._number(found["number"])
+        if not found["wind"] and not found["low"] and not re.search(r"high|max|最高", found["high"] or "", re.IGNORECASE):
+            raise self._w.ask(
+                "of", "The highest temperature of the day, or the lowest?", "是最高气温还是最低气温？", "ambiguous", ("high", "low")
+            )
         about, of = ("wind", "") if found["wind"] else ("temperature", "low" if found["low"] else "high")
         limit: dict[str, Any] = {"below": number} if below else {"above": number}
         return Weather(about=about, of=of, day=self._which_day(found), **limit)  # type: ignore[arg-type]

@@ -140,7 +140,7 @@ def _exact(words: Words, made: Hours) -> None:
 def days(words: Words, made: Hours) -> None:
     """What is left of days once events were read, which have theirs (`rain tomorrow`, `an hour before`).  Raises Unclear."""
     for entity in _entities(words):
-        _entity(words, made, entity)
+        _entity(words, made, entity, later=True)
 
 
 def _entities(words: Words) -> tuple[Entity, ...]:
@@ -208,9 +208,20 @@ def _yearly(words: Words, made: Hours, found: re.Match[str]) -> None:
     raise words.ask("date", f"Which day is “{found['when']}”?", f"“{found['when']}”是哪一天？", "unread")
 
 
-def _entity(words: Words, made: Hours, entity: Entity) -> None:
+_NUMBER = re.compile(
+    r"\d|[零一二两三四五六七八九十]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midday|midnight)\b|中午|正午|零点|午夜",
+    re.IGNORECASE,  # noqa: E501, RUF100
+)
+_NIGHT = re.compile(r"night|夜|晚", re.IGNORECASE)
+
+
+def _entity(words: Words, made: Hours, entity: Entity, later: bool = False) -> None:
+    """A part of the day without figures: night is darkness, which is read with what happens; any other is asked about."""
     value, start, end = entity.value, entity.start, entity.end
-    if isinstance(value, TimeRange):
+    if isinstance(value, TimeRange) and not _NUMBER.search(words.text[start:end]):
+        if not _NIGHT.search(words.text[start:end]) or later:
+            _part(words, made, entity, always=True)
+    elif isinstance(value, TimeRange):
         if value.start is not None and value.end is not None:
             _between(words, made, f"{value.start:%H:%M}", f"{value.end:%H:%M}")
         elif value.start is not None:
@@ -239,10 +250,12 @@ def _entity(words: Words, made: Hours, entity: Entity) -> None:
         _part(words, made, entity)
 
 
-def _part(words: Words, made: Hours, entity: Entity) -> None:
+def _part(words: Words, made: Hours, entity: Entity, always: bool = False) -> None:
     """`tonight`, `in the evening` beside a clock says nothing of its own; else it has to be asked what is meant."""
     said = words.text[entity.start : entity.end]
-    if re.fullmatch(r"(?:in )?the (?:morning|evening|afternoon)|at night|早上|晚上|下午|上午|中午|傍晚", said.strip(), re.IGNORECASE):
+    if not always and re.fullmatch(
+        r"(?:in )?the (?:morning|evening|afternoon)|at night|早上|晚上|下午|上午|中午|傍晚", said.strip(), re.IGNORECASE
+    ):
         return
     raise words.ask("time", f"When exactly is “{said}”?", f"“{said}”具体是什么时候？", "unread")
 

@@ -56,6 +56,11 @@ _EN: tuple[tuple[str, _Put], ...] = (
     (r"\b(every day|each day|daily|every (?:night|evening|morning))\b(.+?),? (?:but not|except|apart from|other than)(?: for)?(?: on)? ((?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays)\b", r"every day except \3\2"),  # noqa: E501
     (r"\b(?:(?:if|when) (?:it['’]?s|it is|today is) )?(?:but )?not (?:on |at )?(?:a |the )?(weekend|weekday)s?\b", lambda found: "only on weekdays" if found[1].lower() == "weekend" else "only at weekends"),  # noqa: E501
     (r"\bfrom (?=(?:mon|tues|wednes|thurs|fri|satur|sun)days? (?:to|through|till|until) )", "every "),
+    (r"^(?:just )?as I (?=\w)", "when I "),
+    (r"^if (?:I['’]ve )?(?:got|received) (?=an? )", "if I get "),
+    (r"\bat the end of ((?:every|each|any|my|the|our) [\w ]{3,40}?)(?=,|$| remind| tell)", r"when \1 ends"),
+    (r"\b(?:drops|falls|sinks|dips|goes down|gets down|is down|runs down) to (?=[\w -]{1,15}(?:%|per ?cent))", "drops below "),
+    (r"\b(?:hits|reaches|climbs to|rises to|gets up to|is charged to) (?=(?:[5-9]\d|100|(?:fif|six|seven|eigh|nine)ty[\w -]{0,8}) ?(?:%|per ?cent))", "rises above "),  # noqa: E501
     (r"^check (?=at\b)", ""),
 )  # fmt: skip
 _ZH: tuple[tuple[str, _Put], ...] = (
@@ -63,6 +68,7 @@ _ZH: tuple[tuple[str, _Put], ...] = (
     (r"^[^，,、。]{2,8}[，,](?=也就是)", ""),
     (r"(?<=[于到剩过回至足])([一二两三四五六七八九])成(?!功)", lambda found: f"百分之{found[1].replace('两', '二')}十"),
     (r"(?:不是|非)(周末|工作日)", lambda found: "工作日" if found[1] == "周末" else "周末"),
+    (r"每逢(?=周|星期|礼拜)", "每"),
     (r"每到(?=周|星期|礼拜)", "每"),
     (r"(?<=灯|视)没(?:有)?(?:打?开|亮)着?(?!关)", "关着"),
     (r"(每天|每晚)([^，,]{0,10}?)[，,]?(?:但是?)?除了?(周[一二三四五六日末]|星期[一二三四五六日天])(?:以外|之外|外)?(?=[，,])", r"除了\3以外每天\2"),  # noqa: E501
