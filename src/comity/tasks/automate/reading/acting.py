@@ -48,11 +48,11 @@ _EXCEPT = {
 """What limits a rule; within a notice too it is more likely meant of the rule."""
 _LOOSE = {
     "en": re.compile(
-        r"\b(?:if|when(?:ever)?|while|once|after|before|as soon as|as long as|every|each|no|not|never|don['’]?t|without|instead|otherwise|nobody|quarter to|"  # noqa: E501
+        r"\b(?:if|when(?:ever)?|while|once|after|before|as soon as|as long as|every|each|no|not|never|don['’]?t|without|instead|or|is|are|isn['’]t|aren['’]t|otherwise|nobody|quarter to|"  # noqa: E501
         r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekdays?|weekends?|tomorrow|yesterday|am|pm|o'clock)\b",
         re.IGNORECASE,
     ),
-    "zh": re.compile(r"如果|要是|假如|时候|以后|之后|以前|之前|每[天周次个晚]|周[一二三四五六日末]|星期|礼拜|明天|昨天|不要|不许|别|没有?(?!电)|点钟|工作日"),  # noqa: E501
+    "zh": re.compile(r"如果|要是|假如|或|离开|出门|到家|回家|[时后](?=[放打开关播把调给停写])|时候|以后|之后|以前|之前|每[天周次个晚]|周[一二三四五六日末]|星期|礼拜|明天|昨天|不要|不许|别|没有?(?!电)|点钟|工作日"),  # noqa: E501
 }  # fmt: skip
 _FIGURE = {
     "en": re.compile(r"\d|\b(?:twice|(?:one|two|three|four|five|ten|fifteen|twenty|thirty)\s+(?:times|minutes?|hours?|seconds?|percent|degrees))\b"),  # noqa: E501

@@ -249,8 +249,11 @@ class Events:
             return None
         if _OTHERS.search(self._w.text[slice(*span)]):
             raise self._w.ask("contact", "From whom exactly?", "具体是谁？", "unread")
+        text = self._got(found, "text")
+        if re.search(r"^[^\"“「]*(?:\bor\b|或)", text, re.IGNORECASE):
+            raise self._w.ask("text", "Which of those words?", "是哪个词？", "ambiguous")
         who = self._w.contact(*span)
-        return MessageFrom(contact=who, text=self._got(found, "text").strip(' "“”「」'))
+        return MessageFrom(contact=who, text=text.strip(' "“”「」'))
 
     def _calendar(self, found: Match) -> Any:
         group = found.groupdict()
