@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from comity.tasks.assist.intents import Intent, Parameter
 from comity.tasks.assist.plan import Argument
 from comity.tasks.assist.reading import names, times
@@ -50,8 +48,8 @@ def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focu
     for each in intent.parameters:
         before = now.get(each.name)
         if each.kind == "datetime" and not any(other.kind == "datetime" and other is not each for other in intent.parameters):
-            moved = before is not None and any(other.kind == "event" for other in intent.parameters)
-            changed = _moment(each, before, said, msgspec.structs.replace(focus, start=None) if moved else focus)
+            moved = any(other.kind == "event" for other in intent.parameters)
+            changed = _moment(each, before, said, focus, moved=moved)
         elif each.kind == "contact":
             changed = _people(each, before, said)
         elif each.kind == "place" and before is not None:
@@ -140,10 +138,13 @@ def _repeat(parameter: Parameter, said: Said) -> Argument | None:
     return None
 
 
-def _moment(parameter: Parameter, before: Argument | None, said: Said, focus: Focus) -> Argument | None:
+def _moment(parameter: Parameter, before: Argument | None, said: Said, focus: Focus, *, moved: bool = False) -> Argument | None:
+    """``moved``: what it is of has a beginning of its own, and this is where that is moved to."""
     old = datetime.fromisoformat(before.value) if before is not None and isinstance(before.value, str) else None
     away = times.shift(said)
-    if away is not None and (anchor := focus.start or old) is not None:
+    if away is not None and old is None and focus.event is not None and moved:
+        return None  # from what is not known yet
+    if away is not None and (anchor := old if moved else focus.start or old) is not None:
         return said.argument(iso(anchor + away[0]), away[1].start, away[1].end, of="world")
     late, early = _LATER.search(said.text), _EARLIER.search(said.text)
     length = times.duration(said) if old is not None and (late or early) else None

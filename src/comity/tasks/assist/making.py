@@ -237,7 +237,7 @@ class Making:
         question = None
         try:
             slots.partial(texts=True)
-            question = slots.missing() or (None if intent.reads_only else slots.unread())
+            question = slots.missing() or (None if intent.reads_only else slots.unread(why))
         except Unclear as unclear:
             question = unclear.question
         return Draft(intent=intent, said=said.span(), arguments=dict(slots.made), question=question, by=by, why=why)

@@ -70,12 +70,37 @@ def _occurrences(text: str, name: str) -> Iterable[tuple[int, int]]:
             yield found.span()
 
 
+_SAME_RELATION = (
+    ("wife", "missus", "my better half", "太太", "老婆", "媳妇儿", "媳妇", "爱人", "妻子"),
+    ("husband", "hubby", "丈夫", "老公"),
+    ("sister", "妹妹", "我妹"),
+    ("brother", "弟弟", "我弟"),
+    ("mother", "mum", "mom", "妈妈", "我妈", "老妈", "母亲"),
+    ("father", "dad", "爸爸", "我爸", "老爸", "父亲"),
+)
+
+
+_OF_ANOTHER = re.compile(r"(?:\b(?:his|her|their|your)|[a-z]['’]s)\s+$|[他她您你](?:们)?的?$", re.IGNORECASE)
+"""`his wife` is not the user's."""
+_BY_MARRIAGE = re.compile(r"-in-law|-to-be")
+
+
+def _relations(thing: Thing) -> tuple[str, ...]:
+    """Every word for what somebody is to the user, where one of them is known."""
+    known = {re.sub(r"^(?:my |我的?)", "", each.lower()) for each in thing.relations}
+    return (*thing.relations, *(word for group in _SAME_RELATION if known & set(group) for word in group))
+
+
 def _named(text: str, things: Sequence[Thing]) -> list[Found]:
     by_span: dict[tuple[int, int], dict[str, Thing]] = {}
     for thing in things:
-        for name in (*thing.names, *thing.relations):
+        for name in thing.names:
             for span in _occurrences(text, name):
                 by_span.setdefault(span, {})[thing.id] = thing
+        for name in _relations(thing):
+            for span in _occurrences(text, name):
+                if not _OF_ANOTHER.search(text[: span[0]]) and not _BY_MARRIAGE.match(text, span[1]):
+                    by_span.setdefault(span, {})[thing.id] = thing
     return [Found(start, end, tuple(found.values())) for (start, end), found in by_span.items()]
 
 

@@ -21,14 +21,14 @@ _FOR_AN_HOUR = re.compile(
     re.IGNORECASE,
 )
 _PUT_IN = re.compile(r"\bput in(?= (?:an?|half|\w+) (?:an? )?(?:hour|minute)s?\b)", re.IGNORECASE)
-_HOURS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+HOURS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def plainly(text: str) -> str:
     """As long as it was, said so that the normaliser reads it: `half six`, in Britain, is half past."""
     text = _PUT_IN.sub(lambda found: "put".ljust(len(found.group())), text)
     text = _FOR_AN_HOUR.sub(lambda found: "at".ljust(len(found.group())), _MEASURE.sub(" ", text))
-    return _HALF.sub(lambda found: f"{_HOURS.index(found.group(1).lower())}:30".ljust(len(found.group())), text)
+    return _HALF.sub(lambda found: f"{HOURS.index(found.group(1).lower())}:30".ljust(len(found.group())), text)
 
 
 class Said:

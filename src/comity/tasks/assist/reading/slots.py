@@ -15,7 +15,7 @@ from comity.tasks.assist.intents import Parameter
 from comity.tasks.assist.plan import Argument, Question, Thing, Unclear
 from comity.tasks.assist.reading import names, times
 from comity.tasks.assist.reading.choices import choices, money, numbers, plain
-from comity.tasks.assist.reading.said import Said
+from comity.tasks.assist.reading.said import HOURS, Said
 from comity.tasks.assist.reading.sure import limit
 from comity.tasks.assist.reading.texts import left_over, text_of
 from comity.tasks.assist.reading.things import (
@@ -69,7 +69,7 @@ class Slots(Things):
     def thing(self) -> Thing | None:
         return self._thing
 
-    def unread(self) -> Question | None:
+    def unread(self, cue: str = "") -> Question | None:
         """A time, an amount or a person that was said and that no argument holds: it is asked about, not passed over."""
         known = {each.name for each in self._intent.parameters if each.kind in ("event", "reminder", "note")}
         texts = [
@@ -82,7 +82,7 @@ class Slots(Things):
         held = [*self._said.taken, *texts]
         if self._changes_nothing():
             return self._unread(0, len(self._said.text))
-        bounded = limit(self._said.text, held)
+        bounded = limit(self._said.text, held, cue)
         if bounded is not None:
             return self._unread(*bounded)
         for entity in self._said.entities:
@@ -345,10 +345,16 @@ class Slots(Things):
     def _bare_hour(self, after: Said) -> time | None:
         """`back to 11`: nearest to what it was."""
         assert self._thing is not None and self._thing.start is not None
-        found = re.match(r"\s*(?:to|till|until)\s+(\d{1,2})(?:\s*o'?clock)?\s*(?:$|[,.!?]|please)", after.text, re.IGNORECASE)
-        if found is None or not 1 <= int(found.group(1)) <= 23:
+        found = re.match(
+            r"\s*(?:to|till|until)\s+(\d{1,2}|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b)(?:\s*o'?clock)?\s*(?:$|[,.!?]|please)",
+            after.text,
+            re.IGNORECASE,
+        )
+        said_hour = found.group(1).lower() if found is not None else ""
+        number = HOURS.index(said_hour) if said_hour in HOURS else int(said_hour or 0)
+        if found is None or not 1 <= number <= 23:
             return None
-        hours = [hour for hour in (int(found.group(1)), int(found.group(1)) + 12) if hour < 24]
+        hours = [hour for hour in (number, number + 12) if hour < 24]
         nearest = min(hours, key=lambda hour: abs(hour - self._thing.start.hour))  # type: ignore[union-attr]
         self._said.taken.append((self._pivot, self._pivot + found.end()))
         return time(nearest)

@@ -35,6 +35,12 @@ _LIMIT = re.compile(
 )
 
 
+_NOT = re.compile(
+    r"\b(?:don['’]t|do not|never|no need to|not to)\b(?! forget| let me forget)|(?<!特)别(?!让我忘|忘)(?!的|人|处)|不要|不用|不必|甭",
+    re.IGNORECASE,
+)
+
+
 def asks(words: str, language: str) -> bool:
     """Whether it asks for an answer: then nothing is changed by it."""
     return bool(_QUESTION.get(language, _QUESTION["en"]).search(words.strip()))
@@ -72,9 +78,11 @@ def _part(text: str, whole: Entity, kind: type, language: str, now: datetime) ->
     return None
 
 
-def limit(text: str, held: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-    """Words outside of every argument that bound what is asked for, or take some of it back."""
-    for pattern in (_TAKEN_BACK, _LIMIT):
+def limit(text: str, held: Sequence[tuple[int, int]], cue: str = "") -> tuple[int, int] | None:
+    """Words outside of every argument, and of what tells the action (``cue``), that forbid, bound or take back what is asked for."""
+    at = text.find(cue) if cue else -1
+    held = [*held, (at, at + len(cue))] if at >= 0 else held
+    for pattern in (_TAKEN_BACK, _LIMIT, _NOT):
         for found in pattern.finditer(text):
             if all(found.end() <= a or found.start() >= b for a, b in held):
                 return found.span()
