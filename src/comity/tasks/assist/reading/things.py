@@ -240,3 +240,45 @@ class Things:
         zh = self._said.language == "zh"
         text = f"还缺一样：{parameter.says or parameter.name}？" if zh else f"What is missing: {parameter.says or parameter.name}?"
         return Unclear(Question(about=parameter.name, text=text, why="missing"))
+
+    def _after_names(self, span: tuple[int, int]) -> tuple[int, int] | None:
+        """Of what somebody is to be told, without who it is; None where nothing else is left (`let him know by text`)."""
+        start, end = span
+        for found in names.people(self._said):
+            if found.start - start in (0, 1) and found.end <= end:
+                start = found.end
+        him = re.match(r"(?:他们|她们|他|她)(?=.{2})|(?:him|her|them)\s+(?:that\s+)?(?=\w)", self._said.text[start:end], re.IGNORECASE)
+        if (him and start != span[0]) or (him and re.search(r"告诉$|tell $", self._said.text[:start])):
+            start += him.end() if him else 0
+        left = self._said.text[start:end]
+        for found in names.people(self._said):
+            if start <= found.start and found.end <= end:
+                left = left.replace(self._said.text[found.start : found.end], " ")
+        return (start, end) if _TOLD.sub("", left).strip(" ,，。.!") else None
+
+    def _words_of_a_thing(self, parameter: Parameter) -> None:
+        """What is looked for, as far as an appointment is called so."""
+        found = names.fitting(self._said, "event")
+        if not found or found[0][0] < names.ENOUGH:
+            return
+        spans = [span for name in found[0][1].names for span in names.shared(self._said.text, name)]
+        spans = [span for span in spans if self._said.free(*span)]
+        if spans:
+            start, end = max(spans, key=lambda span: span[1] - span[0])
+            self._made[parameter.name] = self._said.argument(self._said.text[start:end], start, end)
+
+    def _pointed(self, text: str) -> str:
+        """`her email`, where the last call said it: the address itself."""
+        for name, pattern in _POINTS.items():
+            value = self._focus.values.get(name)
+            if isinstance(value, str) and pattern.search(text):
+                return pattern.sub(lambda _, value=value: value, text)  # type: ignore[misc]
+        return text
+
+    def _shaped(self, parameter: Parameter) -> tuple[int, int] | None:
+        """A mail address and a telephone number are known by their shape."""
+        field = self._made.get("field")
+        of = field.value if parameter.name == "value" and field is not None else parameter.name
+        pattern = _MAIL if of == "email" else _PHONE if of == "phone" else None
+        found = pattern.search(self._said.text) if pattern is not None else None
+        return found.span() if found else None
