@@ -95,7 +95,7 @@ async def test_where_the_law_denies_the_region_it_abstains_and_nothing_is_sent(m
     sim = await make(DEVICE, VIRGINIA, device=CHINESE)
     done = await summed(sim)
     assert done.abstained and done.value is None and done.why == "gate_failed"
-    assert [step.outcome for step in done.steps] == ["gate_failed", "refused"]
+    assert [step.outcome for step in done.steps] == ["gate_failed", "refused"] and done.steps[1].why.startswith("policy.deny: cn-")
     assert all(step.receipt for step in done.steps)
     assert not sim.partners["us-virginia"].received
 

@@ -65,11 +65,10 @@ from comity.cli import (
 )
 from comity.errors import CallerError, ComityError
 
-TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, restore, check, models, log, resilience, doctor)
+TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, check, models, log, resilience, doctor)
 ALSO = (
-    attest, backup, batch, evidence, keys, label, egress, entities, locale, documents, act, assist, automate, recommend, forecast, records,
-    report, audit, reload,
-    transcribe, eval, version, lab, node, proxy, relay, witness, device,
+    act, assist, attest, audit, automate, backup, batch, device, documents, egress, entities, eval, evidence, forecast, keys, lab, label, locale,
+    node, proxy, recommend, records, relay, reload, report, restore, transcribe, version, witness,
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)

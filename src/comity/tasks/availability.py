@@ -46,7 +46,7 @@ async def availability(
     try:
         lawful = await places.lawful(sample)
     except PolicyDenied as denied:
-        return Refused(reason=str(denied), citation=_citation(denied))
+        return Refused(reason=str(denied), citation=citation_of(denied))
     if not lawful:
         return Refused(reason=f"not here ({reason}), and no lawful deployment elsewhere is able")
     return RegionalOnly(reason=reason, deployments=tuple(lawful))
@@ -71,7 +71,7 @@ def _sample(operation: Operation) -> Request | None:
     return None
 
 
-def _citation(denied: PolicyDenied) -> str:
+def citation_of(denied: PolicyDenied) -> str:
     """The fact that the first reason rests on."""
     candidates: Any = denied.decision.get("candidates")
     reasons = [reason for each in candidates or () for reason in each.get("reasons") or ()]

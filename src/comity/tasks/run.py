@@ -16,6 +16,7 @@ from typing import Any, Generic, Literal, NoReturn, TypeVar
 import msgspec
 
 from comity.errors import CallerError, ComityError, LimitReached, NoAnswer, OperatorError, PolicyDenied, ProviderFailure
+from comity.tasks.availability import citation_of
 from comity.tasks.capability import Able, Matrix, length_of, tokens_of
 from comity.tasks.shapes import Came, Draft, Gate, Result, ServedBy, Step
 from comity.tasks.task import InParts, Place, Places, Prepares, Reply, Task, Unreadable
@@ -131,7 +132,7 @@ class _Run(Generic[A, V]):
             self._absent.append(place)
             self._step(place.deployment, "not_ready", f"comity models add {place.model}")
         if not places and self._terms.where == "device":
-            self._step("", "not_able", f"no model on this device does {self._task.operation}")
+            self._step("", "not_able", f"no deployment on this device does {self._task.operation}")
         return [place for _, place in sorted(known, key=lambda one: -one[0])]
 
     def _may_try(self, able: Able) -> bool:
@@ -218,7 +219,7 @@ class _Run(Generic[A, V]):
             raise  # the caller's own, wherever it is asked
         except PolicyDenied as error:
             self._errors.append(error)
-            came, code, receipt = "refused", error.code, error.receipt
+            came, code, receipt = "refused", ": ".join(filter(None, (error.code, citation_of(error)))), error.receipt
         except CallerError as error:
             if error.code not in _OF_CALLER:
                 raise
