@@ -107,10 +107,13 @@ def _over_http(base: str, sent: Sent, headers: Mapping[str, str]) -> Answered:
 
 def _here(args: argparse.Namespace, config: Config, sent: Sent, headers: Mapping[str, str]) -> Answered:
     import asyncio
+    import logging
 
     from comity.cli.local import world_here
     from comity.gateway.app import App
     from comity.gateway.library.exchange import Exchanged
+
+    logging.getLogger("comity").addHandler(logging.NullHandler())  # a person is told by the error
 
     async def answered() -> tuple[int, Answered]:
         async with world_here(config, place.home(args, config)) as world:

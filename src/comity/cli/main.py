@@ -67,8 +67,8 @@ from comity.errors import CallerError, ComityError
 
 TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, check, models, log, resilience, doctor)
 ALSO = (
-    act, assist, attest, audit, automate, backup, batch, device, documents, egress, entities, eval, evidence, forecast, keys, lab, label, locale,
-    node, proxy, recommend, records, relay, reload, report, restore, transcribe, version, witness,
+    act, assist, attest, audit, automate, backup, batch, device, documents, egress, entities, eval, evidence, forecast, keys, lab, label,
+    locale, node, proxy, recommend, records, relay, reload, report, restore, transcribe, version, witness,
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)

@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def again(parser: argparse.ArgumentParser) -> None:
     """What every task takes."""
     parser.add_argument("--device", action="store_true", help="nothing leaves this machine")
-    parser.add_argument("--draft", action="store_true", help="show what a model makes of it that is not measured to be able")
+    parser.add_argument("--draft", action="store_true", help="show what a model makes of it that is not able")
     parser.add_argument("--unmeasured", action="store_true", help=argparse.SUPPRESS)  # nobody has measured it; its gates decide
     parser.add_argument("--must", action="store_true", help="fail where it would abstain")
     parser.add_argument("--length", metavar="WORD", default="short", help=argparse.SUPPRESS)

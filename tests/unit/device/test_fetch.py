@@ -446,7 +446,7 @@ def test_before_it_runs_a_model_is_read_again_only_if_it_changed(monkeypatch: py
     monkeypatch.setattr(module, "_sum", counted)
     path = tmp_path / "m.gguf"
     path.write_bytes(CONTENT)
-    assert checked("tiny", tmp_path) == checked("", tmp_path) == ("tiny", "text", {"model": path}, of())
+    assert checked("tiny", tmp_path) == checked("", tmp_path) == ("tiny", "text", {"model": path}, of(), tmp_path)
     assert read == [path]
     path.write_bytes(OTHER)
     os.utime(path, ns=(1, 1))
@@ -454,7 +454,7 @@ def test_before_it_runs_a_model_is_read_again_only_if_it_changed(monkeypatch: py
         checked("tiny", tmp_path)
     own = tmp_path / "own.gguf"
     own.write_bytes(OTHER)
-    assert checked(str(own), tmp_path) == ("own", "text", {"model": own}, None)
+    assert checked(str(own), tmp_path)[:4] == ("own", "text", {"model": own}, None)
 
 
 # -- a folder with no room -------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def test_what_would_cost_too_much_is_nobodys_answer() -> None:
     assert lawful(told)["EEA", "adult"] == ("device",)
 
 
-@pytest.mark.parametrize("operation", get_args(Operation))
+@pytest.mark.parametrize("operation", [each for each in get_args(Operation) if each != "ocr"])  # a device's own: no door takes it
 @pytest.mark.parametrize("person", [each.name for each in PERSONS])
 def test_each_operation_has_a_request_that_a_door_takes(operation: str, person: str) -> None:
     request = decoded(asked(Question(jurisdiction="CN", person=person, task="hiring", operation=operation)))
