@@ -454,7 +454,7 @@ def test_before_it_runs_a_model_is_read_again_only_if_it_changed(monkeypatch: py
         checked("tiny", tmp_path)
     own = tmp_path / "own.gguf"
     own.write_bytes(OTHER)
-    assert checked(str(own), tmp_path)[:4] == ("own", "text", {"model": own}, None)
+    assert checked(str(own), tmp_path) == ("own", "text", {"model": own}, None, Path())
 
 
 # -- a folder with no room -------------------------------------------------------------------------------------------

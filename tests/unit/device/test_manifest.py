@@ -152,7 +152,7 @@ def test_a_file_of_ones_own_is_named_by_its_path(tmp_path: Path) -> None:
         here(str(path), tmp_path / "elsewhere")
     assert raised.value.code == "model.absent"
     path.touch()
-    assert here(str(path), tmp_path / "elsewhere")[:4] == ("mine.q4", "text", {"model": path}, None)
+    assert here(str(path), tmp_path / "elsewhere") == ("mine.q4", "text", {"model": path}, None, Path())
 
 
 def test_a_user_without_a_home_folder_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
