@@ -13,7 +13,7 @@ import msgspec
 
 from comity.gateway.doors import DOORS
 from comity.routing.resilience import Question
-from comity.wire.request import Request
+from comity.wire.request import Operation, Request
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +49,10 @@ class Asked(NamedTuple):
     path: str
     headers: Mapping[str, str]
     body: bytes
+
+
+ASKABLE: tuple[Operation, ...] = ("chat", "embeddings", "rerank", "transcription", "speech", "images")
+"""What a front door takes; a page of text is read by a device alone, and leaves with no partner that could vanish."""
 
 
 def asked(question: Question) -> Asked:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
@@ -25,7 +24,7 @@ from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
 from comity.gateway.partners import resolve_all
 from comity.gateway.plain import promise
-from comity.gateway.questions import PERSONS, Person, asked, decoded
+from comity.gateway.questions import ASKABLE, PERSONS, Person, asked, decoded
 from comity.gateway.standing import Standing, declared, spans
 from comity.gateway.world import guard_of, media_of, signer_of
 from comity.jurisdictions.load import load_packs
@@ -41,7 +40,7 @@ from comity.routing.plan import plan
 from comity.routing.resilience import Cell, Concentration, Loss, Question, Support, concentrations, dark, losses
 from comity.routing.router import Router
 from comity.storage.state import glimpse
-from comity.wire.request import Operation, Request, texts
+from comity.wire.request import Request, texts
 
 WARNED_DAYS = 60
 
@@ -98,7 +97,7 @@ class Survey:
 
     def questions(self) -> Iterator[Question]:
         """Each jurisdiction, person and task, for each operation that some deployment offers."""
-        offered = [each for each in get_args(Operation) if any(_offers(d, each) for d in self.deployments.values())]
+        offered = [each for each in ASKABLE if any(_offers(d, each) for d in self.deployments.values())]
         for jurisdiction in self._jurisdictions:
             for operation in offered:
                 for task in self._tasks:

@@ -13,7 +13,7 @@ import pytest
 from comity.config import Config, DeploymentConfig
 from comity.config.schema import CostConfig, ResilienceConfig, RoutingConfig
 from comity.errors import OperatorError
-from comity.gateway.questions import PERSONS, asked, decoded
+from comity.gateway.questions import ASKABLE, PERSONS, asked, decoded
 from comity.gateway.resilience import Report, Survey, support
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.ports import SystemSecrets
@@ -85,7 +85,14 @@ def test_what_would_cost_too_much_is_nobodys_answer() -> None:
     assert lawful(told)["EEA", "adult"] == ("device",)
 
 
-@pytest.mark.parametrize("operation", [each for each in get_args(Operation) if each != "ocr"])  # a device's own: no door takes it
+def test_what_no_door_takes_is_asked_by_nobody_and_breaks_nothing() -> None:
+    """A page of text is read by a device alone."""
+    assert set(get_args(Operation)) - set(ASKABLE) == {"ocr"}
+    eyes = DeploymentConfig(id="eyes", provider="embedded", model="ocr")
+    assert {cell.operation for cell in report(FRANKFURT, eyes).cells} == {"chat"}
+
+
+@pytest.mark.parametrize("operation", ASKABLE)
 @pytest.mark.parametrize("person", [each.name for each in PERSONS])
 def test_each_operation_has_a_request_that_a_door_takes(operation: str, person: str) -> None:
     request = decoded(asked(Question(jurisdiction="CN", person=person, task="hiring", operation=operation)))
