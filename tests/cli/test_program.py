@@ -21,7 +21,6 @@ from comity.cli.main import COMMANDS
 from tests.cli.conftest import CN, SECONDS_MAX, Cli, Story, command, surroundings
 from tests.live.places import BEIJING, gateway
 
-NAMES = [module.__name__.rsplit(".", 1)[-1] for module in COMMANDS]
 ESCAPE = "\033"
 
 
@@ -36,7 +35,7 @@ def started(folder: Path, *words: object, **more: object) -> Iterator[subprocess
             child.kill()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_starts(typed: Cli, name: str) -> None:
     done = typed(name, "--help")
     assert (done.code, done.err) == (0, "") and done.out.startswith(f"usage: comity {name} ")

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from comity.cli.main import COMMANDS, Parser, parser
+from comity.cli.main import COMMANDS, Parser, Program, file_of
 from tests.cli.conftest import Cli
 
 LINES_MAX, COLUMNS = 24, 80
-NAMES = [module.__name__.rsplit(".", 1)[-1] for module in COMMANDS]
 
 
 def every(made: Parser, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Parser]]:
@@ -23,12 +22,12 @@ def every(made: Parser, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
         yield from every(inner, (*words, name))
 
 
-EVERY = list(every(parser()))
+EVERY = list(every(Program()))
 OPTIONS = [(words, option) for words, made in EVERY for option in made._option_string_actions if option.startswith("--")]
 
 
 def test_there_are_commands_inside_commands() -> None:
-    assert {words[0] for words, _ in EVERY if words} == set(NAMES)
+    assert {words[0] for words, _ in EVERY if words} == set(COMMANDS)
     assert ("evidence", "add") in dict(EVERY)
 
 
@@ -45,8 +44,8 @@ def test_help_fits_a_screen(cli: Cli, words: tuple[str, ...], flag: str) -> None
 def test_help_names_every_command_with_what_it_does(cli: Cli) -> None:
     told = cli("--help").out
     also = told.partition("\n  also: ")[2].replace("\n", "").replace(" ", "").split(",")
-    for module, name in zip(COMMANDS, NAMES, strict=True):
-        assert re.search(rf"^  {name} +{re.escape(module.ABOUT)}$", told, re.M) or name in also
+    for name in COMMANDS:
+        assert re.search(rf"^  {name} +{re.escape(file_of(name).ABOUT)}$", told, re.M) or name in also
 
 
 def test_the_bare_program_tells_what_there_is_and_that_nothing_was_done(cli: Cli) -> None:
@@ -55,7 +54,7 @@ def test_the_bare_program_tells_what_there_is_and_that_nothing_was_done(cli: Cli
     assert done.err == cli("--help").out
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_misspelt_command_is_answered_with_the_one_meant(cli: Cli, name: str) -> None:
     assert f"hint: did you mean `{name}`?" in cli(name + "s").refused(2, "usage")
 

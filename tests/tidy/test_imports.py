@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from comity.cli.main import COMMANDS
 from comity.device.manifest import OPERATION
 from tests.tidy.tree import ROOT, SOURCE
 
@@ -129,6 +130,7 @@ def test_no_module_is_dead() -> None:
     entries = {value.partition(":")[0] for value in project["project"]["scripts"].values()} | {"comity.__main__"}
     names = {name_of(path): path for path in SOURCE.rglob("*.py")}
     used = entries | {"comity.privacy.presidio"}  # for whoever has Presidio: docs/howto/scan-and-redact.md
+    used |= {f"comity.cli.{command}" for command in COMMANDS}  # by its name: `comity.cli.main`
     used |= {f"comity.device.engines.{kind}" for kind in OPERATION}  # by the kind of a model: `comity.device.child`
     for name, path in names.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))

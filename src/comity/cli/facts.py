@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from comity.errors import CallerError
@@ -69,6 +70,7 @@ def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+@cache
 def kind_of(path: str) -> type:
     """`str`, `int`, `bool`, or `frozenset` for all that holds several."""
     from comity.policy.facts import Facts

@@ -9,66 +9,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from itertools import takewhile
 from textwrap import wrap
 from types import ModuleType
 from typing import Any, NoReturn
 
-from comity.cli import (
-    act,
-    ask,
-    assist,
-    attest,
-    audit,
-    automate,
-    backup,
-    batch,
-    check,
-    decide,
-    device,
-    doctor,
-    documents,
-    egress,
-    entities,
-    eval,
-    evidence,
-    explain,
-    forecast,
-    guidelines,
-    jurisdictions,
-    keys,
-    lab,
-    label,
-    locale,
-    log,
-    models,
-    node,
-    proxy,
-    recommend,
-    records,
-    redact,
-    relay,
-    reload,
-    replay,
-    report,
-    resilience,
-    restore,
-    say,
-    scan,
-    task,
-    transcribe,
-    up,
-    version,
-    witness,
-)
+from comity.cli import say
 from comity.errors import CallerError, ComityError
 
-TOLD = (up, ask, task, explain, decide, replay, guidelines, jurisdictions, scan, redact, check, models, log, resilience, doctor)
+TOLD = (
+    "up", "ask", "task", "explain", "decide", "replay", "guidelines", "jurisdictions", "scan", "redact", "check", "models", "log",
+    "resilience", "doctor",
+)  # fmt: skip
 ALSO = (
-    act, assist, attest, audit, automate, backup, batch, device, documents, egress, entities, eval, evidence, forecast, keys, lab, label,
-    locale, node, proxy, recommend, records, relay, reload, report, restore, transcribe, version, witness,
+    "act", "assist", "attest", "audit", "automate", "backup", "batch", "console", "device", "documents", "egress", "entities", "eval",
+    "evidence", "forecast", "keys", "lab", "label", "locale", "node", "proxy", "recommend", "records", "relay", "reload", "report",
+    "restore", "transcribe", "version", "witness",
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)
@@ -142,23 +101,45 @@ class Parser(argparse.ArgumentParser):
         return CallerError(message, code="usage", exit_code=USAGE, hint=hint)
 
 
-def name_of(command: ModuleType) -> str:
-    return command.__name__.rsplit(".", 1)[-1]
+def file_of(command: str) -> ModuleType:
+    return import_module(f"comity.cli.{command}")
 
 
-def parser() -> Parser:
-    also = wrap("also: " + ", ".join(map(name_of, ALSO)), 78, initial_indent="  ", subsequent_indent="  ")
-    made = Parser(
-        prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", brief=True,
-        description="\n".join([ABOUT, NEXT, "", *(f"  {name_of(each):14} {each.ABOUT}" for each in TOLD), *also]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    commands = made.add_subparsers(prog="comity", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
-    for module in COMMANDS:
-        one = commands.add_parser(name_of(module), description=f"{module.ABOUT[:1].upper()}{module.ABOUT[1:]}.")
-        module.arguments(one)
-        one.set_defaults(run=module.run)
-    return made
+class Commands(Mapping[str, Parser]):
+    """The parser of each command, made when it is asked for: a start reads the file of one command, not of all."""
+
+    def __getitem__(self, command: str) -> Parser:
+        if command not in COMMANDS:
+            raise KeyError(command)
+        module = file_of(command)
+        made = Parser(prog=f"comity {command}", description=f"{module.ABOUT[:1].upper()}{module.ABOUT[1:]}.")
+        module.arguments(made)
+        made.set_defaults(run=module.run)
+        return made
+
+    def __contains__(self, command: object) -> bool:
+        return command in COMMANDS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Program(Parser):
+    """`comity` itself: which commands there are, of which only the one that is named is read."""
+
+    def __init__(self) -> None:
+        super().__init__(prog="comity", usage="comity [--config FILE] [--home DIR] [--json] COMMAND …", brief=True,
+                         formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        named = super().add_subparsers(prog="comity", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
+        named.choices = named._name_parser_map = self._commands = Commands()
+
+    def format_help(self) -> str:
+        also = wrap("also: " + ", ".join(ALSO), 78, initial_indent="  ", subsequent_indent="  ")
+        self.description = "\n".join([ABOUT, NEXT, "", *(f"  {each:14} {file_of(each).ABOUT}" for each in TOLD), *also])
+        return super().format_help()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -167,9 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in takewhile(lambda word: word != "--", words)
     try:
         if not words:
-            say.aside(parser().format_help().rstrip())
+            say.aside(Program().format_help().rstrip())
             return USAGE
-        args = parser().parse_args(words, argparse.Namespace(config="", home="", json=False))
+        args = Program().parse_args(words, argparse.Namespace(config="", home="", json=False))
         code: int = args.run(args)
         sys.stdout.flush()
         return code

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -45,14 +46,18 @@ def load_packs(enabled: Sequence[str] = (), extra: Sequence[Path] = ()) -> tuple
             raise OperatorError(
                 f"no pack `{name[:64]}` ships", code="pack.unknown", field="packs.enabled", hint=f"there are: {', '.join(known)}"
             )
-    here = files("comity.jurisdictions").joinpath("packs")
-    folders: list[Traversable] = [here.joinpath(name) for name in dict.fromkeys(enabled or known)]
-    packs = tuple(load_pack(folder, vocabulary) for folder in (*folders, *extra))
+    packs = (*map(_shipped_pack, dict.fromkeys(enabled or known)), *(load_pack(folder, vocabulary) for folder in extra))
     names = [pack.head.id for pack in packs]
     for name in names:
         if names.count(name) > 1:
             raise OperatorError(f"two packs are called `{name}`", code="pack.invalid", field="packs.extra", hint="give one another id")
     return packs
+
+
+@cache
+def _shipped_pack(name: str) -> Pack:
+    """What is in the wheel does not change under a running program: read once."""
+    return load_pack(files("comity.jurisdictions").joinpath("packs", name), load_vocabulary())
 
 
 def load_pack(folder: Traversable, vocabulary: Vocabulary) -> Pack:

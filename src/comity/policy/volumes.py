@@ -34,7 +34,7 @@ def edges_of(packs: Iterable[Pack]) -> Edges:
 def _numbers(node: Any) -> Iterator[int]:
     if isinstance(node, int) and not isinstance(node, bool):
         yield node
-    elif isinstance(node, Mapping):
+    elif isinstance(node, dict):  # as JSON was read
         for each in node.values():
             yield from _numbers(each)
     elif isinstance(node, list):
