@@ -28,7 +28,7 @@ TABLES = {
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
     "LogsConfig": "[logs]", "TelemetryConfig": "[telemetry]",
-    "CosignerConfig": "a witness that is asked", "PublishConfig": "[publish]",
+    "ConsoleConfig": "[console]", "OidcConfig": "[console.oidc]", "CosignerConfig": "a witness that is asked", "PublishConfig": "[publish]",
     "NodeConfig": "[node]", "RelayConfig": "[relay]", "WitnessConfig": "[witness]", "TrustConfig": "[deployments.trust]",
     "PathsConfig": "[paths]", "DeviceConfig": "[device]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",
@@ -36,6 +36,8 @@ TABLES = {
 }  # fmt: skip
 
 WORDS = {
+    "frozenset[Role]": "list of `call`, `read`, `engineer`, `officer`, `admin`",
+    "dict[str, Literal['viewer', 'engineer', 'officer', 'admin']]": "table of `viewer`, `engineer`, `officer` or `admin`",
     "frozenset[str]": "list of strings", "tuple[str, ...]": "list of strings", "dict[str, str]": "table of strings",
     "str": "string", "bool": "true or false",
     "int": "whole number", "float": "number", "PlaceConfig": "a place",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`comity up`: start the gateway and say how to use it."""
+"""`comity up`: start the gateway with its console, and say how to use them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from comity.cli import place, say
 from comity.config import Config
 
+if TYPE_CHECKING:
+    from comity.gateway.pages import Mounted
+
 ABOUT = "start the gateway"
+LINK = "/console#token="
+"""What follows `#` stays in the browser: it is in no log and no `Referer`."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +33,7 @@ def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] =
     from comity.errors import OperatorError
     from comity.gateway.logs import written
     from comity.gateway.serve import serve
+    from comity.gateway.signin.sessions import PASS_SECONDS
 
     def load() -> Config:
         config = read(args)
@@ -42,14 +49,18 @@ def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] =
     config = load()
     written(config.logs)
     home = place.home(args, config)
+    mounted = _mounted(config)
 
     def ready(url: str) -> None:
+        console = f"{url}{LINK}{mounted.token}" if mounted.token else None
         if args.json:
-            say.out(json.dumps({"url": url, "home": str(home)}))
+            say.out(json.dumps({"url": url, "home": str(home)} | ({"console": console} if console else {})))
             return
         say.out(f"Comity is listening on {url}" + (f", behind a seal, for the pool {config.node.pool}" if config.node is not None else ""))
         for line in _described(config):
             say.out("  " + line)
+        if console is not None:
+            say.out(f"\nlook:     {console}   (once, within {PASS_SECONDS // 60} minutes; another: comity console)")
         if config.node is not None:
             say.out("\npin it:   comity node key")
             return
@@ -58,7 +69,23 @@ def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] =
 
     if not args.json:
         say.aside("starting …")
-    return serve(config, home=home, on_ready=ready, load=load)
+    return serve(config, home=home, on_ready=ready, load=load, mounted=mounted)
+
+
+def _mounted(config: Config) -> Mounted:
+    """The console's pages.  Where nobody was given a key and nobody else can reach the gateway, whoever is at this machine owns it, and is
+    shown a link to them; elsewhere `comity console` shows one, and it stands in no log."""
+    from comity.config.file import exposed
+    from comity.console.pages import Pages
+    from comity.gateway.pages import Mounted
+    from comity.gateway.signin.sessions import PASS_SECONDS, fresh
+    from comity.ports import SystemClock, SystemRandom
+
+    if config.node is not None:  # its doors are sealed ones
+        return Mounted()
+    if not config.console.enabled or exposed(config.server.host) or config.keys or config.console.url:
+        return Mounted(pages=Pages())
+    return Mounted(pages=Pages(), token=fresh(SystemRandom()), until=int(SystemClock().now().timestamp()) + PASS_SECONDS)
 
 
 def _described(config: Config) -> list[str]:

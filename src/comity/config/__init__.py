@@ -11,6 +11,7 @@ from comity.config.schema import (
     BatchConfig,
     BudgetConfig,
     Config,
+    ConsoleConfig,
     ControllerConfig,
     CosignerConfig,
     CostConfig,
@@ -22,6 +23,7 @@ from comity.config.schema import (
     LimitsConfig,
     LogsConfig,
     NodeConfig,
+    OidcConfig,
     PacksConfig,
     PathsConfig,
     PlaceConfig,
@@ -30,6 +32,7 @@ from comity.config.schema import (
     PublishConfig,
     RatesConfig,
     RelayConfig,
+    Role,
     RoutingConfig,
     SecretRef,
     ServerConfig,
@@ -45,9 +48,9 @@ from comity.config.schema import (
 )  # fmt: skip
 
 __all__ = [
-    "AnyExceptConfig", "BatchConfig", "BudgetConfig", "Config", "ControllerConfig", "CosignerConfig", "CostConfig", "Defaults",
-    "DeploymentConfig", "DeviceConfig", "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "NodeConfig", "PacksConfig",
-    "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "PublishConfig", "RatesConfig", "RelayConfig", "RoutingConfig",
-    "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TelemetryConfig", "TenantConfig", "TrustConfig",
-    "US12MonthsConfig", "VolumesConfig", "WitnessConfig",
+    "AnyExceptConfig", "BatchConfig", "BudgetConfig", "Config", "ConsoleConfig", "ControllerConfig", "CosignerConfig", "CostConfig",
+    "Defaults", "DeploymentConfig", "DeviceConfig", "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "NodeConfig", "OidcConfig",
+    "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "PublishConfig", "RatesConfig", "RelayConfig", "Role",
+    "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TelemetryConfig", "TenantConfig",
+    "TrustConfig", "US12MonthsConfig", "VolumesConfig", "WitnessConfig",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from comity.config.schema import (
     BatchConfig,
     BudgetConfig,
     Config,
+    ConsoleConfig,
     CostConfig,
     NodeConfig,
     PublishConfig,
@@ -111,6 +112,7 @@ def faults(config: Config) -> Iterator[Fault]:
     yield from _storage(config)
     yield from _trusted(config)
     yield from _published(config)
+    yield from _console(config.console)
     if config.node is not None:
         yield from _node(config.node, config)
     if config.relay is not None:
@@ -204,6 +206,25 @@ def _published(config: Config) -> Iterator[Fault]:
         for number, each in enumerate(section.witnesses):
             if not re.fullmatch(r"https?://[^/@?#\s]+(/[^@?#\s]*)?", each.url):
                 yield (name, "witnesses", number, "url"), "is not the base URL of a witness", "https://witness.example.org"
+
+
+def _console(wanted: ConsoleConfig) -> Iterator[Fault]:
+    if wanted.url and not re.fullmatch(r"https?://[^/@?#\s]+", wanted.url):
+        yield ("console", "url"), "is not a base URL without a path", "https://comity.example.org"
+    for name in ("session_seconds", "link_seconds"):
+        if getattr(wanted, name) < 60:
+            yield ("console", name), "is not a number of at least 60", "leave it out for the default"
+    if (oidc := wanted.oidc) is None:
+        return
+    if not wanted.url:
+        yield ("console", "url"), "is missing: the issuer sends people back to it", "https://comity.example.org"
+    if not re.fullmatch(r"https://[^@?#\s]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[^@?#\s]*)?", oidc.issuer):
+        yield ("console", "oidc", "issuer"), "is not an issuer's URL, with https", "https://login.example.org"
+    for name in ("client_id", "claim", "roles"):
+        if not getattr(oidc, name):
+            yield ("console", "oidc", name), "is empty", "as the issuer says it" if name != "roles" else '{ "privacy-office" = "officer" }'
+    if oidc.client_secret is not None:
+        yield from _secret(("console", "oidc", "client_secret"), oidc.client_secret)
 
 
 def _node(node: NodeConfig, config: Config) -> Iterator[Fault]:

@@ -182,13 +182,16 @@ class TenantConfig(Section, frozen=True, kw_only=True):
     budget: BudgetConfig | None = None
 
 
+Role = Literal["call", "read", "engineer", "officer", "admin"]
+
+
 class KeyConfig(Section, frozen=True, kw_only=True):
     """A caller's key; only its SHA-256 is kept (`comity keys hash` prints it)."""
 
     id: str
     sha256: str
     tenant: str = ""  # a tenant's id
-    roles: frozenset[Literal["call", "read", "admin"]] = frozenset({"call"})  # ask models; read decisions; make and revoke keys
+    roles: frozenset[Role] = frozenset({"call"})  # ask models; read decisions; drill; erase and link; all of these but `call`, and keys
     may_assert_subject: bool = False
     unknown_fields: Literal["refuse", "drop"] = "refuse"
     purpose: str | None = None
@@ -292,6 +295,29 @@ class StorageConfig(Section, frozen=True, kw_only=True):
 
     url: SecretRef | None = None  # postgresql://user:password@host/database; off this machine only with TLS, unless it says `sslmode`
     log_key: SecretRef | None = None  # 64 hexadecimal digits (openssl rand -hex 32), the same for every gateway on it
+
+
+class OidcConfig(Section, frozen=True, kw_only=True):
+    """Sign-in to the console by OpenID Connect (the extra `console`)."""
+
+    issuer: str  # as it names itself; its `/.well-known/openid-configuration` is read
+    client_id: str
+    client_secret: SecretRef | None = None  # of a confidential client
+    name: str = ""  # on the page's button; default: the issuer's host
+    claim: str = "groups"  # of the ID token: a word, or a list of words
+    roles: dict[str, Literal["viewer", "engineer", "officer", "admin"]] = {}  # by such a word; who has none is refused
+
+
+class ConsoleConfig(Section, frozen=True, kw_only=True):
+    """Pages in a browser, at `/console` of the gateway."""
+
+    enabled: bool = True  # false: no pages, and nobody signs in
+    url: str = ""  # public base URL; needed for `oidc`, and with https cookies are for https alone
+    transparency: bool = False  # `/transparency`: aggregate numbers that anybody may read
+    session_seconds: int = 28_800  # after which who signed in does so again
+    link_seconds: int = 604_800  # how long the one-time link to a person's own page holds
+    contact: str = ""  # whom a person may ask, as their page says it
+    oidc: OidcConfig | None = None
 
 
 class PathsConfig(Section, frozen=True, kw_only=True):
@@ -440,6 +466,7 @@ class Config(Section, frozen=True, kw_only=True):
     shared: SharedConfig = SharedConfig()
     batch: BatchConfig = BatchConfig()
     publish: PublishConfig = PublishConfig()
+    console: ConsoleConfig = ConsoleConfig()
     node: NodeConfig | None = None
     relay: RelayConfig | None = None
     witness: WitnessConfig | None = None

@@ -22,15 +22,17 @@ from comity.gateway.batch import api as batch
 from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
 from comity.gateway.exchange import Disconnected, Exchange, cancelled_when_gone
-from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_answer, error_body, respond_error
+from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_answer, error_body, respond_error, respond_lasting
 from comity.gateway.logs import place_of
 from comity.gateway.owed import paid
+from comity.gateway.pages import Pages, none
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
 from comity.gateway.read.hub import Hub
 from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
 from comity.gateway.shedding import Shedding
+from comity.gateway.signin import api as signin
 from comity.gateway.tasks import api as tasks
 from comity.gateway.world import World
 from comity.providers.base import Deployment
@@ -43,7 +45,8 @@ Handler = Callable[["App", Exchange, str], Awaitable[int]]
 
 
 class App:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, pages: Pages = none) -> None:
+        self._pages, self.wrong = pages, signin.Wrong(world.clock)
         self.metrics = world.metrics
         self.hub = Hub(lambda script: self.world.ledger.database.read(script))
         self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
@@ -56,7 +59,7 @@ class App:
         """From the next request on, this world answers; one that is being answered stays with its own."""
         self.world = world
         self.pipeline = Pipeline(world)
-        self.callers = Callers(world.config, world.accounts.register, world.clock)
+        self.callers = Callers(world.config, world.accounts.register, world.clock, world.sessions)
         self.shedding = Shedding(world.config.limits.memory_bytes_max)
 
     def _look(self) -> None:
@@ -82,7 +85,7 @@ class App:
         seen = self._seeing(exchange, route, call) if self.world.telemetry is not None or self.world.config.logs.access else None
         status = 499  # the caller went away
         try:
-            self.callers.check_host(exchange.headers)
+            await self.callers.admit(exchange)
             status = await handler(self, exchange, call)
         except Disconnected:
             pass
@@ -128,7 +131,7 @@ class App:
                 route = f"{head.rpartition('/')[0]}/{{id}}/{last}"
         methods = ROUTES.get(route)
         if methods is None:
-            return App.unknown, "unknown"
+            return (App.page, "page") if self._pages(path, self.world.config.console) is not None else (App.unknown, "unknown")
         return methods.get("GET" if method == "HEAD" else method, App.wrong_method), route
 
     def _noted(self, error: ComityError, call: str) -> None:
@@ -251,12 +254,18 @@ class App:
         await exchange.respond(200, self.metrics.text(), [TEXT, NO_STORE])
         return 200
 
+    async def page(self, exchange: Exchange, call: str) -> int:
+        page = self._pages(exchange.path, self.world.config.console)
+        if page is None or exchange.method not in ("GET", "HEAD"):
+            return await self.wrong_method(exchange, call)
+        return await respond_lasting(exchange, page.body, page.etag, [*page.headers], kind=page.kind)
+
     async def unknown(self, exchange: Exchange, call: str) -> int:
         raise CallerError("no such path", code="request.unknown_path", status=404, hint="see `/v1/models`, `/v1/chat/completions`")
 
     async def wrong_method(self, exchange: Exchange, call: str) -> int:
         """RFC 9110, 15.5.6: it is said which it takes."""
-        takes = ", ".join(ROUTES[self.route("", exchange.path)[1]])
+        takes = ", ".join(ROUTES.get(self.route("", exchange.path)[1], ("GET",)))
         error = CallerError("this path takes another method", code="request.method", status=405, hint=takes)
         status, body, headers = error_answer(error, call)
         await exchange.respond(status, body, [*headers, (b"allow", takes.encode())])
@@ -278,6 +287,7 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
     **keys.ROUTES,
     **batch.ROUTES,
     **tasks.ROUTES,
+    **signin.ROUTES,
     "/healthz": {"GET": App.healthz},
     "/readyz": {"GET": App.readyz},
     "/metrics": {"GET": App.metrics_text},

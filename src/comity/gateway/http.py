@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -80,6 +81,23 @@ def error_answer(error: ComityError, call: str, shape: Shape | None = None) -> t
         headers.append((b"retry-after", b"%d" % wait))
     body = error_body(error, call)
     return error.status, encode(shape(body) if shape is not None else body), headers
+
+
+async def respond_lasting(
+    exchange: Exchange, body: bytes, etag: str, headers: list[tuple[bytes, bytes]], *, kind: tuple[bytes, bytes]
+) -> int:
+    """The same for as long as its ``etag``: whoever holds it is told so (RFC 9110, 13.1.2).  ``kind``: the content type."""
+    headers = [*headers, (b"etag", f'"{etag}"'.encode())]
+    held = {each.strip().removeprefix("W/") for each in exchange.headers.get("if-none-match", "").split(",")}
+    if held & {f'"{etag}"', "*"}:
+        await exchange.respond(304, b"", headers)
+        return 304
+    await exchange.respond(200, body, [kind, *headers])
+    return 200
+
+
+def etag_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 async def respond_error(exchange: Exchange, error: ComityError, call: str, shape: Shape | None = None) -> None:

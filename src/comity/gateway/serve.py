@@ -19,11 +19,13 @@ from comity.config import Config, LimitsConfig
 from comity.device.provider import EmbeddedProvider
 from comity.errors import ComityError, OperatorError
 from comity.gateway.exchange import Answering
+from comity.gateway.pages import Mounted
 from comity.gateway.workers import Post, Workers
 from comity.ports import SystemClock, SystemRandom, SystemSecrets
 
 log = logging.getLogger("comity.gateway")
 T = TypeVar("T")
+ALONE = Mounted()
 BACKLOG = 2048
 DRAIN_SECONDS_MAX = 30
 YOUNG_MAX, MIDDLE_MAX, OLD_MAX = 20_000, 20, 20
@@ -53,10 +55,12 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: Callable[[], Config] | None = None) -> int:
+def serve(
+    config: Config, *, home: Path, on_ready: Callable[[str], None], load: Callable[[], Config] | None = None, mounted: Mounted = ALONE
+) -> int:  # fmt: skip
     """Blocks until SIGINT or SIGTERM; ``on_ready`` gets the base URL once requests are taken.  Returns the exit code.
 
-    ``load`` reads the configuration anew, on SIGHUP.
+    ``load`` reads the configuration anew, on SIGHUP; ``mounted`` is what is shown beside the API.
     """
     listening, post = bind(config.server.host, config.server.port), None
     try:
@@ -65,7 +69,7 @@ def serve(config: Config, *, home: Path, on_ready: Callable[[str], None], load: 
             if isinstance(made, int):
                 return made
             post = made
-        return run(_serve(config, home, listening, on_ready, load or (lambda: config), post))
+        return run(_serve(config, home, listening, on_ready, load or (lambda: config), post, mounted))
     finally:
         listening.close()
 
@@ -85,8 +89,9 @@ def url_of(listening: socket.socket) -> str:
 
 
 async def _serve(
-    config: Config, home: Path, listening: socket.socket, on_ready: Callable[[str], None], load: Callable[[], Config], post: Post | None
-) -> int:
+    config: Config, home: Path, listening: socket.socket, on_ready: Callable[[str], None], load: Callable[[], Config], post: Post | None,
+    mounted: Mounted,
+) -> int:  # fmt: skip
     from comity.gateway.app import App
     from comity.gateway.batch.worker import Worker
     from comity.gateway.logs import written
@@ -95,6 +100,7 @@ async def _serve(
     from comity.gateway.roles.node import Node
     from comity.gateway.roles.sealed import Doors
     from comity.gateway.running import Running, announce, began, withdraw
+    from comity.gateway.signin.sessions import OWNER
     from comity.gateway.world import World, build
 
     clock, random, secrets = SystemClock(), SystemRandom(), SystemSecrets()
@@ -108,7 +114,9 @@ async def _serve(
         if node is not None:
             world = await node.offered(world)
         url = url_of(listening)
-        app = App(world)
+        app = App(world, mounted.pages)
+        if mounted.token:
+            await world.sessions.hold(mounted.token, OWNER, mounted.until)
         answering = app.answer if node is None else Doors(app, published=node.published).answer
         worker, publishing = Worker(app), Publishing(config.publish, world.ledger)
         running = Running(pid=process, began=began(process), url=url)

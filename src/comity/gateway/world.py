@@ -29,10 +29,11 @@ from comity.gateway.locate import Locator
 from comity.gateway.metrics import Metrics
 from comity.gateway.probes import Probes
 from comity.gateway.roles.terms import Offers, at_node
+from comity.gateway.signin.sessions import Sessions
 from comity.gateway.standing import Standings
 from comity.gateway.telemetry.export import Telemetry, telemetry_of
 from comity.gateway.users import Users
-from comity.gateway.whereabouts import whereabouts
+from comity.gateway.whereabouts import Whereabouts, whereabouts
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 from comity.policy.engine import Engine
@@ -74,6 +75,9 @@ class World:
     telemetry: Telemetry | None
     accounts: Accounts
     batches: Batches
+    sessions: Sessions
+    where: Whereabouts
+    secrets: Secrets  # of the console's issuer, asked for when somebody signs in
     probes: Probes | None = None
     configured: tuple[DeploymentConfig, ...] = ()  # what `deployments` were made of
     offered: Mapping[Operation, tuple[str, ...]] = field(
@@ -160,7 +164,8 @@ async def build(
     if config.node is not None:
         deployments = at_node(config.node, deployments, vocabulary)
     issuers = load_issuers(config.issuers)
-    ledger, state = (before.ledger, before.state) if before is not None else await _opened(config, home, clock, random, secrets)
+    where = before.where if before is not None else whereabouts(config, home, secrets)
+    ledger, state = (before.ledger, before.state) if before is not None else await _opened(where, config, clock, random)
     try:
         pseudonym_key = await state.key("subject", random.token(KEY_BYTES))
         locator = Locator(config=config, vocabulary=vocabulary, issuers=issuers, clock=clock, pseudonym_key=pseudonym_key)
@@ -209,7 +214,8 @@ async def build(
         guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
         lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry, accounts=accounts,
-        batches=batches, probes=probes, configured=configured, offered=embedded.offered(config, deployments),
+        batches=batches, sessions=Sessions(state.database, clock=clock, random=random), where=where, secrets=secrets, probes=probes,
+        configured=configured, offered=embedded.offered(config, deployments),
     )  # fmt: skip
 
 
@@ -277,8 +283,8 @@ def _law(config: Config, vocabulary: Vocabulary) -> Engine:
     return Engine(load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra]), vocabulary)
 
 
-async def _opened(config: Config, home: Path, clock: Clock, random: Random, secrets: Secrets) -> tuple[Ledger, State]:
-    where, seconds_max = whereabouts(config, home, secrets), config.limits.record_seconds_max
+async def _opened(where: Whereabouts, config: Config, clock: Clock, random: Random) -> tuple[Ledger, State]:
+    seconds_max = config.limits.record_seconds_max
     ledger = await Ledger.open(where.log, clock=clock, random=random, record_seconds_max=seconds_max)
     try:
         return ledger, await State.open(await open_database(where.state, "state", seconds_max=seconds_max))

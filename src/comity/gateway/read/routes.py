@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comity.gateway.exchange import Exchange
-from comity.gateway.http import JSON, NO_STORE, encode
+from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
 from comity.gateway.read import asked, decisions, deployments, log, metrics, packs, reports, shapes
 from comity.gateway.read.events import events
 from comity.gateway.read.roles import READ, require
@@ -74,14 +73,7 @@ async def _respond(exchange: Exchange, body: bytes, *, lasting: bool) -> int:
     if not lasting:
         await exchange.respond(200, body, [JSON, NO_STORE])
         return 200
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = [REVALIDATED, (b"etag", etag.encode())]
-    held = {each.strip().removeprefix("W/") for each in exchange.headers.get("if-none-match", "").split(",")}
-    if held & {etag, "*"}:
-        await exchange.respond(304, b"", headers)
-        return 304
-    await exchange.respond(200, body, [JSON, *headers])
-    return 200
+    return await respond_lasting(exchange, body, etag_of(body), [REVALIDATED], kind=JSON)
 
 
 ROUTES: dict[str, dict[str, Handler]] = {
