@@ -16,6 +16,7 @@ LINES_MAX = 500
 # Files that were longer when this list was made, with how long; a number here may only go down, and a file under the limit must leave.
 LONGER: dict[str, int] = {}
 VAGUE = frozenset({"utils", "util", "common", "core", "helpers", "helper", "misc", "lib"})
+STATIC = SOURCE / "console" / "static"  # of a browser's programs: `vendor` is named by others, and `lib` is what all pages import
 PYTHON = [path for path in files() if path.suffix == ".py"]
 
 
@@ -58,7 +59,9 @@ def test_a_file_opens_with_its_licence_and_says_what_it_is(path: Path) -> None:
 
 
 def test_names_say_something() -> None:
-    vague = [name_of(path) for path in files() if SOURCE in path.parents and VAGUE & {path.stem, *path.relative_to(SOURCE).parts[:-1]}]
+    ours = [path for path in files() if SOURCE in path.parents and STATIC / "vendor" not in path.parents]
+    named = {path: path.relative_to(STATIC / "lib" if STATIC / "lib" in path.parents else SOURCE) for path in ours}
+    vague = [name_of(path) for path, name in named.items() if VAGUE & {path.stem, *name.parts[:-1]}]
     assert not vague, "named after nothing in the domain: " + ", ".join(vague)
 
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which page an address names.  Links are ordinary `<a href>`; those below /console are followed without loading all anew.
+
+/**
+ * @typedef {{name: string, role: string, csrf: string, until: string}} Session
+ * @typedef {Record<string, string> & {query: URLSearchParams}} Params
+ * @typedef {{
+ *   id: string, path: string | string[], roles?: string[], public?: boolean, nav?: boolean, words?: string[], style?: boolean,
+ *   render: (view: HTMLElement, params: any, signal: AbortSignal) => Promise<string | void> | string | void
+ * }} Page
+ */
+
+let going = new AbortController();
+/** @type {(path: string) => Promise<void>} */ let show = async () => {};
+
+/** The page that `path` names, and the parts of it that the page's own path leaves open. @param {Page[]} pages @param {string} path */
+export function match(pages, path) {
+  const parts = split(path);
+  for (const page of pages) {
+    for (const pattern of [page.path].flat()) {
+      const params = matched(split(pattern), parts);
+      if (params !== null) return { page, params };
+    }
+  }
+  return null;
+}
+
+/** @param {string[]} pattern @param {string[]} parts @returns {Record<string, string> | null} */
+function matched(pattern, parts) {
+  if (pattern.length !== parts.length) return null;
+  /** @type {Record<string, string>} */ const params = {};
+  for (const [at, name] of pattern.entries()) {
+    if (name.startsWith(":")) params[name.slice(1)] = decodeURIComponent(parts[at]);
+    else if (name !== parts[at]) return null;
+  }
+  return params;
+}
+
+/** @param {string} path */
+const split = (path) => path.split("/").filter((part) => part !== "");
+
+/** A signal that ends when another page is shown. */
+export function leave() {
+  going.abort();
+  going = new AbortController();
+  return going.signal;
+}
+
+/** Goes to a page by its address. @param {string} path @param {{replace?: boolean}} [options] */
+export async function navigate(path, { replace = false } = {}) {
+  history[replace ? "replaceState" : "pushState"](null, "", path);
+  await show(path);
+}
+
+/** Shows the page that is there anew, after a change of language, say. */
+export const refresh = () => show(location.pathname + location.search);
+
+/** From here on `shows` is called for each address. @param {(path: string) => Promise<void>} shows */
+export function start(shows) {
+  show = shows;
+  addEventListener("popstate", () => void refresh());
+  addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.target || link.download) return;
+    if (link.origin !== location.origin || !/^\/console(\/(?!static\/)|$)/.test(link.pathname)) return;
+    if (link.hash && link.pathname === location.pathname) return;
+    event.preventDefault();
+    void navigate(link.pathname + link.search);
+  });
+}
