@@ -49,7 +49,7 @@ class ScanAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 async def decide(app: App, exchange: Exchange, call: str) -> int:
     """Facts, or a list of them -> a decision, or a list of them in their order."""
-    asked = _decoded(await _body(app, exchange), Any)
+    asked = decoded(await _body(app, exchange), Any)
     several = isinstance(asked, list)
     decisions: list[dict[str, Any]] = []
     for at, tree in enumerate(_few(asked) if several else [asked]):
@@ -64,7 +64,7 @@ async def decide(app: App, exchange: Exchange, call: str) -> int:
 
 async def replay(app: App, exchange: Exchange, call: str) -> int:
     """A day and records -> what flips; the same as `comity replay --json`."""
-    asked: Asked = _decoded(await _body(app, exchange), Asked)
+    asked: Asked = decoded(await _body(app, exchange), Asked)
     law = app.world.engine
     made = Replay(law=law, standing=law, as_of=asked.as_of, vocabulary=load_vocabulary(), dischargers=DISCHARGERS)
     for at, line in enumerate(_few(asked.records)):
@@ -79,7 +79,7 @@ async def scan(app: App, exchange: Exchange, call: str) -> int:
     """Texts -> where something personal is in them, and of which type; nothing of the texts themselves."""
     body = await _body(app, exchange)
     try:
-        asked: ScanAsked = _decoded(body, ScanAsked)
+        asked: ScanAsked = decoded(body, ScanAsked)
     except CallerError as error:
         if error.code == "request.malformed":
             raise
@@ -122,7 +122,7 @@ async def _body(app: App, exchange: Exchange) -> bytes:
     return await app.body(exchange)
 
 
-def _decoded(body: bytes, shape: Any) -> Any:
+def decoded(body: bytes, shape: Any) -> Any:
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:

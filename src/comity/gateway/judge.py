@@ -66,7 +66,7 @@ class Judge:
         self._vocabulary = vocabulary
         self._deployments = tuple(deployments)
         self._dischargers = dischargers
-        self._controller = law.Controller(
+        self.controller = law.Controller(
             established=config.controller.established,
             us_person=config.controller.us_person,
             ciio=config.controller.ciio,
@@ -74,8 +74,8 @@ class Judge:
             sector=config.controller.sector,
             ca_covered_provider=config.controller.ca_covered_provider,
         )
-        self._service = law.Service(public=config.service.public, placed_on_market=config.service.placed_on_market)
-        self._tenant = law.Tenant(residency=config.controller.residency)
+        self.service = law.Service(public=config.service.public, placed_on_market=config.service.placed_on_market)
+        self.tenant = law.Tenant(residency=config.controller.residency)
         self._legal_basis = config.defaults.legal_basis
         self._cache: dict[tuple[object, ...], Judged] = {}
         self._beyond: dict[tuple[object, ...], tuple[Way, ...]] = {}
@@ -112,8 +112,8 @@ class Judge:
             open_ = [each for each in self._deployments if not open_to or each.id in open_to]
             cases = [Case(facts=self._facts(nexus, categories, each, standing, today), evidence=standing.for_all() | standing.of(each.id))
                      for each in open_]  # fmt: skip
-            denied = [case for case, made in zip(cases, self._ask(cases), strict=True) if made.effect is not Effect.ALLOW]
-            self._beyond[key] = ways(denied, self._ask, self._vocabulary) if denied else ()
+            denied = [case for case, made in zip(cases, self.ask(cases), strict=True) if made.effect is not Effect.ALLOW]
+            self._beyond[key] = ways(denied, self.ask, self._vocabulary) if denied else ()
         return self._beyond[key]
 
     def _judge(
@@ -125,30 +125,32 @@ class Judge:
 
         chosen = [deployment for deployment in self._deployments if not wanted or deployment.id in wanted]
         cases = [case(deployment) for deployment in chosen]
-        decisions = self._ask(cases)
+        decisions = self.ask(cases)
         candidates = tuple(Candidate(deployment=d, decision=x) for d, x in zip(chosen, decisions, strict=True))
         found: tuple[Way, ...] = ()
         if not any(decision.effect is Effect.ALLOW for decision in decisions):
             others = [each for each in self._deployments if each not in chosen and (not open_to or each.id in open_to)]
-            found = ways(cases, self._ask, self._vocabulary, others=[case(each) for each in others])
+            found = ways(cases, self.ask, self._vocabulary, others=[case(each) for each in others])
         return Judged(
             candidates=candidates, ways=found, facts=_encode(shared_facts(cases)), decision=_encode(as_answer(candidates, found)),
             grounds=grounds(cases[0].facts.consent, cases[0].facts.legal_basis) if cases else b"",
         )  # fmt: skip
 
-    def _ask(self, cases: Sequence[Case]) -> list[Decision]:
+    def ask(self, cases: Sequence[Case]) -> list[Decision]:
+        """An allow that rests on what nobody meets is a denial."""
         decisions = self._engine.decide_many([case.facts for case in cases])
         return [hold(made, self._dischargers, case.evidence, self._vocabulary) for made, case in zip(decisions, cases, strict=True)]
 
     def _facts(self, nexus: Nexus, categories: frozenset[str], deployment: Deployment, standing: Standing, today: date) -> law.Facts:
         evidence = self._vocabulary.sorted_evidence(standing.of(deployment.id))
         provider = msgspec.structs.replace(
-            placed(deployment, nexus), mechanisms=evidence.mechanisms, filings=evidence.filings, certifications=evidence.certifications
-        )
+            placed(deployment, nexus.subject.location), mechanisms=evidence.mechanisms, filings=evidence.filings,
+            certifications=evidence.certifications,
+        )  # fmt: skip
         return law.Facts(
             as_of=today,
             subject=nexus.subject,
-            controller=self._controller,
+            controller=self.controller,
             data=law.Data(personal=True, state="raw", categories=categories, collected_in=nexus.collected_in),
             volumes=standing.volumes,
             purpose=nexus.purpose,
@@ -157,14 +159,13 @@ class Judge:
             consent=nexus.consent,
             safeguards=evidence.safeguards,
             provider=provider,
-            service=self._service,
-            tenant=self._tenant,
+            service=self.service,
+            tenant=self.tenant,
         )
 
 
-def placed(deployment: Deployment, nexus: Nexus) -> law.Provider:
-    """A device is where its person is; every other place is the catalog's."""
-    here = nexus.subject.location
+def placed(deployment: Deployment, here: str | None) -> law.Provider:
+    """A device is where its person is (``here``); every other place is the catalog's."""
     if not deployment.on_device or here is None:
         return deployment.facts
     at = frozenset({here})

@@ -120,6 +120,10 @@ class Vocabulary:
     def is_obligation(self, name: str) -> bool:
         return bare(name) in self._phases
 
+    @property
+    def obligations(self) -> frozenset[str]:
+        return frozenset(self._phases)
+
     def phase_of(self, obligation: str) -> str:
         """Raises KeyError for an unknown obligation; its parameter is passed over."""
         return self._phases[bare(obligation)]

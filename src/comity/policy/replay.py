@@ -230,29 +230,31 @@ class Replay:
     def _changed(self, decided: Iterable[tuple[_Case, Decision, Decision]]) -> tuple[tuple[Change, tuple[str, ...]], ...]:
         out: dict[Change, list[str]] = {}
         for case, before, after in decided:
-            change = self._change(before, after, shown=case.evidence is not None)
+            change = between(before, after, self._dischargers if case.evidence is None else None)
             if change is not None:
                 out.setdefault(change, []).append(case.facts.provider.id)
         return tuple((change, tuple(deployments)) for change, deployments in out.items())
 
-    def _change(self, before: Decision, after: Decision, *, shown: bool) -> Change | None:
-        had, has = {duty.id: duty for duty in before.obligations}, {duty.id: duty for duty in after.obligations}
-        owed = [has[name] for name in sorted(has.keys() - had.keys())]
-        owed_no_more = [had[name] for name in sorted(had.keys() - has.keys())] if after.effect is Effect.ALLOW else []
-        was: tuple[Reason, ...] = ()
-        now: tuple[Reason, ...] = ()
-        if before.effect is not after.effect:
-            was, now = _speaking(before, after), _speaking(after, before)
-        elif not owed and not owed_no_more:
-            return None
-        cited = {reason.fact for reason in (*was, *now)} | {fact for duty in (*owed, *owed_no_more) for fact in duty.facts}
-        citations = {each.fact: each for each in (*before.citations, *after.citations) if each.fact in cited}
-        return Change(
-            before=before.effect, after=after.effect, was=was, now=now, owed=tuple(duty.id for duty in owed),
-            owed_no_more=tuple(duty.id for duty in owed_no_more),
-            needs_evidence=tuple(duty.id for duty in owed if not shown and bare(duty.id) not in self._dischargers),
-            citations=tuple(citations[fact] for fact in sorted(citations)),
-        )  # fmt: skip
+
+def between(before: Decision, after: Decision, dischargers: Set[str] | None = None) -> Change | None:
+    """None where nothing differs but words.  ``dischargers``, where nobody says which evidence there is: what no code meets is told."""
+    had, has = {duty.id: duty for duty in before.obligations}, {duty.id: duty for duty in after.obligations}
+    owed = [has[name] for name in sorted(has.keys() - had.keys())]
+    owed_no_more = [had[name] for name in sorted(had.keys() - has.keys())] if after.effect is Effect.ALLOW else []
+    was: tuple[Reason, ...] = ()
+    now: tuple[Reason, ...] = ()
+    if before.effect is not after.effect:
+        was, now = _speaking(before, after), _speaking(after, before)
+    elif not owed and not owed_no_more:
+        return None
+    cited = {reason.fact for reason in (*was, *now)} | {fact for duty in (*owed, *owed_no_more) for fact in duty.facts}
+    citations = {each.fact: each for each in (*before.citations, *after.citations) if each.fact in cited}
+    return Change(
+        before=before.effect, after=after.effect, was=was, now=now, owed=tuple(duty.id for duty in owed),
+        owed_no_more=tuple(duty.id for duty in owed_no_more),
+        needs_evidence=tuple(duty.id for duty in owed if dischargers is not None and bare(duty.id) not in dischargers),
+        citations=tuple(citations[fact] for fact in sorted(citations)),
+    )  # fmt: skip
 
 
 def _speaking(decision: Decision, other: Decision) -> tuple[Reason, ...]:

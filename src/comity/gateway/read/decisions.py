@@ -57,24 +57,28 @@ def detail(found: Whole, engine: Engine, vocabulary: Vocabulary) -> shapes.Decis
         facts, said = msgspec.json.decode(found.facts, type=dict[str, Any]), _recorded(found.decision)
     except msgspec.MsgspecError:  # whole, as its digest says, and of another Comity
         raise ComityError("this decision was recorded in a form that is not read any more", code="internal") from None
-    articles = {fact.id: fact for pack in engine.packs for fact in pack.facts.values()}
+    articles = articles_of(engine)
     evidence = {each["provider"]["id"]: frozenset(each.get("evidence", ())) for each in facts.get("providers", ())}
     receipt = found.entry.receipt
     return shapes.DecisionDetail(
         decision=row(found.entry, whole=True), facts=facts,
-        candidates=tuple(_candidate(each, articles, evidence.get(each.deployment, frozenset()), vocabulary) for each in said.candidates),
+        candidates=tuple(candidate(each, articles, evidence.get(each.deployment, frozenset()), vocabulary) for each in said.candidates),
         remedies=said.remedies, ways=said.ways, attempts=tuple(map(row, found.attempts)), receipt=receipt,
         links=shapes.Links(bundle=f"/comity/v1/receipts/{receipt.id}"),
     )  # fmt: skip
 
 
-def _candidate(
+def articles_of(engine: Engine) -> dict[str, Fact]:
+    return {fact.id: fact for pack in engine.packs for fact in pack.facts.values()}
+
+
+def candidate(
     said: shapes.Judgement, articles: Mapping[str, Fact], evidence: frozenset[str], vocabulary: Vocabulary
 ) -> shapes.CandidateJudged:
     return shapes.CandidateJudged(
         deployment=said.deployment, effect=said.effect, reasons=said.reasons,
         obligations=tuple(_owed(duty, evidence, vocabulary) for duty in said.obligations), remedies=said.remedies,
-        citations=tuple(_cited(each, articles.get(each.fact)) for each in said.citations), packs=said.packs, digest=said.digest,
+        citations=tuple(cited(each, articles.get(each.fact)) for each in said.citations), packs=said.packs, digest=said.digest,
         as_of=said.as_of,
     )  # fmt: skip
 
@@ -88,6 +92,6 @@ def _owed(duty: Obligation, evidence: Iterable[str], vocabulary: Vocabulary) -> 
     )
 
 
-def _cited(said: Citation, article: Fact | None) -> shapes.Cited:
+def cited(said: Citation, article: Fact | None) -> shapes.Cited:
     summary, quote = (article.summary, article.quote) if article is not None else ("", "")
     return shapes.Cited(**msgspec.structs.asdict(said), summary=summary, quote=quote)

@@ -18,6 +18,7 @@ from comity.gateway.allowance.api import Rotate
 from comity.gateway.api import ScanAsked
 from comity.gateway.http import encode
 from comity.gateway.read.routes import BASE, PATHS, Path
+from comity.gateway.read.whatif import Supposition, WhatIf
 from comity.gateway.tasks import described as tasks
 from comity.gateway.tasks.api import TasksAsked, TasksListed
 from comity.policy.decision import Decision
@@ -129,6 +130,14 @@ class Action(NamedTuple):
 
 ACTIONS = (
     Action("post", "/decide", "What the law says of facts, or of each of a list.", Facts | list[Facts], Decision | list[Decision]),
+    Action(
+        "post",
+        "/whatif",
+        "What each place would be told of supposed facts, and what differs from others.",
+        WhatIf,
+        Supposition,
+        role="read",
+    ),
     Action("post", "/replay", "What would flip under the law of a day.", ReplayAsked, Replayed),
     Action("post", "/scan", "Where something personal is in a text.", ScanAsked, Scanned),
     Action("get", "/receipts/{id}", "The bundle that proves one receipt.", None, Bundle),

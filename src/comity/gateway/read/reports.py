@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from comity.errors import CallerError
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.read import asked, shapes
+from comity.gateway.read.decisions import articles_of
 from comity.gateway.world import World
 from comity.jurisdictions.vocab import bare
 from comity.transparency.queries import Entry, Wanted, destinations, page
@@ -71,7 +72,7 @@ class Reasons:
 
     def __init__(self, world: World) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._articles = {fact.id: fact for pack in world.engine.packs for fact in pack.facts.values()}
+        self._articles = articles_of(world.engine)
 
     def add(self, when: str, entry: Entry) -> None:
         said = entry.receipt

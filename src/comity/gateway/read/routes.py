@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
-from comity.gateway.read import asked, decisions, deployments, log, metrics, packs, reports, shapes
+from comity.gateway.read import asked, decisions, deployments, log, metrics, packs, reports, shapes, vocabulary
 from comity.gateway.read.events import events
 from comity.gateway.read.roles import READ, require
+from comity.gateway.read.whatif import whatif
 
 if TYPE_CHECKING:
     from comity.gateway.app import App, Handler
@@ -40,6 +41,8 @@ PATHS = (
     Path("/packs", "The laws that are held.", packs.packs, asked.AsOf, shapes.PackPage, True),
     Path("/packs/{id}", "One pack: rules, tables and articles in force, and what changes next.", packs.pack, asked.AsOf,
          shapes.PackDetail, True),
+    Path("/vocabulary", "The words of facts, evidence and decisions, in English and Chinese.", vocabulary.words, asked.Query,
+         shapes.WordPage, True),
     Path("/log", "The log's head and key.", log.head, asked.Query, shapes.LogHead),
     Path("/log/checkpoint", "The newest signed tree head, as C2SP's note.", log.checkpoint, asked.Query, str),
     Path("/reports", "Reports that can be asked for.", reports.reports, asked.Query, shapes.ReportPage),
@@ -79,5 +82,6 @@ async def _respond(exchange: Exchange, body: bytes, *, lasting: bool) -> int:
 ROUTES: dict[str, dict[str, Handler]] = {
     **{BASE + path.path: {"GET": handler(path)} for path in PATHS},
     f"{BASE}/events": {"GET": events},
+    f"{BASE}/whatif": {"POST": whatif},
     f"{BASE}/openapi.json": {"GET": openapi},
 }

@@ -261,6 +261,19 @@ class PackDetail(Answer, frozen=True, kw_only=True):
     coming: tuple[Coming, ...]
 
 
+class Word(Answer, frozen=True, kw_only=True):
+    id: str
+    en: str
+    zh: str
+
+
+class WordPage(Answer, frozen=True, kw_only=True):
+    """``words``: by the member of the facts that they may stand in, or by what they are.  An obligation may have an amount (`{n}`)."""
+
+    words: dict[str, tuple[Word, ...]]
+    regions: tuple[Word, ...]
+
+
 # -- the log, and aggregates -----------------------------------------------------------------------------------------
 
 

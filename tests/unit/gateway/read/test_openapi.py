@@ -92,6 +92,7 @@ async def test_every_answer_is_what_the_description_says(reading: Reading) -> No
         ("decide", {"as_of": "2026-11-23", "provider": {"id": "p"}}),
         ("decide", [{"as_of": "2026-11-23", "subject": {"location": "CN"}, "provider": {"id": "p", "processing": {"any_except": ["CN"]}}}]),
         ("replay", {"as_of": "2026-11-23", "records": [{"facts": {"as_of": "2026-11-23", "provider": {"id": "p"}}}]}),
+        ("whatif", {"facts": {"subject": {"location": "CN"}}, "baseline": {}, "places": [{"id": "p"}], "evidence": {"p": ["eu_tia"]}}),
         ("scan", {"text": "write to lena@vogel.io"}),
         ("scan", {"texts": ["write to lena@vogel.io", "no"]}),
     ],
