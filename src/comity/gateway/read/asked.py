@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, field
 
 from comity.errors import CallerError
+from comity.jurisdictions.plain import Language
 from comity.transparency.ids import ID_LETTERS
 from comity.transparency.queries import Wanted
 
@@ -56,6 +57,21 @@ class Decisions(Span, frozen=True, kw_only=True):
 
 class AsOf(Query, frozen=True, kw_only=True):
     as_of: Annotated[date | None, Meta(description="the day that is asked about; today where none is named")] = None
+
+
+class Timeline(Query, frozen=True, kw_only=True):
+    after: Annotated[date | None, Meta(description="the day after which it is; today where none is named")] = None
+    to: Annotated[date | None, Meta(description="the last day that is told; without one, all that is known")] = None
+
+
+class Compare(AsOf, frozen=True, kw_only=True):
+    a: Annotated[str, Meta(max_length=200, description="a pack or a region: `cn`, `FR`")] = ""
+    b: Annotated[str, Meta(max_length=200, description="another")] = ""
+
+
+class Guidelines(AsOf, frozen=True, kw_only=True):
+    law: Annotated[str, Meta(max_length=200, description="a pack or a region; empty: every pack that is loaded")] = ""
+    language: Language = "en"
 
 
 class Report(Span, frozen=True, kw_only=True):

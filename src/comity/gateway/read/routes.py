@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
-from comity.gateway.read import asked, decisions, deployments, log, metrics, packs, reports, shapes, vocabulary
+from comity.gateway.read import asked, decisions, deployments, law, log, metrics, packs, reports, shapes, vocabulary
 from comity.gateway.read.events import events
 from comity.gateway.read.roles import READ, require
 from comity.gateway.read.whatif import whatif
@@ -41,6 +41,12 @@ PATHS = (
     Path("/packs", "The laws that are held.", packs.packs, asked.AsOf, shapes.PackPage, True),
     Path("/packs/{id}", "One pack: rules, tables and articles in force, and what changes next.", packs.pack, asked.AsOf,
          shapes.PackDetail, True),
+    Path("/packs/compare", "Two laws: what each has that the other has not, by topic.", law.compare, asked.Compare, shapes.Comparison,
+         True),
+    Path("/timeline", "What comes into force or goes out of it after a day, over all packs.", law.timeline, asked.Timeline,
+         shapes.Timeline, True),
+    Path("/guidelines", "What one may do with data under a law, for people to read.", law.guidelines, asked.Guidelines,
+         shapes.Guidelines, True),
     Path("/vocabulary", "The words of facts, evidence and decisions, in English and Chinese.", vocabulary.words, asked.Query,
          shapes.WordPage, True),
     Path("/log", "The log's head and key.", log.head, asked.Query, shapes.LogHead),

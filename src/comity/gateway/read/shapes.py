@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from comity.jurisdictions.document import Document
 from comity.policy.decision import Citation, Decision, Effect, Phase, Reason
 from comity.policy.facts import Place
 from comity.policy.ways import Way
@@ -250,6 +251,8 @@ class Coming(Answer, frozen=True, kw_only=True):
     what: Literal["rule begins", "rule ends", "table changes", "article begins", "article ends", "horizon"]
     id: str
     text: str
+    text_zh: str = ""
+    facts: tuple[str, ...] = ()
 
 
 class PackDetail(Answer, frozen=True, kw_only=True):
@@ -265,6 +268,58 @@ class Word(Answer, frozen=True, kw_only=True):
     id: str
     en: str
     zh: str
+
+
+class TimelineRow(Coming, frozen=True, kw_only=True):
+    """``name``: of the pack.  Articles as the pack states them."""
+
+    pack: str
+    name: str
+    citations: tuple[Cited, ...]
+
+
+class Timeline(Answer, frozen=True, kw_only=True):
+    after: date
+    data: tuple[TimelineRow, ...]
+
+
+class PackName(Answer, frozen=True, kw_only=True):
+    id: str
+    name: str
+    version: str
+
+
+class Held(Answer, frozen=True, kw_only=True):
+    """A rule by its id, with what it says and rests on; or what a table has: its number, or the table that a word stands in."""
+
+    value: str
+    text: str = ""
+    text_zh: str = ""
+    facts: tuple[str, ...] = ()
+
+
+class Compared(Answer, frozen=True, kw_only=True):
+    about: Word
+    a: tuple[Held, ...]
+    b: tuple[Held, ...]
+
+
+class Comparison(Answer, frozen=True, kw_only=True):
+    """``topics``: what `grounds` turn on, what would change what is `forbids` or `escalates`, `obligations`, and `tables` of numbers
+    and words; each row with what the one and what the other law has of it."""
+
+    as_of: date
+    a: PackName
+    b: PackName
+    topics: dict[str, tuple[Compared, ...]]
+
+
+class Guidelines(Answer, frozen=True, kw_only=True):
+    """``document``: sections, paragraphs and lists of texts, codes, links and their targets, as `comity guidelines --json` has it."""
+
+    as_of: date
+    packs: tuple[str, ...]
+    document: Document
 
 
 class WordPage(Answer, frozen=True, kw_only=True):

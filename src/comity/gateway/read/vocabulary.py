@@ -18,8 +18,8 @@ async def words(app: App, query: asked.Query, name: str) -> shapes.WordPage:
     vocabulary = load_vocabulary()
     named = {name for pack in app.world.engine.packs for name in (*pack.head.regions, *pack.head.not_covered)}
     return shapes.WordPage(
-        words={kind: _told(kind, found) for kind, found in _kinds(vocabulary).items()},
-        regions=_told("regions", vocabulary.anywhere_but(()) | named),
+        words={kind: _all(kind, found) for kind, found in _kinds(vocabulary).items()},
+        regions=_all("regions", vocabulary.anywhere_but(()) | named),
     )
 
 
@@ -34,14 +34,14 @@ def _kinds(vocabulary: Vocabulary) -> dict[str, Iterable[str]]:
     }  # fmt: skip
 
 
-def _told(kind: str, names: Iterable[str]) -> tuple[shapes.Word, ...]:
-    return tuple(shapes.Word(id=name, **dict(zip(LANGUAGES, (meaning(kind, name, each) for each in _BOTH), strict=True)))
-                 for name in sorted(names))  # fmt: skip
+def _all(kind: str, names: Iterable[str]) -> tuple[shapes.Word, ...]:
+    return tuple(told(kind, name) for name in sorted(names))
 
 
-def meaning(kind: str, name: str, words: Words) -> str:
+def told(kind: str, name: str) -> shapes.Word:
     """A word that has none in a language is told as it is."""
-    return {"obligations": words.obligation, "remedies": words.remedy, "regions": words.region}.get(kind, words.word)(name)
+    en, zh = ({"obligations": in_.obligation, "remedies": in_.remedy, "regions": in_.region}.get(kind, in_.word)(name) for in_ in _BOTH)
+    return shapes.Word(id=name, en=en, zh=zh)
 
 
 _BOTH = tuple(map(Words, LANGUAGES))

@@ -15,6 +15,8 @@ from comity.gateway.app import App
 from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, Sim, config, simulate, subject
 
 API = "/comity/v1"
+NEEDED = {"/packs/compare": "?a=cn&b=us"}
+"""By path: what has to be asked for."""
 
 
 class Reading:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from comity.errors import ProviderFailure
 from comity.gateway.read import reports, routes
 from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, config
-from tests.unit.gateway.read.conftest import API, Reading, reading_of
+from tests.unit.gateway.read.conftest import API, NEEDED, Reading, reading_of
 from tests.unit.gateway.read.test_events import Listening, heard
 
 PIECES = st.sampled_from(
@@ -44,7 +44,7 @@ async def everything(reading: Reading) -> dict[str, bytes]:
 
     for each in routes.PATHS:
         if "{id}" not in each.path:
-            await get(API + each.path)
+            await get(API + each.path + NEEDED.get(each.path, ""))
     page = (await get(f"{API}/decisions?limit=500")).json()
     for row in page["data"]:
         await get(f"{API}/decisions/{row['id']}")

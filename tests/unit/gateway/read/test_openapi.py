@@ -16,7 +16,7 @@ from comity.gateway.app import ROUTES
 from comity.gateway.read import openapi
 from comity.policy.replay import Line
 from tests.docs.openapi import PAGE, written
-from tests.unit.gateway.read.conftest import Reading
+from tests.unit.gateway.read.conftest import API, NEEDED, Reading
 
 TREE: dict[str, Any] = json.loads(openapi.document())
 
@@ -72,7 +72,11 @@ def closed(schema: Any) -> Any:
 
 async def test_every_answer_is_what_the_description_says(reading: Reading) -> None:
     receipts = [(await reading.ask(model=model)).headers["comity-receipt"] for model in ("auto", "us-virginia")]
-    asked = [(path, path) for path in TREE["paths"] if "{id}" not in path and "get" in TREE["paths"][path]]
+    asked = [
+        (path, path + NEEDED.get(path.removeprefix(API), ""))
+        for path in TREE["paths"]
+        if "{id}" not in path and "get" in TREE["paths"][path]
+    ]
     asked += [("/comity/v1/decisions/{id}", f"/comity/v1/decisions/{receipt}") for receipt in receipts]
     asked += [("/comity/v1/receipts/{id}", f"/comity/v1/receipts/{receipts[0]}")]
     asked += [("/comity/v1/packs/{id}", f"/comity/v1/packs/{pack.head.id}") for pack in reading.sim.world.engine.packs]
