@@ -47,6 +47,7 @@ from comity.routing.router import Router
 from comity.storage.home import KEY_BYTES
 from comity.storage.open import open_database
 from comity.storage.state import State
+from comity.tasks.registry import Kept
 from comity.transparency.ids import Tokens
 from comity.transparency.ledger import Ledger
 from comity.wire.request import MediumKind, Operation
@@ -85,6 +86,7 @@ class World:
     )  # where a request may go that names no model; empty: anywhere
     offers: Offers | None = None  # of a node: the keys that requests may be sealed to
     users: Users = field(default_factory=Users)
+    tasks: Kept = field(default_factory=Kept)
 
     def provider_of(self, deployment: Deployment) -> Provider:
         return self.providers[deployment.id]

@@ -77,6 +77,19 @@ def task_of(name: str) -> Task[Any, Any]:
     return made
 
 
+class Kept:
+    """Tasks that are each made once, for as long as whoever runs them holds this: a task may keep what it learnt, within bounds."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Task[Any, Any]] = {}
+
+    def task_of(self, name: str) -> Task[Any, Any]:
+        """Raises CallerError (404)."""
+        if name not in self._made:
+            self._made[name] = task_of(name)
+        return self._made[name]
+
+
 def input_of(name: str) -> type[msgspec.Struct]:
     entry = named(name)
     shape: type[msgspec.Struct] = getattr(import_module(entry.module), entry.asked)

@@ -80,7 +80,7 @@ async def done(app: App, exchange: Exchange, call: str) -> int:
     places = _places(app, exchange, key, call)
     try:
         with app.world.users, cancelled_when_gone(exchange):
-            result = await run(task_of(name), asked, places, matrix(), terms)
+            result = await run(app.world.tasks.task_of(name), asked, places, matrix(), terms)
     finally:
         app.hub.recorded()
     seen = app.seen.get(call)

@@ -15,7 +15,7 @@ from comity.tasks.classify.calibrate import Calibration, fitted, log_shares
 from comity.tasks.classify.head import Head, by_names
 from comity.tasks.shapes import Shape
 from comity.tasks.task import Ask
-from comity.tasks.vectors import Maker, arrays, vectors_of
+from comity.tasks.vectors import Maker, Vectors, arrays, vectors_of
 
 if TYPE_CHECKING:
     from comity.tasks.vectors import Floats
@@ -110,7 +110,10 @@ class Chooser:
     async def choose_all(
         self, texts: Sequence[str], ask: Ask, *, margin_min: float = MARGIN_MIN, in_scope_min: float = IN_SCOPE_MIN
     ) -> list[Choice]:
-        vectors = await vectors_of(texts, ask)
+        return self.of(await vectors_of(texts, ask), margin_min=margin_min, in_scope_min=in_scope_min)
+
+    def of(self, vectors: Vectors, *, margin_min: float = MARGIN_MIN, in_scope_min: float = IN_SCOPE_MIN) -> list[Choice]:
+        """Raises CallerError where they are another model's."""
         if not self._is_of(vectors.by) or vectors.rows.shape[1] != len(self._head.centre):
             raise CallerError(
                 f"this chooser was made with the model `{self.by.model}`, and another one answers", code="task.other_model",

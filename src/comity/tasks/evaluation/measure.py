@@ -11,16 +11,13 @@ import msgspec
 
 from comity.errors import ComityError
 from comity.tasks.capability import Length, Matrix, length_of
-from comity.tasks.classify.chooser import Choice, Chooser
-from comity.tasks.classify.task import Classify, ClassifyTask
 from comity.tasks.evaluation.baselines import BASELINES
 from comity.tasks.evaluation.places import OneModel
 from comity.tasks.evaluation.scores import Score
 from comity.tasks.evaluation.sets import SCORERS, Item
-from comity.tasks.registry import input_of, task_of
+from comity.tasks.registry import Kept, input_of
 from comity.tasks.run import Terms, row_language, run
-from comity.tasks.shapes import Draft
-from comity.tasks.task import Ask, Reply, Task, Unreadable
+from comity.tasks.task import Reply, Task, Unreadable
 from comity.wire.request import Request
 
 HERE = Terms(where="device", unmeasured="try")
@@ -55,25 +52,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.came == "answered"
 
 
-class _ClassifyOnce(ClassifyTask):
-    """As the task, but what it learns from the same examples is learnt once: it would come to the same for every item."""
-
-    def __init__(self) -> None:
-        self._choosers: dict[Any, Chooser] = {}
-
-    async def draft(self, asked: Classify, ask: Ask) -> Draft[Choice]:
-        key = (asked.labels, asked.outside)
-        if key not in self._choosers:
-            self._choosers[key] = await Chooser.fit(asked.labels, ask, outside=asked.outside)
-        choice = await self._choosers[key].choose(asked.text, ask, margin_min=asked.margin)
-        return Draft(value=choice, abstained=choice.abstained, why=choice.why, sure=choice.sure, margin=choice.margin)
-
-
 async def measured(items: Sequence[Item], places: OneModel) -> AsyncIterator[tuple[Item, Outcome, Any]]:
     """In order; with each its value or what was drafted, for whoever wants to look.  Raises ComityError where the model cannot be had."""
-    tasks: dict[str, Task[Any, Any]] = {"classify": _ClassifyOnce()}
+    tasks = Kept()
     for item in items:
-        yield await _one(item, tasks.get(item.task) or task_of(item.task), places)
+        yield await _one(item, tasks.task_of(item.task), places)
 
 
 async def _one(item: Item, task: Task[Any, Any], places: OneModel) -> tuple[Item, Outcome, Any]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from comity.errors import CallerError
 from comity.tasks.classify.chooser import CLOSE, OUT_OF_SCOPE, Chooser, Label
-from comity.tasks.classify.task import Classify, ClassifyTask
+from comity.tasks.classify.task import CHOOSERS_MAX, Classify, ClassifyTask
 from comity.tasks.task import Reply, Unreadable
 from comity.wire.request import Request
 
@@ -158,6 +158,20 @@ async def test_the_task_abstains_in_a_code() -> None:
     assert draft.abstained and draft.why == OUT_OF_SCOPE and task.gates(asked, draft)[0].passed
     chosen = await task.draft(msgspec.structs.replace(asked, text="mail 5"), Place().ask)
     assert not chosen.abstained and chosen.value.label == "mail" and chosen.margin is not None
+
+
+async def test_the_task_learns_the_same_labels_once_for_each_model_and_keeps_the_last_few() -> None:
+    task, asked, place = ClassifyTask(), Classify(text="mail 5", labels=LABELS, language="en"), Place()
+    first = await task.draft(asked, place.ask)
+    learning = len(place.asked)
+    assert await task.draft(asked, place.ask) == first and len(place.asked) == learning + 1
+    other = Place(sha256="bb")
+    assert (await task.draft(asked, other.ask)).value == first.value and len(other.asked) == learning
+    for number in range(CHOOSERS_MAX):
+        await task.draft(msgspec.structs.replace(asked, outside=(f"stranger{number}",)), place.ask)
+    before = len(place.asked)
+    await task.draft(asked, place.ask)
+    assert len(place.asked) == before + learning
 
 
 @pytest.mark.parametrize("wrong", [{"text": " "}, {"labels": LABELS[:1]}, {"margin": 2.0}])
