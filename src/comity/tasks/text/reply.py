@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Smart reply: three short answers to a message, from which a person chooses."""
+"""Smart reply: three short answers to a message, from which a person chooses; one that a gate finds fault with is left out."""
 
 from __future__ import annotations
 
@@ -49,11 +49,21 @@ class ReplyTask:
         replies = tuple(dict.fromkeys(finished(each.strip(), language) for each in said.replies if each.strip()))
         if len(replies) < COUNT:
             raise Unreadable("fewer than three")
-        return Draft(value=replies[:COUNT], sure=reply.sure)
+        replies = replies[:COUNT]
+        kept = tuple(each for each in replies if all(gate.passed for gate in _gates(asked, each, None)))
+        return Draft(value=kept or replies, sure=reply.sure)
 
     def gates(self, asked: SmartReply, draft: Draft[Replies]) -> tuple[Gate, ...]:
-        echoed = next((each for each in draft.value if len(each) > 12 and each in asked.text), "")
-        gate = Gate(name="own_words", passed=not echoed, why="echo" if echoed else "", said=echoed)
-        most = COUNT * (CHARACTERS_MAX + 1)
-        said = checked("reply", source=asked.text, answer="\n".join(draft.value), language=language_of(asked), sure=draft.sure, most=most)
-        return (gate, *said)
+        """Of each name the first that failed; `replies` says aloud that some were dropped."""
+        named = zip(*(_gates(asked, each, draft.sure) for each in draft.value), strict=True)
+        whole = len(draft.value) == COUNT
+        count = Gate(name="replies", passed=True, why="" if whole else "some_dropped")
+        return (count, *(next((gate for gate in same if not gate.passed), same[0]) for same in named))
+
+
+def _gates(asked: SmartReply, one: str, sure: float | None) -> tuple[Gate, ...]:
+    """Each reply stands for itself: a person takes one of them."""
+    echoed = len(one) > 12 and one in asked.text
+    own = Gate(name="own_words", passed=not echoed, why="echo" if echoed else "", said=one if echoed else "")
+    said = checked("reply", source=asked.text, answer=one, language=language_of(asked), sure=sure, most=CHARACTERS_MAX + 1)
+    return (own, *said)

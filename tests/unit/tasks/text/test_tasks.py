@@ -143,7 +143,12 @@ async def test_three_replies() -> None:
     said = {"replies": ["Thanks, I will use Block B.", "I cannot take the stairs.", "How long will it take?"]}
     assert (await done("reply", json.dumps(said))).value == tuple(said["replies"])
     assert (await done("reply", json.dumps({"replies": ["Yes", "Yes", "No"]}))).why == "unreadable"
-    assert (await done("reply", json.dumps({"replies": [*said["replies"][:2], "Use the stairs, or the lift in Block B."]}))).abstained
+    echo = "Use the stairs, or the lift in Block B."
+    fewer = await done("reply", json.dumps({"replies": [said["replies"][0], echo, said["replies"][2]]}))
+    assert fewer.value == (said["replies"][0], said["replies"][2]) and all(gate.passed for gate in fewer.gates)
+    assert [gate.why for gate in fewer.gates if gate.name == "replies"] == ["some_dropped"]
+    none = await done("reply", json.dumps({"replies": [echo, "It takes 45 minutes.", "See you at 9 pm, Wendell."]}))
+    assert none.abstained and none.why == "gate_failed"
 
 
 async def test_what_a_model_hardly_believed_itself_is_not_passed_on() -> None:
