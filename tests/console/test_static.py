@@ -14,10 +14,10 @@ import pytest
 from tests.console import words
 from tests.console.words import LANGUAGES, STATIC
 
-OURS = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts and "verify" not in path.parts)
+OURS = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts)
 CATALOGS = sorted({path.name.split(".")[0] for path in (STATIC / "i18n").iterdir()})
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
-KEY = re.compile(r"""\b(?:t|has)\(\s*(["'`])((?:(?!\1).)+)\1""")
+KEY = re.compile(rf"""(["'`])((?:{"|".join(CATALOGS)})\.(?:\w|\.|\$\{{[^`]*?\}})+)\1""")
 FIXED = {"title"}  # the shell asks every page for it
 STRINGS = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`""")
 COMMENTS = re.compile(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", re.DOTALL)
@@ -90,3 +90,9 @@ def test_every_program_names_its_licence() -> None:
 def test_the_words_of_the_law_are_the_packs_own() -> None:
     stale = [path.name for path, text in words.expected().items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "python -m tests.console.words"
+
+
+def test_what_a_remedy_grants_is_what_the_vocabulary_says() -> None:
+    said = json.loads((STATIC / "pages" / "try.json").read_text(encoding="utf-8"))["grants"]
+    remedies = words.read("vocab.toml")["remedies"]
+    assert said == {name: edit["consent"] for name, edit in remedies.items() if "consent" in edit}

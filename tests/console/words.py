@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The law's words as the console reads them: of `plain.toml`, one file a language, and of `vocab.toml`, what can be chosen.
+"""The law's words as the console reads them: of `plain.toml`, one file a language.
 
 python -m tests.console.words     writes these files anew
 """
@@ -15,9 +15,6 @@ from typing import Any
 STATIC = Path(__file__).resolve().parents[2] / "src" / "comity" / "console" / "static"
 KINDS = ("obligations", "remedies", "words", "applies", "confidence", "tables", "terms", "regions")
 CHINESE = ("packs", "notes", "instruments", "articles")  # what packs say in English themselves
-CHOSEN = (
-    "consents", "legal_bases", "purposes", "features", "sectors", "modalities", "personas", "categories", "mechanisms", "safeguards",
-)  # fmt: skip
 LANGUAGES = ("en", "zh")
 
 
@@ -31,16 +28,8 @@ def words(language: str) -> dict[str, Any]:
     return said | {kind: dict(plain[kind]) if language == "zh" else {name: name for name in plain[kind]} for kind in CHINESE}
 
 
-def vocabulary() -> dict[str, Any]:
-    """What a request can be said to be, and which consent a remedy asks for."""
-    vocab = read("vocab.toml")
-    chosen: dict[str, Any] = {kind: list(vocab[kind]) for kind in CHOSEN}
-    return chosen | {"grants": {name: edit["consent"] for name, edit in vocab["remedies"].items() if "consent" in edit}}
-
-
 def expected() -> dict[Path, str]:
     trees = {STATIC / "i18n" / f"words.{language}.json": words(language) for language in LANGUAGES}
-    trees[STATIC / "lib" / "vocabulary.json"] = vocabulary()
     return {path: json.dumps(tree, ensure_ascii=False, indent=1) + "\n" for path, tree in trees.items()}
 
 
