@@ -74,6 +74,16 @@ class Guidelines(AsOf, frozen=True, kw_only=True):
     language: Language = "en"
 
 
+class Consistency(Query, frozen=True, kw_only=True):
+    old: Annotated[int, Meta(ge=0, description="size of the tree that is known")] = 0
+    new: Annotated[int, Meta(ge=0, description="size of the later one; 0: as the log is now")] = 0
+
+
+class Entries(Query, frozen=True, kw_only=True):
+    begin: Annotated[int, Meta(ge=0, description="place of the first")] = field(name="from", default=0)
+    limit: Annotated[int, Meta(ge=1, le=256)] = 256
+
+
 class Report(Span, frozen=True, kw_only=True):
     """Of the last 24 hours where no `from` is named."""
 

@@ -332,12 +332,50 @@ class WordPage(Answer, frozen=True, kw_only=True):
 # -- the log, and aggregates -----------------------------------------------------------------------------------------
 
 
+class WitnessRow(Answer, frozen=True, kw_only=True):
+    """``signed``: when, of what is shown now; null: it has not."""
+
+    name: str
+    vkey: str
+    signed: datetime | None
+
+
+class PublishedHead(Answer, frozen=True, kw_only=True):
+    """As configured, and what was shown last: a checkpoint with its witnesses' signatures, empty where there is none."""
+
+    store: Annotated[Literal["nowhere", "directory", "objects"], Meta(description="where the tiles are put")]
+    seconds: Annotated[float, Meta(description="how often")]
+    fill: Annotated[int, Meta(description="random leaves fill the log up to a multiple of so many before it is shown")]
+    quorum: int
+    size: int
+    checkpoint: str
+    witnesses: Annotated[tuple[WitnessRow, ...], Meta(description="that are asked")]
+
+
 class LogHead(Answer, frozen=True, kw_only=True):
     size: int
     origin: str
     key_id: str
     vkey: Annotated[str, Meta(description="to pin: `comity log verify --vkey`")]
     checkpoint: Annotated[str, Meta(description="the newest signed tree head; empty while nothing is recorded")]
+    published: PublishedHead
+
+
+class Consistency(Answer, frozen=True, kw_only=True):
+    """That the tree of `old` leaves is the beginning of the one of `new` (RFC 9162, 2.1.4); ``checkpoint``: the head as it is now."""
+
+    old: int
+    new: int
+    proof: Annotated[tuple[str, ...], Meta(description="base64")]
+    checkpoint: str
+
+
+class LogEntries(Answer, frozen=True, kw_only=True):
+    """Salted hashes, one for each receipt, and random ones between (base64): all that the log says to whoever holds no receipt."""
+
+    begin: int = msgspec.field(name="from")
+    size: Annotated[int, Meta(description="of the log")]
+    data: tuple[str, ...]
 
 
 class ReportName(Answer, frozen=True, kw_only=True):

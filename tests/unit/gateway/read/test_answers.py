@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from comity.accord.evidence import Entry, encode
-from comity.config import DeploymentConfig, SecretRef
+from comity.config import CosignerConfig, DeploymentConfig, PublishConfig, SecretRef
 from comity.config.schema import PriceConfig
 from comity.errors import ProviderFailure
 from comity.gateway.metrics import Metrics
@@ -19,7 +20,8 @@ from comity.gateway.read import reports
 from comity.gateway.read.deployments import dated
 from comity.gateway.read.metrics import families
 from comity.jurisdictions.load import load_packs
-from comity.transparency.note import opened, parse_checkpoint, parse_vkey
+from comity.transparency.merkle import Frontier, consistency_holds, leaf_hash
+from comity.transparency.note import COSIGNED_ED25519, Checkpoint, Signer, opened, parse_checkpoint, parse_vkey
 from tests.simulated.worlds import config
 from tests.unit.gateway.read.conftest import Reading, reading_of
 
@@ -150,6 +152,41 @@ async def test_the_head_of_the_log_is_signed_by_the_key_beside_it(reading: Readi
     assert (head["size"], signed.size, signed.origin) == (3, 3, head["origin"])
     note = await reading.http.get("/comity/v1/log/checkpoint")
     assert note.text == head["checkpoint"] and note.headers["content-type"].startswith("text/plain")
+
+
+async def test_the_log_proves_that_it_has_only_grown(reading: Reading) -> None:
+    heads = []
+    for _ in range(3):
+        await reading.ask()
+        heads.append(await reading.get("log"))
+    old, new = (parse_checkpoint(opened(each["checkpoint"], parse_vkey(each["vkey"]))) for each in heads[1:])
+    told = await reading.get("log/consistency", old="2")
+    proof = [base64.b64decode(each) for each in told["proof"]]
+    assert told["new"] == 3 and consistency_holds(2, 3, old.root, new.root, proof)
+    assert not consistency_holds(2, 3, new.root, old.root, proof)
+    entries = [base64.b64decode(each) for each in (await reading.get("log/entries"))["data"]]
+    tree = Frontier()
+    for each in entries:
+        tree.append(leaf_hash(each))
+    assert tree.root() == new.root and (await reading.get("log/entries", **{"from": "9"}))["data"] == []
+    for query, field in (("old=3&new=2", "old"), ("old=1&new=4", "new")):
+        assert await reading.refused(f"log/consistency?{query}") == (400, "request.query", field)
+
+
+async def test_what_is_published_says_who_has_witnessed_it(home: Path) -> None:
+    seen, silent = (Signer(name, bytes([at]) * 32, COSIGNED_ED25519) for at, name in enumerate(("seen.example/w", "silent.example/w")))
+    witnesses = tuple(CosignerConfig(url="http://127.0.0.1:9", key=each.verifier.vkey) for each in (seen, silent))
+    reading = await reading_of(config(QWEN, publish=PublishConfig(store="tiles", witnesses=witnesses)), home)
+    try:
+        assert (await reading.get("log"))["published"]["checkpoint"] == ""
+        heads = reading.sim.world.ledger.heads
+        note = await heads.sign(Checkpoint(heads.verifier.name, 256, bytes(32)))
+        await heads.keep(note + str(seen.cosignature(note[: note.rindex("\n\n") + 1], 1_795_000_000)))
+        told = (await reading.get("log"))["published"]
+        assert (told["store"], told["size"], told["quorum"]) == ("directory", 256, 2)
+        assert [each["signed"] for each in told["witnesses"]] == ["2026-11-18T11:06:40Z", None]
+    finally:
+        await reading.aclose()
 
 
 async def asked_all_day(reading: Reading) -> None:
