@@ -28,6 +28,7 @@ from comity.gateway.owed import paid
 from comity.gateway.pages import Pages, none
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
+from comity.gateway.read.flows import Minutes
 from comity.gateway.read.hub import Hub
 from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
@@ -48,6 +49,7 @@ class App:
     def __init__(self, world: World, pages: Pages = none) -> None:
         self._pages, self.wrong = pages, signin.Wrong(world.clock)
         self.metrics = world.metrics
+        self.minutes = Minutes()
         self.hub = Hub(lambda script: self.world.ledger.database.read(script))
         self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
         self.fault = ""  # why the configuration that is there now was not taken up, as a code

@@ -60,6 +60,20 @@ class Page(NamedTuple):
     after: str  # where the next one goes on; "": there is none
 
 
+class Crossed(msgspec.Struct, frozen=True):
+    """What of a receipt says where it went."""
+
+    id: str
+    at: str  # cut to the minute
+    effect: str
+    source: str = ""
+    destination: tuple[str, ...] = ()
+    deployment: str = ""
+
+
+_crossed = msgspec.json.Decoder(Crossed).decode
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is "" or None is not asked about."""
 
@@ -105,7 +119,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 _EVERYTHING = Wanted()
 
 
-def destinations(receipt: Receipt) -> tuple[str, ...]:
+def destinations(receipt: Receipt | Crossed) -> tuple[str, ...]:
     """Where it was processed; `device` where it stayed, nothing where it was refused."""
     return receipt.destination or (("device",) if receipt.deployment else ())
 
@@ -135,6 +149,23 @@ def page(wanted: Wanted, after: str, limit: int) -> Script[Page]:
             return Page(found, "")
         if seen >= LOOKED_AT_MAX:
             return Page(found, below)
+
+
+def crossings(span: Wanted, below: str, limit: int) -> Script[list[Crossed]]:
+    """The newest ``limit`` of a time below the id ``below`` ("": of all), for whoever counts them; nothing but the time is held against."""
+    rows = yield Statement(
+        "SELECT r.idx, r.receipt FROM records r WHERE r.id < ? AND r.id >= ? ORDER BY r.id DESC LIMIT ?",
+        (min(below or span.ceiling, span.ceiling), span.floor, limit),
+    )
+    return [_crossing(at, receipt) for at, receipt in rows]
+
+
+def _crossing(at: int, receipt: bytes) -> Crossed:
+    try:
+        said = _crossed(receipt)
+    except (msgspec.MsgspecError, TypeError):
+        raise broken(f"record {at} is not as it was written") from None
+    return msgspec.structs.replace(said, destination=destinations(said)) if said.deployment and not said.destination else said
 
 
 def following(start: int, limit: int, wanted: Wanted = _EVERYTHING) -> Script[tuple[list[Entry], int]]:

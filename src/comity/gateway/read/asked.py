@@ -18,6 +18,7 @@ from comity.transparency.queries import Wanted
 
 Q = TypeVar("Q", bound="Query")
 MEMBERS_MAX = 32
+MINUTES_MAX = 180
 WORD = Meta(max_length=200)
 Word = Annotated[str, WORD]
 Cursor = Annotated[str, Meta(pattern=f"^([0-9A-Z]{{{ID_LETTERS}}})?$", description="`next` of the page before; empty: from the newest")]
@@ -72,6 +73,10 @@ class Compare(AsOf, frozen=True, kw_only=True):
 class Guidelines(AsOf, frozen=True, kw_only=True):
     law: Annotated[str, Meta(max_length=200, description="a pack or a region; empty: every pack that is loaded")] = ""
     language: Language = "en"
+
+
+class Flows(Query, frozen=True, kw_only=True):
+    minutes: Annotated[int, Meta(ge=1, le=MINUTES_MAX, description="up to now, this one among them")] = 60
 
 
 class Consistency(Query, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
-from comity.gateway.read import asked, decisions, deployments, law, log, metrics, packs, reports, shapes, vocabulary
+from comity.gateway.read import asked, decisions, deployments, flows, law, log, metrics, packs, reports, shapes, vocabulary
 from comity.gateway.read.events import events
 from comity.gateway.read.roles import READ, require
 from comity.gateway.read.whatif import whatif
@@ -38,6 +38,7 @@ PATHS = (
          shapes.DecisionDetail),
     Path("/deployments", "Deployments: places, sources, evidence, prices, health.", deployments.deployments, asked.Query,
          shapes.DeploymentPage),
+    Path("/flows", "What went where, minute by minute.", flows.flows, asked.Flows, shapes.FlowPage),
     Path("/packs", "The laws that are held.", packs.packs, asked.AsOf, shapes.PackPage, True),
     Path("/packs/{id}", "One pack: rules, tables and articles in force, and what changes next.", packs.pack, asked.AsOf,
          shapes.PackDetail, True),

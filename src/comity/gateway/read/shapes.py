@@ -401,6 +401,24 @@ class ReportAnswer(Answer, frozen=True, kw_only=True):
     rows: tuple[dict[str, Any], ...]
 
 
+class FlowRow(Answer, frozen=True, kw_only=True):
+    """Records of one minute: refusals, and each attempt."""
+
+    at: datetime
+    source: str  # region where the person was
+    destination: Places
+    effect: Effect
+    records: int
+
+
+class FlowPage(Answer, frozen=True, kw_only=True):
+    since: datetime = msgspec.field(name="from")
+    before: datetime = msgspec.field(name="to")
+    records: int
+    complete: Annotated[bool, Meta(description="false: there were more records than one answer looks at, and the newest are counted")]
+    rows: tuple[FlowRow, ...]
+
+
 class Sample(Answer, frozen=True, kw_only=True):
     name: str
     labels: dict[str, str]
