@@ -27,7 +27,7 @@ async function show(address) {
   const [path, search] = address.split("?");
   const found = match(pages, path);
   if (!found?.page.public) await identify();
-  await load("shell", "words", ...PAGES, "signin");
+  await load("shell", "words", ...PAGES, ...(found?.page.words ?? []), "signin");
   if (number !== shown) return;
   const view = frame(found?.page);
   if (found?.page.public) return render(found.page, view, found.params, search, signal);
@@ -144,7 +144,7 @@ function who() {
     location.assign(HOME); // all that the pages held in memory goes with it
   };
   return h("div", { class: "who" },
-    h("p", {}, h("strong", {}, session.name), h("span", { class: "muted" }, t(`shell.role.${session.role}`))),
+    h("p", {}, h("strong", {}, session.name.startsWith("console:") ? t("shell.local") : session.name), h("span", { class: "muted" }, t(`shell.role.${session.role}`))),
     h("button", { class: "quiet small", type: "button", onclick: out }, t("shell.sign_out")));
 }
 
