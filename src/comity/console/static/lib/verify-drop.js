@@ -12,13 +12,13 @@ const STATES = new Map([[true, "held"], [false, "failed"], [null, "open"]]);
 
 /**
  * Its words are those of the catalog `verify`, which the page has loaded.
- * @param {{anchors?: import("./verify/index.js").Anchors, t: Translate, onresult?: (result: Result) => void}} options `anchors`: of the gateway,
- * until the person gives keys of their own
+ * @param {{anchors?: import("./verify/index.js").Anchors, t: Translate, onresult?: (result: Result) => void}} options `anchors`: of the
+ * gateway, until the person gives keys of their own
  */
 export function verifyDrop({ anchors = NONE, t, onresult = () => {} }) {
   let [used, dropped, turn] = [anchors, /** @type {Blob | null} */ (null), 0];
   const shown = h("div", { class: "verify-result", role: "status" });
-  const file = h("input", { type: "file", accept: ".json,.zip,.txt,application/json,application/zip", onchange: () => taken(file.files?.[0]) });
+  const file = h("input", { type: "file", onchange: () => taken(file.files?.[0]) });
   const keys = h("input", { type: "file", onchange: () => trusted(keys.files?.[0]) });
   const zone = h("section", { class: "verify-drop", ondragover: over, ondragleave: () => delete zone.dataset.over, ondrop: drop },
     field(t("verify.label"), file, { hint: t("verify.hint") }), field(t("verify.keys"), keys, { hint: t("verify.keys_hint") }), shown);
@@ -75,20 +75,21 @@ export function told({ ok, kind, steps, facts }, t) {
     verdict,
     h("p", null, t(`verify.anchors.${facts.anchors.source}`)),
     h("ol", { class: "verify-steps", "aria-label": t("verify.steps") }, steps.map((step) => line(step, t))),
-    facts.notes.length > 0 && [h("h3", null, t("verify.notes")), h("ul", null, facts.notes.map((note) => h("li", null, t(`verify.${note}`))))],
-  ].filter(Boolean);
+    facts.notes.length > 0 && h("h3", null, t("verify.notes")),
+    h("ul", { hidden: !facts.notes.length }, facts.notes.map((note) => h("li", null, t(`verify.${note}`)))),
+  ];
 }
 
 /** @param {import("./verify/index.js").Step} step @param {Translate} t */
 function line({ name, ok, detail, params }, t) {
   const state = STATES.get(ok);
-  return h("li", { dataset: { state } }, h("strong", null, t(`verify.name.${name}`)), " ", h("span", { class: "verify-state" }, t(`verify.state.${state}`)), " ",
-    h("span", { class: "hint" }, t(`verify.${detail}`, params)));
+  const words = [h("strong", null, t(`verify.name.${name}`)), h("span", { class: "verify-state" }, t(`verify.state.${state}`))];
+  return h("li", { dataset: { state } }, words[0], " ", words[1], " ", h("span", { class: "hint" }, t(`verify.${detail}`, params)));
 }
 
 /** @param {Result["kind"]} kind @param {Record<string, any>} facts @returns {Record<string, string | number>} */
-function said(kind, { index, size, origin, manifest, effects }) {
-  if (kind !== "report") return { index, size, origin };
+function said(kind, { index, before, size, origin, manifest, effects }) {
+  if (kind !== "report") return { index, before, size, origin };
   const { receipts, issuer, made_at: made } = manifest;
   return { receipts: Number(receipts), size: Number(manifest.size), issuer, made, ...effects };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a report shows beside each receipt (transparency/report/beside.py): that all are in one log, the one that witnesses saw; nodes; laws.
+// What a report shows beside each receipt (transparency/report/beside.py): that all are in one log, the one that witnesses saw; nodes;
+// laws.
 
 import { byPoints, hex, same, sha256, text, unbase64 } from "./bytes.js";
 import { parseEntry } from "./entry.js";
@@ -42,7 +43,8 @@ export async function included(archive, head, seen) {
   if (archive.size("proof.json") > NODE_BYTES_MAX * (1 + wanted.length)) throw new Failure("inclusion", "proofTooLong");
   const { nodes } = formed(await archive.whole("proof.json"), shapes.shared, "inclusion");
   const at = (level, index) => `${level} ${index}`;
-  if (nodes.map(([level, index]) => at(level, index)).join() !== wanted.map(([level, index]) => at(level, index)).join()) throw new Failure("inclusion", "proofPlaces");
+  const places = (each) => each.map(([level, index]) => at(level, index)).join();
+  if (places(nodes) !== places(wanted)) throw new Failure("inclusion", "proofPlaces");
   const hashes = within("inclusion", "base64", () => new Map(nodes.map(([level, index, value]) => [at(level, index), unbase64(value)])));
   const root = [...hashes.values()].every((each) => each.length === HASH_BYTES)
     && rootOf(head.size, seen.places, (number) => seen.leaves[number], (level, index) => hashes.get(at(level, index)));
@@ -88,7 +90,10 @@ export async function witnessed(head, witnesses) {
   return seen;
 }
 
-/** Where everything is reported, the places that are not shown: first and last of each. @param {Seen} seen @param {Record<string, any>} manifest */
+/**
+ * Where everything is reported, the places that are not shown: first and last of each.
+ * @param {Seen} seen @param {Record<string, any>} manifest
+ */
 export function gaps(seen, manifest) {
   if (manifest.about !== "home") return [];
   const { places } = seen;
@@ -98,7 +103,10 @@ export function gaps(seen, manifest) {
 
 // -- nodes and laws --------------------------------------------------------------------------------------------------
 
-/** The names of the nodes whose entries came along. @param {Archive} archive @param {Seen} seen @param {import("./trust.js").Trust[]} trusts */
+/**
+ * The names of the nodes whose entries came along.
+ * @param {Archive} archive @param {Seen} seen @param {import("./trust.js").Trust[]} trusts
+ */
 export async function nodes(archive, seen, trusts) {
   const files = [...archive.members.keys()].filter((name) => name.startsWith("nodes/"));
   const came = [...new Set(files.map((name) => name.slice(6, 70)))].sort();
@@ -133,7 +141,7 @@ export async function laws(archive, seen) {
   formed(await archive.whole("evidence.json"), shapes.evidence, "laws");
   const texts = await textsOf(archive);
   for (const [policy, packs] of Object.entries(said.packs)) {
-    if (within("laws", "lawPolicy", () => law.policyOf(packs)) !== policy || !seen.policies.has(policy)) throw new Failure("laws", "lawPolicy");
+    if (law.policyOf(packs) !== policy || !seen.policies.has(policy)) throw new Failure("laws", "lawPolicy");
     const named = new Set(packs.map(([pack]) => pack));
     const missing = [...seen.policies.get(policy)].sort(byPoints).find((pack) => named.has(pack) && !texts.has(pack));
     if (missing) throw new Failure("laws", "lawMissing", { pack: shown(missing) });
@@ -142,7 +150,8 @@ export async function laws(archive, seen) {
   const found = within("laws", "lawUnreadable", () => {
     for (const [pack, files] of texts) {
       const digest = law.digestOf(files);
-      if (!listed.some(([name, each]) => name === pack && each === digest) || law.nameOf(files) !== pack) throw new Failure("laws", "lawText", { pack: shown(pack) });
+      const known = listed.some(([name, each]) => name === pack && each === digest);
+      if (!known || law.nameOf(files) !== pack) throw new Failure("laws", "lawText", { pack: shown(pack) });
     }
     const { rules, articles } = law.told(texts, seen.rules, seen.facts);
     return form({ rules, articles }) === form({ rules: said.rules, articles: said.articles });

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way to verify in a browser: offline, from a file and keys alone, by the steps and names of `comity log verify` and `comity audit`.
-// A step that does not hold ends it; there is no mode that passes over one.  Whatever else goes wrong is a step that does not hold.
+// The one way to verify in a browser: offline, from a file and keys alone, by the steps and names of `comity log verify` and `comity
+// audit`.  A step that does not hold ends it; there is no mode that passes over one.  Whatever else goes wrong is one that does not hold.
 
 import { checked, NONE } from "./anchors.js";
-import { text as decoded } from "./bytes.js";
+import { text as decoded, unbase64 } from "./bytes.js";
 import { Failure, read, within } from "./failure.js";
 import { parse } from "./json.js";
 import { parseVkey } from "./keys.js";
+import { consistencyHolds } from "./merkle.js";
 import { verifyReceipt, STEPS as RECEIPT_STEPS, headOf } from "./receipt.js";
 import { verifyReport, STEPS as REPORT_STEPS, omitted } from "./report.js";
 import { witnessed } from "./beside.js";
@@ -16,9 +17,11 @@ export { fromGateway, fromText, NONE, together } from "./anchors.js";
 
 const BUNDLE_BYTES_MAX = 1 << 20;
 const CHECKPOINT_STEPS = ["key", "checkpoint", "witnesses"];
+const GROWTH_STEPS = ["key", "checkpoint", "consistency", "witnesses"];
 const SIGNED_NOTE = "\n\n\u2014 ";
 
 /** @typedef {import("./anchors.js").Anchors} Anchors */
+/** @typedef {(step: string, none?: boolean) => void} Hold told of each step that holds, and whether for want of anything to hold it to */
 /**
  * @typedef {object} Step
  * @property {number} n its number
@@ -30,7 +33,7 @@ const SIGNED_NOTE = "\n\n\u2014 ";
 /**
  * @typedef {object} Result
  * @property {boolean} ok
- * @property {"receipt" | "report" | "checkpoint"} kind
+ * @property {"receipt" | "report" | "checkpoint" | "growth"} kind
  * @property {Step[]} steps
  * @property {Record<string, any>} facts what was found; `anchors` (which were used), `notes` (keys of what this does not show)
  */
@@ -39,22 +42,45 @@ const SIGNED_NOTE = "\n\n\u2014 ";
 export async function verifyFile(file, anchors = NONE) {
   const blob = file instanceof Blob ? file : new Blob([file]);
   const [kind, content] = await recognised(blob);
-  if (kind === "report") return run("report", REPORT_STEPS, anchors, async (pinned, hold) => verifyReport(await Archive.open(blob), pinned, hold));
-  if (kind === "checkpoint") return run("checkpoint", CHECKPOINT_STEPS, anchors, (pinned, hold) => verifyCheckpoint(decoded(content), pinned, hold));
+  if (kind === "report") return run(kind, REPORT_STEPS, anchors, async (...given) => verifyReport(await Archive.open(blob), ...given));
+  if (kind === "checkpoint") return run(kind, CHECKPOINT_STEPS, anchors, (...given) => verifyCheckpoint(decoded(content), ...given));
   return run("receipt", RECEIPT_STEPS, anchors, ({ vkeys }, hold) => {
     if (!content) throw new Failure("shape", "bundleTooLarge", { most: BUNDLE_BYTES_MAX });
     return verifyReceipt(within("shape", "notJson", () => parse(content)), vkeys, hold);
   });
 }
 
-/** Ids of what a node gave `own` a receipt for and `other` leaves out; both: results that hold, `other` of a report. @param {Result} own @param {Result} other */
+/**
+ * Whether one tree head of a log goes on from another: `older` and `newer` as signed notes, `proof` as `/comity/v1/log/consistency` has it.
+ * Witnesses are asked for about the older one, which is what was published.
+ * @param {string} older @param {string} newer @param {string[]} proof @param {Anchors} [anchors] @returns {Promise<Result>}
+ */
+export async function verifyGrowth(older, newer, proof, anchors = NONE) {
+  return run("growth", GROWTH_STEPS, anchors, async ({ vkeys, witnesses }, hold) => {
+    const key = keyFor(newer, vkeys);
+    hold("key");
+    const [before, head] = [await headFor(older, key), await headFor(newer, key)];
+    hold("checkpoint");
+    const path = within("consistency", "base64", () => proof.map(unbase64));
+    if (!consistencyHolds(before.size, head.size, before.root, head.root, path)) throw new Failure("consistency", "notGrown");
+    hold("consistency");
+    const seen = await witnessed({ note: older }, witnesses);
+    hold("witnesses", !witnesses.length);
+    return { origin: head.origin, before: Number(before.size), size: Number(head.size), vkey: key.vkey, witnessed: seen };
+  });
+}
+
+/**
+ * Ids of what a node gave `own` a receipt for and `other` leaves out; both: results that hold, `other` of a report.
+ * @param {Result} own @param {Result} other
+ */
 export function leftOut(own, other) {
   if (own.kind === "report") return omitted(own.facts, other.facts);
   const { id } = own.facts.receipt;
   return other.facts.receipts.includes(id) ? [] : [id];
 }
 
-/** By its content, whatever it is called. @param {Blob} blob @returns {Promise<["receipt" | "report" | "checkpoint", Uint8Array | null]>} */
+/** By its content, whatever it is called. @param {Blob} blob @returns {Promise<[Result["kind"], Uint8Array | null]>} */
 async function recognised(blob) {
   const begin = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
   if (String.fromCharCode(...begin) === "PK") return ["report", null];
@@ -68,23 +94,38 @@ async function recognised(blob) {
   }
 }
 
-/** A tree head by itself: whose it is, and which witnesses have seen it. @param {string} note @param {Anchors} anchors @param {(step: string, none?: boolean) => void} hold */
+/**
+ * A tree head by itself: whose it is, and which witnesses have seen it.
+ * @param {string} note @param {Anchors} anchors @param {Hold} hold
+ */
 async function verifyCheckpoint(note, { vkeys, witnesses }, hold) {
-  const keys = read("key", () => vkeys.map((vkey) => parseVkey(vkey)));
-  const key = keys.find(({ name }) => note.startsWith(`${name}\n`));
-  if (!key) throw new Failure("key", keys.length ? "otherLog" : "noKey");
+  const key = keyFor(note, vkeys);
   hold("key");
-  const head = await headOf(note, key);
-  if (head.origin !== key.name) throw new Failure("checkpoint", "headLog");
+  const head = await headFor(note, key);
   hold("checkpoint");
   const seen = await witnessed({ note }, witnesses);
   hold("witnesses", !witnesses.length);
   return { origin: head.origin, size: Number(head.size), vkey: key.vkey, witnessed: seen };
 }
 
+/** The log's own, of those that are trusted. @param {string} note @param {string[]} vkeys */
+function keyFor(note, vkeys) {
+  const keys = read("key", () => vkeys.map((vkey) => parseVkey(vkey)));
+  const key = keys.find(({ name }) => note.startsWith(`${name}\n`));
+  if (!key) throw new Failure("key", keys.length ? "otherLog" : "noKey");
+  return key;
+}
+
+/** @param {string} note @param {import("./keys.js").Key} key */
+async function headFor(note, key) {
+  const head = await headOf(note, key);
+  if (head.origin !== key.name) throw new Failure("checkpoint", "headLog");
+  return head;
+}
+
 /**
  * @param {Result["kind"]} kind @param {string[]} names @param {Anchors} anchors
- * @param {(pinned: Anchors, hold: (step: string, none?: boolean) => void) => Promise<Record<string, any>>} work @returns {Promise<Result>}
+ * @param {(pinned: Anchors, hold: Hold) => Promise<Record<string, any>>} work @returns {Promise<Result>}
  */
 async function run(kind, names, anchors, work) {
   /** @type {Map<string, boolean>} */ const held = new Map();
@@ -96,14 +137,14 @@ async function run(kind, names, anchors, work) {
   }
   const steps = names.map((name, at) => stepOf(kind, name, at + 1, held, failure));
   if (failure && !names.includes(failure.step)) steps.push(stepOf(kind, failure.step, names.length + 1, held, failure));
-  const { source, vkeys, witnesses, trusts } = anchors;
-  return {
-    ok: !failure, kind, steps,
-    facts: { ...found, anchors: { source, vkeys, witnesses, trusts: trusts.map(({ log }) => log) }, notes: failure ? [] : notes(kind, found, anchors) },
-  };
+  const used = { ...anchors, trusts: anchors.trusts.map(({ log }) => log) };
+  return { ok: !failure, kind, steps, facts: { ...found, anchors: used, notes: failure ? [] : notes(kind, found, anchors) } };
 }
 
-/** @param {string} kind @param {string} name @param {number} n @param {Map<string, boolean>} held @param {Failure | null} failure @returns {Step} */
+/**
+ * @param {string} kind @param {string} name @param {number} n @param {Map<string, boolean>} held @param {Failure | null} failure
+ * @returns {Step}
+ */
 function stepOf(kind, name, n, held, failure) {
   if (failure?.step === name) return { n, name, ok: false, detail: `why.${failure.why}`, params: failure.params };
   if (!held.has(name)) return { n, name, ok: null, detail: "notReached", params: {} };

@@ -112,11 +112,12 @@ export function parse(raw) {
 /** RFC 8785. @param {unknown} value @returns {string} Throws where it has no such form. */
 export const canonical = (value) => spelled(value, undefined);
 
-/** As `canonical`, with names by code points: how the files of a report are written. @param {unknown} value */
+/** As `canonical`, with names by code points and whole numbers of any size: as the files of a report are. @param {unknown} value */
 export const form = (value) => spelled(value, byPoints);
 
 /** @param {unknown} value @param {((one: string, other: string) => number) | undefined} order @returns {string} */
 function spelled(value, order) {
+  if (typeof value === "bigint" && order) return String(value);
   if (typeof value === "string") {
     if (!value.isWellFormed()) throw new RangeError("half a surrogate pair");
     return JSON.stringify(value);

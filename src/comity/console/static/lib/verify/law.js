@@ -50,7 +50,8 @@ export function told(texts, rules, facts) {
   }
   for (const pack of packs) {
     for (const fact of Object.values(tomlOf(/** @type {Text} */ (texts.get(pack)), "facts.toml").facts ?? [])) {
-      if (wanted.has(fact.id)) found.articles[fact.id] = Object.assign(Object.create(null), Object.fromEntries(ARTICLE.map((name) => [name, word(fact[name] ?? "")])));
+      if (!wanted.has(fact.id)) continue;
+      found.articles[fact.id] = bare(Object.fromEntries(ARTICLE.map((name) => [name, word(fact[name] ?? "")])));
     }
   }
   return found;
@@ -78,11 +79,14 @@ const meant = (_, point, letter) => (point ? String.fromCodePoint(Math.min(parse
 /** @param {string} pack @param {Record<string, string>} said */
 function ruleOf(pack, said) {
   const words = (name) => (said[name] ?? "").split(/\s+/).filter(Boolean);
-  return Object.assign(Object.create(null), {
+  return bare({
     pack, valid_from: said.valid_from ?? "", valid_to: said.valid_to ?? "", text: said.text ?? "", text_zh: said.text_zh ?? "",
     facts: words("cite"), obligation: said.obligation ?? "", remedies: words("remedy"),
   });
 }
+
+/** Without a prototype, as JSON is read here. @param {Record<string, any>} members */
+const bare = (members) => Object.assign(Object.create(null), members);
 
 /** @param {unknown} value */
 function word(value) {

@@ -10,7 +10,7 @@
 import { hex, printable, sha256, unbase64, utf8 } from "./bytes.js";
 import { Failure, read, within } from "./failure.js";
 import { canonical } from "./json.js";
-import { holds, opened, parseCheckpoint } from "./note.js";
+import { holds, opened, parseCheckpoint, SIZE_MAX } from "./note.js";
 import { parseVkey } from "./keys.js";
 import { inclusionHolds, leafHash } from "./merkle.js";
 import * as shapes from "./shapes.js";
@@ -27,8 +27,7 @@ export const leafOf = (salt, form) => leafHash(sha256(salt, form));
 export const commitment = (salt, grounds) => (grounds.length ? hex(sha256(CONSENT, salt, utf8(canonical(grounds)))) : "");
 
 /**
- * @param {any} bundle as JSON has it @param {string[]} vkeys pinned @param {(step: string, none?: boolean) => void} [hold] told of each that
- * holds, and whether it holds for want of anything to hold it to
+ * @param {any} bundle as JSON has it @param {string[]} vkeys pinned @param {import("./index.js").Hold} [hold]
  */
 export async function verifyReceipt(bundle, vkeys, hold = () => {}) {
   shaped(bundle);
@@ -45,7 +44,7 @@ export async function verifyReceipt(bundle, vkeys, hold = () => {}) {
   hold("checkpoint"); // 4
   if (!inclusionHolds(BigInt(bundle.index), head.size, leafOf(salt, form), proof, head.root)) throw new Failure("inclusion", "notInLog");
   hold("inclusion"); // 5
-  return { receipt: bundle.receipt, index: Number(bundle.index), size: Number(head.size), origin: head.origin, vkey: key.vkey, pinned: vkeys.length > 0 };
+  return { receipt: bundle.receipt, index: Number(bundle.index), size: Number(head.size), origin: head.origin, vkey: key.vkey };
 }
 
 /** @param {any} bundle */
@@ -54,7 +53,7 @@ function shaped(bundle) {
   if (bundle.format !== shapes.RECEIPT_FORMAT) throw new Failure("shape", "bundleFormat");
   if (!shapes.receipt(bundle.receipt)) throw new Failure("shape", "receipt");
   if (!shapes.textsOf(bundle.receipt).every(printable)) throw new Failure("shape", "unprintable");
-  if (bundle.inclusion.length > PROOF_HASHES_MAX || bundle.index < 0 || BigInt(bundle.index) >= 2n ** 63n) throw new Failure("shape", "place");
+  if (bundle.inclusion.length > PROOF_HASHES_MAX || bundle.index < 0 || bundle.index > SIZE_MAX) throw new Failure("shape", "place");
 }
 
 /** @param {any} bundle @param {string[]} vkeys */

@@ -36,7 +36,7 @@ const OWN = ["manifest.json", "manifest.note"];
 
 /**
  * @param {import("./zip.js").Archive} archive @param {{vkeys: string[], witnesses: string[], trusts: import("./trust.js").Trust[]}} anchors
- * @param {(step: string, none?: boolean) => void} hold told of each that holds, and whether it holds for want of anything to hold it to
+ * @param {import("./index.js").Hold} hold
  */
 export async function verifyReport(archive, { vkeys, witnesses, trusts }, hold) {
   hold("archive"); // 1
@@ -73,11 +73,14 @@ export async function verifyReport(archive, { vkeys, witnesses, trusts }, hold) 
   return {
     manifest, effects: seen.effects, receipts: [...seen.ids], sealed: [...seen.sealed], received: seen.received,
     receivedPinned: seen.receivedPinned || trusts.length > 0,
-    nodes: { named: seen.nodes.size, proved: trusts.length ? came.length : 0, missing: [...seen.nodes].filter((name) => !came.includes(name)).sort() },
-    policiesMissing: [...seen.policies.keys()].filter((policy) => policy && !(policy in laws.packs)).sort(),
+    nodes: { named: seen.nodes.size, proved: trusts.length ? came.length : 0, missing: without(seen.nodes, came) },
+    policiesMissing: without(seen.policies.keys(), ["", ...Object.keys(laws.packs)]),
     published: published && Number(published.size), witnessed, gaps: beside.gaps(seen, manifest),
   };
 }
+
+/** @param {Iterable<string>} all @param {string[]} some */
+const without = (all, some) => [...all].filter((each) => !some.includes(each)).sort();
 
 /**
  * Receipts of `other`'s log that a node gave to `own` and that `other` leaves out, though they are of the time it is about.  Both: what
@@ -85,10 +88,9 @@ export async function verifyReport(archive, { vkeys, witnesses, trusts }, hold) 
  * @param {any} own @param {any} other @returns {string[]} their ids
  */
 export function omitted(own, other) {
-  const [ids, sealed] = [new Set(other.receipts), new Set(other.sealed)];
-  return own.received
-    .filter((each) => each.issuer === other.manifest.issuer && isWithin(other.manifest, each.at) && !(ids.has(each.receipt) && sealed.has(each.sealed)))
-    .map((each) => each.receipt);
+  const [ids, sealed, { issuer }] = [new Set(other.receipts), new Set(other.sealed), other.manifest];
+  const due = own.received.filter((each) => each.issuer === issuer && isWithin(other.manifest, each.at));
+  return due.filter((each) => !ids.has(each.receipt) || !sealed.has(each.sealed)).map((each) => each.receipt);
 }
 
 /** @param {import("./zip.js").Archive} archive @param {Uint8Array} raw */
@@ -119,7 +121,10 @@ function keyOf(manifest, vkeys) {
   return key;
 }
 
-/** Two lines, and no tree head or receipt begins as they do. @param {import("./zip.js").Archive} archive @param {import("./keys.js").Key} key */
+/**
+ * Two lines, and no tree head or receipt begins as they do.
+ * @param {import("./zip.js").Archive} archive @param {import("./keys.js").Key} key
+ */
 async function signed(archive, key) {
   const note = await archive.text("manifest.note");
   let said;

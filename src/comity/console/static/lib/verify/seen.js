@@ -11,7 +11,10 @@ import { edge, minute } from "./times.js";
 /** `left`, `stayed` on the device, or `refused`. @param {Record<string, any>} receipt */
 const went = (receipt) => (receipt.effect !== "allow" ? "refused" : receipt.destination.length ? "left" : "stayed");
 
-/** Whether a receipt's time is of those that a report is about; it is cut to the minute. @param {{since: string, before: string}} manifest @param {string} at */
+/**
+ * Whether a receipt's time is of those that a report is about; it is cut to the minute.
+ * @param {{since: string, before: string}} manifest @param {string} at
+ */
 export function isWithin(manifest, at) {
   const [moment, since, before] = [BigInt(minute(at)) * 1000n, edge(manifest.since), edge(manifest.before)];
   return (!since || moment >= since.floor) && (!before || moment < before.at);
@@ -98,7 +101,8 @@ export class Seen {
       throw new Failure("received", "received", { record });
     }
     const sealed = row.outcome?.sealed ?? "";
-    if (!sealed || !node || found.receipt.sealed !== sealed || found.receipt.node !== node) throw new Failure("received", "receivedOther", { record });
+    const its = sealed && node && found.receipt.sealed === sealed && found.receipt.node === node;
+    if (!its) throw new Failure("received", "receivedOther", { record });
     this.keep(node, found.vkey);
     this.receivedPinned &&= pinned;
     this.received.push({ issuer: found.origin, receipt: found.receipt.id, at: found.receipt.at, sealed });

@@ -12,12 +12,14 @@ export const HASH_HEX = /^[0-9a-f]{64}$/;
 /** @param {Kind} kind @returns {Kind} */ export const maybe = (kind) => (value) => value === null || kind(value);
 /** @param {Kind} kind @returns {Kind} */ export const list = (kind) => (value) => Array.isArray(value) && value.every(kind);
 /** @param {...Kind} kinds @returns {Kind} */
-export const tuple = (...kinds) => (value) => Array.isArray(value) && value.length === kinds.length && kinds.every((kind, at) => kind(value[at]));
+export const tuple = (...kinds) => (value) =>
+  Array.isArray(value) && value.length === kinds.length && kinds.every((kind, at) => kind(value[at]));
 /** @param {Kind} kind @returns {Kind} */ export const named = (kind) => (value) => object(value) && Object.values(value).every(kind);
 /** @param {...string} words @returns {Kind} */ export const oneOf = (...words) => (value) => words.includes(value);
 /** @param {Record<string, Kind>} members @returns {Kind} */
 export const shape = (members) => (value) =>
-  object(value) && Object.keys(value).length === Object.keys(members).length && Object.entries(members).every(([name, kind]) => name in value && kind(value[name]));
+  object(value) && Object.keys(value).length === Object.keys(members).length
+  && Object.entries(members).every(([name, kind]) => name in value && kind(value[name]));
 
 // -- receipts --------------------------------------------------------------------------------------------------------
 

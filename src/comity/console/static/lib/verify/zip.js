@@ -12,8 +12,9 @@ const OTHER_BYTES_MAX = 1 << 24;
 const REST_BYTES_MAX = 1 << 28; // all together but the receipts
 const DIRECTORY_BYTES_MAX = 1 << 24;
 const NAME = new RegExp(
-  "^(?:receipts\\.jsonl|proof\\.json|checkpoint|witnessed\\.json|laws\\.json|evidence\\.json|report\\.html|README\\.txt|manifest\\.json|manifest\\.note" +
-    "|laws/[a-z0-9][a-z0-9.@-]{0,98}/[a-z0-9_-]{1,60}\\.(?:toml|cedar)|nodes/[0-9a-f]{64}\\.(?:entry|proof))$",
+  "^(?:receipts\\.jsonl|proof\\.json|checkpoint|witnessed\\.json|laws\\.json|evidence\\.json|report\\.html|README\\.txt" +
+    "|manifest\\.json|manifest\\.note|laws/[a-z0-9][a-z0-9.@-]{0,98}/[a-z0-9_-]{1,60}\\.(?:toml|cedar)" +
+    "|nodes/[0-9a-f]{64}\\.(?:entry|proof))$",
 );
 const NEEDED = [
   "receipts.jsonl", "proof.json", "checkpoint", "witnessed.json", "laws.json", "evidence.json", "report.html", "README.txt",
@@ -68,7 +69,10 @@ export class Archive {
     return /** @type {Member} */ (this.members.get(name)).size;
   }
 
-  /** No more bytes than its directory claims, which was held against the limits. @param {string} name @returns {AsyncGenerator<Uint8Array>} */
+  /**
+   * No more bytes than its directory claims, which was held against the limits.
+   * @param {string} name @returns {AsyncGenerator<Uint8Array>}
+   */
   async *pieces(name) {
     const member = /** @type {Member} */ (this.members.get(name));
     let [left, crc] = [member.size, 0xffffffff];
@@ -162,14 +166,18 @@ function listed(raw, at, moved) {
   if (at + CENTRAL_BYTES > raw.length || view.getUint32(at, true) !== CENTRAL) throw failed("noZip");
   const short = (offset) => view.getUint16(at + offset, true);
   const long = (offset) => view.getUint32(at + offset, true);
-  const next = at + CENTRAL_BYTES + short(28) + short(30) + short(32);
-  if (next > raw.length || raw[at + 6] > VERSION_MAX) throw failed("noZip");
-  const name = String.fromCharCode(...raw.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + short(28)));
+  if (raw[at + 6] > VERSION_MAX) throw failed("noZip");
+  const named = at + CENTRAL_BYTES + short(28);
+  const name = String.fromCharCode(...raw.subarray(at + CENTRAL_BYTES, named));
+  const more = Math.min(named + short(30), raw.length);
+  for (let field = named; field + 4 <= more; field += 4 + view.getUint16(field + 2, true)) {
+    if (field + 4 + view.getUint16(field + 2, true) > more) throw failed("noZip");
+  }
   if (!NAME.test(name)) throw failed("fileOfNoReport", { file: shown(name) });
   if (short(8) & LOCKED || ![STORED, DEFLATED].includes(short(10))) throw failed("filePacked", { file: name });
   const most = MEMBER_BYTES_MAX[name] ?? OTHER_BYTES_MAX;
   if (long(24) > most) throw failed("fileTooLarge", { file: name, most });
-  return [{ name, at: long(42) + moved, packed: long(20), size: long(24), kind: short(10), crc: long(16) }, next];
+  return [{ name, at: long(42) + moved, packed: long(20), size: long(24), kind: short(10), crc: long(16) }, more + short(32)];
 }
 
 /** @param {Blob} file @param {Member} member @returns {Promise<ReadableStream<Uint8Array>>} */
