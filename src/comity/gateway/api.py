@@ -9,34 +9,67 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from msgspec import Meta, field
 
 from comity.errors import CallerError, ComityError
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode
+from comity.gateway.read.asked import moment
+from comity.gateway.read.roles import READ, require
 from comity.jurisdictions.vocab import load_vocabulary
-from comity.policy.engine import as_json
+from comity.policy.engine import Engine, as_json
 from comity.policy.reading import facts_of, located, misshapen
-from comity.policy.replay import Line, Replay
+from comity.policy.replay import Line, Replay, Replayed
 from comity.privacy.findings import Finding
 from comity.privacy.guard import Guard, Profile
+from comity.storage.database import Database
+from comity.transparency.ids import time_of
+from comity.transparency.queries import Wanted, judged, judgements
 
 if TYPE_CHECKING:
     from comity.gateway.app import App
 
 AT_ONCE_MAX = 1000
+RECORDS_MAX = 100_000
+READ_AT_ONCE = 5000
+JUDGEMENTS_AT_ONCE = 200
 SCAN_FORM = 'for example {"text": "…"} or {"texts": ["…", "…"], "profile": "rules"}'
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of `/comity/v1/replay`."""
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What this gateway recorded itself: of so many records at most, the newest."""
 
-    as_of: date
-    records: list[Line]
+    since: Annotated[str, Meta(max_length=40, description="first moment, or day")] = field(name="from", default="")
+    before: Annotated[str, Meta(max_length=40, description="first moment, or day, that is no longer meant")] = field(name="to", default="")
+    limit: Annotated[int, Meta(ge=1, le=RECORDS_MAX)] = RECORDS_MAX
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `/comity/v1/replay`: another day, fewer packs, or both; and ``records``, or which of those here."""
+
+    as_of: date | None = None
+    packs: tuple[str, ...] = ()
+    records: list[Line] | None = None
+    recorded: Recorded | None = None
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """``since``: the oldest record that was looked at."""
+
+    records: int
+    since: str | None = field(name="from")
+    complete: Annotated[bool, Meta(description="false: there are more, older ones, or more that differ than are decided at once")]
+
+
+class ReplayedHere(Replayed, frozen=True, kw_only=True):
+    looked: Annotated[Looked | None, Meta(description="null: the records came with the question")] = None
 
 
 class ScanAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,16 +96,80 @@ async def decide(app: App, exchange: Exchange, call: str) -> int:
 
 
 async def replay(app: App, exchange: Exchange, call: str) -> int:
-    """A day and records -> what flips; the same as `comity replay --json`."""
+    """A day, or other packs, and records -> what flips; the same as `comity replay --json`."""
     asked: Asked = decoded(await _body(app, exchange), Asked)
-    law = app.world.engine
-    made = Replay(law=law, standing=law, as_of=asked.as_of, vocabulary=load_vocabulary(), dischargers=DISCHARGERS)
-    for at, line in enumerate(_few(asked.records)):
+    if asked.as_of is None and not asked.packs:
+        raise CallerError(
+            "body: neither another day nor other packs", code="request.invalid", field="as_of", hint="name `as_of` or `packs`"
+        )
+    if (asked.records is None) == (asked.recorded is None):
+        raise CallerError(
+            "body: needs `records` or `recorded`, and not both", code="request.invalid", field="records", hint='for example "recorded": {}'
+        )
+    standing, looked = app.world.engine, None
+    law = await law_of(standing, asked.packs)
+    lines = _few(asked.records or [])
+    if asked.recorded is not None:
+        require(app.callers, exchange, READ)
+        lines, looked = await _recorded(app.world.ledger.database, asked.recorded)
+    made = Replay(law=law, standing=standing, as_of=asked.as_of, vocabulary=load_vocabulary(), dischargers=DISCHARGERS)
+    for at, line in enumerate(lines):
         made.add(line, f"records[{at}]")
         made.settle()
         await asyncio.sleep(0)
-    await exchange.respond(200, encode(made.result()), [JSON, NO_STORE])
+    await exchange.respond(200, encode(ReplayedHere(**msgspec.structs.asdict(made.result()), looked=looked)), [JSON, NO_STORE])
     return 200
+
+
+async def _recorded(database: Database, asked: Recorded) -> tuple[list[Line], Looked]:
+    """The newest first, until they are as many as asked for, or as many differ as are decided at once."""
+    span = Wanted(since=moment(asked.since, "recorded.from"), before=moment(asked.before, "recorded.to"))
+    counts, newest, below, records, more = Counter[bytes](), dict[bytes, str](), "", 0, True
+    while more and records < asked.limit and len(counts) <= AT_ONCE_MAX:
+        wanted = min(READ_AT_ONCE, asked.limit - records)
+        some = await database.read(partial(judged, span, below, wanted))
+        for name, digest in some:
+            if digest not in counts and len(counts) == AT_ONCE_MAX:
+                break
+            counts[digest] += 1
+            newest.setdefault(digest, name)
+            below, records = name, records + 1
+        else:
+            more = len(some) == wanted
+            continue
+        break
+    more = more and bool(await database.read(partial(judged, span, below, 1)))
+    lines = [
+        Line(id=newest[digest], n=counts[digest], facts=msgspec.Raw(facts), decision=msgspec.Raw(decision))
+        for some in _parts(list(counts))
+        for digest, (facts, decision) in (await database.read(partial(judgements, some))).items()
+    ]
+    since = time_of(below).isoformat(timespec="milliseconds") if below else None
+    return lines, Looked(records=records, since=since, complete=not more)
+
+
+def _parts(digests: list[bytes]) -> Iterator[list[bytes]]:
+    for begin in range(0, len(digests), JUDGEMENTS_AT_ONCE):
+        yield digests[begin : begin + JUDGEMENTS_AT_ONCE]
+
+
+async def law_of(held: Engine, packs: Sequence[str]) -> Engine:
+    """Only ``packs`` of what is held; none named: all.  Raises CallerError."""
+    if not packs:
+        return held
+    by_id = {pack.head.id: pack for pack in held.packs}
+    chosen = [by_id[name] for name in known(packs, by_id, "packs")]
+    return await asyncio.to_thread(Engine, chosen, load_vocabulary())
+
+
+def known(names: Iterable[str], known: Iterable[str], field: str) -> list[str]:
+    there = list(known)
+    for name in names:
+        if name not in there:
+            raise CallerError(
+                f"body.{field}: there is no `{name[:64]}`", code="request.invalid", field=field, hint=f"there are: {', '.join(there)}"
+            )
+    return list(dict.fromkeys(names))
 
 
 async def scan(app: App, exchange: Exchange, call: str) -> int:

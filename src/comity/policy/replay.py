@@ -79,6 +79,18 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return self.before is not self.after
 
 
+class Flip(msgspec.Struct, frozen=True, kw_only=True):
+    """What one rule flips: it stands against what is decided now, or stood against what was decided before and is allowed now."""
+
+    rule: str
+    pack: str
+    text: str
+    before: Effect
+    after: Effect
+    records: int = 0
+    distinct: int = 0
+
+
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date | None  # None: each on its own day
     packs: tuple[str, ...]  # that were asked
@@ -90,6 +102,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     after: dict[str, int]
     flips: tuple[Change, ...]  # the most frequent first
     terms: tuple[Change, ...]  # allowed before and after, on other terms
+    rules: tuple[Flip, ...] = ()  # the same flips by the rules that make them; a record that two rules flip counts for both
 
 
 class _Case(NamedTuple):
@@ -174,11 +187,13 @@ class Replay:
         self.settle()
         found: dict[Change, tuple[set[str], list[int], list[str]]] = {}
         before, after = dict.fromkeys(map(str, Effect), 0), dict.fromkeys(map(str, Effect), 0)
-        flipped = 0
+        flipped, by_rule = 0, dict[Flip, list[int]]()
         for tally in self._tallies.values():
             before[tally.before] += tally.records
             after[tally.after] += tally.records
             flipped += tally.records * any(change.flips for change, _ in tally.changes)
+            for flip in {flip for change, _ in tally.changes if change.flips for flip in _flips(change)}:
+                by_rule.setdefault(flip, []).append(tally.records)
             for change, deployments in tally.changes:
                 places, counted, examples = found.setdefault(change, (set(), [], []))
                 places.update(deployments)
@@ -195,6 +210,10 @@ class Replay:
             records=sum(tally.records for tally in self._tallies.values()), distinct=len(self._tallies), flipped=flipped,
             before=before, after=after, flips=tuple(change for change in changes if change.flips),
             terms=tuple(change for change in changes if not change.flips),
+            rules=tuple(
+                msgspec.structs.replace(flip, records=sum(counted), distinct=len(counted))
+                for flip, counted in sorted(by_rule.items(), key=lambda each: (-sum(each[1]), each[0].rule))
+            ),
         )  # fmt: skip
 
     def _moved(self, facts: Facts) -> Facts:
@@ -255,6 +274,11 @@ def between(before: Decision, after: Decision, dischargers: Set[str] | None = No
         needs_evidence=tuple(duty.id for duty in owed if dischargers is not None and bare(duty.id) not in dischargers),
         citations=tuple(citations[fact] for fact in sorted(citations)),
     )  # fmt: skip
+
+
+def _flips(change: Change) -> Iterable[Flip]:
+    for reason in change.now or change.was:
+        yield Flip(rule=reason.rule or reason.fact, pack=reason.pack, text=reason.text, before=change.before, after=change.after)
 
 
 def _speaking(decision: Decision, other: Decision) -> tuple[Reason, ...]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from comity.ports import Clock, Random
 
@@ -50,3 +50,11 @@ def id_from(at: datetime) -> str:
     """The least id that a record of that moment, or of a later one, can have."""
     milliseconds = min(max(int(at.timestamp() * 1000), 0), (1 << 48) - 1)
     return "".join(chr(_ALPHABET[milliseconds >> shift & 31]) for shift in range(45, -1, -5)) + "0" * 16
+
+
+def time_of(name: str) -> datetime:
+    """When the record of that id began, to the millisecond."""
+    milliseconds = 0
+    for letter in name.encode()[:10]:
+        milliseconds = milliseconds << 5 | _ALPHABET.index(letter)
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)

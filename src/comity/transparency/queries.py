@@ -10,7 +10,7 @@ want.  A look ends after `LOOKED_AT_MAX` records, and a page may therefore be sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -166,6 +166,28 @@ def _crossing(at: int, receipt: bytes) -> Crossed:
     except (msgspec.MsgspecError, TypeError):
         raise broken(f"record {at} is not as it was written") from None
     return msgspec.structs.replace(said, destination=destinations(said)) if said.deployment and not said.destination else said
+
+
+def judged(span: Wanted, below: str, limit: int) -> Script[list[tuple[str, bytes]]]:
+    """The same, each by its id with the digest of what was decided on what."""
+    rows = yield Statement(
+        "SELECT r.id, r.judgement FROM records r WHERE r.id < ? AND r.id >= ? ORDER BY r.id DESC LIMIT ?",
+        (min(below or span.ceiling, span.ceiling), span.floor, limit),
+    )
+    return [(name, bytes(digest)) for name, digest in rows]
+
+
+def judgements(digests: Sequence[bytes]) -> Script[dict[bytes, tuple[bytes, bytes]]]:
+    """Facts and decision of each that is still there.  Raises TrustFailure for one that is not as it was written."""
+    marks = ",".join("?" * len(digests))
+    rows = yield Statement(f"SELECT digest, facts, decision FROM judgements WHERE digest IN ({marks})", digests)  # noqa: S608
+    found: dict[bytes, tuple[bytes, bytes]] = {}
+    for digest, facts, decision in rows:
+        whole = isinstance(facts, bytes) and isinstance(decision, bytes)  # SQLite takes anything for one
+        if not whole or digest_of(facts, decision) != digest:
+            raise broken("what a record decided is not as it was written")
+        found[digest] = facts, decision
+    return found
 
 
 def following(start: int, limit: int, wanted: Wanted = _EVERYTHING) -> Script[tuple[list[Entry], int]]:

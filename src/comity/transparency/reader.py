@@ -13,6 +13,7 @@ from comity.storage.database import Row, Script, Statement
 from comity.storage.open import look_into
 from comity.transparency import bundle, rows
 from comity.transparency.log_key import Place, standing_signer
+from comity.transparency.queries import judgements
 from comity.transparency.rows import Record
 
 SECONDS_MAX = 10.0  # for an answer of a server
@@ -64,15 +65,11 @@ class Reader:
         firsts = self._look(_firsts)
         for begin in range(0, len(firsts), JUDGEMENTS_AT_ONCE):
             some = firsts[begin : begin + JUDGEMENTS_AT_ONCE]
-            judged = self._look(lambda some=some: _judged([row[3] for row in some]))  # type: ignore[misc]
+            judged = self._look(lambda some=some: judgements([row[3] for row in some]))  # type: ignore[misc]
             for at, receipt, count, digest in some:
                 if digest not in judged:  # expired since
                     continue
-                facts, decision = judged[digest]
-                blobs = isinstance(facts, bytes) and isinstance(decision, bytes)  # SQLite takes anything for one
-                if not blobs or rows.digest_of(facts, decision) != digest:
-                    raise rows.broken(f"what record {at} decided is not as it was written")
-                yield Judgement(at, receipt, count, facts, decision)
+                yield Judgement(at, receipt, count, *judged[digest])
 
     def bundle(self, reference: str) -> dict[str, Any]:
         named = str(self.last().place) if reference == "last" else reference
@@ -100,9 +97,3 @@ def _firsts() -> Script[list[Row]]:
             " JOIN records r ON r.idx = m.idx ORDER BY m.idx"
         )
     )
-
-
-def _judged(digests: list[bytes]) -> Script[dict[bytes, tuple[Any, Any]]]:
-    marks = ",".join("?" * len(digests))
-    found = yield Statement(f"SELECT digest, facts, decision FROM judgements WHERE digest IN ({marks})", digests)  # noqa: S608
-    return {digest: (facts, decision) for digest, facts, decision in found}

@@ -105,7 +105,7 @@ GOOD = {"as_of": "2026-11-23", "provider": {"id": "p"}}
         (DECIDE, b"\xff", 400, "request.malformed", None, "send one JSON value"),
         (DECIDE, b"[" * 100_000, 400, "request.malformed", None, "send one JSON value"),
         (DECIDE, [GOOD] * (AT_ONCE_MAX + 1), 413, "request.too_large", None, "ask in parts"),
-        (REPLAY, {"as_of": "2026-11-23"}, 400, "facts.invalid", None, "see docs/reference/packs.md"),
+        (REPLAY, {"as_of": "2026-11-23"}, 400, "request.invalid", "records", "for example"),
         (REPLAY, {"as_of": "soon", "records": []}, 400, "facts.invalid", "as_of", "see docs/reference/packs.md"),
         (REPLAY, {"as_of": "2026-11-23", "recods": []}, 400, "facts.invalid", "recods", "did you mean `records`?"),
         (REPLAY, {"as_of": "2026-11-23", "records": [{"n": 1}]}, 400, "facts.invalid", "records[0]", "see docs/reference/packs.md"),

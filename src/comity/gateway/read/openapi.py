@@ -15,7 +15,7 @@ import msgspec
 from comity import __version__
 from comity.config import KeyConfig
 from comity.gateway.allowance.api import Rotate
-from comity.gateway.api import ScanAsked
+from comity.gateway.api import Recorded, ReplayedHere, ScanAsked
 from comity.gateway.http import encode
 from comity.gateway.read.routes import BASE, PATHS, Path
 from comity.gateway.read.whatif import Supposition, WhatIf
@@ -23,7 +23,6 @@ from comity.gateway.tasks import described as tasks
 from comity.gateway.tasks.api import TasksAsked, TasksListed
 from comity.policy.decision import Decision
 from comity.policy.facts import Facts
-from comity.policy.replay import Replayed
 from comity.privacy.findings import Finding
 from comity.transparency.receipt import Receipt
 
@@ -56,8 +55,12 @@ class ReplayLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReplayAsked(msgspec.Struct, frozen=True, kw_only=True):
-    as_of: date
-    records: list[ReplayLine]
+    """Another day, fewer packs, or both; and ``records``, or which of this gateway's own (then the key needs the role `read`)."""
+
+    as_of: date | None = None
+    packs: tuple[str, ...] = ()
+    records: list[ReplayLine] | None = None
+    recorded: Recorded | None = None
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +141,7 @@ ACTIONS = (
         Supposition,
         role="read",
     ),
-    Action("post", "/replay", "What would flip under the law of a day.", ReplayAsked, Replayed),
+    Action("post", "/replay", "What would flip under the law of a day, or under fewer packs.", ReplayAsked, ReplayedHere),
     Action("post", "/scan", "Where something personal is in a text.", ScanAsked, Scanned),
     Action("get", "/receipts/{id}", "The bundle that proves one receipt.", None, Bundle),
     Action("get", "/keys", "Keys of the state, and what each account has spent.", None, Keys, role="admin"),

@@ -17,7 +17,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from comity.accord.evidence import register
 from comity.errors import CallerError
-from comity.gateway.api import decoded
+from comity.gateway.api import decoded, known, law_of
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode
@@ -31,7 +31,6 @@ from comity.jurisdictions.pack import Fact
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy import facts as law
 from comity.policy.decision import Decision, Effect
-from comity.policy.engine import Engine
 from comity.policy.replay import Change, between
 from comity.policy.ways import Case, Way, ways
 
@@ -98,7 +97,7 @@ async def supposition(world: World, asked: WhatIf) -> Supposition:
     """Raises CallerError naming the member."""
     day, vocabulary = asked.as_of or world.clock.now().date(), load_vocabulary()
     engine = await law_of(world.engine, asked.packs)
-    chosen = [world.deployments[name] for name in _known(asked.deployments, world.deployments, "deployments")]
+    chosen = [world.deployments[name] for name in known(asked.deployments, world.deployments, "deployments")]
     judge = Judge(
         config=world.config, engine=engine, vocabulary=vocabulary, deployments=list(world.deployments.values()), dischargers=DISCHARGERS
     )
@@ -130,29 +129,10 @@ async def supposition(world: World, asked: WhatIf) -> Supposition:
     )  # fmt: skip
 
 
-async def law_of(held: Engine, packs: Sequence[str]) -> Engine:
-    """Only ``packs`` of what is held; none named: all.  Raises CallerError."""
-    if not packs:
-        return held
-    by_id = {pack.head.id: pack for pack in held.packs}
-    chosen = [by_id[name] for name in _known(packs, by_id, "packs")]
-    return await asyncio.to_thread(Engine, chosen, load_vocabulary())
-
-
-def _known(names: Iterable[str], known: Iterable[str], field: str) -> list[str]:
-    there = list(known)
-    for name in names:
-        if name not in there:
-            raise CallerError(
-                f"body.{field}: there is no `{name[:64]}`", code="request.invalid", field=field, hint=f"there are: {', '.join(there)}"
-            )
-    return list(dict.fromkeys(names))
-
-
-def _standing(world: World, supposed: Kinds, day: date, known: Iterable[str]) -> Standing:
+def _standing(world: World, supposed: Kinds, day: date, places: Iterable[str]) -> Standing:
     """The evidence of that day with what is supposed beside it, and the counts of now."""
     vocabulary = load_vocabulary()
-    _known((name for name in supposed if name != "*"), known, "evidence")
+    known((name for name in supposed if name != "*"), places, "evidence")
     for kind in sorted(frozenset().union(*supposed.values())):
         if not vocabulary.is_evidence(kind):
             near = vocabulary.nearest_evidence(kind)
