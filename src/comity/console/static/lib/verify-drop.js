@@ -88,8 +88,8 @@ function line({ name, ok, detail, params }, t) {
 }
 
 /** @param {Result["kind"]} kind @param {Record<string, any>} facts @returns {Record<string, string | number>} */
-function said(kind, { index, before, size, origin, manifest, effects }) {
-  if (kind !== "report") return { index, before, size, origin };
+function said(kind, { index, size, origin, manifest, effects }) {
+  if (kind !== "report") return { index, size, origin };
   const { receipts, issuer, made_at: made } = manifest;
   return { receipts: Number(receipts), size: Number(manifest.size), issuer, made, ...effects };
 }

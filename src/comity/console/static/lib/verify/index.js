@@ -3,11 +3,10 @@
 // audit`.  A step that does not hold ends it; there is no mode that passes over one.  Whatever else goes wrong is one that does not hold.
 
 import { checked, NONE } from "./anchors.js";
-import { text as decoded, unbase64 } from "./bytes.js";
+import { text as decoded } from "./bytes.js";
 import { Failure, read, within } from "./failure.js";
 import { parse } from "./json.js";
 import { parseVkey } from "./keys.js";
-import { consistencyHolds } from "./merkle.js";
 import { verifyReceipt, STEPS as RECEIPT_STEPS, headOf } from "./receipt.js";
 import { verifyReport, STEPS as REPORT_STEPS, omitted } from "./report.js";
 import { witnessed } from "./beside.js";
@@ -17,7 +16,6 @@ export { fromGateway, fromText, NONE, together } from "./anchors.js";
 
 const BUNDLE_BYTES_MAX = 1 << 20;
 const CHECKPOINT_STEPS = ["key", "checkpoint", "witnesses"];
-const GROWTH_STEPS = ["key", "checkpoint", "consistency", "witnesses"];
 const SIGNED_NOTE = "\n\n\u2014 ";
 
 /** @typedef {import("./anchors.js").Anchors} Anchors */
@@ -33,7 +31,7 @@ const SIGNED_NOTE = "\n\n\u2014 ";
 /**
  * @typedef {object} Result
  * @property {boolean} ok
- * @property {"receipt" | "report" | "checkpoint" | "growth"} kind
+ * @property {"receipt" | "report" | "checkpoint"} kind
  * @property {Step[]} steps
  * @property {Record<string, any>} facts what was found; `anchors` (which were used), `notes` (keys of what this does not show)
  */
@@ -47,26 +45,6 @@ export async function verifyFile(file, anchors = NONE) {
   return run("receipt", RECEIPT_STEPS, anchors, ({ vkeys }, hold) => {
     if (!content) throw new Failure("shape", "bundleTooLarge", { most: BUNDLE_BYTES_MAX });
     return verifyReceipt(within("shape", "notJson", () => parse(content)), vkeys, hold);
-  });
-}
-
-/**
- * Whether one tree head of a log goes on from another: `older` and `newer` as signed notes, `proof` as `/comity/v1/log/consistency` has it.
- * Witnesses are asked for about the older one, which is what was published.
- * @param {string} older @param {string} newer @param {string[]} proof @param {Anchors} [anchors] @returns {Promise<Result>}
- */
-export async function verifyGrowth(older, newer, proof, anchors = NONE) {
-  return run("growth", GROWTH_STEPS, anchors, async ({ vkeys, witnesses }, hold) => {
-    const key = keyFor(newer, vkeys);
-    hold("key");
-    const [before, head] = [await headFor(older, key), await headFor(newer, key)];
-    hold("checkpoint");
-    const path = within("consistency", "base64", () => proof.map(unbase64));
-    if (!consistencyHolds(before.size, head.size, before.root, head.root, path)) throw new Failure("consistency", "notGrown");
-    hold("consistency");
-    const seen = await witnessed({ note: older }, witnesses);
-    hold("witnesses", !witnesses.length);
-    return { origin: head.origin, before: Number(before.size), size: Number(head.size), vkey: key.vkey, witnessed: seen };
   });
 }
 
@@ -99,28 +77,16 @@ async function recognised(blob) {
  * @param {string} note @param {Anchors} anchors @param {Hold} hold
  */
 async function verifyCheckpoint(note, { vkeys, witnesses }, hold) {
-  const key = keyFor(note, vkeys);
+  const keys = read("key", () => vkeys.map((vkey) => parseVkey(vkey)));
+  const key = keys.find(({ name }) => note.startsWith(`${name}\n`));
+  if (!key) throw new Failure("key", keys.length ? "otherLog" : "noKey");
   hold("key");
-  const head = await headFor(note, key);
+  const head = await headOf(note, key);
+  if (head.origin !== key.name) throw new Failure("checkpoint", "headLog");
   hold("checkpoint");
   const seen = await witnessed({ note }, witnesses);
   hold("witnesses", !witnesses.length);
   return { origin: head.origin, size: Number(head.size), vkey: key.vkey, witnessed: seen };
-}
-
-/** The log's own, of those that are trusted. @param {string} note @param {string[]} vkeys */
-function keyFor(note, vkeys) {
-  const keys = read("key", () => vkeys.map((vkey) => parseVkey(vkey)));
-  const key = keys.find(({ name }) => note.startsWith(`${name}\n`));
-  if (!key) throw new Failure("key", keys.length ? "otherLog" : "noKey");
-  return key;
-}
-
-/** @param {string} note @param {import("./keys.js").Key} key */
-async function headFor(note, key) {
-  const head = await headOf(note, key);
-  if (head.origin !== key.name) throw new Failure("checkpoint", "headLog");
-  return head;
 }
 
 /**
