@@ -33,6 +33,17 @@ export function place(code) {
 /** @param {readonly string[]} codes @returns {string} */
 export const places = (codes) => codes.length === 0 ? "–" : formatList(codes.map(place));
 
+/** A law by its name; a sketch of one region by that region's where the language has no name for it. @param {{id: string, name: string, regions?: readonly string[]}} pack @returns {string} */
+export function packName({ id, name, regions = [] }) {
+  const known = dictionary("words")?.packs?.[name];
+  if (known || language() === "en") return known ?? name;
+  const region = dictionary("words")?.regions?.[regions[0] ?? id.toUpperCase()];
+  return region ?? name;
+}
+
+/** A row of a law's table in words, with what it has. @param {string} pack @param {string} name @param {string} has @returns {string} */
+export const tabled = (pack, name, has) => word("tables", `${pack}.${name}`).replace(/\{(list|n)\}/, has);
+
 /** An article, as it is cited. @param {string} instrument @param {string} article @returns {string} */
 export function citation(instrument, article) {
   const named = word("instruments", instrument);
