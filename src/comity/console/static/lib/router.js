@@ -57,8 +57,11 @@ export const refresh = () => show(location.pathname + location.search);
 
 /** From here on `shows` is called for each address. @param {(path: string) => Promise<void>} shows */
 export function start(shows) {
-  show = shows;
-  addEventListener("popstate", () => void refresh());
+  let last = "";
+  show = (path) => shows((last = path));
+  addEventListener("popstate", () => {
+    if (location.pathname + location.search !== last) void refresh(); // else a place on the same page, such as the skip link's
+  });
   addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button !== 0) return;

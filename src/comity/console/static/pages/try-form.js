@@ -78,9 +78,9 @@ const capital = (text) => text.replace(/^the /, "").replace(/^\w/, (letter) => l
 /**
  * What is asked: the text, perhaps a picture, by which model, for what.
  * @param {Draft} held @param {World} world
- * @param {{busy: () => boolean, run: () => void, stop: () => void, draw: () => void}} how
+ * @param {{act: HTMLElement[], run: () => void, stop: () => void, draw: () => void}} how
  */
-export function composer(held, world, { busy, run, stop, draw }) {
+export function composer(held, world, { act, run, stop, draw }) {
   const problem = h("p", { class: "error", role: "alert" });
   const add = (/** @type {File | undefined} */ file) => {
     if (file === undefined) return;
@@ -93,7 +93,7 @@ export function composer(held, world, { busy, run, stop, draw }) {
     oninput: (/** @type {any} */ event) => { held.text = event.target.value; },
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
-      if (event.key === "Escape" && busy()) stop();
+      if (event.key === "Escape") stop();
     },
     onpaste: (/** @type {ClipboardEvent} */ event) => add([...(event.clipboardData?.files ?? [])][0]) });
   const picker = h("input", { type: "file", hidden: true, accept: PICTURES.join(","), onchange: (/** @type {any} */ event) => add(event.target.files[0]) });
@@ -110,7 +110,7 @@ export function composer(held, world, { busy, run, stop, draw }) {
       field(t("try.purpose.label"), select(chosen("purpose", world), held.purpose, { name: "purpose", onchange: (/** @type {any} */ event) => { held.purpose = event.target.value; } })),
       field(t("try.task.label"), select(chosen("feature", world), held.task, { name: "task", onchange: (/** @type {any} */ event) => { held.task = event.target.value; } }))),
     h("div", { class: "row actions" },
-      busy() ? h("button", { type: "button", class: "danger", onclick: stop }, t("try.stop")) : h("button", { class: "primary" }, t("try.ask.button")),
+      act,
       picker, h("button", { type: "button", class: "quiet", onclick: () => picker.click() }, t("try.image.add")),
       h("span", { class: "hint keys" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter"))));
   return box;

@@ -36,36 +36,53 @@ export default {
     const journey = new Journey(world);
     const shown = h("div", { class: "stack" });
     /** @type {AbortController | null} */ let running = null;
+    const stop = () => running?.abort();
+    const act = actions(stop);
 
     const form = h("form", { class: "stack try-form", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void run(); } });
-    const draw = () => mount(form, person(held, world, draw), composer(held, world, { busy: () => running !== null, run, stop, draw }), program(held));
+    const draw = () => mount(form, person(held, world, draw), composer(held, world, { act: act.buttons, run, stop, draw }), program(held));
     journey.onGrant = (steps) => {
       for (const step of steps) take(held, step, world);
       draw();
+      document.getElementById("journey")?.focus();
       void run();
     };
-
-    const stop = () => running?.abort();
     signal.addEventListener("abort", stop);
     const run = async () => {
       stop();
       const mine = (running = new AbortController());
-      draw();
+      act.busy(true);
       try {
         reveal(shown);
         await journey.start(shown, held, (tell) => travel(held, tell, mine.signal));
       } finally {
-        if (running === mine) running = null;
-        if (!signal.aborted) draw();
+        if (running === mine) {
+          running = null;
+          act.busy(false);
+        }
       }
     };
 
     draw();
     mount(view, heading(t("try.heading"), t("try.lead")), h("div", { class: "try" }, form, h("section", { class: "try-journey", "aria-labelledby": "journey" },
-      h("h2", { id: "journey" }, t("try.journey.heading")), shown)));
+      h("h2", { id: "journey", tabindex: "-1" }, t("try.journey.heading")), shown)));
     journey.outline(shown);
   },
 };
+
+/** Ask and stop: one of them is there at a time, and has the focus where the other had it. @param {() => void} stop */
+function actions(stop) {
+  const ask = h("button", { class: "primary" }, t("try.ask.button"));
+  const halt = h("button", { type: "button", class: "danger", hidden: true, onclick: stop }, t("try.stop"));
+  const busy = (/** @type {boolean} */ is) => {
+    const [from, to] = is ? [ask, halt] : [halt, ask];
+    const focused = document.activeElement === from;
+    from.hidden = true;
+    to.hidden = false;
+    if (focused) to.focus();
+  };
+  return { buttons: [ask, halt], busy };
+}
 
 /** On a small screen the steps stand below the form. @param {HTMLElement} shown */
 function reveal(shown) {

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A page of the console as it is open in the browser, what it complained about, and what must hold of every page.
+
+def test_it(open_page: Open) -> None:
+    walk(open_page, "/console/law", role="viewer")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+READY = "main h1"
+WIDE, NARROW, HUGE = 1280, 390, 2560
+LANGUAGES = {"en": "en", "zh": "zh-Hans"}
+LOOKS_MAX, LOOK_MILLISECONDS = 750, 20
+THEMES = ("light", "dark")
+STICKS_OUT = """() => { const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  return [...document.querySelectorAll('body *')]
+    .filter(each => each.getBoundingClientRect().right > wide + 1 && !each.closest('.table-box'))
+    .map(each => each.tagName + '.' + each.className).slice(0, 5).concat('wide') }"""
+
+
+class Opened:
+    """``expected``: statuses of answers that the test means to get."""
+
+    def __init__(self, page: Any, base: str, language: str = "en", expected: tuple[int, ...] = ()) -> None:
+        self.page, self._base, self.language, self._expected = page, base, language, expected
+        self.told: list[str] = []
+        page.on("console", lambda message: self._said(message.type, message.text))
+        page.on("pageerror", lambda error: self.told.append(f"{error.name}: {error.message}"))
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("response", lambda answer: self._answered(answer.status, answer.url))
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and not text.startswith("Failed to load resource"):  # which `_answered` tells better
+            self.told.append(text)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self._base + "/", "blob:" + self._base, "data:")):
+            self.told.append(f"asked another host: {url}")
+
+    def _answered(self, status: int, url: str) -> None:
+        if status >= 400 and status not in self._expected:
+            self.told.append(f"{status}: {url}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self._base + path)
+        self.page.wait_for_selector(READY)
+        self.settled()
+
+    def settled(self) -> None:
+        """Once nothing says any more that it is waited for, and the network is quiet but for what stays open."""
+        self.until("!document.querySelector('main .waiting, main [aria-busy=true]')")
+
+    def until(self, script: str) -> None:
+        """Waits until ``script`` is true.  Playwright's own way of waiting for a script is one that the page's policy forbids."""
+        for _ in range(LOOKS_MAX):
+            if self.page.evaluate(script):
+                return
+            self.page.wait_for_timeout(LOOK_MILLISECONDS)
+        raise AssertionError(f"never came to be: {script}")
+
+    def check(self) -> None:
+        """What holds of every page at any time."""
+        assert self.told == []
+        page = self.page
+        assert page.evaluate("document.documentElement.lang") == LANGUAGES[self.language]
+        assert page.locator("main").count() == 1 and page.locator("h1").count() == 1
+        title = page.title()
+        assert title.endswith(" · Comity") and len(title) > len(" · Comity")
+        assert page.evaluate(STICKS_OUT) == []
+
+    def axe(self) -> None:
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert [(each["id"], [node["html"][:120] for node in each["nodes"]][:3]) for each in found] == []
+
+
+def walk(
+    open_page: Any, path: str, *, role: str = "admin", ready: str = READY, prepare: Callable[[Any], None] | None = None,
+    expected: tuple[int, ...] = (),
+) -> None:  # fmt: skip
+    """A page in both languages and both themes, wide and narrow, and once huge.  ``ready``: a selector that its content has;
+    ``prepare`` does with the page what is to be looked at."""
+    for language in LANGUAGES:
+        for theme in THEMES:
+            with open_page(path, role=role, language=language, theme=theme, width=WIDE, expected=expected) as opened:
+                opened.page.wait_for_selector(ready)
+                if prepare is not None:
+                    prepare(opened.page)
+                opened.settled()
+                opened.check()
+                opened.axe()
+                for width in (NARROW, HUGE) if theme == "light" else (NARROW,):
+                    opened.page.set_viewport_size({"width": width, "height": 844})
+                    opened.check()
