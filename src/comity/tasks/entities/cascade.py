@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 
@@ -64,7 +65,7 @@ class Step(NamedTuple):
 
 
 Stage = Sequence[Rule] | Step
-Index = dict[str, list["_Ready"]]
+Chosen = Callable[[frozenset[str]], "list[_Ready]"]
 
 _ATOM = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|![A-Za-z_]+|[?*+|()]")
 _CODES: dict[str, str] = {"_": "_"}
@@ -149,32 +150,29 @@ class Cascade:
     def __init__(self, stages: Iterable[Stage], weak: Collection[str] = ()) -> None:
         self._stages = tuple(stages)
         self._weak = frozenset(weak)
-        self._ready: list[Index | Step] = []
+        self._ready: list[Chosen | Step] = []
 
-    def stages(self) -> list[Index | Step]:
-        """Each a step, or rules by the tags without which none of them matches."""
+    def stages(self) -> list[Chosen | Step]:
+        """Each a step, or what chooses the rules that may match in a row with some tags; rows are much alike, so it remembers."""
         if not self._ready:
-            self._ready = [stage if isinstance(stage, Step) else _indexed(stage) for stage in self._stages]
+            self._ready = [stage if isinstance(stage, Step) else _chooser(stage) for stage in self._stages]
         return self._ready
 
     def read(self, nodes: list[Node], frame: Any, text: str, stages: int | None = None) -> list[Node]:
         out: list[Node] = []
         ready = self.stages()[:stages]
         for part in self._parts(nodes):
-            tags = {node.tag for node in part}
+            tags = frozenset([node.tag for node in part])
             for stage in ready:
                 if isinstance(stage, Step):
                     if tags.isdisjoint(stage.tags):
                         continue
                     changed = stage.rewrite(part, frame, text)
                 else:
-                    asked = {ready.order: ready for tag in tags if tag in stage for ready in stage[tag]}
-                    if not asked:
-                        continue
-                    rules = [rule for _, rule in sorted(asked.items()) if not any(map(tags.isdisjoint, rule.needs))]
+                    rules = stage(tags)
                     changed = _rewritten(rules, part, frame, text) if rules else part
                 if changed is not part:
-                    part, tags = changed, {node.tag for node in changed}
+                    part, tags = changed, frozenset([node.tag for node in changed])
             out += part
         return out
 
@@ -194,8 +192,19 @@ class Cascade:
             yield part
 
 
-def _indexed(stage: Sequence[Rule]) -> Index:
-    index: Index = {}
+def _chooser(stage: Sequence[Rule]) -> Chosen:
+    return lru_cache(2048)(partial(_chosen, _indexed(stage)))
+
+
+def _chosen(index: dict[str, list[_Ready]], tags: frozenset[str]) -> list[_Ready]:
+    """In their order, those that need no tag that is not there."""
+    asked = {ready.order: ready for tag in tags if tag in index for ready in index[tag]}
+    return [rule for _, rule in sorted(asked.items()) if not any(map(tags.isdisjoint, rule.needs))]
+
+
+def _indexed(stage: Sequence[Rule]) -> dict[str, list[_Ready]]:
+    """By tags without which none of them matches."""
+    index: dict[str, list[_Ready]] = {}
     for order, rule in enumerate(stage):
         owed = needs(rule.pattern)
         ready = _Ready(order, re.compile(compiled(rule.pattern)).search, owed, rule)

@@ -28,6 +28,7 @@ from comity.tasks.entities.values import (
     Recurrence,
     Time,
     TimeRange,
+    Unsure,
     Value,
 )
 
@@ -103,6 +104,8 @@ _WHOLE = frozenset({"INT", "NUM", "FRAC", "ONE", "ABOUT"})
 def finished(node: Node, frame: Frame) -> Entity | None:
     """None for what says nothing by itself."""
     value = node.value
+    if node.tag == "UNSURE":
+        return Entity(start=node.start, end=node.end, readings=(Unsure(),), certain=False)
     if value is None or isinstance(value, str) or node.tag == "PARTQ":  # `早`, `晚` alone
         return None
     readings: Iterable[Value] = ()

@@ -155,7 +155,8 @@ def between(one: Days, other: Days, frame: Frame, *, same: bool = True) -> DayRa
 
 def _first_from(start: date, one: Days, other: Days, frame: Frame) -> tuple[date, date] | None:
     """Of what the end may be, the first that begins after ``start``."""
-    if other.year is None and (other.month is not None or other.day is not None or other.weekday is not None):
+    opened = len(other.readings) > 1  # `next Friday` is one day, wherever the range begins
+    if opened and other.year is None and (other.month is not None or other.day is not None or other.weekday is not None):
         there = frame._replace(at=frame.at.replace(year=start.year, month=start.month, day=start.day))
         again = on(there, month=other.month, day=other.day, weekday=other.weekday)
         if again is not None:

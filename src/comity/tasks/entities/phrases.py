@@ -13,6 +13,11 @@ from comity.tasks.entities.cascade import Build, Match, Node
 from comity.tasks.entities.repeating import Repeat
 
 
+def nobody_knows(_: Match) -> Node:
+    """`twice a week`, `two hours before Christmas`, `两三天`: nothing here holds it whole, and its parts would be wrong."""
+    return Node("UNSURE", 0, 0)
+
+
 def add_clock(days: Days, part: Part, said: Clock | None, frame: Frame) -> Moment | None:
     """`tomorrow night at 11`: the reading that the part of the day has."""
     found = meaning.within(part, said) if said is not None else None

@@ -111,6 +111,11 @@ class Recurrence(_Value, frozen=True, kw_only=True):
     lasting: Duration | None = None
 
 
+class Unsure(_Value, frozen=True, kw_only=True):
+    """Words that say a time or an amount which nothing here holds whole (`twice a week`, `3-5 days`, `几百`): their parts alone
+    would be wrong, so ask.  Returned to whoever names the kind."""
+
+
 class Person(_Value, frozen=True, kw_only=True):
     """One of the contacts that were given: ``id`` is theirs, ``name`` their own."""
 
@@ -138,6 +143,7 @@ Value = (
     | TimeRange
     | DateTimeRange
     | Recurrence
+    | Unsure
     | Person
     | Place
 )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from comity.tasks.entities import entities
+from comity.tasks.entities.values import KINDS
 from tests.eval.score import canonical
 
 AT = datetime(2026, 11, 27, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -53,6 +54,21 @@ AT = datetime(2026, 11, 27, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
         ("人民币十二万三千元", ["money 123000 CNY"]),
         ("零下五摄氏度", ["measure -5 Cel"]),
         ("第二十一", ["ordinal 21"]),
+        ("五一假期", ["date 2027-05-01", "date 2026-05-01"]),
+        ("十一黄金周", ["date 2027-10-01", "date 2026-10-01"]),
+        ("次日早上八点", ["datetime 2026-11-28T08:00:00"]),
+        ("今晚凌晨一点", ["datetime 2026-11-28T01:00:00"]),
+        ("昨晚凌晨两点", ["datetime 2026-11-27T02:00:00"]),
+        ("八点过五分", ["time 20:05:00", "time 08:05:00"]),
+        ("从今天到下周五", ["daterange 2026-11-27/2026-12-04"]),
+        ("从现在到明天", ["daterange 2026-11-27/2026-11-28"]),
+        ("今年三季度", ["daterange 2026-07-01/2026-10-01"]),
+        ("2018年底", ["daterange 2018-09-01/2019-01-01"]),
+        ("上世纪90年代", ["daterange 1990-01-01/2000-01-01"]),
+        ("一个半月", ["duration 1.5 0 0"]),
+        ("打七折", ["percent 70"]),
+        ("八五折", ["percent 85"]),
+        ("对折", ["percent 50"]),
     ],
 )  # fmt: skip
 def test_a_phrase_has_its_readings(text: str, want: list[str]) -> None:
@@ -70,6 +86,18 @@ def test_a_phrase_has_its_readings(text: str, want: list[str]) -> None:
 )  # fmt: skip
 def test_what_is_not_covered_gives_nothing(text: str) -> None:
     assert entities(text, language="zh", at=AT, region="CN") == ()
+
+
+@pytest.mark.parametrize("text", ["两三天", "三四个小时", "十二三块", "七八十公里", "几百块", "隔天", "周五晚上到周日下午", "21世纪初"])
+def test_what_nothing_holds_whole_is_told_to_whoever_asks(text: str) -> None:
+    assert entities(text, language="zh", at=AT, region="CN") == ()
+    (found,) = entities(text, language="zh", at=AT, region="CN", kinds=KINDS | {"unsure"})
+    assert (found.kind, found.certain, found.start, found.end) == ("unsure", False, 0, len(text))
+
+
+def test_two_measures_side_by_side_are_two() -> None:
+    found = entities("一公斤十二元", language="zh", at=AT, region="CN")
+    assert [canonical(one.value) for one in found] == ["measure 1 kg", "money 12 CNY"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from comity.tasks.entities import Entity, entities
+from comity.tasks.entities.values import KINDS
 from tests.eval.score import canonical
 
 AT = datetime(2026, 11, 27, 9, tzinfo=ZoneInfo("America/New_York"))
@@ -64,6 +65,30 @@ def read(text: str, **more: str) -> tuple[Entity, ...]:
         ("one and a half million", ["number 1500000"]),
         ("one hundred thirty-two fifths", ["number 26.4"]),
         ("twenty-first", ["ordinal 21"]),
+        ("from 10 to noon", ["timerange 10:00:00/12:00:00"]),
+        ("from today until next Friday", ["daterange 2026-11-27/2026-12-04"]),
+        ("Tuesday to Thursday next week", ["daterange 2026-12-01/2026-12-03"]),
+        ("the Friday before Christmas", ["date 2026-12-18", "date 2025-12-19"]),
+        ("the weekend before Labor Day", ["daterange 2027-09-04/2027-09-06", "daterange 2026-09-05/2026-09-07"]),
+        ("the first week of July on Monday", ["date 2027-06-28", "date 2026-06-29"]),
+        ("last Friday of June", ["date 2027-06-25", "date 2026-06-26"]),
+        ("in 3 business days", ["date 2026-12-02"]),
+        ("two working days before Tuesday", ["date 2026-11-27"]),
+        ("one day ago", ["date 2026-11-26"]),
+        ("a year ago today", ["date 2025-11-27"]),
+        ("this time tomorrow", ["datetime 2026-11-28T09:00:00"]),
+        ("after 8 tomorrow", ["datetimerange 2026-11-28T08:00:00/", "datetimerange 2026-11-28T20:00:00/"]),
+        ("more than 4 days from now", ["daterange 2026-12-01/"]),
+        ("Mother's Day next year", ["date 2027-05-09"]),
+        ("next year's second quarter", ["daterange 2027-04-01/2027-07-01"]),
+        ("Q3 of last year", ["daterange 2025-07-01/2025-10-01"]),
+        ("2012 and later", ["daterange 2012-01-01/"]),
+        ("1430 hours", ["time 14:30:00"]),
+        ("six-thirty in the evening", ["time 18:30:00"]),
+        ("three quarters past 3 pm", ["time 15:45:00"]),
+        ("10,50 €", ["money 10.5 EUR"]),
+        ("3.5m dollars", ["money 3500000 USD"]),
+        ("3 point 05", ["number 3.05"]),
     ],
 )  # fmt: skip
 def test_a_phrase_has_its_readings(text: str, want: list[str]) -> None:
@@ -115,6 +140,20 @@ def test_days_that_belong_and_bounds_as_said() -> None:
     assert (str(week.value.end), str(week.value.last)) == ("2026-12-07", "2026-12-06")  # type: ignore[union-attr]
     (after,) = read("after December 5, 2026")
     assert (str(after.value.start), str(after.value.first)) == ("2026-12-05", "2026-12-06")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "twice a week", "2-3 days", "between 15 and 20 minutes", "between fifteen and twenty", "two hours before yesterday",
+        "Tuesday of last month", "from this morning to tomorrow night", "in 3 days Friday", "next week of December", "night before",
+        "5 business days", "summer 2027",
+    ],
+)  # fmt: skip
+def test_what_nothing_holds_whole_is_told_to_whoever_asks(text: str) -> None:
+    assert read(text) == ()
+    (found,) = entities(text, language="en", at=AT, kinds=KINDS | {"unsure"})
+    assert (found.kind, found.certain, found.start, found.end) == ("unsure", False, 0, len(text))
 
 
 def test_only_the_kinds_that_are_wanted() -> None:

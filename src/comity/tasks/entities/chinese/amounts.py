@@ -72,6 +72,14 @@ def measure(m: Match) -> Amount | None:
     return Amount(value, m.get("UNIT"))
 
 
+def discount(m: Match) -> Fraction | None:
+    """`七折`, `八五折`: what is left to pay, of a hundred."""
+    value = value_of(m)
+    if not isinstance(value, int | Fraction) or not 1 <= value < 100:
+        return None
+    return Fraction(value) * (10 if value < 10 else 1)
+
+
 def per_hour(m: Match) -> Amount | None:
     unit = m.get("UNIT")
     return Amount(m.get("INT", "NUM", "ONE"), f"{unit}/h") if unit in ("km", "m", "[mi_i]", "[nmi_i]") else None
@@ -84,6 +92,8 @@ def degrees(m: Match) -> Amount:
 def unit_of(m: Match) -> str:
     if m.has("NIAN"):
         return "year"
+    if m.has("YUE"):
+        return "month"
     if m.has("U_SEC"):
         return "second"
     if m.has("U_MIN"):
@@ -101,6 +111,8 @@ def counted(m: Match) -> Length | None:
         return None
     if unit == "year" and isinstance(value, int) and value >= 1000:
         return None
+    if unit == "quarter" and not m.has("half") and value in (1, 2, 3, 4) and "个" not in m.said:
+        return None  # `三季度` is the third
     if m.has("half"):
         value = Fraction(1, 2) + (value or 0)
         if unit == "day":

@@ -7,6 +7,7 @@ from typing import Any
 
 from comity.tasks.entities import meaning
 from comity.tasks.entities.calendar import (
+    DAY,
     Clock,
     ClockRange,
     Days,
@@ -80,17 +81,22 @@ def on_clock(m: Match) -> Moment | None:
     if m.has("DPART"):
         days, part = m.get("DPART")
         said: Clock = m.get("CLOCK", "PCLOCK")
+        if part.noon == "night" and m.has("PCLOCK") and said.readings[0] < 6 * 3600:  # `今晚凌晨一点`
+            return meaning.at_clock(days, Clock((said.readings[0] + DAY,), said.certain), m.frame)
         return meaning.at_clock(days, said, m.frame) if m.has("PCLOCK") else add_clock(days, part, said, m.frame)
     return meaning.at_clock(m.get("DATE"), m.get("CLOCK", "PCLOCK"), m.frame)
 
 
 def clocks(m: Match) -> Any:
-    """`下午两点到四点`, `9点至11点半`: what is said of the first half is meant of both."""
+    """`下午两点到四点`, `9点至11点半`, `下午2到3点`: what is said of the first half is meant of both."""
     sides = [node for node in m.nodes if node.tag in ("CLOCK", "PCLOCK", "INT", "NUM", "ONE")]
     made = [
         node.value if node.tag in ("CLOCK", "PCLOCK") else meaning.clock(node.value) if isinstance(node.value, int) else None
         for node in sides
     ]
+    part = m.get("PART", "PARTQ")
+    if part is not None:
+        made = [meaning.within(part, side) if side is not None else None for side in made]
     whole = [Clock(tuple(one % 86400 for one in side.readings), side.certain) for side in made if side is not None]
     return meaning.clocks(whole[0], whole[1]) if len(whole) == 2 else None
 

@@ -245,6 +245,20 @@ def years(m: Match) -> Any:
     return meaning.between(one, two, m.frame) if one is not None and two is not None else None
 
 
+def days_in_month(m: Match) -> Any:
+    """`3到5号`, `五月三到五号`: the first without its 号."""
+    days: Days = m.get("DATE")
+    first = value_of(m)
+    if days.day is None or not isinstance(first, int) or not 1 <= first < days.day:
+        return None
+    base: Days | None = m.get("MONTH", "PERIOD")
+    if base is not None and base.grain != "month":
+        return None
+    year, month = (base.year, base.month) if base is not None else (days.year, days.month)
+    one, other = (on(m.frame, year=year, month=month, day=day) for day in (first, days.day))
+    return meaning.between(one, other, m.frame) if one is not None and other is not None else None
+
+
 def bare_year(m: Match) -> Days | None:
     year = value_of(m)
     return on(m.frame, year=year) if isinstance(year, int) and 1900 <= year <= 2100 else None

@@ -20,6 +20,7 @@ from comity.tasks.entities.chinese.amounts import (
     counted,
     days_hours,
     degrees,
+    discount,
     measure,
     per_hour,
     percent,
@@ -43,6 +44,7 @@ from comity.tasks.entities.chinese.days import (
     bare_slash,
     date_weekday,
     day_said,
+    days_in_month,
     holiday_days,
     month_said,
     numeric,
@@ -66,6 +68,7 @@ from comity.tasks.entities.chinese.stretches import (
     after_that,
     century,
     decade,
+    decade_of,
     half_year,
     last_many,
     next_many,
@@ -82,6 +85,7 @@ from comity.tasks.entities.lexer import listed
 from comity.tasks.entities.phrases import (
     days_range,
     moments_range,
+    nobody_knows,
     open_clock,
     open_moment,
     timed_repeat,
@@ -90,6 +94,8 @@ from comity.tasks.entities.phrases import (
 from comity.tasks.entities.repeating import Repeat
 
 N = "(INT|NUM|ONE)"
+TIMES = "DATE|PERIOD|MOMENT|CLOCK|MRANGE|CRANGE|DRANGE"
+COUNTED = "(ge? (U|NIAN|YUE|RI|UNIT|KUAI|YUAN|CUR|MAO|dian|U_MIN|U_SEC|KEZHONG|DEGREE|percent))"
 MORE = "((and|you)? DUR1)? " * 5  # no length has more units, and a bound keeps what fails cheap
 
 
@@ -122,12 +128,14 @@ STAGES: tuple[Any, ...] = (
         Rule("ORD", f"di {N}", lambda m: value_of(m) if isinstance(value_of(m), int) else None),
         Rule("PERCENT", f"(percent_of|permille_of) {N}", percent),
         Rule("PERCENT", f"{N} percent", percent),
+        Rule("PERCENT", f"da? {N} zhe", discount),
+        Rule("UNSURE", f"(ji {COUNTED}|ji? VAGUE {COUNTED}?) (before|after|within)?", nobody_knows),
         Rule("MONEY", f"(CUR|SIGN) {N} (YUAN|KUAI|CUR)?", cash),
         Rule("MONEY", f"{N} (YUAN|KUAI|CUR|SIGN) you? ({N} MAO ({N} (U_MIN|FENQIAN)?)?|{N} (U_MIN|FENQIAN|MEIFEN)|{N} !UNIT)?", cash),
         Rule("MONEY", f"({N}|FRAC) (YUAN|KUAI|CUR|SIGN)", cash),
         Rule("MONEY", f"{N} (MAO|MEIFEN|FENQIAN) ({N} (FENQIAN)?)?", small_cash),
         Rule("AMOUNT", f"perhour {N} UNIT", per_hour),
-        Rule("AMOUNT", f"{N} UNIT (NUM|ONE|INT|half)", measure),
+        Rule("AMOUNT", f"{N} UNIT (NUM|ONE|INT|half) !YUAN !KUAI !CUR !UNIT !MAO !ge", measure),
         Rule("AMOUNT", f"({N}|FRAC) UNIT", measure),
         Rule("AMOUNT", "half UNIT", measure),
         Rule("AMOUNT", f"{N} DEGREE", degrees),
@@ -139,11 +147,12 @@ STAGES: tuple[Any, ...] = (
         Rule("CLOCK", f"{N} (dian|SHI) {N} ke", clock_said),
         Rule("CLOCK", f"cha {N} (U_MIN|ke) {N} (dian|SHI)", short_of),
         Rule("CLOCK", f"{N} (dian|SHI) cha {N} (U_MIN|ke)", short_of),
-        Rule("CLOCK", f"{N} (dian|SHI) guo? {N} U_MIN ({N} U_SEC)?", clock_said),
+        Rule("CLOCK", f"{N} (dian|SHI) (guo|again)? {N} U_MIN ({N} U_SEC)?", clock_said),
         Rule("CLOCK", f"{N} (dian|SHI) half", clock_said),
         Rule("CLOCK", f"{N} dian {N} !U", lambda m: clock_said(m) if m.nodes[-1].tag != "ONE" or value_of(m, 1) == 10 else None),
         Rule("DUR1", f"{N} U {N} SHI", days_hours),
         Rule("DUR1", f"{N} (ge)? half (U|NIAN)", counted),
+        Rule("DUR1", f"{N} ge half YUE", counted),
         Rule("DUR1", f"({N}|FRAC) (ge)? (U|NIAN) half", counted),
         Rule("DUR1", f"({N}|FRAC) (ge)? (U|NIAN)", counted),
         Rule("DUR1", f"{N} U_SEC", counted),
@@ -155,6 +164,7 @@ STAGES: tuple[Any, ...] = (
     (
         Rule("DUR", f"DUR1 {MORE} {N} (U_MIN|SHI|U_SEC)", compound),
         Rule("DUR", f"DUR1 {MORE}", compound),
+        Rule("UNSURE", f"{N} (to|dash|or) DUR1 (before|after|within)?", nobody_knows),
         Rule("PCLOCK", "(PART|PARTQ) of? CLOCK", part_clock),
         Rule("MONTH", f"{N} YUE", month_said),
         Rule("PERIOD", f"{N} U", lambda m: decade(m) or century(m)),
@@ -174,6 +184,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", f"{N} RI", day_said),
         Rule("DATE", "MONTH (NUM|ONE)", traditional),
         Rule("PERIOD", "(YEAR|YEARREL) of? MONTH", year_month),
+        Rule("PERIOD", f"((YEAR|YEARREL) of?)? {N} (ji_season|U)", lambda m: quarter_days(m) if m.get("U") in (None, "quarter") else None),
         Rule("PERIOD", "(YEAR|YEARREL) of? ORD ji_season", quarter_days),
         Rule("PERIOD", "(YEAR|YEARREL) of? ORD U", lambda m: quarter_days(m) if m.get("U") == "quarter" else None),
         Rule("PERIOD", "ORD (ji_season|U)", lambda m: quarter_days(m) if m.has("ji_season") or m.get("U") == "quarter" else None),
@@ -184,6 +195,7 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "(MONTH|PERIOD|MOD|this)? MEND", third),
         Rule("DATE", "(YEAR|YEARREL)? of? HOLIDAY", holiday_days),
         Rule("DATE", "YEARREL of? TODAY", same_day),
+        Rule("DATE", "NEXTDAY", lambda m: (found := relative(m.frame, 1, "day")) and found._replace(certain=False)),  # of what was told
         Rule("DATE", "TODAY", lambda m: relative(m.frame, m.get("TODAY"), "day")),
         Rule("DPART", "TODAYPART", day_part),
         Rule("MOMENT", "NOW", lambda m: Moment((m.frame.at,)) if m.said in ("现在", "此刻", "马上", "立刻", "立即") else None),
@@ -202,6 +214,7 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", "OFTEN", often),
         Rule("REPEAT", "perhour", lambda m: Repeat("HOURLY")),
         Rule("DATE", "(MOD|this) WEEKDAY", weekday),
+        Rule("PERIOD", "PERIOD of? PERIOD", decade_of),
         Rule("DATE", "PERIOD of? WEEKDAY", weekday),
         Rule("DATE", "DATE lpar? WEEKDAY rpar?", date_weekday),
         Rule("DATE", "WEEKDAY DATE", date_weekday),
@@ -222,6 +235,8 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "DUR within", within_length),
         Rule("PERIOD", "U", lambda m: relative(m.frame, 0, "weekend") if m.get("U") == "weekend" else None),
         Rule("DPART", "DATE of? (PART|PARTQ)", day_part),
+        Rule("DRANGE", f"from? PERIOD? of? {N} (to|dash) DATE", days_in_month),
+        Rule("CRANGE", f"from? (PART|PARTQ)? of? {N} (to|dash) CLOCK", clocks),
         Rule("CRANGE", "from? (CLOCK|PCLOCK) (to|dash|and) (CLOCK|PCLOCK) between?",
              lambda m: clocks(m) if not m.has("and") or m.has("between") else None),
     ),
@@ -251,6 +266,17 @@ STAGES: tuple[Any, ...] = (
         Rule("MRANGE", "(from)? MOMENT (before|after|since)", open_moment),
         Rule("CRANGE", "(from|at)? CLOCK (before|after|since)", open_clock),
         Rule("DATE", "FRAC", bare_slash),
+        Rule("DRANGE", "from? MOMENT (to|dash) (DATE|PERIOD) until?", days_range(slash)),
+        Rule("CLOCK", "CLOCK more", lambda m: m.get("CLOCK")._replace(certain=False)),
+    ),
+    (  # what stands together and no rule above joined says something else than its parts
+        Rule("UNSURE", f"from? (DATE|PERIOD|MOMENT|CLOCK|MRANGE|CRANGE) (to|dash) ({TIMES}|INT|NUM|ONE)", nobody_knows),
+        Rule("UNSURE", f"{N} (to|dash|or) (DUR|MONEY|AMOUNT|{TIMES})", nobody_knows),
+        Rule("UNSURE", "(DATE|PERIOD|MOMENT) of? (DATE|PERIOD|MOMENT)", nobody_knows),
+        Rule("UNSURE", "DUR (CLOCK|DATE|PERIOD|MOMENT)", nobody_knows),
+        Rule("UNSURE", f"({TIMES}|DUR) (before|after|since|within|until)", nobody_knows),
+        Rule("UNSURE", "PERIOD chu", nobody_knows),
+        Rule("UNSURE", f"yuan chu? {N}", nobody_knows),
     ),
 )  # fmt: skip
 

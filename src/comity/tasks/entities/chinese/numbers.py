@@ -44,7 +44,8 @@ _DIGIT = ("DIGIT", "liang")
 MOST = 10**24
 DIGITS_MOST = 20  # said one by one; a longer run is no number
 _INSIDE = frozenset({"DIGIT", "liang", "TEN", "SCORE", "MYRIAD", "INT", "DEC", "more"})
-MOVED = frozenset({"GEWEEKDAY", "MEND", "percent_of", "permille_of"})  # what numbers beside them change
+MOVED = frozenset({"GEWEEKDAY", "MEND", "YEND", "percent_of", "permille_of"})  # what numbers beside them change
+_COUNTED = frozenset(["ge", "U", "NIAN", "RI", "UNIT", "KUAI", "YUAN", "CUR", "MAO", "dian", "U_MIN", "U_SEC", "KEZHONG", "DEGREE"])
 STARTS = frozenset({"DIGIT", "liang", "TEN", "SCORE", "INT", "DEC", "minus", "dash", "SLASH"})
 
 
@@ -176,6 +177,17 @@ class _Reader:
                     value, behind = value * self.value(behind), behind + 1
         return value, behind, exact
 
+    def either(self, at: int) -> int | None:
+        """Behind `两三`, `十二三`, `七八十`, where what follows is counted: one or the other, nobody knows."""
+        if self.tag(at) == "TEN" and self.value(at) == 10:
+            at += 1
+        digits, behind = self.run(at)
+        if len(digits) != 2 or not (int(digits[1]) - int(digits[0]) == 1 and digits[0] != "0"):
+            return None
+        while self.tag(behind) in ("TEN", "MYRIAD"):
+            behind += 1
+        return behind if self.tag(behind) in _COUNTED or self.tag(behind - 1) in ("TEN", "MYRIAD") else None
+
     def read(self, at: int, clock: bool) -> tuple[Node, int] | None:
         begin, sign = at, 1
         if self.tag(at) in ("minus", "dash"):
@@ -184,6 +196,9 @@ class _Reader:
             ):
                 return None
             sign, at = -1, at + 1
+        vague = self.either(at)
+        if vague is not None:
+            return Node("VAGUE", self.nodes[begin].start, self.nodes[vague - 1].end), vague
         found = self.positive(at, clock)
         if found is None:
             return None
@@ -211,7 +226,7 @@ class _Reader:
             or self.tag(begin - 1) == "ji"
             or (self.tag(begin) == "TEN" and behind == begin + 1 and self.value(begin) > 10)
         ):
-            return Node("_", self.nodes[begin].start, self.nodes[behind - 1].end), behind  # `几百`, `十几`: nobody knows
+            return Node("VAGUE", self.nodes[begin].start, self.nodes[behind - 1].end), behind  # `几百`, `十几`: nobody knows
         if self.tag(behind) == "more" and self.touching(behind) and value >= 10:  # `一百多`
             return self._node(begin, behind + 1, sign * value, False)
         if behind == at + 1 and sign == 1:
@@ -257,6 +272,9 @@ def _parted(nodes: list[Node]) -> Iterator[Node]:
         ):
             yield Node("YUE", node.start, node.start + 1)  # `十月初一`
             yield Node("chu", node.start + 1, node.end)
+        elif node.tag == "YEND" and before in ("INT", "DIGIT"):  # `2018年底`
+            yield Node("NIAN", node.start, node.start + 1)
+            yield node._replace(start=node.start + 1)
         elif not (node.tag == "zhi" and before == "U_MIN"):
             yield node
         earlier, before = before, node.tag

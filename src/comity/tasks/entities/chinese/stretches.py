@@ -131,6 +131,14 @@ def century(m: Match) -> Days | None:
     return Days(((date((place - 1) * 100, 1, 1), date(place * 100, 1, 1)),), "century")
 
 
+def decade_of(m: Match) -> Days | None:
+    """`上世纪90年代`, `二十世纪八十年代`."""
+    whole, part = m.all("PERIOD")
+    first = real(whole.start.year + part.start.year % 100, 1, 1) if (whole.grain, part.grain) == ("century", "decade") else None
+    found = period(first, "decade") if first is not None else None
+    return Days((found,), "decade") if found is not None else None
+
+
 def shift(m: Match) -> Node | None:
     by: Length = m.get("DUR")
     back = m.has("before") and not m.has("again")

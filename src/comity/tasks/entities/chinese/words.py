@@ -112,6 +112,9 @@ _PLAIN = {
     "or_before": "或之前 及以前 及之前 或以前 以及之前",
     "or_after": "或之后 及之后 及以后 或以后 以及之后 起及以后",
     "once": "一次 1次",
+    "zhe": "折",
+    "NEXTDAY": "次日 翌日 第二天",
+    "UNSURE": "隔天",
 }
 _UNITS = {
     "second": "秒钟",
@@ -164,7 +167,6 @@ def terms() -> dict[str, tuple[str, Any]]:
         "每天": ("OFTEN", ("day", 1)),
         "每日": ("OFTEN", ("day", 1)),
         "天天": ("OFTEN", ("day", 1)),
-        "隔天": ("OFTEN", ("day", 2)),
         "每周末": ("OFTEN", ("weekend", 1)),
         "每晚": ("OFTENPART", _EVENING),
         "每早": ("OFTENPART", _MORNING),
@@ -193,6 +195,12 @@ def terms() -> dict[str, tuple[str, Any]]:
         "上旬": ("XUN", "start"),
         "中旬": ("XUN", "mid"),
         "下旬": ("XUN", "end"),
+    }
+    out |= dict.fromkeys(("对折", "半价"), ("PERCENT", 50))
+    out |= {
+        f"{base}{rest}": ("HOLIDAY", rule)
+        for base, rule in {"五一": (5, 1), "六一": (6, 1), "十一": (10, 1)}.items()
+        for rest in ("假期", "长假", "小长假", "黄金周", "期间", "当天", "那天", "放假")
     }
     out |= {"正月": ("LMONTH", 1), "冬月": ("LMONTH", 11), "腊月": ("LMONTH", 12)}
     out |= {"零下": ("minus", None), "一半": ("HALFNUM", None), "半个": ("half", NUMBER_WORDS["半"][1]), "半个半": ("_", None)}

@@ -41,6 +41,11 @@ def _cash(m: Match) -> Cash | None:
     return Cash(amount, code, certain, others)
 
 
+def _millions(m: Match) -> Cash | None:
+    """`3.5m dollars`."""
+    return Cash(m.get("INT", "NUM") * 10**6, *currency(m)) if m.get("UNIT") == "m" else None
+
+
 def _below(m: Match) -> Cash | None:
     """`minus $5`."""
     made = _cash(m)
@@ -97,6 +102,7 @@ def money_rules(n: str) -> list[Rule]:
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS|CODE) (and? {n} CENTS {n}?)", _cash),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS) {n}", _cash),
         Rule("MONEY", f"({n}|FRAC) dash? (CUR|CURS|SIGN|CODE)", _cash),
+        Rule("MONEY", f"{n} UNIT (CUR|CURS|CODE)", _millions),
         Rule("MONEY", f"(CUR|CURS) dot? {n}", _cash),
         Rule("MONEY", f"{n} dash? CENTS", _cents),
     ]
@@ -132,6 +138,8 @@ def _counted(m: Match) -> Length | None:
         return None
     if m.has("half") and m.has("and"):
         value += Fraction(1, 2)
+    if unit == "hour" and m.has("INT") and len(m.said.split()[0]) == 4 and m.said[:4].isdigit() and value <= 2400:
+        return None  # `1430 hours`
     if unit == "week" and isinstance(value, int) and value > 1900 and m.said.endswith(" week"):
         return None  # `2018 week 20`
     made = length(value, unit)
@@ -180,7 +188,7 @@ def _rank(one: Length) -> tuple[Fraction, Fraction, Fraction]:
 def duration_rules(n: str) -> list[Rule]:
     return [
         Rule("DUR1", f"({n}|a) U and (a? half|a quarter)", _more),
-        Rule("DUR1", "(half|quarter) (of)? a? U", _half),
+        Rule("DUR1", "(half|quarter) (of|dash)? a? U", _half),
         Rule("DUR1", "a (half|quarter) (of)? (a)? U", _half),
         Rule("DUR1", "(NUM|FRAC) of a U", _half),
         Rule("DUR1", f"({n}|FRAC) dash? (U|seconds|nightsu)", _counted),

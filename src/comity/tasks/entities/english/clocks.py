@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -18,8 +19,11 @@ from comity.tasks.entities.calendar import (
     moment,
     relative,
 )
-from comity.tasks.entities.cascade import Match, Node
+from comity.tasks.entities.cascade import Match, Node, Rule
+from comity.tasks.entities.english.numbers import SMALL, TEEN
 from comity.tasks.entities.phrases import add_clock, open_moment
+
+_DIAL = frozenset((*SMALL[1:], *TEEN[:3], "noon", "midnight"))
 
 
 def literal_clock(m: Match) -> Clock | None:
@@ -94,7 +98,7 @@ def past(m: Match) -> Clock | None:
             return None
         minutes = int(seconds / 60)
     else:
-        minutes = hours[0]
+        minutes = 45 if hours[0] == Fraction(3, 4) else hours[0]
     if not isinstance(hour, int) or not isinstance(minutes, int) or not 1 <= hour <= 24 or not 0 < minutes < 60:
         return None
     total = hour * 60 + (-minutes if m.has("to", "before") else minutes)
@@ -242,6 +246,8 @@ def part_range(m: Match) -> Any:
         inside = [meaning.within(part, Clock((one,))) for one in (begin, end)]
         if inside[0] is None or inside[1] is None:
             return None
+        if inside[0].readings[0] >= inside[1].readings[0]:
+            return None
         pairs.append((inside[0].readings[0], inside[1].readings[0]))
     return meaning.at_clocks(days, ClockRange((pairs[0],)), m.frame)
 
@@ -257,3 +263,83 @@ def ranged_part(m: Match) -> Any:
         nodes = [node._replace(tag="PARTNAME") if node.tag == "PART" else node for node in m.nodes]
         return number_range(m._replace(nodes=nodes))
     return number_range(m)
+
+
+def to_middle(m: Match) -> ClockRange | None:
+    """`from 10 to noon`."""
+    begin = hour_of(m.get("INT", "NUM"))
+    middle = Clock((0 if m.has("midnight") else 43200,))
+    return meaning.clocks(begin, middle) if begin is not None else None
+
+
+def hundred_hours(m: Match) -> Clock | None:
+    """`1430 hours`."""
+    said = m.said.split()[0]
+    hour, minute = divmod(m.get("INT"), 100)
+    return meaning.clock(hour, minute, ambiguous=False) if m.get("U") == "hour" and len(said) == 4 and said.isdigit() else None
+
+
+def open_bare(m: Match) -> Any:
+    """`after 8 tomorrow`: an hour, since a day follows; perhaps."""
+    nodes = [node._replace(tag="CLOCK", value=hour_of(node.value)) if node.tag in ("INT", "NUM") else node for node in m.nodes]
+    m = m._replace(nodes=nodes)
+    if m.get("CLOCK") is None:
+        return None
+    made = open_part(m) if m.has("DPART") else open_moment(m)
+    return made._replace(certain=False) if made is not None else None
+
+
+def same_time(m: Match) -> Moment | None:
+    """`this time tomorrow`."""
+    now = m.frame.at
+    return meaning.at_clock(m.get("DATE"), Clock((now.hour * 3600 + now.minute * 60 + now.second,)), m.frame)
+
+
+_BARE = re.compile(r"(?:from|between)\s+([a-z]+|[0-9]{1,2})\s*(?:to|and|until|till|through|-|–)\s*([a-z]+|[0-9]{1,2})")
+
+
+def no_clocks(said: str) -> bool:
+    """`between fifteen and twenty`, `from 20 to 22`: two numbers that nothing says are hours, and are not both on a dial."""
+    found = _BARE.fullmatch(said)
+    if found is None:
+        return False
+    return said.startswith("between") or not all((one.isdigit() and 1 <= int(one) <= 12) or one in _DIAL for one in found.groups())
+
+
+def hour_and_minutes(m: Match) -> Clock | None:
+    """`at six forty-three minutes`."""
+    hour, by = m.get("INT", "NUM"), m.get("DUR")
+    minutes = by.seconds / 60
+    if by.months or by.days or minutes.denominator != 1 or not 0 < minutes < 60 or not isinstance(hour, int):
+        return None
+    return meaning.clock(hour, int(minutes))
+
+
+def clock_rules(n: str) -> list[Rule]:
+    return [
+        Rule("CLOCK", "CLOCKLIT ampm?", literal_clock),
+        Rule("CLOCK", f"(half|quarter|a quarter) (past|after|to|before) {n} oclock? ampm?", past),
+        Rule("CLOCK", f"({n}|DUR) past {n} oclock? ampm?", past),
+        Rule("CLOCK", f"DUR (to|after) {n} oclock? ampm?", past),
+        Rule("ATCLOCK", f"at {n} DUR", hour_and_minutes),
+        Rule("CLOCK", "NUM oh NUM ampm?", oh_clock),
+        Rule("CLOCK", f"{n} to {n} oclock ampm?", past),
+        Rule("CLOCK", f"{n} to {n} ampm",
+             lambda m: past(m) if isinstance(m.get("NUM"), int) and m.get("NUM") in (5, 10, 20, 25) else None),
+        Rule("ATCLOCK", f"(at|around|by) {n} to {n}", lambda m: past(m) if m.get("INT", "NUM") in (5, 10, 20, 25) else None),
+        Rule("CLOCK", "(half|quarter|a quarter|DUR|INT|NUM) (past|to) (noon|midnight)", past),
+        Rule("CRANGE", f"(from|between) {n} (to|until|dash|and) (noon|midnight)", to_middle),
+        Rule("CLOCK", f"{n} and half ampm", and_half),
+        Rule("CLOCK", "NUM ampm",
+             lambda m: and_half(m)
+               if isinstance(m.get("NUM"), Fraction) and m.get("NUM") % 1 == Fraction(1, 2) and "half" in m.said else None),
+        Rule("CLOCK", f"{n} {n}? ampm", spoken_clock),
+        Rule("CLOCK", f"{n} oclock ampm?", spoken_clock),
+        Rule("CLOCK", "INT (noon|midnight)", lambda m: Clock((43200 if m.has("noon") else 0,)) if m.get("INT") == 12 else None),
+        Rule("CLOCK", "NUM dash? NUM !U", two_words),
+        Rule("CLOCK", "INT U", hundred_hours),
+        Rule("CLOCK", "INT ish ampm?", lambda m: (made := spoken_clock(m)) and made._replace(certain=False)),
+        Rule("CLOCK", "MIDDLE", lambda m: Clock((m.get("MIDDLE"),), certain=False)),
+        Rule("CLOCK", "noon", lambda m: Clock((43200,))),
+        Rule("CLOCK", "midnight", lambda m: Clock((0,))),
+    ]  # fmt: skip

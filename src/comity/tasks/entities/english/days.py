@@ -87,7 +87,7 @@ def bare_slash(m: Match) -> Node | None:
     if parts is None:
         return None
     top, bottom = parts[:2]
-    if (top < bottom and bottom in (2, 3, 4, 5, 6, 8, 10, 16, 100)) or (top >= 1000 and parts[3] != 2):
+    if (top, bottom) == (24, 7) or (top < bottom and bottom in (2, 3, 4, 5, 6, 8, 10, 16, 100)) or (top >= 1000 and parts[3] != 2):
         return None
     found = slash(m)
     return Node("DATE", 0, 0, found) if found is not None else None
@@ -180,8 +180,11 @@ def coming_weekday(m: Match) -> Days | None:
 
 def in_period(m: Match) -> Days | None:
     """`next week Mon`, `tuesday of last week`."""
-    days = m.get("PERIOD")
-    return meaning.nth_day(days, 1, m.get("WEEKDAY")) if days.grain == "week" else None
+    days, beside = m.get("PERIOD"), m.get("DATE")
+    if beside is not None and beside.day is not None:
+        return None
+    said = beside.weekday if beside is not None else m.get("WEEKDAY")
+    return meaning.nth_day(days, 1, said) if days.grain == "week" and said is not None else None
 
 
 def weekday_day(m: Match) -> Days | None:
@@ -258,12 +261,17 @@ def holiday_days(m: Match) -> Days | None:
         if days.grain != "year":
             return None
         year = days.start.year
-    elif year is None and m.has("next", "this", "last"):
-        year = frame.today.year + (1 if m.has("next") else -1 if m.has("last") else 0)
+    elif m.has("U"):
+        if m.get("U") != "year":
+            return None
+        year = frame.today.year + (1 if m.has("next") else -1 if m.has("last", "past") else 0)
+    elif year is None and m.has("next", "coming", "this", "last", "past"):
+        following, past = m.has("next", "coming"), m.has("last", "past")
+        year = frame.today.year + (1 if following else -1 if past else 0)
         ahead = holiday(frame.today.year, rule)
-        if m.has("next") and ahead is not None and ahead > frame.today:
+        if following and ahead is not None and ahead > frame.today:
             year -= 1
-        if m.has("last") and ahead is not None and ahead < frame.today:
+        if past and ahead is not None and ahead < frame.today:
             year += 1
     said = {"month": rule[0], "day": rule[1]} if len(rule) == 2 else {}
     if year is not None:
@@ -320,10 +328,11 @@ def days_in_month(m: Match) -> Any:
 
 
 def weekdays_in_week(m: Match) -> Any:
-    """`next week from Monday to Wednesday`."""
+    """`next week from Monday to Wednesday`, `Tuesday to Thursday next week`."""
     days: Days = m.get("PERIOD")
-    sides = [meaning.nth_day(days, 1, one.weekday) if one.weekday is not None and one.day is None else None for one in m.all("DATE")]
-    if days.grain != "week" or sides[0] is None or sides[1] is None or not sides[0].start < sides[1].start:
+    said = [*m.all("WEEKDAY"), *(one.weekday for one in m.all("DATE") if one.day is None)]
+    sides = [meaning.nth_day(days, 1, one) if one is not None else None for one in said]
+    if len(sides) != 2 or days.grain != "week" or sides[0] is None or sides[1] is None or not sides[0].start < sides[1].start:
         return None
     return meaning.between(sides[0], sides[1], m.frame)
 
@@ -357,3 +366,45 @@ def in_year(m: Match) -> Days | None:
     if whole.grain == "year" and days.month is not None and days.day is not None and days.year is None:
         return on(m.frame, year=whole.start.year, month=days.month, day=days.day)
     return None
+
+
+def weekday_beside(m: Match) -> Days | None:
+    """`the Friday before Christmas`, `Sunday after Easter`: the nearest on that side."""
+    days: Days = m.get("DATE")
+    if days.day is None and days.month is None and days.weekday is not None:
+        return None
+    back, said = m.has("before"), m.get("WEEKDAY")
+
+    def change(start: date, end: date) -> tuple[date, date] | None:
+        found = start - timedelta((start.weekday() - said - 1) % 7 + 1) if back else end + timedelta((said - end.weekday()) % 7)
+        return found, found + timedelta(1)
+
+    return meaning.inside(days, change)
+
+
+def weekend_beside(m: Match) -> Days | None:
+    """`the weekend before Labor Day`: the nearest that is over by then, or begins after it."""
+
+    def change(start: date, end: date) -> tuple[date, date] | None:
+        if m.has("before"):
+            return period(start - timedelta(start.weekday() + 1 if start.weekday() < 6 else 7), "weekend")
+        return period(end + timedelta((5 - end.weekday()) % 7), "weekend")
+
+    return meaning.inside(m.get("DATE"), change, "weekend")
+
+
+def working_days(m: Match) -> Days | None:
+    """`in 3 business days`, `two working days before Friday`: Saturdays and Sundays are not counted."""
+    count = m.get("BDUR")
+    anchor = m.get("DATE")
+    day = anchor.start if anchor is not None else m.frame.today
+    if not isinstance(count, int) or not 1 <= count <= 500:
+        return None
+    step = timedelta(-1 if m.has("before", "ago", "earlier", "prior") else 1)
+    try:
+        while count:
+            day += step
+            count -= day.weekday() < 5
+    except OverflowError:
+        return None
+    return meaning.one_day(day)

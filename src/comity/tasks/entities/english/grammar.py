@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -11,7 +10,6 @@ import re2
 
 from comity.tasks.entities import meaning
 from comity.tasks.entities.calendar import (
-    Clock,
     Moment,
     full_year,
     length,
@@ -19,28 +17,28 @@ from comity.tasks.entities.calendar import (
     relative,
 )
 from comity.tasks.entities.cascade import Cascade, Match, Node, Rule, Step
+from comity.tasks.entities.english import leftover
 from comity.tasks.entities.english.amounts import duration_rules, joining_rules, measure_rules, money_rules, percent_rules
 from comity.tasks.entities.english.clocks import (
-    and_half,
     bare_part_moment,
+    clock_rules,
     clock_shift,
     day_part,
     end_of_day,
     half_day,
     halved_part,
     in_part,
-    literal_clock,
+    no_clocks,
     number_range,
-    oh_clock,
     on_clock,
     open_at_part,
+    open_bare,
     open_part,
     part_moment,
     part_range,
-    past,
     ranged_part,
+    same_time,
     spoken_clock,
-    two_words,
 )
 from comity.tasks.entities.english.days import (
     bare_slash,
@@ -65,9 +63,11 @@ from comity.tasks.entities.english.days import (
     unbroken,
     week_of,
     weekday,
+    weekday_beside,
     weekday_day,
-    weekdays_away,
     weekdays_in_week,
+    weekend_beside,
+    working_days,
     year_first,
     year_words,
     years,
@@ -75,23 +75,17 @@ from comity.tasks.entities.english.days import (
 from comity.tasks.entities.english.lexer import tokens
 from comity.tasks.entities.english.numbers import STARTS, numbers
 from comity.tasks.entities.english.repeats import (
-    every_between,
-    every_date,
-    every_length,
-    every_unit,
-    monthly,
-    nth_weekday_monthly,
-    often,
-    once_a,
-    plural_days,
     repeat_on,
+    repeat_rules,
 )
 from comity.tasks.entities.english.settling import dated, settled, yeared
 from comity.tasks.entities.english.stretches import (
     after_next,
+    ago_of,
     at_least,
     at_least_from,
     beside_today,
+    between_lengths,
     century,
     coming_many,
     compared,
@@ -108,6 +102,7 @@ from comity.tasks.entities.english.stretches import (
     month_of,
     nth_node,
     quarter_days,
+    quarter_slash,
     rest,
     shift,
     that_one,
@@ -127,6 +122,7 @@ from comity.tasks.entities.phrases import (
     clock_lasting,
     days_range,
     moments_range,
+    nobody_knows,
     open_clock,
     open_days,
     open_moment,
@@ -134,68 +130,49 @@ from comity.tasks.entities.phrases import (
     timed_repeat,
     with_clocks,
 )
-from comity.tasks.entities.repeating import Repeat, every
 
 N = "(INT|NUM)"
 DAY = "(ORD|DAYORD|INT|NUM)"
 
 
-def nobody_knows(m: Match) -> Node:
-    """`twice a week`, `every third Monday`: nothing here holds it whole, and its parts would be wrong."""
-    return Node("_", 0, 0)
+def as_second(m: Match) -> Node:
+    """`the next` is `next`."""
+    return m.nodes[1]
 
 
 def no_part(m: Match) -> Node | None:
     """`summer 2018`: its year alone would be wrong."""
-    return Node("_", 0, 0) if 1900 <= m.get("INT", "YEAR") <= 2100 or m.has("FISCAL") else None
+    return nobody_knows(m) if 1900 <= m.get("INT", "YEAR") <= 2100 or m.has("FISCAL") else None
 
 
 STAGES: tuple[Any, ...] = (
     Step(STARTS, numbers),
     Step(frozenset({"MONTHQ", "WEEKDAYQ", "ORD", "POUNDS", "NUM", "MONTH"}), settled),
+    tuple(Rule(tag, f"the {tag}", as_second) for tag in ("next", "last", "past", "coming")),
     (*percent_rules(N), *money_rules(N), *duration_rules(N), *measure_rules(N)),
-    joining_rules(),
-    (  # clocks
-        Rule("CLOCK", "CLOCKLIT ampm?", literal_clock),
-        Rule("CLOCK", f"(half|quarter|a quarter) (past|after|to|before) {N} oclock? ampm?", past),
-        Rule("CLOCK", f"({N}|DUR) past {N} oclock? ampm?", past),
-        Rule("CLOCK", f"DUR (to|after) {N} oclock? ampm?", past),
-        Rule("CLOCK", "NUM oh NUM ampm?", oh_clock),
-        Rule("CLOCK", f"{N} to {N} oclock ampm?", past),
-        Rule("CLOCK", f"{N} to {N} ampm",
-             lambda m: past(m) if isinstance(m.get("NUM"), int) and m.get("NUM") in (5, 10, 20, 25) else None),
-        Rule("ATCLOCK", f"(at|around|by) {N} to {N}", lambda m: past(m) if m.get("INT", "NUM") in (5, 10, 20, 25) else None),
-        Rule("CLOCK", "(half|quarter|a quarter|DUR|INT|NUM) (past|to) (noon|midnight)", past),
-        Rule("CLOCK", f"{N} and half ampm", and_half),
-        Rule("CLOCK", "NUM ampm",
-             lambda m: and_half(m)
-               if isinstance(m.get("NUM"), Fraction) and m.get("NUM") % 1 == Fraction(1, 2) and "half" in m.said else None),
-        Rule("CLOCK", f"{N} {N}? ampm", spoken_clock),
-        Rule("CLOCK", f"{N} oclock ampm?", spoken_clock),
-        Rule("CLOCK", "INT (noon|midnight)", lambda m: Clock((43200 if m.has("noon") else 0,)) if m.get("INT") == 12 else None),
-        Rule("CLOCK", "NUM NUM !U", two_words),
-        Rule("CLOCK", "INT ish ampm?", lambda m: (made := spoken_clock(m)) and made._replace(certain=False)),
-        Rule("CLOCK", "MIDDLE", lambda m: Clock((m.get("MIDDLE"),), certain=False)),
-        Rule("CLOCK", "noon", lambda m: Clock((43200,))),
-        Rule("CLOCK", "midnight", lambda m: Clock((0,))),
+    (
+        *joining_rules(),
+        Rule("BDUR", f"({N}|a) dash? (weekdays|working U)", lambda m: m.get("INT", "NUM") or 1 if m.get("U") in (None, "day") else None),
     ),
+    (Rule("UNSURE", f"between? {N} (to|dash|or|and) (DUR|BDUR) (ago|later)?", between_lengths),),
+    clock_rules(N),
     (Rule("CLOCK", "CLOCK ZONE", lambda m: m.get("CLOCK")._replace(certain=False)),),  # of another zone perhaps: ask
     Step(frozenset({"FRAC"}), dated),
     (
         Rule("YEAR", "NUM NUM", year_words),
         Rule("DATE", "YMD", lambda m: on(m.frame, year=m.get("YMD")[0], month=m.get("YMD")[1], day=m.get("YMD")[2])),
         Rule("DATE", "(WEEKDAY comma?)? DMY", numeric),
-        Rule("DATE", "(this|next|last)? WEEKDAY comma? FRAC", slash),
+        Rule("DATE", "(this|next|last|past|coming)? WEEKDAY comma? FRAC", slash),
         Rule("DATE", "INT INT INT", spaced),
         Rule("DATE", "INT", unbroken),
-        Rule("_", "(SEASON|FISCAL) of? (INT|YEAR)", no_part),
-        Rule("_", "(SEASON|FISCAL) of (this|next|last|past) U", nobody_knows),
-        Rule("_", "(SEASON|FISCAL)", nobody_knows),
+        Rule("UNSURE", "(SEASON|FISCAL) of? (INT|YEAR)", no_part),
+        Rule("UNSURE", "(SEASON|FISCAL) of (this|next|last|past) U", nobody_knows),
+        Rule("UNSURE", "(SEASON|FISCAL)", nobody_knows),
     ),
     (
         Rule("DATE", f"(WEEKDAY comma?)? (the|dot)? MONTH dot? (dash|slash)? the? {DAY} (comma|of|in|dash|slash)? (INT|NUM|YEAR)",
              month_day),
-        Rule("DATE", "(WEEKDAY comma?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)",
+        Rule("DATE", f"(WEEKDAY comma?)? the? {DAY} (U)? (of|dash|slash|dot)? MONTH (comma|dot|of|in|dash|slash)* (INT|NUM|YEAR)",
              month_day),
         Rule("DATE", "(INT|YEAR) comma? MONTH the? (ORD|DAYORD|INT)", year_first),
         Rule("PERIOD", "(INT|YEAR) MONTH !INT", year_first),
@@ -207,8 +184,9 @@ STAGES: tuple[Any, ...] = (
              lambda m: on(m.frame, month=m.get("MONTH"), day=2, year=year) if 1900 <= (year := m.get("INT", "YEAR")) <= 2100 else None),
         Rule("DATE", "MONTH the? second", lambda m: on(m.frame, month=m.get("MONTH"), day=2)),
         Rule("DATE", "(WEEKDAY comma?)? MONTH dot? (dash|slash)? the? (ORD|DAYORD|INT|NUM)", month_day),
-        Rule("DATE", "(WEEKDAY comma? (on)?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash)? MONTH", month_day),
-        Rule("DATE", "INT dash MONTH dash INT", lambda m: on(m.frame, year=m.get("INT"), month=m.get("MONTH"), day=m.get("INT", nth=1))),
+        Rule("DATE", "(WEEKDAY comma? (on)?)? the? (ORD|DAYORD|INT|NUM) (U)? (of|dash|slash|dot)? MONTH", month_day),
+        Rule("DATE", "INT (dash|slash) MONTH (dash|slash) INT",
+             lambda m: on(m.frame, year=m.get("INT"), month=m.get("MONTH"), day=m.get("INT", nth=1))),
         Rule("PERIOD", "MONTH (comma|of|dash|slash|dot)? of? (INT|YEAR|NUM)", month_year),
         Rule("PERIOD", "INT dash MONTH", month_year),
         Rule("PERIOD", "INT (dash|slash) INT", int_month),
@@ -226,7 +204,8 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "hy INT (comma|dash|of|in)? (INT|YEAR)?", half_number),
         Rule("PERIOD", "(INT|YEAR) dash? q INT", quarter_days),
         Rule("PERIOD", "the? q INT (comma|dash|of|in)? (INT|YEAR)", quarter_days),
-        Rule("PERIOD", "the? q INT", quarter_days),
+        Rule("PERIOD", "q FRAC", quarter_slash),
+        Rule("PERIOD", "the? q INT !of", quarter_days),
         Rule("PERIOD", "(cy|U) of? (INT|YEAR|NUM)",
              lambda m: None if m.get("U") not in (None, "year") or not isinstance(m.get("INT", "YEAR", "NUM"), int)
              else on(m.frame, year=full_year(m.get("INT", "YEAR", "NUM"))) if m.has("cy") or m.get("INT", "YEAR", "NUM") > 1900 else None),
@@ -237,8 +216,12 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "(the)? (last|past) (calendar|working)? (U|quarter) !of", this_or_next),
         Rule("PERIOD", "the? U (after next|before last)", after_next),
         Rule("DATE", "TODAY", lambda m: relative(m.frame, m.get("TODAY"), "day")),
+        Rule("PERIOD", "HOLIDAY U of? (INT|YEAR)",
+             lambda m: long_weekend(m._replace(nodes=[Node("DATE", 0, 0, made), m.nodes[1]], said="weekend"))
+               if (made := holiday_days(m._replace(nodes=[m.nodes[0], m.nodes[-1]]))) is not None else None),
         Rule("DATE", "HOLIDAY (comma|of|in)? (INT|YEAR)", holiday_days),
-        Rule("DATE", "(this|next|last)? HOLIDAY", holiday_days),
+        Rule("DATE", "HOLIDAY (comma|of|in)? (this|next|last|past) U", holiday_days),
+        Rule("DATE", "(this|next|last|past|coming)? HOLIDAY", holiday_days),
         Rule("MOMENT", "NOW", lambda m: Moment((m.frame.at,))),
         Rule("DRANGE", "YTD", to_date),
         Rule("DRANGE", "(from|between)? (INT|YEAR) (to|dash|until|and) (INT|YEAR)", years),
@@ -246,33 +229,20 @@ STAGES: tuple[Any, ...] = (
     Step(frozenset({"of"}), yeared),
     (
         Rule("DRANGE", "(the)? (ORD|last|past) DUR (of|in) (the U|PERIOD)", lambda m: edge(the_unit(m))),
-        Rule("PERIOD", "PERIOD (of|in)? PERIOD", month_in_year),
+        Rule("PERIOD", "PERIOD (of|in|poss|comma)? PERIOD", month_in_year),
+        Rule("DRANGE", "(from|between)? the? PERIOD (to|dash|until|and) (INT|YEAR)",
+             lambda m: years(m) if m.get("PERIOD").grain == "year" and m.has("between") == m.has("and") else None),
         Rule("PERIOD", "(the)? U of PERIOD", month_of),
         Rule("PERIOD", "the? q INT (of|in|comma)? PERIOD", quarter_days),
         Rule("PERIOD", "PERIOD poss? dash? the? q INT", quarter_days),
         Rule("PERIOD", "U INT (of|in|comma)? PERIOD", lambda m: week_number(m) if m.get("U") == "week" else None),
         Rule("PERIOD", "the? (that|same|that same) (U|quarter)", that_one),
         Rule("PERIOD", "the? U of the (DAYORD|ORD) !of", week_of),
-        Rule("REPEAT", "once DUR", lambda m: every_length(m.get("DUR"))),
-        Rule("REPEAT", "every other U", every_unit),
-        Rule("REPEAT", f"every ({N}|ORD|second) U", every_unit),
-        Rule("REPEAT", "every (DUR|U|quarter|weekdays|second)", every_unit),
-        Rule("REPEAT", "every? (the)? (ORD|DAYORD|second|last) WEEKDAY (of|in) (the|every) U", nth_weekday_monthly),
-        Rule("REPEAT", "every WEEKDAY (to|dash) WEEKDAY", every_between),
-        Rule("DATE", f"{N} (WEEKDAYS|WEEKDAY) (ago|later|from MOMENT)", weekdays_away),
-        Rule("_", f"(every ORD WEEKDAY|{N} WEEKDAYS ago?|(twice|{N} times) DUR)", nobody_knows),
-        Rule("_", f"{N} U", lambda m: nobody_knows(m) if m.get("U") == "weekend" else None),
-        Rule("REPEAT", "on? U", lambda m: every(1, "weekend") if m.said.endswith("weekends") else None),
-        Rule("REPEAT", "(WEEKDAY|weekdays) PARTNAMES", every_unit),
-        Rule("REPEAT", "every (other|second)? (WEEKDAY|WEEKDAYS) ((comma|and|or|slash)+ (WEEKDAY|WEEKDAYS))*", every_unit),
-        Rule("REPEAT", "(on)? (the)? (ORD|DAYORD|second|last) (WEEKDAY|U)? (of|in) every other? U", monthly),
-        Rule("REPEAT", "OFTEN on the? (ORD|DAYORD|second)", monthly),
-        Rule("REPEAT", "every (DATE|PERIOD)", every_date),
-        Rule("REPEAT", "every CLOCK", lambda m: Repeat("DAILY", clock=m.get("CLOCK"))),
-        Rule("REPEAT", "(on)? WEEKDAYS ((comma|and|or|slash)+ (WEEKDAYS|WEEKDAY))*", plural_days),
-        Rule("REPEAT", "OFTEN", often),
-        Rule("REPEAT", "once a U", once_a),
-        Rule("REPEATPART", "every PARTNAME", lambda m: (Repeat("DAILY"), m.get("PARTNAME"))),
+        *repeat_rules(N),
+        Rule("DATEOF", "(the)? (ORD|DAYORD|last|second) dash? (WEEKDAY|U|quarter)? (of|in) (the U|PERIOD)",
+             lambda m: nth_node(the_unit(m))),
+        Rule("DATEOF", "(the)? (ORD|last|second) dash? (WEEKDAY|U|quarter) PERIOD", lambda m: nth_node(the_unit(m))),
+        Rule("DATE", "the? WEEKDAY (before|after) the? DATE", weekday_beside),
         Rule("DATE", "(this|next|last|past) WEEKDAY comma? FRAC", slash),
         Rule("DATE", "(this|next|last) WEEKDAY comma? DATE", date_weekday),
         Rule("DATE", "(on)? this WEEKDAY", lambda m: weekday(m, 0)),
@@ -280,21 +250,20 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "this? (last|past) WEEKDAY", lambda m: weekday(m, -1)),
         Rule("DATE", "coming WEEKDAY", coming_weekday),
         Rule("DATE", "the? WEEKDAY after next", lambda m: weekday(m, 2)),
+        Rule("DRANGE", "(from|between)? WEEKDAY (to|dash|until|and) WEEKDAY (of|in)? PERIOD", weekdays_in_week),
         Rule("DATE", "WEEKDAY (of|on|comma)? PERIOD", in_period),
-        Rule("DATE", "PERIOD (on|comma|poss)? WEEKDAY", in_period),
+        Rule("DATE", "PERIOD (on|comma|poss)* WEEKDAY", in_period),
         Rule("DATE", "WEEKDAY (comma|the|on)* DATE", date_weekday),
         Rule("DATE", "DATE lpar WEEKDAY rpar", date_weekday),
         Rule("DATE", "WEEKDAY (the|comma)* (ORD|DAYORD)", weekday_day),
         Rule("DATE", "WEEKDAY INT", lambda m: weekday_day(m) if m.get("INT") > 12 else None),
-        Rule("DATEOF", "(the)? (ORD|DAYORD|last|second) dash? (WEEKDAY|U|quarter)? (of|in) (the U|PERIOD)",
-             lambda m: nth_node(the_unit(m))),
-        Rule("DATEOF", "(the)? (ORD|last|second) dash? (WEEKDAY|U|quarter) PERIOD", lambda m: nth_node(the_unit(m))),
-        Rule("DATEOF", "PERIOD poss? ORD quarter", lambda m: nth_node(m)),
+        Rule("DATEOF", "PERIOD poss? (ORD|second|last) quarter", lambda m: nth_node(m)),
         Rule("DATE", "WEEKDAY", lambda m: on(m.frame, weekday=m.get("WEEKDAY"))),
     ),
     (
         Rule("MRANGE", "(earlier|later) (in)? DATE", half_day),
         Rule("CLOCK", "DUR (before|after) CLOCK", clock_shift),
+        Rule("DATE", "PERIOD (on|comma)* DATE", in_period),
         Rule("DATE", "(the)? (ORD|DAYORD) PERIOD",
              lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD")) if m.get("PERIOD").grain == "month" else None),
         Rule("DATE", "PERIOD poss (ORD|DAYORD)", lambda m: meaning.nth_day(m.get("PERIOD"), m.get("ORD", "DAYORD"))),
@@ -310,21 +279,27 @@ STAGES: tuple[Any, ...] = (
         Rule("PERIOD", "the? U of DATE", week_of),
         Rule("PERIOD", "DATE U", long_weekend),
         Rule("DATE", "DATE U !INT", week_after),
-        Rule("PERIOD", "the? U", lambda m: relative(m.frame, 0, "weekend") if m.get("U") == "weekend" else None),
+        Rule("PERIOD", "the? U !before !after", lambda m: relative(m.frame, 0, "weekend") if m.get("U") == "weekend" else None),
         Rule("DRANGE", "DUR (starting|begin) (on)? DATE", lasting),
         Rule("DRANGE", "for DUR (from|after) DATE", lasting),
-        Rule("DRANGE", "from DATE for DUR", lasting),
+        Rule("DRANGE", "(from|starting) (on)? DATE for DUR", lasting),
         Rule("PERIOD", "(the)? U (starting|begin) (on)? DATE", lambda m: week_of(m) if m.get("U") == "week" else None),
         Rule("DRANGE", "(more|less) than DUR (before|after|from|since) (DATE|MOMENT)", at_least_from),
         Rule("CRANGE", "(for)? DUR (starting at|starting|from) CLOCK", lasting),
         Rule("DATE", "HOLIDAY", holiday_days),
         Rule("DATE", "DATE (of|in)? PERIOD", lambda m: in_year(m)),
+        Rule("PERIOD", "the? U (after|before) DATE", lambda m: weekend_beside(m) if m.get("U") == "weekend" else None),
         Rule("DATE", "the U (after|before) DATE", day_beside),
         Rule("DATE", "U (after|before) DATE", lambda m: day_beside(m) if m.get("U") == "day" else None),
         Rule("DRANGE", "(in)? (more|less) than DUR ago?", at_least),
         Rule("MOMENT", "DUR (from|after) NOW", shift),
         Rule("DATE", "in? DUR since the? (DATE|MOMENT|PERIOD)", shift),
         Rule("DATE", "DUR (from|after|before|since) the? (DATE|MOMENT|PERIOD|INT)", shift),
+        Rule("DATE", "in? BDUR (from|after|before|since) (DATE|NOW|MOMENT)", working_days),
+        Rule("DATE", "BDUR (ago|later|earlier|prior)", working_days),
+        Rule("DATE", "in BDUR", working_days),
+        Rule("UNSURE", "(within|(the)? (next|coming|last|past))* BDUR", nobody_knows),
+        Rule("DATE", "DUR ago (on|comma)? DATE", ago_of),
         Rule("MOMENT", "DUR (ago|later|earlier|prior)", shift),
         Rule("MOMENT", "in DUR", shift),
         Rule("MOMENT", "within (the)? (next)? DUR", within_length),
@@ -338,6 +313,8 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "the DAYORD", the_nth),
         Rule("CLOCK", "(CLOCK|INT|NUM) (in the|at|in|early|late) PARTNAME", in_part),
         Rule("CLOCK", "CLOCK (at)? PARTNAME", lambda m: in_part(m) if m.has("at") or not m.has("comma") else None),
+        Rule("MOMENT", "(this|same) time DATE", same_time),
+        Rule("UNSURE", "(this|same) time PERIOD", nobody_knows),
         Rule("DPART", "(the|in|early|late|later|earlier)? TONIGHT", day_part),
         Rule("DPART", "(early|late|earlier|later)? (this|next|last|past|coming) (early|late)? PARTNAME", day_part),
         Rule("DPART", "DATE (comma|early|late|in|the|poss|at)* PARTNAME", day_part),
@@ -388,6 +365,7 @@ STAGES: tuple[Any, ...] = (
         Rule("MRANGE", "DATE from CLOCK for DUR", clock_lasting),
         Rule("MOMENT", "DATE (comma|at|around|dash|PART)* (CLOCK|ATCLOCK) PART?", on_clock),
         Rule("MOMENT", "(CLOCK|ATCLOCK) (on|comma|of)? DATE", on_clock),
+        Rule("MRANGE", f"(before|after|until|since|by) {N} (DATE|DPART)", open_bare),
         Rule("MRANGE", "(before|after|until|since|by) DPART", open_at_part),
         Rule("MRANGE", "DPART", lambda m: meaning.at_part(m.get("DPART"), m.frame)),
         Rule("DRANGE", "DUR starting? (starting|from|since) DATE", lasting),
@@ -401,40 +379,48 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) DATE comma (INT|YEAR)", both_in_year),
         Rule("DRANGE", "(from|between) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR) (to|dash|until|and) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR)",
              days_range(slash)),
-        Rule("DRANGE", "(DATE|PERIOD|FRAC) (to|dash|until) (DATE|PERIOD|FRAC)", days_range(slash)),
+        Rule("DRANGE", "(DATE|PERIOD|FRAC) (to|dash|until) (DATE|PERIOD|FRAC|MOMENT)", days_range(slash)),
+        Rule("DRANGE", "MOMENT (to|dash|until) (DATE|PERIOD)", days_range(slash)),
         Rule("DATE", "(on|by|until|since|before|after) FRAC", lambda m: slash(m) if m.has("on") else None),
+        Rule("UNSURE", "CRANGE", lambda m: nobody_knows(m) if no_clocks(m.said) else None),
     ),
     (
         Rule("MRANGE", "DATE (before|after|until|since|by) (CLOCK|ATCLOCK)", open_moment),
         Rule("MRANGE", "(before|after|until|since|by) MOMENT", open_moment),
         Rule("DRANGE", "not (before|after) (DATE|PERIOD)", open_days(the_nth)),
+        Rule("CRANGE", "not (before|after) (CLOCK|ATCLOCK)", open_clock),
+        Rule("MRANGE", "not (before|after) MOMENT", open_moment),
         Rule("DRANGE", "(before|after|until|since|by|starting) (the|on)* (DATE|PERIOD|ORD|DAYORD)", open_days(the_nth)),
         Rule("DRANGE", "from? (DATE|PERIOD) onward", open_days(the_nth)),
         Rule("MRANGE", "MOMENT for DUR", lasting),
 
         Rule("DRANGE", "(before|after|until|since|by) INT",
              lambda m: open_days(the_nth)(m._replace(nodes=[m.nodes[0], made])) if (made := bare_year(m)) is not None else None),
-        Rule("DRANGE", "(DATE|PERIOD) (or|and) (later|after|before|earlier|prior)", lambda m: open_days(the_nth)(m)),
+        Rule("DRANGE", "(DATE|PERIOD) (or|and) (later|after|before|earlier|prior)", open_days(the_nth)),
+        Rule("DRANGE", "(INT|YEAR) (or|and) (later|after|before|earlier|prior)",
+             lambda m: open_days(the_nth)(m._replace(nodes=[made, *m.nodes[1:]])) if (made := bare_year(m)) is not None else None),
         Rule("CRANGE", "(before|after|until|since|by) (CLOCK|ATCLOCK)", open_clock),
+        Rule("DRANGE", "to (DATE|PERIOD)", lambda m: meaning.open_range("until", m.nodes[1].value) if len(m.said.split()[0]) > 2 else None),
         Rule("CRANGE", "(after|before) PART", open_clock),
-        Rule("CLOCK", "PART comma? ATCLOCK", lambda m: meaning.within(m.get("PART"), m.get("ATCLOCK"))),
+        Rule("CLOCK", "PART comma? (ATCLOCK|CLOCK)", lambda m: meaning.within(m.get("PART"), m.get("ATCLOCK", "CLOCK"))),
         Rule("PERIOD", "(in|from|of|comma|and|or|not|for) (the)? (INT|YEAR)", bare_year),
         Rule("PERIOD", "in NUM", bare_year),
         Rule("DATE", "on INT !_", on_number),
         Rule("PERIOD", "YEAR", bare_year),
         Rule("DATE", "FRAC", bare_slash),
     ),
+    leftover.RULES,
 )  # fmt: skip
 
 
-AMOUNTS = 4  # after so many stages what has a unit is made, and nothing of the calendar
+AMOUNTS = 6  # after so many stages what has a unit is made, and nothing of the calendar
 
 
 _WEAK = (
     "onward "
     "a the this next coming last past that of in on at by for from to until between and or not every other before after since "
     "later earlier early late mid end begin around within comma dash slash dot lpar rpar poss s q hy cy ish few all once more "
-    "less than starting rest no as calendar working is times prior gt lt eq over point second th oclock ZONE neg minus SEASON FISCAL"
+    "less than starting rest no as calendar working is times time prior gt lt eq over point second th oclock ZONE neg minus SEASON FISCAL"
 )
 GRAMMAR = Cascade(STAGES, listed(_WEAK))
 

@@ -10,7 +10,7 @@ from typing import Any
 from comity.tasks.entities.cascade import Node
 from comity.tasks.entities.lexer import after_digits, literal
 
-_TOKEN = re.compile(r"([ap]\.m\.?)(?![a-z])|(o'? ?clock)(?![a-z])|([a-z]+)|((?<![0-9a-z.])\.[0-9]|[0-9])|(\n)|([^\sa-z0-9])")
+_TOKEN = re.compile(r"([ap]\.m\.?)(?![a-z])|(o'? ?clock)(?![a-z])|([a-z]+)|((?<![0-9a-z.])\.[0-9]|[0-9])|(\n)|('s(?![a-z0-9])|[^\sa-z0-9])")
 _LEADING = frozenset(
     {"q", "hy", "cy", "MONTH", "MONTHQ", "CODE", "CUR", "CURS", "SIGN", "U", "at", "WEEKDAY"}
 )  # `q1`, `dec31`, `usd115`, `2h30`

@@ -71,7 +71,7 @@ class _Reader:
         if tag in ("SMALL", "TEEN"):
             return self.nodes[at].value, at + 1
         if tag == "TENS":
-            behind = at + 2 if self.tag(at + 1) == "dash" else at + 1
+            behind = at + 2 if self.tag(at + 1) == "dash" and not self._gap(at + 1) else at + 1
             if self.tag(behind) == "SMALL" and self.nodes[behind].value:
                 return self.nodes[at].value + self.nodes[behind].value, behind + 1
             return self.nodes[at].value, at + 1
@@ -177,8 +177,10 @@ class _Reader:
     def _parts(self, at: int, mixed: bool = False) -> tuple[Fraction, int] | None:
         """`two thirds`, `a fifth`, `three quarters`, `5/8`, `one over three`."""
         tag = self.tag(at)
-        if tag == "SMALL" and self.nodes[at].value == 1 and self.tag(at + 1) == "half":
-            return Fraction(1, 2), at + 2
+        if tag == "SMALL" and self.nodes[at].value == 1:
+            behind = at + 2 if self.tag(at + 1) == "dash" else at + 1
+            if self.tag(behind) == "half":
+                return Fraction(1, 2), behind + 1
         if tag == "SLASH":
             top, bottom = self.nodes[at].value
             return (Fraction(top, bottom), at + 1) if bottom else None
@@ -247,7 +249,7 @@ class _Reader:
             return None
         value, behind = found
         whole = behind
-        if self.tag(behind) == "point" and self.tag(behind + 1) in ("SMALL", "TEEN", "TENS"):
+        if self.tag(behind) == "point" and self.tag(behind + 1) in ("SMALL", "TEEN", "TENS", "INT"):
             value, behind = self._decimals(value, behind)
             while self.tag(behind) == "SCALE" and not self._short(behind):
                 value, behind = value * self.nodes[behind].value, behind + 1
@@ -295,8 +297,9 @@ class _Reader:
             found = self.below_100(behind)
             if found is not None:
                 return Fraction(value) + Fraction(found[0], 100), found[1]
-        while self.tag(behind) == "SMALL" and len(digits) < 20:
-            digits += str(self.nodes[behind].value)
+        while self.tag(behind) in ("SMALL", "INT") and len(digits) < 20:
+            node = self.nodes[behind]
+            digits += str(node.value).zfill(node.end - node.start if node.tag == "INT" else 1)
             behind += 1
         return Fraction(value) + Fraction(int(digits), 10 ** len(digits)), behind
 

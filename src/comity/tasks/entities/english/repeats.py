@@ -9,8 +9,9 @@ from comity.tasks.entities.calendar import (
     Days,
     Length,
 )
-from comity.tasks.entities.cascade import Match
-from comity.tasks.entities.english.days import the_nth
+from comity.tasks.entities.cascade import Match, Rule
+from comity.tasks.entities.english.days import the_nth, weekdays_away
+from comity.tasks.entities.phrases import nobody_knows
 from comity.tasks.entities.repeating import Repeat, every
 
 
@@ -100,7 +101,8 @@ def plural_days(m: Match) -> Repeat | None:
     if m.has("weekdays"):
         return Repeat("WEEKLY", 1, weekdays=(0, 1, 2, 3, 4))
     days = tuple(sorted(set(m.all("WEEKDAY", "WEEKDAYS"))))
-    return Repeat("WEEKLY", 1, weekdays=days)
+    unit, count = m.get("OFTEN") or ("week", 1)
+    return Repeat("WEEKLY", count, weekdays=days) if unit == "week" else None
 
 
 def often(m: Match) -> Repeat | None:
@@ -110,3 +112,31 @@ def often(m: Match) -> Repeat | None:
 
 def once_a(m: Match) -> Repeat | None:
     return every(1, m.get("U"))
+
+
+def repeat_rules(n: str) -> list[Rule]:
+    return [
+        Rule("REPEAT", "every (ORD|DAYORD|second|last) (of|in) the? U", monthly),
+        Rule("REPEAT", "OFTEN on? WEEKDAYS ((comma|and|or|slash)+ (WEEKDAYS|WEEKDAY))*", plural_days),
+        Rule("REPEAT", "on? weekdays", lambda m: plural_days(m) if m.said.endswith("s") else None),
+        Rule("REPEAT", "once DUR", lambda m: every_length(m.get("DUR"))),
+        Rule("REPEAT", "every other U", every_unit),
+        Rule("REPEAT", f"every ({n}|ORD|second) U", every_unit),
+        Rule("REPEAT", "every (DUR|U|quarter|weekdays|second)", every_unit),
+        Rule("REPEAT", "every? (the)? (ORD|DAYORD|second|last) WEEKDAY (of|in) (the|every) U", nth_weekday_monthly),
+        Rule("REPEAT", "every WEEKDAY (to|dash) WEEKDAY", every_between),
+        Rule("DATE", f"{n} (WEEKDAYS|WEEKDAY) (ago|later|from MOMENT)", weekdays_away),
+        Rule("UNSURE", f"(every ORD WEEKDAY|{n} WEEKDAYS ago?|(twice|{n} times) DUR)", nobody_knows),
+        Rule("UNSURE", f"{n} U", lambda m: nobody_knows(m) if m.get("U") == "weekend" else None),
+        Rule("REPEAT", "on? U", lambda m: every(1, "weekend") if m.said.endswith("weekends") else None),
+        Rule("REPEAT", "(WEEKDAY|weekdays) PARTNAMES", every_unit),
+        Rule("REPEAT", "every (other|second)? (WEEKDAY|WEEKDAYS) ((comma|and|or|slash)+ (WEEKDAY|WEEKDAYS))*", every_unit),
+        Rule("REPEAT", "(on)? (the)? (ORD|DAYORD|second|last) (WEEKDAY|U)? (of|in) every other? U", monthly),
+        Rule("REPEAT", "OFTEN on the? (ORD|DAYORD|second)", monthly),
+        Rule("REPEAT", "every (DATE|PERIOD)", every_date),
+        Rule("REPEAT", "every CLOCK", lambda m: Repeat("DAILY", clock=m.get("CLOCK"))),
+        Rule("REPEAT", "(on)? WEEKDAYS ((comma|and|or|slash)+ (WEEKDAYS|WEEKDAY))*", plural_days),
+        Rule("REPEAT", "OFTEN", often),
+        Rule("REPEAT", "once a U", once_a),
+        Rule("REPEATPART", "(every PARTNAME|(in|on)? the? PARTNAMES)", lambda m: (Repeat("DAILY"), m.get("PARTNAME", "PARTNAMES"))),
+    ]  # fmt: skip

@@ -49,6 +49,10 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
         after = nodes[place + 1].tag if place < last else ""
         if node.tag == "MONTHQ":
             good = (before in _BEFORE_MAYBE and not (before in ("to", "on") and after == "_")) or after in _AFTER_MAYBE
+            good = good or (before == "and" and place > 1 and out[place - 2].tag in ("MONTH", "MONTHQ"))
+            good = good or (after in ("dash", "slash", "comma") and place + 1 < last and nodes[place + 2].tag == "INT")
+            good = good or (after in ("to", "dash", "until") and place + 1 < last and nodes[place + 2].tag in ("MONTH", "MONTHQ"))
+            good = good or (before == "U" and out[place - 1].value == "year")
             good = good or (after == "the" and place + 1 < last and nodes[place + 2].tag == "ORD")
             good = good or (after == "of" and place + 1 < last and nodes[place + 2].tag in ("next", "last", "this", "INT", "YEAR"))
             out[place] = node._replace(tag="MONTH" if good else "_")

@@ -24,7 +24,9 @@ from comity.tasks.entities.calendar import (
     relative,
 )
 from comity.tasks.entities.cascade import Match, Node
+from comity.tasks.entities.lexer import slashed
 from comity.tasks.entities.phrases import (
+    nobody_knows,
     pointed,
     ranged,
 )
@@ -41,6 +43,8 @@ def this_or_next(m: Match) -> Any:
     if unit in ("minute", "hour", "second"):
         made = meaning.coming(length(1, unit), m.frame, past=steps < 0) if steps else None
         return Node("MRANGE", 0, 0, made) if made is not None else None
+    if unit == "weekend" and m.has("coming") and m.frame.today.weekday() < 5:
+        steps = 0
     if unit == "week" and m.has("past"):
         return Node("DRANGE", 0, 0, meaning.coming(length(1, unit), m.frame, past=True))
     return relative(m.frame, steps, "workweek" if m.has("working") else unit)
@@ -112,6 +116,13 @@ def quarter_days(m: Match) -> Days | None:
     return Days(tuple(stretches), "quarter", year=year) if stretches else None
 
 
+def quarter_slash(m: Match) -> Days | None:
+    """`Q1/2018`."""
+    said = slashed(m.said[1:].strip())
+    place, year = said[:2] if said is not None else (0, 0)
+    return quarter_days(m._replace(nodes=[Node("INT", 0, 0, place), Node("YEAR", 0, 0, year)])) if 1900 <= year <= 2100 else None
+
+
 def half_number(m: Match) -> Days | None:
     """`H1 2018`."""
     values = m.all("INT", "YEAR")
@@ -170,13 +181,16 @@ def week_of_year(m: Match) -> Days | None:
 
 
 def month_in_year(m: Match) -> Days | None:
-    """`May of next year`."""
+    """`May of next year`, `Q3 last year`."""
     one, other = m.all("PERIOD")
-    if one.grain != "month":
+    if one.grain == "year":
         one, other = other, one
-    if one.grain != "month" or other.grain != "year" or one.year is not None or one.month is None:
+    if one.grain not in ("month", "quarter") or other.grain != "year" or one.year is not None:
         return None
-    return on(m.frame, year=other.start.year, month=one.month)
+    if one.grain == "quarter":
+        found = period(one.start.replace(year=other.start.year), "quarter")
+        return Days((found,), "quarter", year=other.start.year) if found is not None else None
+    return None if one.month is None else on(m.frame, year=other.start.year, month=one.month)
 
 
 def week_after(m: Match) -> Days | None:
@@ -352,7 +366,8 @@ def at_least_from(m: Match) -> Any:
     back = m.has("before")
     anchor = m.get("DATE", "MOMENT")
     by: Length = m.get("DUR")
-    there = meaning.shifted(-by if back else by, anchor, m.frame)
+    now = isinstance(anchor, Moment) and anchor.readings == (m.frame.at,)
+    there = meaning.from_now(-by if back else by, m.frame) if now else meaning.shifted(-by if back else by, anchor, m.frame)
     if not isinstance(there, Days):
         return None
     return meaning.open_range("before" if m.has("more") == back else "after", there)
@@ -371,6 +386,19 @@ def shift(m: Match) -> Node | None:
         anchor = None
     made = meaning.from_now(-by if back else by, m.frame) if anchor is None else meaning.shifted(-by if back else by, anchor, m.frame)
     return pointed(made)
+
+
+def ago_of(m: Match) -> Any:
+    """`a year ago today`, `two weeks ago yesterday`; beside a weekday it is not certain which is meant."""
+    days: Days = m.get("DATE")
+    if days.weekday is not None or days.day is not None:
+        return nobody_knows(m)
+    return pointed(meaning.shifted(-m.get("DUR"), days, m.frame))
+
+
+def between_lengths(m: Match) -> Node | None:
+    """`2-3 days`, `between 15 and 20 minutes`: nothing here holds a length between two."""
+    return nobody_knows(m) if m.has("between") or not m.has("and") else None
 
 
 def day_beside(m: Match) -> Node | None:

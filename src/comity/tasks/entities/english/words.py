@@ -272,6 +272,7 @@ _PLAIN = {
     "wc": "w/c",
     "is": "is",
     "times": "times",
+    "time": "time",
     "twice": "twice thrice",
 }
 _ADVERBS = {
@@ -292,7 +293,7 @@ def words() -> dict[str, tuple[str, Any]]:
         tag = "MONTHQ" if name in ("march", "may") else "MONTH"
         out[name] = (tag, place)
         if name not in ("may", "june", "july"):
-            out[name[:3]] = ("MONTHQ" if name == "march" else "MONTH", place)
+            out[name[:3]] = ("MONTH", place)
     out |= {"sept": ("MONTH", 9), "jun": ("MONTH", 6), "jul": ("MONTH", 7)}
     for place, name in enumerate(_WEEKDAYS):
         out[name] = ("WEEKDAY", place)
@@ -372,7 +373,8 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
     add("MIDDLE", 14 * 3600, "mid afternoon")
     add("TODAY", 0, "current date")
     add("NOTAGO", None, "long ago")
-    add("NOW", None, "right now", "at present", "at this time", "at the moment", "at this moment", "as soon as possible", "right away")
+    at_now = ("present", "this time", "the moment", "this moment", "this minute", "the minute", "the present time", "the current time")
+    add("NOW", None, "right now", "as soon as possible", "right away", *(f"at {said}" for said in at_now))
     add("until", "upto", "no later than", "as late as", "not later than", "on or before", "before or on", "not after")
     add(
         "since",
@@ -383,6 +385,8 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
         "on or after",
         "on or later than",
         "after or on",
+        "after or equal to",
+        "later than or equal to",
         "at or after",
         "starting with",
         "beginning with",
@@ -391,7 +395,9 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
         "anytime from",
     )
     add("before", "before", "earlier than", "prior to", "sooner than", "in advance of", "ahead of")
-    add("after", "after", "later than")
+    add("after", "after", "later than", "greater than")
+    add("later", "later", "in the future")
+    add("ago", "ago", "in the past")
     add("YTD", "year", "year to date")
     add("YTD", "month", "month to date")
     add("YTD", "week", "week to date")
@@ -403,6 +409,7 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
     add("OFTEN", ("week", 2), "bi weekly")
     add("OFTEN", ("month", 2), "bi monthly")
     add("OFTEN", ("year", 2), "bi yearly", "bi annual")
+    add("OFTEN", ("year", 2), "bi annually")
     add("OFTEN", ("week", 3), "tri weekly")
     add("OFTEN", ("month", 3), "tri monthly")
     add("OFTEN", ("half", 1), "semi annually", "semi annual", "semi yearly", "half yearly")
@@ -411,6 +418,7 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
     )
     add("_", None, "spring break")
     add("weekdays", None, "work days", "work day", "business days", "business day")
+    add("ZONE", None, *(f"{name}{rest}" for name in ("pacific", "eastern", "central", "mountain") for rest in (" time", " standard time")))
     add("percent", None, "per cent")
     add(
         "_",
@@ -419,12 +427,10 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
         "day by day",
         "these days",
         "some day",
-        "one day",
         "at first",
         "a lot",
         "one another",
         "no one",
-        "the one",
     )
     add("_", None, "good morning", "good afternoon", "good evening", "good night", "on the one hand", "second hand", "on second thought")
     by_first: dict[str, list[tuple[tuple[str, ...], str, Any]]] = {}
