@@ -27,7 +27,7 @@ export function sankey({ nodes, links, label, height, empty }) {
   const numbers = table([
     { name: "source", title: t("shell.chart.from"), cell: (row) => names.get(row.source) },
     { name: "target", title: t("shell.chart.to"), cell: (row) => names.get(row.target) },
-    { name: "kind", title: t("shell.chart.name"), cell: (row) => (row.kind ? t(`shell.effect.${row.kind}`) : "–") },
+    { name: "kind", title: t("shell.chart.effect"), cell: (row) => (row.kind ? t(`shell.effect.${row.kind}`) : "–") },
     { name: "value", title: t("shell.chart.value"), number: true },
   ], flows, { caption: label });
   if (flows.length === 0) return figure(label, h("p", { class: "empty" }, empty ?? t("shell.empty")), null);
@@ -81,7 +81,7 @@ export function bars({ rows, label, format = formatNumber, unit }) {
  */
 export function line({ series, label, height = 200, format = formatNumber }) {
   const moments = [...new Set(series.flatMap((each) => each.points.map(([at]) => at)))].sort();
-  const numbers = table([{ name: "at", title: t("shell.chart.name"), cell: (row) => formatDate(row.at) },
+  const numbers = table([{ name: "at", title: t("shell.chart.time"), cell: (row) => formatDate(row.at) },
     ...series.map((each, at) => ({ name: String(at), title: each.name, number: true, cell: (/** @type {any} */ row) => (row[at] === undefined ? "–" : format(row[at])) }))],
   moments.map((at) => ({ at, ...Object.fromEntries(series.map((each, number) => [number, each.points.find(([when]) => when === at)?.[1]])) })), { caption: label });
   if (moments.length === 0) return figure(label, h("p", { class: "empty" }, t("shell.empty")), null);
