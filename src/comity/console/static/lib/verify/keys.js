@@ -2,8 +2,8 @@
 // The keys of notes (C2SP signed-note, tlog-cosignature), and whether a signature is theirs.
 //
 // Ed25519 is the browser's own where it has it, and noble's where it has not: a page that came over plain http has none.  Both answer
-// by the same rule (RFC 8032 section 5.1.7 without the cofactor, as OpenSSL), or the verdict would depend on the browser.  ML-DSA-44 is
-// noble's.
+// by one rule, RFC 8032 section 5.1.7 without the cofactor, as OpenSSL and the Web Cryptography API have it: a verdict must not depend on
+// the browser.  ML-DSA-44 is noble's.
 
 import { edwards } from "../../vendor/noble/curves/abstract/edwards.js";
 import { sha512 } from "../../vendor/noble/hashes/sha2.js";
