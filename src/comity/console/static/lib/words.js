@@ -62,9 +62,10 @@ export function pack(named) {
   return /** @type {Promise<any>} */ (packs.get(id));
 }
 
-/** What a rule says, in the language shown where it has it. @param {{rule?: string, pack?: string, text: string, fact: string}} reason @returns {Promise<string>} */
-export async function ruleText(reason) {
-  if (language() === "en" || !reason.pack || !reason.rule) return reason.text || reason.fact;
-  const found = (await pack(reason.pack))?.rules.find((/** @type {any} */ rule) => rule.id === reason.rule);
-  return found?.text_zh || reason.text || reason.fact;
+/** What a rule says, in the language shown where it has it. @param {{rule?: string, pack?: string, text: string, fact?: string}} reason @returns {Promise<string>} */
+export async function ruleText({ rule = "", pack: named = "", text, fact = "" }) {
+  if (language() === "en" || !named) return text || fact;
+  const found = await pack(named);
+  if ((fact || rule) === "horizon") return t("shell.horizon", { law: found ? packName(found.pack) : named });
+  return found?.rules.find((/** @type {any} */ each) => each.id === rule)?.text_zh || text || fact;
 }
