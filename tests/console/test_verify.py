@@ -276,7 +276,17 @@ def test_notes_and_keys(web: Browser) -> None:
         ],
     )
     assert found == [[True] * len(good) + [False] * len(bad), [str(n) for n in range(8)] + [""] * 4]
-    assert ed25519(web) == [here for *_, here in signatures()]
+    real = json.loads((VECTORS / "cosigned-checkpoint.json").read_text(encoding="utf-8"))
+    seen = web.ask(
+        """const { parseNote, cosignedAt } = await load('verify/note'), { parseVkey, COSIGNED } = await load('verify/keys'), out = [];
+        const { text, lines } = parseNote(value.note), witness = parseVkey(value.witness, COSIGNED);
+        for (const said of [text, text.replace('1432088532', '1432088533')]) {
+          out.push(await cosignedAt(said, lines, witness).then(at => at.getUTCFullYear(), error => error.step));
+        }
+        return out""",
+        real,
+    )
+    assert seen == [2026, "witnesses"]  # what a public witness signed
 
 
 def test_the_form_of_json(web: Browser) -> None:
