@@ -7,7 +7,7 @@ def test_it(open_page: Open) -> None:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 READY = "main h1"
@@ -64,28 +64,29 @@ class Opened:
 
     def check(self) -> None:
         """What holds of every page at any time."""
-        assert self.told == []
+        assert self.told == [], self.told
         page = self.page
         assert page.evaluate("document.documentElement.lang") == LANGUAGES[self.language]
         assert page.locator("main").count() == 1 and page.locator("h1").count() == 1
         title = page.title()
         assert title.endswith(" · Comity") and len(title) > len(" · Comity")
-        assert page.evaluate(STICKS_OUT) == []
+        assert (out := page.evaluate(STICKS_OUT)) == [], out
 
     def axe(self) -> None:
         from axe_playwright_python.sync_playwright import Axe
 
         found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
-        assert [(each["id"], [node["html"][:120] for node in each["nodes"]][:3]) for each in found] == []
+        told = [(each["id"], [node["html"][:120] for node in each["nodes"]][:3]) for each in found]
+        assert told == [], told
 
 
 def walk(
     open_page: Any, path: str, *, role: str = "admin", ready: str = READY, prepare: Callable[[Any], None] | None = None,
-    expected: tuple[int, ...] = (),
+    expected: tuple[int, ...] = (), languages: Iterable[str] = LANGUAGES,
 ) -> None:  # fmt: skip
     """A page in both languages and both themes, wide and narrow, and once huge.  ``ready``: a selector that its content has;
     ``prepare`` does with the page what is to be looked at."""
-    for language in LANGUAGES:
+    for language in languages:
         for theme in THEMES:
             with open_page(path, role=role, language=language, theme=theme, width=WIDE, expected=expected) as opened:
                 opened.page.wait_for_selector(ready)

@@ -10,9 +10,11 @@ from tests.console.opened import walk
 
 DRAW = """async () => {
   const { sankey, bars, line } = await import('/console/static/lib/charts.js');
-  const flows = sankey({ label: 'Flows', nodes: [{ id: 'CN', label: 'China' }, { id: 'DE', label: 'Germany' }, { id: 'x', label: 'qwen-beijing' },
-    { id: 'y', label: 'own-paris' }], links: [{ source: 'CN', target: 'x', value: 12, kind: 'allow' }, { source: 'CN', target: 'y', value: 5, kind: 'deny' },
-    { source: 'DE', target: 'y', value: 7, kind: 'escalate' }, { source: 'DE', target: 'x', value: 0, kind: 'deny' }] });
+  const flows = sankey({ label: 'Flows',
+    nodes: [{ id: 'CN', label: 'China' }, { id: 'DE', label: 'Germany' },
+      { id: 'x', label: 'qwen-beijing' }, { id: 'y', label: 'own-paris' }],
+    links: [{ source: 'CN', target: 'x', value: 12, kind: 'allow' }, { source: 'CN', target: 'y', value: 5, kind: 'deny' },
+      { source: 'DE', target: 'y', value: 7, kind: 'escalate' }, { source: 'DE', target: 'x', value: 0, kind: 'deny' }] });
   const most = bars({ label: 'Bars', rows: [{ label: 'one', value: 10, kind: 'allow' }, { label: 'two', value: 5 }] });
   const lines = line({ label: 'Lines', series: [{ name: 'p50', points: [['2026-11-27T10:00Z', 3], ['2026-11-27T10:01Z', 9]] },
     { name: 'p95', points: [['2026-11-27T10:00Z', 8], ['2026-11-27T10:01Z', 17]] }] });
@@ -29,7 +31,7 @@ def drawn(page: Any) -> None:
 
 
 def test_charts_fit_and_are_told_to_everybody(open_page: Open) -> None:
-    walk(open_page, "/console/no/such", role="viewer", prepare=drawn)
+    walk(open_page, "/console/no/such", role="viewer", prepare=drawn, languages=["en"])
 
 
 def test_a_chart_says_in_a_table_what_it_shows(open_page: Open) -> None:
@@ -39,8 +41,10 @@ def test_a_chart_says_in_a_table_what_it_shows(open_page: Open) -> None:
         assert page.locator("path.flow").count() == 3 and page.locator("rect.flow-node").count() == 4
         rows = page.locator("figure >> nth=0 >> tbody tr").all_inner_texts()
         assert [row.split("\t") for row in rows] == [
-            ["China", "qwen-beijing", "Allowed", "12"], ["China", "own-paris", "Denied", "5"], ["Germany", "own-paris", "Needs a person", "7"],
-        ]  # fmt: skip
+            ["China", "qwen-beijing", "Allowed", "12"],
+            ["China", "own-paris", "Denied", "5"],
+            ["Germany", "own-paris", "Needs a person", "7"],
+        ]
         widths = page.locator("path.flow").evaluate_all("all => all.map(each => Number(each.getAttribute('stroke-width')))")
         assert widths[0] > widths[2] > widths[1] > 0
         assert page.locator(".bar-cell").evaluate_all("all => all.map(each => each.style.getPropertyValue('--share'))") == ["1", "0.5"]

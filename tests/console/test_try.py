@@ -48,10 +48,6 @@ def step(page: Any, number: int) -> str:
     return said
 
 
-def test_as_it_is_found(open_page: Open) -> None:
-    walk(open_page, PATH, role="engineer", ready=".journey")
-
-
 def test_as_it_answers(open_page: Open) -> None:
     walk(open_page, PATH, role="engineer", ready=".journey", prepare=lambda page: (ask(page), page.click(".journey summary")))
 
