@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 COMITY := $(VENV)/comity
 PYTEST := $(VENV)/python -m pytest
-TWO := -n 2 --dist loadfile
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 UP_FLAGS := $(if $(PORT),--port $(PORT))
 ARGS ?=
 

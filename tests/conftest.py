@@ -2,7 +2,7 @@
 """What every test stands on: no network, no wall clock, repeatable randomness, and an honest last word.
 
     pytest              the tests; those marked `full` are left out
-    pytest -n 2 --dist loadfile   in two processes, each file in one of them (as `make test` does)
+    pytest -n 2 --dist loadfile --no-loadscope-reorder   in two processes, each file in one of them (as `make test` does)
     pytest --full       all of them (also COMITY_FULL=1), with the larger Hypothesis profile
     HYPOTHESIS_PROFILE  ci (default) | full | explore (new random examples each run)
 
@@ -12,6 +12,7 @@ What a run could not do is printed as `NOT RUN: …` before pytest's closing lin
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -30,6 +31,15 @@ from tests.postgres import PostgresServer, close, server
 NETWORK = Guard()
 LOOP = LoopGuard()
 LEFT_OUT: Counter[str] = Counter()
+LONGEST = (
+    "tests/docs/test_pages.py", "tests/laws/test_statements.py", "tests/console/", "tests/live/", "tests/cli/", "tests/unit/gateway/",
+    "tests/laws/", "tests/simulated/", "tests/unit/policy/",
+)  # fmt: skip
+"""Files that take long are begun first, so that of two processes none is left alone with one at the end."""
+
+# Many tests start programs of ours.  Where the environment forbids it to keep what was compiled, each would compile all of Comity anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # `deadline=None`: a test never fails for being slow on a busy machine.  `database=None`: no state between runs.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -57,7 +67,13 @@ def pytest_unconfigure() -> None:
     NETWORK.remove()
 
 
+def begun(item: pytest.Item) -> int:
+    """Its place among the shelves; within one, tests stay as they are written."""
+    return next((at for at, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=begun)
     if is_full(config):
         return
     long = [item for item in items if item.get_closest_marker("full")]

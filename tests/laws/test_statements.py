@@ -74,7 +74,7 @@ def test_all_hold_over_a_million(pack: str, capsys: pytest.CaptureFixture[str]) 
 @EACH
 def test_a_pack_made_wrong_breaks_it(pack: str, statement: Statement) -> None:
     sample = run_of_some(pack).tallies[statement.id].sample
-    found = counterexample(pack, statement, sample)
+    found = counterexample(pack, statement)
     assert found is not None, f"{statement.mutant.says}: not caught within {len(sample)} combinations at stake"
     print(f"{statement.mutant.says}: caught by combination {found.number}, {found.smallest}")
     assert found.decision.effect is Effect.ALLOW
@@ -133,7 +133,7 @@ def widened(pack: str, many: int) -> list[str]:
 
 @pytest.mark.parametrize("pack", DEEP)
 def test_with_sketches_nothing_is_allowed_that_the_deep_packs_refuse(pack: str) -> None:
-    assert not widened(pack, BATCH)
+    assert not widened(pack, BATCH // 4)
 
 
 @pytest.mark.full

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from comity import errors
@@ -105,6 +106,7 @@ def _spelled(tree: ast.Module, value: ast.expr, around: ast.FunctionDef | ast.As
         yield from (f"{value.left.value}{effect}" for effect in ("deny", "escalate"))
 
 
+@cache
 def raised() -> list[Raised]:
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
     classes = _classes(trees.values())
