@@ -12,8 +12,7 @@ from comity.cli import place, say
 from comity.errors import CallerError
 
 if TYPE_CHECKING:
-    from comity.gateway.resilience import Report
-    from comity.lab.drill import Drilled
+    from comity.gateway.resilience import Drilled, Report
     from comity.routing.resilience import Question
 
 ABOUT = "what goes dark if a partner, region or entity does"
@@ -65,7 +64,7 @@ def _drill(args: argparse.Namespace, config: Any) -> int:
     from comity.lab.drill import drill
 
     drilled = drill(config, args.drill, state=place.whereabouts(args, config).state, models=place.models(config), progress=say.aside)
-    say.result(args, _builtins(drilled) | {"holds": drilled.holds}, "\n".join(_drilled(drilled)))
+    say.result(args, _builtins(drilled), "\n".join(_drilled(drilled)))
     return 0 if drilled.holds else 1
 
 

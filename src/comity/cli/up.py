@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] =
     config = load()
     written(config.logs)
     home = place.home(args, config)
-    mounted = _mounted(config)
+    mounted = _mounted(args, config)
 
     def ready(url: str) -> None:
         console = f"{url}{LINK}{mounted.token}" if mounted.token else None
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] =
     return serve(config, home=home, on_ready=ready, load=load, mounted=mounted)
 
 
-def _mounted(config: Config) -> Mounted:
+def _mounted(args: argparse.Namespace, config: Config) -> Mounted:
     """The console's pages.  Where nobody was given a key and nobody else can reach the gateway, whoever is at this machine owns it, and is
     shown a link to them; elsewhere `comity console` shows one, and it stands in no log."""
     from comity.config.file import exposed
@@ -83,9 +84,16 @@ def _mounted(config: Config) -> Mounted:
 
     if config.node is not None:  # its doors are sealed ones
         return Mounted()
+    drill = _drill(args)
     if not config.console.enabled or exposed(config.server.host) or config.keys or config.console.url:
-        return Mounted(pages=Pages())
-    return Mounted(pages=Pages(), token=fresh(SystemRandom()), until=int(SystemClock().now().timestamp()) + PASS_SECONDS)
+        return Mounted(pages=Pages(), drill=drill)
+    return Mounted(pages=Pages(), drill=drill, token=fresh(SystemRandom()), until=int(SystemClock().now().timestamp()) + PASS_SECONDS)
+
+
+def _drill(args: argparse.Namespace) -> tuple[str, ...]:
+    """`comity resilience` of this configuration and home, as a program of its own."""
+    where = [f"--{name}={value}" for name, value in (("config", args.config), ("home", args.home)) if value]
+    return (sys.executable, "-m", "comity", "resilience", *where, "--json")
 
 
 def _described(config: Config) -> list[str]:

@@ -8,7 +8,7 @@ called as ASGI, an App stands in any other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import PurePath
 from typing import Any
@@ -28,8 +28,10 @@ from comity.gateway.owed import paid
 from comity.gateway.pages import Pages, none
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
+from comity.gateway.read.drills import Drills
 from comity.gateway.read.flows import Minutes
 from comity.gateway.read.hub import Hub
+from comity.gateway.read.resilience import Surveys
 from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
 from comity.gateway.shedding import Shedding
@@ -46,7 +48,7 @@ Handler = Callable[["App", Exchange, str], Awaitable[int]]
 
 
 class App:
-    def __init__(self, world: World, pages: Pages = none) -> None:
+    def __init__(self, world: World, pages: Pages = none, drill: Sequence[str] = ()) -> None:
         self._pages, self.wrong = pages, signin.Wrong(world.clock)
         self.metrics = world.metrics
         self.minutes = Minutes()
@@ -54,6 +56,7 @@ class App:
         self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
         self.fault = ""  # why the configuration that is there now was not taken up, as a code
         self.leaving = False  # told to stop: whoever asks whether this gateway is ready is sent elsewhere
+        self.surveys, self.drills = Surveys(), Drills(drill, world.clock)
         self.take_up(world)
         world.metrics.looks.append(self._look)
 

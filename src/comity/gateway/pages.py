@@ -29,3 +29,4 @@ class Mounted(NamedTuple):
     pages: Pages = none
     token: str = ""  # a pass that was shown already; "": none
     until: int = 0  # as long as it holds, in seconds since 1970
+    drill: tuple[str, ...] = ()  # the program that takes a partner away in the lab; empty: there is none

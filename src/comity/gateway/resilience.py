@@ -26,7 +26,7 @@ from comity.gateway.partners import resolve_all
 from comity.gateway.plain import promise
 from comity.gateway.questions import ASKABLE, PERSONS, Person, asked, decoded
 from comity.gateway.standing import Standing, declared, spans
-from comity.gateway.world import guard_of, media_of, signer_of
+from comity.gateway.world import World, guard_of, media_of, signer_of
 from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import Vocabulary, load_vocabulary
 from comity.policy.engine import Engine
@@ -39,7 +39,7 @@ from comity.providers.catalog.places import said
 from comity.routing.plan import plan
 from comity.routing.resilience import Cell, Concentration, Loss, Question, Support, concentrations, dark, losses
 from comity.routing.router import Router
-from comity.storage.state import glimpse
+from comity.storage.state import Counts, glimpse
 from comity.wire.request import Request, texts
 
 WARNED_DAYS = 60
@@ -64,10 +64,40 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Warned, ...]
 
 
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """In one round of a drill.  ``by``: the deployment, or "" for nobody; then ``status`` says how that was told."""
+
+    round: str
+    by: str
+    status: int
+
+
+class DrillRow(Cell, frozen=True, kw_only=True):
+    """``lawful``: as the report has it, without models on this device."""
+
+    answers: tuple[Answered, ...]
+    holds: bool
+
+
+class Drilled(msgspec.Struct, frozen=True, kw_only=True):
+    """What the lab's drill found.  ``holds``: what went dark is what the report says would."""
+
+    name: str
+    gone: tuple[str, ...]
+    left_out: tuple[str, ...]
+    rows: tuple[DrillRow, ...]
+    holds: bool
+
+
 class Survey:
     """Everything that steps 1 to 4 need, of one configuration on one day.  Raises OperatorError as a start of the gateway would."""
 
-    def __init__(self, config: Config, *, at: datetime, state: Path | str, clock: Clock, random: Random, secrets: Secrets) -> None:
+    def __init__(
+        self, config: Config, *, at: datetime, state: Path | str | tuple[Counts, list[bytes]], clock: Clock, random: Random,
+        secrets: Secrets | None = None, beside: World | None = None,
+    ) -> None:  # fmt: skip
+        """``state``: where it lies, or what it says: counts, and entries of evidence.  ``beside``: a gateway that has its
+        guard and its signer already; else ``secrets`` are read."""
         self._config, self._at = config, at
         vocabulary = self._vocabulary = load_vocabulary()
         packs = load_packs(config.packs.enabled, [Path(extra) for extra in config.packs.extra])
@@ -78,11 +108,15 @@ class Survey:
             config=config, engine=Engine(packs, vocabulary), vocabulary=vocabulary, deployments=list(self.deployments.values()),
             dischargers=DISCHARGERS,
         )  # fmt: skip
-        self._signer = signer_of(config, secrets)
         self._found: dict[tuple[str, str], Findings] = {}
         self._router = Router(config, self._configured, self.deployments, clock=clock, random=random, key=bytes(16))
-        self._guard, self._media = guard_of(config, clock=clock, random=random), media_of(config, vocabulary)
-        counts, entries = glimpse(state, spans(vocabulary, at))
+        self._media = media_of(config, vocabulary)
+        if beside is not None:
+            self._guard, self._signer = beside.guard, beside.signer
+        else:
+            assert secrets is not None
+            self._guard, self._signer = guard_of(config, clock=clock, random=random), signer_of(config, secrets)
+        counts, entries = state if isinstance(state, tuple) else glimpse(state, spans(vocabulary, at))
         self._registered = register(entries)
         made = self._on(at.date())
         self.standing = msgspec.structs.replace(made, volumes=with_counts(made.volumes, counts))

@@ -22,7 +22,7 @@ import msgspec
 from comity.config import Config, DeploymentConfig, PathsConfig, SecretRef, ServerConfig, VolumesConfig
 from comity.errors import CallerError
 from comity.gateway.questions import asked
-from comity.gateway.resilience import Survey, support
+from comity.gateway.resilience import Answered, Drilled, DrillRow, Survey, support
 from comity.lab.process import Process, call
 from comity.lab.simulators.serve import LAB_KEY
 from comity.lab.worlds import gateway, simulator
@@ -35,32 +35,6 @@ AT_ONCE = 8
 RETRIES = 1_000_000
 HANG = json.dumps({"faults": [{"kind": "hang", "times": None}]}).encode()
 ROUNDS = ("up", "hanging", "refusing")
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """``by``: the deployment, or "" for nobody; then ``status`` says how that was told."""
-
-    round: str
-    by: str
-    status: int
-
-
-class Row(Cell, frozen=True, kw_only=True):
-    """``lawful``: as the report has it, without models on this device."""
-
-    answers: tuple[Answered, ...]
-    holds: bool
-
-
-class Drilled(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    gone: tuple[str, ...]
-    left_out: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-    @property
-    def holds(self) -> bool:
-        return all(row.holds for row in self.rows)
 
 
 def drill(config: Config, name: str, *, state: Path | str, models: Path, progress: Callable[[str], None]) -> Drilled:
@@ -95,7 +69,7 @@ def drill(config: Config, name: str, *, state: Path | str, models: Path, progres
                 answers.append(list(several.map(lambda cell, kind=kind: _ask(base, cell, kind), cells)))
     rows = [_row(cell, given, frozenset(gone)) for cell, *given in zip(cells, *answers, strict=True)]
     left_out = tuple(each for each in survey.deployments if each not in remote)
-    return Drilled(name=name, gone=gone, left_out=left_out, rows=tuple(rows))
+    return Drilled(name=name, gone=gone, left_out=left_out, rows=tuple(rows), holds=all(row.holds for row in rows))
 
 
 def taken(remote: Any, name: str) -> tuple[str, ...]:
@@ -126,10 +100,10 @@ def _ask(base: str, question: Question, kind: str) -> Answered:
     return Answered(round=kind, by=by, status=reply.status)
 
 
-def _row(cell: Cell, given: Sequence[Answered], gone: frozenset[str]) -> Row:
+def _row(cell: Cell, given: Sequence[Answered], gone: frozenset[str]) -> DrillRow:
     left = [each for each in cell.lawful if each not in gone]
     holds = all((each.by in able) if able else not each.by for each in given for able in (cell.lawful if each.round == "up" else left,))
-    return Row(**msgspec.structs.asdict(cell), answers=tuple(given), holds=holds)
+    return DrillRow(**msgspec.structs.asdict(cell), answers=tuple(given), holds=holds)
 
 
 # -- the same configuration, with partners on loopback ----------------------------------------------------------------

@@ -17,6 +17,7 @@ from comity.config import KeyConfig
 from comity.gateway.allowance.api import Rotate
 from comity.gateway.api import Recorded, ReplayedHere, ScanAsked
 from comity.gateway.http import encode
+from comity.gateway.read.drills import Drill, DrillAsked
 from comity.gateway.read.routes import BASE, PATHS, Path
 from comity.gateway.read.whatif import Supposition, WhatIf
 from comity.gateway.tasks import described as tasks
@@ -144,6 +145,7 @@ ACTIONS = (
     Action("post", "/replay", "What would flip under the law of a day, or under fewer packs.", ReplayAsked, ReplayedHere),
     Action("post", "/scan", "Where something personal is in a text.", ScanAsked, Scanned),
     Action("get", "/receipts/{id}", "The bundle that proves one receipt.", None, Bundle),
+    Action("post", "/drills", "Takes a partner away in the lab; one at a time.", DrillAsked, Drill, "202", role="engineer"),
     Action("get", "/keys", "Keys of the state, and what each account has spent.", None, Keys, role="admin"),
     Action("post", "/keys", "A new key, shown once.", KeyConfig, KeyMade, "201", role="admin"),
     Action(

@@ -8,10 +8,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
-from comity.gateway.read import asked, decisions, deployments, flows, law, log, metrics, packs, reports, shapes, vocabulary
+from comity.gateway.read import (
+    asked,
+    decisions,
+    deployments,
+    drills,
+    flows,
+    law,
+    log,
+    metrics,
+    packs,
+    reports,
+    resilience,
+    shapes,
+    vocabulary,
+)
 from comity.gateway.read.events import events
 from comity.gateway.read.roles import READ, require
 from comity.gateway.read.whatif import whatif
+from comity.gateway.resilience import Report
 
 if TYPE_CHECKING:
     from comity.gateway.app import App, Handler
@@ -38,6 +53,8 @@ PATHS = (
          shapes.DecisionDetail),
     Path("/deployments", "Deployments: places, sources, evidence, prices, health.", deployments.deployments, asked.Query,
          shapes.DeploymentPage),
+    Path("/resilience", "Who may answer whom, and what goes dark without one of them.", resilience.resilience, asked.Query, Report),
+    Path("/drills/{id}", "How a drill went.", drills.drill, asked.Query, drills.Drill),
     Path("/flows", "What went where, minute by minute.", flows.flows, asked.Flows, shapes.FlowPage),
     Path("/packs", "The laws that are held.", packs.packs, asked.AsOf, shapes.PackPage, True),
     Path("/packs/{id}", "One pack: rules, tables and articles in force, and what changes next.", packs.pack, asked.AsOf,
@@ -92,5 +109,6 @@ ROUTES: dict[str, dict[str, Handler]] = {
     **{BASE + path.path: {"GET": handler(path)} for path in PATHS},
     f"{BASE}/events": {"GET": events},
     f"{BASE}/whatif": {"POST": whatif},
+    f"{BASE}/drills": {"POST": drills.begin},
     f"{BASE}/openapi.json": {"GET": openapi},
 }
