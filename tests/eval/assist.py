@@ -3,8 +3,9 @@
 
     python -m tests.eval.assist [single plans] [--model qwen2.5-coder-1.5b-instruct] [--misses]
 
-Without a model the words alone decide.  `--misses` prints those of the dev half.  A side effect is wrong when a plan holds a call that
-changes something and is none of the expected ones: it would be done once the person confirms.
+Without a model the words alone decide.  `--misses` prints those of the dev half.  A side effect is wrong when a plan would change what is
+not expected to be, twice what is once, or on another condition: it would be done once the person confirms.  What changes part of what is
+expected and asks nothing is done in part.
 """
 
 from __future__ import annotations
@@ -176,15 +177,42 @@ def _is_when(want: Mapping[str, Any], when: When, intents: Intents) -> bool:
 
 
 def wrong_side_effect(item: Mapping[str, Any], plan: Plan, intents: Intents) -> bool:
-    branches = item.get("if") or {}
-    wanted = [*item["expected"], *branches.get("then", ()), *branches.get("else", ())]
-    changing = [call for call in plan.calls() if not intents.named(call.intent).reads_only]
-    return any(not any(is_call(want, call) for want in wanted) for call in changing)
+    """Whether the world would be left otherwise than expected: by a change that is not wanted there, twice where once is wanted, in the
+    other branch, or on another condition."""
+    wanted, branches = list(item["expected"]), item.get("if") or {}
+    if any(_too_much(wanted, [each], intents) for each in plan.steps if isinstance(each, Call)):
+        return True
+    for when in (each for each in plan.steps if isinstance(each, When)):
+        then, otherwise = list(branches.get("then", ())), list(branches.get("else", ()))
+        turned = isinstance(when.holds, bool) and branches.get("is") == (not when.holds)
+        there = bool(branches) and is_call(branches, when.asks) and (turned or branches["is"] == when.holds)
+        first, second = (otherwise, then) if turned else (then, otherwise)
+        if _too_much(first if there else [], when.then, intents) or _too_much(second if there else [], when.otherwise, intents):
+            return True
+    return False
+
+
+def _too_much(wanted: list[Any], calls: Sequence[Call], intents: Intents) -> bool:
+    """Whether one of them changes what is not to be changed; those that are wanted are taken out of ``wanted``."""
+    for call in calls:
+        if intents.named(call.intent).reads_only:
+            continue
+        found = next((want for want in wanted if is_call(want, call)), None)
+        if found is None:
+            return True
+        wanted.remove(found)
+    return False
+
+
+def in_part(item: Mapping[str, Any], plan: Plan, intents: Intents) -> bool:
+    """Something would be changed, and rightly, but not all that was asked for: neither asked about nor left alone."""
+    changes = any(not intents.named(call.intent).reads_only for call in plan.calls())
+    return changes and not right(item, plan, intents) and not wrong_side_effect(item, plan, intents)
 
 
 def told(plan: Plan) -> str:
     if plan.question is not None:
-        return f"asks about {plan.question.about} ({plan.question.why})"
+        return f"asks about {plan.question.about} ({plan.question.why}): {plan.question.text}"
     if not plan.steps:
         return f"abstains: {plan.unclear}"
     return json.dumps([{each.intent: each.values()} for each in plan.calls()], ensure_ascii=False)
@@ -211,6 +239,7 @@ async def main(arguments: Sequence[str]) -> int:
 async def _set(name: str, planner: Planner, intents: Intents, *, misses: bool) -> None:
     found: dict[tuple[str, str, str], list[bool]] = {}
     wrong: dict[tuple[str, str, str], int] = {}
+    part: dict[tuple[str, str, str], int] = {}
     for item in items(name):
         plan = await planner.plan(item["turns"], item["language"])
         key = (
@@ -221,10 +250,11 @@ async def _set(name: str, planner: Planner, intents: Intents, *, misses: bool) -
         good = right(item, plan, intents)
         found.setdefault(key, []).append(good)
         wrong[key] = wrong.get(key, 0) + wrong_side_effect(item, plan, intents)
+        part[key] = part.get(key, 0) + in_part(item, plan, intents)
         if misses and not good and key[2] == "dev":
             print(f"miss {item['id']} {item['turns']}\n  {told(plan)}")
     for key in sorted(found):
-        print(f"{' '.join(key):32} right {interval(found[key])}; wrong side effects {wrong[key]}", flush=True)
+        print(f"{' '.join(key):32} right {interval(found[key])}; wrong side effects {wrong[key]}; done in part {part[key]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from comity.tasks.assist.choosing import NONE, Chooser
 from comity.tasks.assist.clauses import Stretch
 from comity.tasks.assist.intents import Intent, Intents
 from comity.tasks.assist.plan import Argument, Call, Question, Span, Thing, Unclear, When, World
-from comity.tasks.assist.reading import names, sure
+from comity.tasks.assist.reading import names, several, sure
+from comity.tasks.assist.reading.account import Account
 from comity.tasks.assist.reading.said import Said
 from comity.tasks.assist.reading.slots import Focus, Slots
 from comity.tasks.assist.reading.texts import text_of
@@ -90,7 +91,12 @@ class Making:
         if self._steps and self._switched(stretch, said):
             return
         intent, by, why = await self._chosen(stretch.text, self._able(stretch.among, said), said)
-        draft = self._draft(intent, said, by, why)
+        drafts = self._each(intent, said, by, why)
+        if len(drafts) > 1:
+            self._steps += drafts
+            self._look_at(drafts[-1])
+            return
+        (draft,) = drafts
         if self._steps and self._instead(draft, said):
             return
         if self._said_twice(draft):
@@ -179,7 +185,7 @@ class Making:
                 arguments[each.name] = last.arguments[same[0].name]
         if any(each.required and each.name not in arguments for each in best.intent.parameters):
             return False
-        draft = Draft(intent=best.intent, said=said.span(), arguments=arguments, by="cues", why=best.why)
+        draft = Draft(intent=best.intent, said=said.span(), arguments=arguments, question=_unread(last), by="cues", why=best.why)
         self._steps[self._steps.index(last)] = draft
         self._look_at(draft)
         return True
@@ -233,14 +239,29 @@ class Making:
     # -- drafts ---------------------------------------------------------------------------------------------------------
 
     def _draft(self, intent: Intent, said: Said, by: str, why: str, *, focus: Focus | None = None) -> Draft:
-        slots = Slots(intent, said, focus or self._focus)
+        slots = Account(intent, said, focus or self._focus)
         question = None
         try:
             slots.partial(texts=True)
-            question = slots.missing() or (None if intent.reads_only else slots.unread(why))
+            question = slots.missing() or (None if intent.reads_only else slots.unread(self._intents))
         except Unclear as unclear:
             question = unclear.question
         return Draft(intent=intent, said=said.span(), arguments=dict(slots.made), question=question, by=by, why=why)
+
+    def _each(self, intent: Intent, said: Said, by: str, why: str) -> list[Draft]:
+        """One, or one for each of several things that are asked for together, where every one of them is clear."""
+        made: list[Draft] = []
+        for gone in several.each_of(said, intent):
+            text = said.text
+            for start, end in gone:
+                text = text[:start] + " " * (end - start) + text[end:]
+            one = Said(text, language=said.language, world=self._world, turn=said.turn, at=said.at, region=self._region)
+            draft = self._draft(intent, one, by, why)
+            draft.said = said.span()
+            draft.arguments = {name: _standing(each, self._text, said.span()) for name, each in draft.arguments.items()}
+            made.append(draft)
+        apart = len(made) > 1 and all(each.question is None for each in made)
+        return made if apart and len({str(each.call().values()) for each in made}) == len(made) else [self._draft(intent, said, by, why)]
 
     def _look_at(self, draft: Draft) -> None:
         """What it speaks of is what the next words go back to."""
@@ -321,7 +342,7 @@ class Making:
                 self._look_at(copy)
                 return True
             draft.arguments = arguments
-            if draft.question is not None:
+            if draft.question is not None and _unread(draft) is None:
                 self._again(draft)
             self._look_at(draft)
             return True
@@ -343,7 +364,7 @@ class Making:
 
     def _again(self, draft: Draft) -> None:
         """After an answer: what was said first is read once more around it."""
-        slots = Slots(
+        slots = Account(
             draft.intent,
             Said(
                 draft.said.text, language=self._language, world=self._world, turn=draft.said.turn, at=draft.said.start, region=self._region
@@ -353,7 +374,7 @@ class Making:
         )
         try:
             slots.partial(texts=True)
-            draft.question = slots.missing()
+            draft.question = slots.missing() or (None if draft.intent.reads_only else slots.unread(self._intents))
         except Unclear as unclear:
             draft.question = unclear.question
         draft.arguments = dict(slots.made)
@@ -385,6 +406,7 @@ class Making:
                 draft.arguments |= {name: last.arguments[name] for name in texts}
                 if draft.question is not None and draft.question.about in texts:
                     draft.question = None
+                draft.question = draft.question or _unread(last)
                 self._steps[self._steps.index(last)] = draft
                 self._look_at(draft)
                 return True
@@ -410,6 +432,17 @@ class Making:
         elif target.question is not None:
             self._again(target)
         return True
+
+
+def _unread(draft: Draft) -> Question | None:
+    """What was not read of one request is not read the better for another in its place."""
+    return draft.question if draft.question is not None and draft.question.why == "unread" else None
+
+
+def _standing(argument: Argument, text: str, whole: Span) -> Argument:
+    """With spans that stand in the turn as it was said."""
+    spans = tuple(each if each.turn != whole.turn or text[each.start : each.end] == each.text else whole for each in argument.said)
+    return msgspec.structs.replace(argument, said=spans)
 
 
 _NOTHING = re.compile(

@@ -152,9 +152,9 @@ class _Making(Making):
                 intent, by, why = able[0].intent, BY_CUES, able[0].why
             else:
                 intent, by, why = await self._chosen(each.text, able, said)
-            draft = self._completed(self._draft(intent, said, by, why), asks, base)
-            made.append(draft)
-            self._look_at(draft)
+            for draft in self._each(intent, said, by, why):
+                made.append(self._completed(draft, asks, base))
+                self._look_at(made[-1])
         return made
 
     def _completed(self, draft: Draft, asks: Draft, base: Draft | None) -> Draft:

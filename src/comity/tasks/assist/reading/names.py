@@ -56,7 +56,7 @@ def all_of_them(said: Said) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def _occurrences(text: str, name: str) -> Iterable[tuple[int, int]]:
+def occurrences(text: str, name: str) -> Iterable[tuple[int, int]]:
     if not name:
         return
     if HAN.search(name):
@@ -95,10 +95,10 @@ def _named(text: str, things: Sequence[Thing]) -> list[Found]:
     by_span: dict[tuple[int, int], dict[str, Thing]] = {}
     for thing in things:
         for name in thing.names:
-            for span in _occurrences(text, name):
+            for span in occurrences(text, name):
                 by_span.setdefault(span, {})[thing.id] = thing
         for name in _relations(thing):
-            for span in _occurrences(text, name):
+            for span in occurrences(text, name):
                 if not _OF_ANOTHER.search(text[: span[0]]) and not _BY_MARRIAGE.match(text, span[1]):
                     by_span.setdefault(span, {})[thing.id] = thing
     return [Found(start, end, tuple(found.values())) for (start, end), found in by_span.items()]
@@ -119,7 +119,7 @@ def _by_part(text: str, contacts: Sequence[Thing]) -> list[Found]:
             else:
                 for word in name.split():
                     if len(word) > 2 and word[:1].isupper():
-                        for span in _occurrences(text, word):
+                        for span in occurrences(text, word):
                             found.setdefault(span, {})[contact.id] = contact
     return [Found(start, end, tuple(things.values()), exact=False) for (start, end), things in found.items()]  # fmt: skip
 
@@ -136,6 +136,13 @@ def shared(text: str, name: str) -> list[tuple[int, int]]:
     return [found.span() for found in re.finditer(r"[a-z]+", low) if found.group() in words]
 
 
+def shared_all(text: str, name: str) -> list[tuple[int, int]]:
+    """Every word of ``text`` that ``name`` has too, by their stems; of Chinese, runs of two characters."""
+    low, own = text.lower(), grams(name)
+    runs = [(at, at + 2) for at in range(len(low) - 1) if HAN.match(low[at]) and low[at : at + 2] in name]
+    return runs + [found.span() for found in re.finditer(r"[a-z]+", low) if grams(found.group()) & own]
+
+
 def _apart(found: list[Found]) -> Sequence[Found]:
     kept: list[Found] = []
     for one in sorted(found, key=lambda one: (-(one.end - one.start), not one.exact, len(one.things))):
@@ -145,8 +152,8 @@ def _apart(found: list[Found]) -> Sequence[Found]:
 
 
 def one(found: Found, about: str, said: Said) -> Thing:
-    """Raises Unclear where it might be several."""
-    if len(found.things) > 1:
+    """Raises Unclear where it might be several, or somebody else of that surname (`小刘`)."""
+    if len(found.things) > 1 or (not found.exact and HAN.match(said.text, found.start)):
         raise ambiguous(about, said.text[found.start : found.end], found.things, said.language)
     return found.things[0]
 
@@ -161,7 +168,7 @@ def ambiguous(about: str, words: str, things: Sequence[Thing], language: str) ->
 
 ENOUGH = 0.5
 """Of a name's words that must have been said."""
-_COMMON = grams(
+COMMON = grams(
     "the my meeting appointment event call reminder note list with and session notes of at 会 日程 会议 约 事 提醒 笔记 清单 活动 一个 那个 这个 给 去"  # noqa: E501
 )
 
@@ -180,7 +187,7 @@ def fitting(
     scored = []
     for thing in things:
         named = max((_share(grams(name), words, name, text) for name in thing.names), default=0.0)
-        own = {one for one in (of[thing.id] & words) - _COMMON if len(one) > 1 and not one.isdigit()}
+        own = {one for one in (of[thing.id] & words) - COMMON if len(one) > 1 and not one.isdigit()}
         if named and any(all(one not in of[other.id] for other in things if other.id != thing.id) for one in own):
             named += 0.35  # nothing else of its kind is called that
         then = thing.start is not None and (thing.start.date() in days or (named > 0 and thing.start.weekday() in weekdays))
@@ -194,7 +201,7 @@ def fitting(
 def _share(name: frozenset[str], words: frozenset[str], written: str, text: str) -> float:
     if written.lower() in text.lower():
         return 1.0 + 0.01 * len(written)
-    own = name - _COMMON or name
+    own = name - COMMON or name
     return len(own & words) / len(own) if own else 0.0
 
 

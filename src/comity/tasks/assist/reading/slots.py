@@ -13,10 +13,9 @@ from typing import Any
 
 from comity.tasks.assist.intents import Parameter
 from comity.tasks.assist.plan import Argument, Question, Thing, Unclear
-from comity.tasks.assist.reading import names, times
+from comity.tasks.assist.reading import names, rest, times
 from comity.tasks.assist.reading.choices import choices, money, numbers, plain
 from comity.tasks.assist.reading.said import HOURS, Said
-from comity.tasks.assist.reading.sure import limit
 from comity.tasks.assist.reading.texts import left_over, text_of
 from comity.tasks.assist.reading.things import (
     _BACK,
@@ -35,6 +34,7 @@ from comity.tasks.entities.values import Date, Duration, Time
 
 _FRACTION = re.compile(r"\b(?:an? )?(half|quarter|third)\b", re.IGNORECASE)
 _PERCENT = {"half": 50, "quarter": 25, "third": 33}
+_ONLY_A_THING = re.compile(r"\s*(?:the|my|a|an|that|this|our)\s+[\w'’-]+(?:\s+[\w'’-]+)?\s*[.!]?", re.IGNORECASE)
 _THEN = re.compile(r"\bthen\b|\bthat (?:day|morning|afternoon|evening)\b|那天|当天", re.IGNORECASE)
 
 __all__ = ["Focus", "Slots", "iso", "period"]
@@ -65,52 +65,6 @@ class Slots(Things):
     def thing(self) -> Thing | None:
         return self._thing
 
-    def unread(self, cue: str = "") -> Question | None:
-        """A time, an amount or a person that was said and that no argument holds: it is asked about, not passed over."""
-        known = {each.name for each in self._intent.parameters if each.kind in ("event", "reminder", "note")}
-        texts = [
-            (span.start - self._said.at, span.end - self._said.at)
-            for name, each in self._made.items()
-            if each.said != (self._said.span(),) and name not in known
-            for span in each.said
-            if span.turn == self._said.turn
-        ]
-        held = [*self._said.taken, *texts]
-        if self._changes_nothing():
-            return self._unread(0, len(self._said.text))
-        bounded = limit(self._said.text, held, cue)
-        if bounded is not None:
-            return self._unread(*bounded)
-        for entity in self._said.entities:
-            if entity.kind in ("number", "ordinal") and not re.search(r"\d", self._said.words(entity)):
-                continue
-            if all(entity.end <= a or entity.start >= b for a, b in held):
-                return self._unread(entity.start, entity.end)
-        if any(each.kind == "place" for each in self._intent.parameters):
-            for found in names.places(self._said):
-                if all(found.end <= a or found.start >= b for a, b in held):
-                    return self._unread(found.start, found.end)
-        for found in names.people(self._said):
-            if all(found.end <= a or found.start >= b for a, b in held) and self._thing is None:
-                return self._unread(found.start, found.end)
-        return None
-
-    def _changes_nothing(self) -> bool:
-        """`take the lights down a notch`: where, and not what is to become of it."""
-        needed = [each for each in self._intent.parameters if each.required]
-        others = [each for each in self._intent.parameters if not each.required]
-        return (
-            bool(needed)
-            and len(others) > 1
-            and all(each.kind == "choice" for each in needed)
-            and not any(each.name in self._made for each in others)
-        )
-
-    def _unread(self, start: int, end: int) -> Question:
-        words = self._said.text[start:end]
-        text = f"“{words}”要怎么用？" if self._said.language == "zh" else f"What about “{words}”?"
-        return Question(about="action", text=text, why="unread")
-
     def missing_but(self, *, texts: bool) -> Question | None:
         """What is missing; with ``texts``, apart from texts."""
         left = [each for each in self._intent.parameters if each.required and each.name not in self._made]
@@ -124,6 +78,10 @@ class Slots(Things):
     def partial(self, *, texts: bool) -> dict[str, Argument]:
         """What is there.  Not ``texts``: only what has a shape of its own.  Raises Unclear where it might be several things."""
         self._made |= self._given
+        for each in self._intent.parameters:
+            if each.name in self._given and each.kind in ("event", "reminder", "note"):
+                of = self._given[each.name].value
+                self._thing = next((thing for thing in self._said.world.things(each.kind) if thing.id == of), None)
         parameters = tuple(each for each in self._intent.parameters if each.name not in self._given)
         if texts:
             self._quoted()
@@ -265,7 +223,7 @@ class Slots(Things):
             moment = start + away[0]
             if moment < said.now:
                 raise times._contradiction(about, said.text, said.language)
-            self._made[about] = said.argument(iso(moment), away[1].start, away[1].end, of="world")
+            self._made[about] = said.argument(iso(moment), *times.away_from(said, away[1]), of="world")
             return
         day = self._day_spoken_of()
         if day is None and _THAT_DAY.search(said.text) and self._focus.start is None:
@@ -374,6 +332,7 @@ class Slots(Things):
             of = self._said.part(found.end(), len(self._said.text)) if "of" in found.group().lower() else self._said.part(0, found.start())
             named = names.the(of, "event", "event") if self._said.language == "zh" or "of" in found.group().lower() else None
             if named is not None and named.start is not None:
+                self._said.taken.append((of.at - self._said.at, of.at - self._said.at + len(of.text)))
                 return named.start.date()
             return self._focus.start.date() if self._focus.start is not None else None
         return self._focus.day
@@ -440,6 +399,8 @@ class Slots(Things):
         start, end, amount, _ = (measured or found)[0]
         if "percent" in parameter.says and 0 < amount < 1:
             amount *= 100
+        if "percent" in parameter.says and not 0 <= amount <= 100:
+            raise self._missing(parameter)
         self._made[parameter.name] = self._said.argument(plain(amount), start, end)
 
     def _quoted(self) -> None:
@@ -469,11 +430,24 @@ class Slots(Things):
                 people = [(a.start, a.end) for a in names.people(self._said)]
                 span = left_over(self._said, keep=people)
                 if span is not None and self._tells:
-                    span = self._after_names(span)
-                if span is not None:
+                    span = self._after_names(self._past_recipients(span))
+                    span = None if span is not None and _ONLY_A_THING.fullmatch(self._said.text[slice(*span)]) else span
+                if span is not None and self._says_something(span, each):
+                    self._loose.add(each.name)
                     self._made[each.name] = self._said.argument(self._said.text[span[0] : span[1]], *span)
                 elif self._focus.about is not None:
                     self._made[each.name] = self._focus.about
+
+    def _past_recipients(self, span: tuple[int, int]) -> tuple[int, int]:
+        ends = [each.end for each in names.people(self._said) if span[0] <= each.start and each.end < span[1]]
+        return (min(ends), span[1]) if ends and span[0] == 0 else span
+
+    def _says_something(self, span: tuple[int, int], parameter: Parameter) -> bool:
+        """More than a scrap, and more than the request itself."""
+        words = self._said.text[slice(*span)].strip()
+        if len(words) < 2:
+            return False
+        return parameter.name == "title" or not rest.only_asks(words, self._intent, self._said.language)
 
 
 def iso(moment: datetime) -> str:

@@ -7,25 +7,30 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from comity.tasks.assist.reading import rest
 from comity.tasks.entities import Entity, entities
 from comity.tasks.entities.values import Date, DateTime, Time
 
 _QUESTION = {
     "en": re.compile(
-        r"^(?:so|and|hey|ok(?:ay)?|tell me|remind me|quick question)?[,:]?\s*(?:(?:am|was|were|did|does|will|should|have|do) (?:I|we|it|he|she|they|there|the|my|anyone|anything)|(?:is|are)(?! it possible| there (?:any|a) (?:way|chance)| you able)|what(?! about)|what's|when(?:'s| is| are| do| did| does| am| was| will)|where|who|who's|which|how(?! about))\b",  # noqa: E501
+        r"^(?:so|and|hey|ok(?:ay)?|tell me|remind me|quick question)?[,:]?\s*(?:(?:am|was|were|did|does|will|should|have|do) (?:I|we|it|he|she|they|there|the|my|anyone|anything)|(?:is|are)(?! it possible| there (?:any|a) (?:way|chance)| you able)|(?:can|could|may|might|must|shall) I (?!have|get)|would (?:it|that|there|this)|do I need|what(?! about)|what's|when(?:'s| is| are| do| did| does| am| was| will)|where|who|who's|which|how(?! about))\b",  # noqa: E501
         re.IGNORECASE,
     ),
     "zh": re.compile(
         r"^(?!.*(?:问|告诉|说|写|发|提醒|短信|消息|邮件|帮|麻烦|给我|请|能不能|可不可以|[好行成]吗|可以吗|能.*吗)).*(?:吗|没有|几点|多少|啥|什么|哪天|几号)(?:来着|呀|啊)?[？?。]?$"
     ),
 }
+_WONDERS = re.compile(
+    r"^(?:(?!问|告诉|说|写|发|提醒|翻译|“).){0,14}?(?:要不要|该不该|会不会|是不是|应不应该|需不需要|用不用|会怎么?样|怎么办)|\b(?:what happens|what if|suppose)\b",  # noqa: E501
+    re.IGNORECASE,
+)
 _BACK = {
     "en": re.compile(
         r"(?:[,.;\-–—]\s*|\s)(?:oh,? )?(?:(?:no,? )?wait(?:,? no)?|no|sorry|scratch that|I mean|or rather|make that|correction|no,? sorry|actually(?:,? no)?)(?:,\s*|\s+)(?:(?:make (?:it|that)|at|I mean(?:t)?|it's|rather|on|for)\s+)?",  # noqa: E501
         re.IGNORECASE,
     ),
     "zh": re.compile(
-        r"[，,。、；]?\s*(?:哦|噢|啊)?(?:不对不对|不对|不是|说错了?|错了|等等|等一下|不不|哦不|算了)[，,。、]*(?:是|应该是|还是|我是说|改成)?\s*"
+        r"[，,。、；]?\s*(?:哦|噢|啊)?(?:不对不对|不对|不是(?=[，,、。])|说错了?|错了|等等|等一下|不不|哦不|算了)[，,。、]*(?:是|应该是|还是|我是说|改成)?\s*"
     ),
 }
 _TAKEN_BACK = re.compile(r"\b(?:no wait|wait no|scratch that|or rather|I mean)\b|[，,](?:不对|说错了?|错了)[，,]", re.IGNORECASE)
@@ -43,7 +48,40 @@ _NOT = re.compile(
 
 def asks(words: str, language: str) -> bool:
     """Whether it asks for an answer: then nothing is changed by it."""
-    return bool(_QUESTION.get(language, _QUESTION["en"]).search(words.strip()))
+    return bool(_QUESTION.get(language, _QUESTION["en"]).search(words.strip()) or _WONDERS.search(words.strip()))
+
+
+_SOMEBODY = {
+    "en": r"(?:he|she|they|somebody|someone|everybody|everyone|people|my (?:\w+(?:['’]s)? )?\w+|(?!I\b)(?-i:[A-Z])[\w'’.-]*(?: (?-i:[A-Z])[\w'’.-]*)?)",  # noqa: E501
+    "zh": r"(?:[他她]们?|有人|大家|人家|我?(?:老婆|太太|爱人|媳妇|老公|丈夫|妈妈?|爸爸?|老板|领导|同事|客户|房东|[哥姐弟妹]{1,2})|{people})",  # noqa: E501
+}
+_SAYS = {
+    "en": r" (?:(?:has|have|had|just|already|also|would|really|only) )*(?:says?|said|asks?|asked|tells?|told|wants?|wanted|likes?|suggests?|suggested|reckons?|thinks?|insists?|messaged|wrote|begged)\b",  # noqa: E501
+    "zh": r"(?:刚才?|今天|昨天|又|就|想|都|还|老)*(?:说要?|让我|叫我|要我|问我|建议|希望|想让|要求|提醒我|通知我|告诉我|催我)",
+}
+_DONE = {
+    "en": re.compile(
+        r"(?:^|[,.;]\s*)(?:and |but |so )?(?:I|we)(?:['’]ve| have| had)? (?:(?:already|just|now|only) )*(?P<v>set|put|made|sent|added|cancell?ed|moved|booked|scheduled|deleted|removed|turned|switched|told|wrote|texted|emailed|messaged|invited|saved|changed|updated|noted|dimmed|started|stopped|paused|replied|postponed|pushed|called off)\b",  # noqa: E501
+        re.IGNORECASE,
+    ),
+    "zh": re.compile(
+        r"我(?:们)?(?:已经?|刚刚?|刚才|早就?|早已|昨天|前天|上周)+(?:就|都)?.*?(?P<v>[定设订取删改挪推加发约建记存邀关开调][^，,。]{0,12}?[了过])|^我把[^，,。]{1,12}(?P<w>取消|删|改|挪|推)[^，,。]{0,4}了[。.]?$"
+    ),
+}
+
+
+def reports(text: str, language: str, people: Sequence[str]) -> tuple[int, int] | None:
+    """`Tom said to cancel it`, `老板让我取消`: what another wants is not yet what the user asks for."""
+    code = language if language in _SAYS else "en"
+    who = _SOMEBODY[code].replace("{people}", "|".join(map(re.escape, people)) or "(?!)")
+    found = re.search(rf"(?:^|[,.;，,。；]\s*|\b(?:and|but|so|because) ){who}{_SAYS[code]}", text, re.IGNORECASE)
+    return found.span() if found else None
+
+
+def done(text: str, language: str) -> tuple[int, int] | None:
+    """`I already set an alarm`: it was done, and is not asked for."""
+    found = _DONE.get(language, _DONE["en"]).search(text)
+    return found.span() if found else None
 
 
 def superseded(text: str, language: str, read: Sequence[Entity], now: datetime) -> list[tuple[int, int]]:
@@ -78,12 +116,17 @@ def _part(text: str, whole: Entity, kind: type, language: str, now: datetime) ->
     return None
 
 
-def limit(text: str, held: Sequence[tuple[int, int]], cue: str = "") -> tuple[int, int] | None:
-    """Words outside of every argument, and of what tells the action (``cue``), that forbid, bound or take back what is asked for."""
-    at = text.find(cue) if cue else -1
-    held = [*held, (at, at + len(cue))] if at >= 0 else held
+def limit(text: str, held: Sequence[tuple[int, int]], cues: Sequence[str] = ()) -> tuple[int, int] | None:
+    """Words outside of every argument that forbid, bound or take back what is asked for.
+
+    Not those that a cue spells out itself, as `I don't need that alarm` is how it is asked to be cancelled."""
+    spelt = {word for cue in cues if re.search(cue, text, re.IGNORECASE) for word in rest.literals(cue) if _DENIES.search(word)}
+    asked = [found.span() for word in spelt for found in re.finditer(re.escape(word), text.replace("’", "'"), re.IGNORECASE)]
     for pattern in (_TAKEN_BACK, _LIMIT, _NOT):
         for found in pattern.finditer(text):
-            if all(found.end() <= a or found.start() >= b for a, b in held):
+            if all(found.end() <= a or found.start() >= b for a, b in (*held, *(asked if pattern is _NOT else ()))):
                 return found.span()
     return None
+
+
+_DENIES = re.compile(r"n't|^not?$|不|甭|别")

@@ -71,7 +71,7 @@ def trimmed(said: Said, start: int, end: int, *, times: bool = True) -> tuple[in
 
 
 _EMPTY = re.compile(
-    r"(?:by |via |a |the )?(?:提前|text|sms|message|e-?mail|mail|before|after|it|that|this|me|him|her|them|know|so|about it)|(?:发|写)?(?:短信|消息|邮件)?(?:告诉)?(?:一下)?(?:我|他|她|他们|她们)?(?:说)?(?:一声|一下)?(?:写到|加到|记到|放到)?",  # noqa: E501
+    r"(?:many )?thanks?(?: you)?|cheers|please|多?谢谢?(?:你|啦|了)?|辛苦了?|麻烦了?|(?:by |via |a |the )?(?:提前|text|sms|message|e-?mail|mail|before|after|it|that|this|me|him|her|them|know|so|about it)|(?:发|写)?(?:短信|消息|邮件)?(?:告诉)?(?:一下)?(?:我|他|她|他们|她们)?(?:说)?(?:一声|一下)?(?:写到|加到|记到|放到)?",  # noqa: E501
     re.IGNORECASE,
 )  # fmt: skip
 

@@ -80,6 +80,7 @@ class Things:
         self._given = dict(given or {})
         self._thing: Thing | None = None  # the appointment, reminder … that is spoken of
         self._pivot = len(said.text)
+        self._loose: set[str] = set()  # texts that nothing led up to
         self.named_thing = False  # what it is done to was named, and not only meant
 
     # -- things ---------------------------------------------------------------------------------------------------------
@@ -110,7 +111,7 @@ class Things:
         self._made[parameter.name] = Argument(value=thing.id, of="world", said=(before.span(),))
         self._when_it_was(before, thing)
         for name in thing.names:
-            for start, end in names._occurrences(self._said.text, name):
+            for start, end in names.occurrences(self._said.text, name):
                 self._said.taken.append((start, end))
 
     def _when_it_was(self, before: Said, thing: Thing) -> None:

@@ -155,6 +155,18 @@ def relative(said: Said, each: Entity) -> bool:
     return bool(_BEFORE.match(after) or _RELATIVE_HEAD.search(before) or _RELATIVE_AFTER.match(after))
 
 
+_TO_THE_SIDE = re.compile(
+    r"\s*(?:before(?:hand)?|earlier|ahead(?: of)?|in advance|prior(?: to)?|after(?:wards)?|later)\b(?:\s+(?:that|it|then|this)\b)?|\s*(?:之前|以前|前|之后|以后|后)",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+def away_from(said: Said, each: Entity) -> tuple[int, int]:
+    """A length with the words that say to which side it goes."""
+    before, after = re.search(r"(?:提前|提早|再)?$", said.text[: each.start]), _TO_THE_SIDE.match(said.text, each.end)
+    return before.start() if before else each.start, after.end() if after else each.end
+
+
 def shift(said: Said) -> tuple[timedelta, Entity] | None:
     """How far before (negative) or after something else: only where it is said of something else."""
     for each in said.entities:
