@@ -154,7 +154,7 @@ function toggles() {
     choice(t("shell.language"), "language", { en: "English", zh: "中文" }, language(), async (/** @type {any} */ said) => {
       setLanguage(said);
       await refresh();
-      document.querySelector(`input[name="language"][value="${said}"]`)?.focus();
+      /** @type {HTMLElement | null} */ (document.querySelector(`input[name="language"][value="${said}"]`))?.focus();
     }),
     choice(t("shell.theme.label"), "theme", Object.fromEntries(THEMES.map((name) => [name, t(`shell.theme.${name}`)])), chosen, setTheme),
   );

@@ -7,7 +7,7 @@ const LIVE = new Set(["value", "checked", "selected", "disabled", "hidden", "ope
 const LINKS = new Set(["href", "src", "xlink:href", "action", "formaction"]);
 
 /**
- * @typedef {Node | string | number | boolean | null | undefined | Child[]} Child
+ * @typedef {Node | string | number | boolean | null | undefined | any[]} Child
  * @typedef {Record<string, any> | null} Props
  */
 
@@ -53,7 +53,7 @@ function safe(address) {
   return /^(https?:|mailto:|blob:|data:image\/|[/#?.]|$)/i.test(address) ? address : "#";
 }
 
-/** @param {Child[]} children @returns {(Node | string)[]} */
+/** @param {Child[]} children @returns {Node[]} */
 function nodes(children) {
   return /** @type {any[]} */ (children.flat(Infinity))
     .filter((each) => each !== null && each !== undefined && each !== false && each !== true)

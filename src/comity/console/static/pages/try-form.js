@@ -18,7 +18,7 @@ export function person(held, world, draw) {
     const untouched = world.people.some((each) => held.text === t(`try.person.${each.id}.text`)) || held.text === "";
     Object.assign(held, { who: who.id, ...said(who), ...(untouched ? { text: t(`try.person.${who.id}.text`) } : {}) });
     draw();
-    document.querySelector(`input[name="who"][value="${who.id}"]`)?.focus();
+    /** @type {HTMLElement | null} */ (document.querySelector(`input[name="who"][value="${who.id}"]`))?.focus();
   };
   const change = (/** @type {Partial<Draft>} */ to) => { Object.assign(held, to, { who: "" }); mark(held); };
   return h("div", { class: "card stack" },
@@ -37,7 +37,7 @@ function known(held, world, change) {
   const line = h("span", {});
   const told = () => mount(line, summary(held));
   told();
-  const box = details(line, h("div", { class: "stack", oninput: told, onchange: told },
+  const box = /** @type {HTMLDetailsElement} */ (details(line, h("div", { class: "stack", oninput: told, onchange: told },
     h("div", { class: "try-facts person-facts" },
       field(t("try.who.location"), select(regions(world), held.location, { name: "location", onchange: (/** @type {any} */ event) => change({ location: event.target.value }) })),
       field(t("try.who.residence"), select(regions(world), held.residence, { name: "residence", onchange: (/** @type {any} */ event) => change({ residence: event.target.value }) })),
@@ -47,7 +47,7 @@ function known(held, world, change) {
       h("div", { class: "checks" }, world.words.consent.map(({ id: name }) => h("label", { class: "check" },
         h("input", { type: "checkbox", name: "consent", value: name, checked: held.consent.has(name), onchange: (/** @type {any} */ event) => {
           held.consent[event.target.checked ? "add" : "delete"](name);
-        } }), capital(word("words", name))))))), held.open);
+        } }), capital(word("words", name))))))), held.open));
   box.addEventListener("toggle", () => { held.open = box.open; });
   return box;
 }

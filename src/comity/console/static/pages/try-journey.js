@@ -57,6 +57,7 @@ export class Journey {
     this.findings = /** @type {Finding[]} */ ([]);
     this.answer = document.createTextNode("");
     this.head = /** @type {Headers | null} */ (null);
+    this.away = true; // whether it left this machine
     this.set("found", "now", h("p", { class: "muted" }, t("try.looking")));
     if (!held.text && !held.image) {
       this.outline(shown);
@@ -86,12 +87,14 @@ export class Journey {
     const [effect, deployment, level] = decision(head);
     const regions = list(head.get("comity-region"));
     const away = !regions.includes("device");
+    this.away = away;
     const attested = has(`try.level.${level}`) ? level : "other";
     if (this.findings?.length === 0) this.set("found", "done", h("p", {}, this.held?.image ? t("try.step.found.image") : t("try.step.found.nothing")));
     this.set("decided", "done", h("p", { class: "row" }, badge(effect), h("span", {}, t("try.step.decided.allow"))));
     this.set("hidden", "done", this.hidden(away));
-    this.set("sent", "done", h("p", { class: "row" }, !away && badge("device"), h("strong", {}, deployment), h("span", {}, t("try.step.sent.in", { place: places(regions) }))),
-      h("p", { class: "hint" }, t(`try.level.${attested}`)));
+    this.set("sent", "done", away
+      ? [h("p", { class: "row" }, h("strong", {}, deployment), h("span", {}, t("try.step.sent.in", { place: places(regions) }))), h("p", { class: "hint" }, t(`try.level.${attested}`))]
+      : h("p", { class: "row" }, badge("device"), h("span", {}, t("try.step.sent.stayed"))));
     this.set("answer", "now", h("div", { class: "answer", "aria-busy": "true" }, this.answer, h("span", { class: "caret", "aria-hidden": "true" })));
   }
 
@@ -111,7 +114,7 @@ export class Journey {
   /** @param {HTMLElement} status */
   async answered(status) {
     const head = /** @type {Headers} */ (this.head);
-    this.set("answer", "done", h("div", { class: "answer" }, this.answer), h("p", { class: "hint" }, t("try.step.answer.restored")));
+    this.set("answer", "done", h("div", { class: "answer" }, this.answer), this.away && (this.findings?.length ?? 0) > 0 && h("p", { class: "hint" }, t("try.step.answer.restored")));
     const labels = list(head.get("comity-label"));
     this.set("label", "done", labels.length === 0 ? h("p", {}, t("try.step.label.none")) : h("ul", { class: "plain" }, labels.map((label) => h("li", {}, t(`try.label.${label}`)))));
     const receipt = head.get("comity-receipt") ?? "";
@@ -141,7 +144,7 @@ export class Journey {
     const against = candidate.effect === "allow" ? [] : candidate.reasons;
     const texts = [...new Set(await Promise.all(against.map(ruleText)))];
     const model = this.world.models.find((each) => each.id === candidate.deployment);
-    return h("li", {}, badge(candidate.effect), h("span", {}, h("strong", {}, candidate.deployment), model?.comity && h("span", { class: "muted" }, ` ${places(model.comity.processing)}`),
+    return h("li", {}, badge(candidate.effect), h("span", {}, h("strong", {}, candidate.deployment), model?.comity && !model.comity.processing.includes("device") && h("span", { class: "muted" }, ` ${places(model.comity.processing)}`),
       texts.length > 0 && h("span", { class: "why" }, texts.join(t("try.and")))));
   }
 
