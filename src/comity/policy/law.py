@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from comity.jurisdictions.pack import Pack, Rule, Table
@@ -47,16 +48,22 @@ class _Force(NamedTuple):
     tables: Any
 
 
+@lru_cache(maxsize=64)
+def _schema(text: str) -> Any:
+    """Read once for all engines that hold the pack: it never changes, and reading it is most of what making one costs."""
+    import cedarpy
+
+    return cedarpy.Schema.from_str(text)
+
+
 class Law:
     def __init__(self, pack: Pack, vocabulary: Vocabulary) -> None:
-        import cedarpy
-
         self.pack = pack
         self.home = home_of(frozenset(pack.head.regions), vocabulary)
         self._all = (*pack.rules, _SILENCE) if pack.head.tenant else pack.rules
         self._not_covered = home_of(frozenset(pack.head.not_covered), vocabulary)
         self._reads = read_by(pack.rules)
-        self._schema = cedarpy.Schema.from_str(schema_of(pack.tables, pack.rules, kept(FACTS, self._reads)))
+        self._schema = _schema(schema_of(pack.tables, pack.rules, kept(FACTS, self._reads)))
         self._no_terms = dict.fromkeys(sorted(pack.terms), False)
         self._vocabulary = vocabulary
         self._in_force: dict[tuple[object, ...], _Force] = {}
