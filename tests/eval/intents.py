@@ -3,6 +3,8 @@
 
     python -m tests.eval.intents clinc FOLDER    FOLDER holds data_small.json of github.com/clinc/oos-eval (CC BY 3.0)
     python -m tests.eval.intents zh [--misses]   tests/eval/sets/intents.zh.jsonl, of this project (CC0)
+    … --folds                                    … and on left-out fifths of what there is to learn from: nothing is tested on
+    … --confused                                 … and which intents are taken for which, of the half that is looked at
     … --both                                     vectors of two encoders behind each other (`comity models add multilingual-e5-and-use`)
 
 Vectors are those of the device's own engine.  Nothing is chosen by what is reported: shrinkage, temperature and the bound of scope come
@@ -17,7 +19,9 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +34,8 @@ from comity.wire.request import Request
 SETS = Path(__file__).parent / "sets"
 SEEDS = 5
 RESAMPLES = 1000
+FOLDS = 5
+FIRM = ((0.1, 0.5), (0.3, 0.6), (0.4, 0.7))
 
 
 class Device:
@@ -65,6 +71,8 @@ class Run(NamedTuple):
     outside: list[float]  # of each other
     kept: list[bool]  # of each in-scope text: it did not abstain
     refused: list[bool]  # of each other: it did
+    best: list[tuple[str, ...]]  # of each in-scope text: labels, best first
+    firm: list[tuple[float, float]]  # of each text and then of each other: margin, and how likely it is in scope
 
 
 async def run(
@@ -77,6 +85,8 @@ async def run(
         [choice.label == intent for choice, (_, intent) in zip(chosen, texts, strict=True)],
         [scope(choice) for choice in chosen], [scope(choice) for choice in far],
         [not choice.abstained for choice in chosen], [choice.abstained for choice in far],
+        [tuple(share.label for share in choice.shares) for choice in chosen],
+        [(choice.margin, scope(choice)) for choice in (*chosen, *far)],
     )  # fmt: skip
 
 
@@ -146,26 +156,72 @@ async def clinc(folder: Path, device: Device, counts: Sequence[int]) -> None:
             report(f"clinc150 {count} each" + ", names" * names + (f", {len(outside)} outside" if outside else ""), runs)
 
 
-async def zh(misses: bool, device: Device) -> None:
-    lines = [json.loads(line) for line in (SETS / "intents.zh.jsonl").read_text(encoding="utf-8").splitlines()]
-    head, items = lines[0], lines[1:]
-    train = [item for item in items if item["part"] == "train"]
-    labels = [
-        Label(id=intent, says=name, examples=tuple(item["text"] for item in train if item["intent"] == intent))
-        for intent, name in head["intents"].items()
+def read(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    head, *lines = (SETS / name).read_text(encoding="utf-8").splitlines()
+    return json.loads(head), [json.loads(line) for line in lines]
+
+
+def labels_of(names: Mapping[str, str], items: Sequence[dict[str, Any]]) -> list[Label]:
+    return [
+        Label(id=intent, says=name, examples=tuple(item["text"] for item in items if item["intent"] == intent))
+        for intent, name in names.items()
     ]
-    known = tuple(item["text"] for item in train if item["intent"] == "oos")
-    for outside in ((), known):
-        for half in (False, True):
-            part = [item for item in items if item["part"] == "test" and held(item["id"]) == half]
-            texts = [(item["text"], item["intent"]) for item in part if item["intent"] != "oos"]
-            others = [item["text"] for item in part if item["intent"] == "oos"]
-            runs = [await run(labels, outside, texts, others, device)]
-            report(f"zh 10 each, {len(outside)} outside, {'held' if half else 'dev'}", runs)
-            if misses and not half and outside:
-                for (text, intent), right in zip(texts, runs[0].right, strict=True):
-                    if not right:
-                        print("  miss", intent, text)
+
+
+def parted(items: Sequence[dict[str, Any]]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Texts with their intent, and those that have none."""
+    return [(item["text"], item["intent"]) for item in items if item["intent"] != "oos"], [
+        item["text"] for item in items if item["intent"] == "oos"
+    ]
+
+
+async def zh(asked: argparse.Namespace, device: Device) -> None:
+    head, items = read("intents.zh.jsonl")
+    few = [item for item in items if item["part"] == "train"]
+    many = few + read("intents2.zh.jsonl")[1]
+    for count, known in ((10, few), (20, many)):
+        for outside in ((), tuple(parted(known)[1])):
+            name = f"zh {count} each, {len(outside)} outside"
+            for half in (False, True):
+                part = [item for item in items if item["part"] == "test" and held(item["id"]) == half]
+                texts, others = parted(part)
+                runs = [await run(labels_of(head["intents"], known), outside, texts, others, device)]
+                report(f"{name}, {'held' if half else 'dev'}", runs)
+                for bounds in FIRM:
+                    print(firmly(runs[0], *bounds))
+                if not half:
+                    told(texts, runs[0], asked)
+            if asked.folds:
+                report(f"{name}, left-out fifths", [await folded(head["intents"], known, bool(outside), device)])
+
+
+def firmly(run: Run, margin: float, inside: float) -> str:
+    """Of what is answered under stricter bounds, in scope or not, what is right."""
+    right = [*run.right, *(False for _ in run.outside)]
+    kept = [each for each, (ahead, scope) in zip(right, run.firm, strict=True) if ahead >= margin and scope >= inside]
+    low, high = wilson(sum(kept), len(kept)) if kept else (0.0, 1.0)
+    return f"  margin {margin}, in scope {inside}: {sum(kept)} right of {len(kept)} answered of {len(right)} [{low:.3f}, {high:.3f}]"
+
+
+async def folded(names: Mapping[str, str], known: Sequence[dict[str, Any]], outside: bool, device: Device) -> Run:
+    parts = []
+    for fold in range(FOLDS):
+        left = [item for at, item in enumerate(known) if at % FOLDS == fold]
+        kept = [item for at, item in enumerate(known) if at % FOLDS != fold]
+        parts.append(await run(labels_of(names, kept), parted(kept)[1] if outside else (), *parted(left), device))
+    return Run(*(list(chain(*lists)) for lists in zip(*parts, strict=True)))
+
+
+def told(texts: Sequence[tuple[str, str]], run: Run, asked: argparse.Namespace) -> None:
+    wrong = [(intent, best[0], text) for (text, intent), best in zip(texts, run.best, strict=True) if best[0] != intent]
+    if asked.misses:
+        for intent, chosen, text in wrong:
+            print("  miss", intent, "taken for", chosen, text)
+    if asked.confused:
+        near = sum(intent in best[:3] for (_, intent), best in zip(texts, run.best, strict=True))
+        print(f"  among the best three: {near} of {len(texts)}")
+        for (one, other), times in Counter(tuple(sorted((intent, chosen))) for intent, chosen, _ in wrong).most_common():
+            print(f"  {times} between {one} and {other}")
 
 
 def main() -> None:
@@ -173,11 +229,13 @@ def main() -> None:
     parser.add_argument("what", choices=("clinc", "zh"))
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--misses", action="store_true", help="print what of the dev half was missed")
+    parser.add_argument("--confused", action="store_true", help="print which intents of the dev half were taken for which")
+    parser.add_argument("--folds", action="store_true", help="test on left-out fifths of the examples too")
     parser.add_argument("--both", action="store_true", help="vectors of two encoders")
     parser.add_argument("--counts", type=int, nargs="+", default=[5, 10, 20, 50], help="examples of each intent, of CLINC150")
     asked = parser.parse_args()
     device = Device("multilingual-e5-and-use" if asked.both else "multilingual-e5-small")
-    asyncio.run(zh(asked.misses, device) if asked.what == "zh" else clinc(asked.folder, device, asked.counts))
+    asyncio.run(zh(asked, device) if asked.what == "zh" else clinc(asked.folder, device, asked.counts))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 
 1. shrinkage: the value with which the most left-out examples are given their own label
 2. temperature: the one under which the left-out examples' labels were likeliest; likelihoods of few examples are far too sure
-3. in scope or not: a logistic curve through what is near.  In scope: left-out examples of known labels.  Out of it: what the caller
+3. how much it counts to lie away from what the caller says is outside: as much as tells left-out ones of both sides best
+4. in scope or not: a logistic curve through what is near.  In scope: left-out examples of known labels.  Out of it: what the caller
    says is, and the examples of labels that were left out whole; those are harder than most of what people ask by mistake
 """
 
@@ -11,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from comity.tasks.classify.head import Head, Seen, fit
-from comity.tasks.vectors import arrays
+from comity.tasks.classify.head import Head, Seen, apart, fit
+from comity.tasks.vectors import arrays, unit
 
 if TYPE_CHECKING:
     from comity.tasks.vectors import Flags, Floats, Numbers
@@ -25,6 +26,9 @@ GUESSED_TEMPERATURE = 12.0
 STEPS = 40  # of Newton's method; it has two unknowns
 SOFT = 1e-2  # how strongly the curve is kept from becoming a step where everything can be told apart
 LEFT_OUT_WEIGHT = 0.5  # of labels left out whole, beside what the caller says is out of scope
+AWAY = (0.0, 0.5, 1.0)  # spreads of lying away, beside one of being near; the first wins where several do as well
+AWAY_SHRINKAGE = 0.9
+OUTSIDE_MIN = 30  # from fewer nobody learns where outside is
 
 
 class Calibration(NamedTuple):
@@ -56,9 +60,11 @@ def fitted(vectors: Floats, labels: Numbers, outside: Floats, said: Flags) -> Fi
     best = int(np.argmax(rights))
     shrinkage, seen = tried[best]
     head = fit(vectors, labels, shrinkage=shrinkage)
-    near = seen.near[inside]
-    far = [(head.look(outside).near, 1.0)] if len(outside) else []
-    strangers = _strangers(vectors, labels, said, shrinkage)
+    near, others = seen.near[inside], head.look(outside).near if len(outside) else np.zeros(0)
+    if len(outside) >= OUTSIDE_MIN:
+        head, near, others = _moved_away(head, vectors[inside], folds[inside], outside, near, others)
+    far = [(others, 1.0)] if len(outside) else []
+    strangers = _strangers(vectors, labels, said, shrinkage) if not head.away.any() else np.zeros(0)
     if len(strangers):
         far.append((strangers, LEFT_OUT_WEIGHT if far else 1.0))
     slope, offset = _curve(near, far) if far else (0.0, 0.0)
@@ -104,6 +110,29 @@ def _strangers(vectors: Floats, labels: Numbers, said: Flags, shrinkage: float) 
             found.append(fit(vectors[~out], renumbered, shrinkage=shrinkage).look(vectors[out & said]).near)
     near: Floats = np.concatenate(found) if found else np.zeros(0)
     return near
+
+
+def _moved_away(head: Head, vectors: Floats, folds: Numbers, outside: Floats, near: Floats, others: Floats) -> tuple[Head, Floats, Floats]:
+    """The head, and how near left-out ones of either side are to it.  Labels left out whole say nothing of such a head: to it their
+    examples are what is inside."""
+    np = arrays()
+    ours, theirs = unit(vectors - head.centre), unit(outside - head.centre)
+    turns = np.arange(len(theirs)) % FOLDS
+    mine, foreign = np.zeros(len(ours)), np.zeros(len(theirs))
+    for fold in range(FOLDS):
+        direction = apart(ours[folds != fold], theirs[turns != fold], shrinkage=AWAY_SHRINKAGE)
+        mine[folds == fold], foreign[turns == fold] = ours[folds == fold] @ direction, theirs[turns == fold] @ direction
+    scale = np.concatenate([near, others]).std() / (np.concatenate([mine, foreign]).std() or 1.0)
+    found = [_in_order(near + scale * much * mine, others + scale * much * foreign) for much in AWAY]
+    much = scale * AWAY[int(np.argmax(found))]
+    direction = apart(ours, theirs, shrinkage=AWAY_SHRINKAGE)
+    return head._replace(away=much * direction), near + much * mine, others + much * foreign
+
+
+def _in_order(inside: Floats, outside: Floats) -> float:
+    """Share of all pairs."""
+    np = arrays()
+    return float(np.searchsorted(np.sort(outside), inside).mean())
 
 
 def _temperature(likelihoods: Floats, labels: Numbers) -> float:

@@ -20,7 +20,7 @@ from comity.tasks.vectors import Maker, Vectors, arrays, vectors_of
 if TYPE_CHECKING:
     from comity.tasks.vectors import Floats
 
-FORM = "comity-chooser-1"
+FORM = "comity-chooser-2"
 LABELS_MAX = 1000
 EXAMPLES_MAX = 20_000
 SIZE_MAX = 8192  # of a vector
@@ -68,6 +68,7 @@ class Saved(Shape, frozen=True, kw_only=True):
     weights: str
     biases: str
     bend: str
+    away: str
     temperature: float
     slope: float
     offset: float
@@ -150,6 +151,7 @@ class Chooser:
             Saved(
                 form=FORM, model=self.by.model, sha256=self.by.sha256, labels=self.labels, size=len(head.centre),
                 centre=_packed(head.centre), weights=_packed(head.weights), biases=_packed(head.biases), bend=_packed(upper),
+                away=_packed(head.away),
                 **self._calibration._asdict(),
             )
         )  # fmt: skip
@@ -171,7 +173,7 @@ class Chooser:
             bend += np.triu(bend, 1).T
             head = Head(
                 _unpacked(saved.centre, size), _unpacked(saved.weights, count * size).reshape(count, size),
-                _unpacked(saved.biases, count), bend,
+                _unpacked(saved.biases, count), bend, _unpacked(saved.away, size),
             )  # fmt: skip
         except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
             raise CallerError(

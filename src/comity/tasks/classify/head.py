@@ -6,6 +6,7 @@
 3. a text is as near to a label as its log-likelihood says; the label is the nearest
 4. how near it is to any label, less how near it is to all texts taken together, says whether it is in scope at all (relative
    Mahalanobis distance: Ren et al. 2021, "A Simple Fix to Mahalanobis Distance for Improving Near-OOD Detection")
+5. where somebody says what is outside, how far it lies on the other side from those is added (two classes' linear discriminant)
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ class Head(NamedTuple):
     weights: Floats  # (labels, d)
     biases: Floats  # (labels,)
     bend: Floats  # (d, d), symmetric: half the difference of the two precisions
+    away: Floats  # (d,): from what is said to be outside; zeros where nothing is
 
     def look(self, vectors: Floats) -> Seen:
         units = unit(vectors - self.centre)
         likelihoods = units @ self.weights.T + self.biases
-        return Seen(likelihoods, likelihoods.max(axis=1) - ((units @ self.bend) * units).sum(axis=1))
+        return Seen(likelihoods, likelihoods.max(axis=1) - ((units @ self.bend) * units).sum(axis=1) + units @ self.away)
 
 
 def fit(vectors: Floats, labels: Numbers, *, shrinkage: float) -> Head:
@@ -58,14 +60,22 @@ def fit(vectors: Floats, labels: Numbers, *, shrinkage: float) -> Head:
         within = whole * SPREAD_GUESSED
     precision, of_all = _precision(within, shrinkage), _precision(whole, shrinkage)
     weights = means @ precision
-    return Head(centre, weights, -0.5 * (weights * means).sum(axis=1), (precision - of_all) / 2)
+    return Head(centre, weights, -0.5 * (weights * means).sum(axis=1), (precision - of_all) / 2, np.zeros(size))
+
+
+def apart(inside: Floats, outside: Floats, *, shrinkage: float) -> Floats:
+    """Of unit vectors: the direction that tells the two best, both spread alike around their means."""
+    np = arrays()
+    around = np.concatenate([inside - inside.mean(axis=0), outside - outside.mean(axis=0)])
+    direction: Floats = _precision(around.T @ around / len(around), shrinkage) @ (inside.mean(axis=0) - outside.mean(axis=0))
+    return direction
 
 
 def by_names(vectors: Floats) -> Head:
     """Where nothing but one vector of each label is known: the nearest by angle, and nothing is said of scope."""
     np = arrays()
     count, size = vectors.shape
-    return Head(np.zeros(size), unit(vectors), np.zeros(count), np.zeros((size, size)))
+    return Head(np.zeros(size), unit(vectors), np.zeros(count), np.zeros((size, size)), np.zeros(size))
 
 
 def _precision(covariance: Floats, shrinkage: float) -> Floats:

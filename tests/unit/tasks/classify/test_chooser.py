@@ -95,6 +95,22 @@ async def test_what_is_said_to_be_outside_moves_the_bound() -> None:
     assert after.in_scope is not None and before.in_scope is not None and after.in_scope < before.in_scope
 
 
+async def test_where_outside_is_learnt_it_is_known_though_it_lies_near_a_label() -> None:
+    def beside(numbers: range) -> tuple[str, ...]:
+        return tuple(f"{kind}+stranger {number}" for number in numbers for kind in KINDS)
+
+    without, chooser = await made(), await made(outside=beside(range(8)))
+    new = beside(range(20, 24))
+    assert await refused(chooser, new) > await refused(without, new)
+    assert await refused(chooser, new) > 0.8 and await refused(chooser, tuple(f"{kind} new" for kind in KINDS)) == 0
+    again = Chooser.load(chooser.dump())
+    assert await refused(again, new) == await refused(chooser, new)
+
+
+async def refused(chooser: Chooser, texts: tuple[str, ...]) -> float:
+    return float(np.mean([choice.why == OUT_OF_SCOPE for choice in await chooser.choose_all(texts, Place().ask)]))
+
+
 async def test_kept_and_read_again_it_is_the_same_and_holds_no_example() -> None:
     chooser = await made()
     data = chooser.dump()
