@@ -31,6 +31,7 @@ from comity.gateway.read import routes as read
 from comity.gateway.read.drills import Drills
 from comity.gateway.read.flows import Minutes
 from comity.gateway.read.hub import Hub
+from comity.gateway.read.numbers import Days, numbers
 from comity.gateway.read.resilience import Surveys
 from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
@@ -56,7 +57,7 @@ class App:
         self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
         self.fault = ""  # why the configuration that is there now was not taken up, as a code
         self.leaving = False  # told to stop: whoever asks whether this gateway is ready is sent elsewhere
-        self.surveys, self.drills = Surveys(), Drills(drill, world.clock)
+        self.surveys, self.drills, self.days = Surveys(), Drills(drill, world.clock), Days()
         self.take_up(world)
         world.metrics.looks.append(self._look)
 
@@ -293,6 +294,7 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
     **batch.ROUTES,
     **tasks.ROUTES,
     **signin.ROUTES,
+    "/transparency/v1/numbers": {"GET": numbers},
     "/healthz": {"GET": App.healthz},
     "/readyz": {"GET": App.readyz},
     "/metrics": {"GET": App.metrics_text},

@@ -69,6 +69,7 @@ class Crossed(msgspec.Struct, frozen=True):
     source: str = ""
     destination: tuple[str, ...] = ()
     deployment: str = ""
+    subject: str | None = None  # of the record, beside the receipt; to count by, and for no answer
 
 
 _crossed = msgspec.json.Decoder(Crossed).decode
@@ -154,18 +155,18 @@ def page(wanted: Wanted, after: str, limit: int) -> Script[Page]:
 def crossings(span: Wanted, below: str, limit: int) -> Script[list[Crossed]]:
     """The newest ``limit`` of a time below the id ``below`` ("": of all), for whoever counts them; nothing but the time is held against."""
     rows = yield Statement(
-        "SELECT r.idx, r.receipt FROM records r WHERE r.id < ? AND r.id >= ? ORDER BY r.id DESC LIMIT ?",
+        "SELECT r.idx, r.receipt, r.subject FROM records r WHERE r.id < ? AND r.id >= ? ORDER BY r.id DESC LIMIT ?",
         (min(below or span.ceiling, span.ceiling), span.floor, limit),
     )
-    return [_crossing(at, receipt) for at, receipt in rows]
+    return [_crossing(*row) for row in rows]
 
 
-def _crossing(at: int, receipt: bytes) -> Crossed:
+def _crossing(at: int, receipt: bytes, subject: str | None) -> Crossed:
     try:
         said = _crossed(receipt)
     except (msgspec.MsgspecError, TypeError):
         raise broken(f"record {at} is not as it was written") from None
-    return msgspec.structs.replace(said, destination=destinations(said)) if said.deployment and not said.destination else said
+    return msgspec.structs.replace(said, destination=destinations(said), subject=subject)
 
 
 def judged(span: Wanted, below: str, limit: int) -> Script[list[tuple[str, bytes]]]:
