@@ -35,7 +35,7 @@ from comity.providers.base import Answer, Crossing
 from comity.routing.plan import Candidate
 from comity.routing.run import Visit
 from comity.transparency.ledger import Outcome
-from comity.transparency.receipt import Receipt
+from comity.transparency.receipt import Receipt, minute
 from comity.wire.chat import ChatRequest
 from comity.wire.door import Door, Said, Writer
 from comity.wire.request import Request, map_texts, texts
@@ -135,7 +135,7 @@ def receipt_of(
     return msgspec.structs.replace(
         stood,
         id=world.ledger.new_id(),
-        at=world.clock.now().isoformat(timespec="minutes")[:16] + "Z",
+        at=minute(world.clock.now()),
         issuer=world.ledger.origin,
         key=world.ledger.key_id,
         source=nexus.subject.location or "",

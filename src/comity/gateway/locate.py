@@ -48,6 +48,10 @@ class Locator:
     Raises OperatorError when a configured default is not a word of the vocabulary.
     """
 
+    def pseudonym(self, name: str) -> str:
+        """Of the person whom callers name so."""
+        return pseudonym(self._key, name)
+
     def __init__(self, *, config: Config, vocabulary: Vocabulary, issuers: Issuers, clock: Clock, pseudonym_key: bytes) -> None:
         self._defaults = config.defaults
         self._vocabulary = vocabulary

@@ -29,6 +29,7 @@ from comity.gateway.locate import Locator
 from comity.gateway.metrics import Metrics
 from comity.gateway.probes import Probes
 from comity.gateway.roles.terms import Offers, at_node
+from comity.gateway.signin.erasures import Erasures
 from comity.gateway.signin.sessions import Sessions
 from comity.gateway.standing import Standings
 from comity.gateway.telemetry.export import Telemetry, telemetry_of
@@ -77,6 +78,7 @@ class World:
     accounts: Accounts
     batches: Batches
     sessions: Sessions
+    erasures: Erasures
     where: Whereabouts
     secrets: Secrets  # of the console's issuer, asked for when somebody signs in
     probes: Probes | None = None
@@ -216,8 +218,8 @@ async def build(
         guard=guard, pictures=pictures,
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
         lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry, accounts=accounts,
-        batches=batches, sessions=Sessions(state.database, clock=clock, random=random), where=where, secrets=secrets, probes=probes,
-        configured=configured, offered=embedded.offered(config, deployments),
+        batches=batches, sessions=Sessions(state.database, clock=clock, random=random), erasures=Erasures(state.database), where=where,
+        secrets=secrets, probes=probes, configured=configured, offered=embedded.offered(config, deployments),
     )  # fmt: skip
 
 

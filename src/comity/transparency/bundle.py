@@ -18,9 +18,12 @@ def bundle(reference: str, signer: Signer) -> Script[dict[str, Any]]:
     """Against the newest tree head.  Raises CallerError (404, 410), TrustFailure."""
     index = yield from rows.place(reference)
     found = yield from proved(index, signer.verifier)
+    receipt = json.loads(found.receipt)
+    if not reference.isdecimal() and receipt["id"] != reference.upper():
+        raise rows.broken("it finds another receipt under this id")
     return {
         "format": FORMAT,
-        "receipt": json.loads(found.receipt),
+        "receipt": receipt,
         "salt": _text(found.salt),
         "signature": _text(signer.sign(found.receipt)),
         "index": index,

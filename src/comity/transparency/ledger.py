@@ -20,14 +20,15 @@ from comity.ports import Clock, Random
 from comity.storage.database import ROWS_PER_STATEMENT_MAX, Database, Script, Statement, insert
 from comity.storage.home import HomeLock, prepare
 from comity.storage.open import look_into, open_database
-from comity.transparency import bundle, rows
+from comity.transparency import bundle, changes, rows
+from comity.transparency.changes import Change
 from comity.transparency.heads import Heads
 from comity.transparency.ids import Ids
 from comity.transparency.integrity import frontier, taken_up
 from comity.transparency.log_key import Place, Shared, signer_of
 from comity.transparency.merkle import HASH_BYTES, Frontier, Node, leaf_hash
 from comity.transparency.note import Checkpoint, Signer, checkpoint_text
-from comity.transparency.receipt import SALT_BYTES, Receipt, commitment, encoded, entry_of
+from comity.transparency.receipt import SALT_BYTES, Receipt, commitment, encoded, entry_of, minute
 from comity.transparency.retention import Keeper
 
 _encode = msgspec.json.Encoder().encode
@@ -63,6 +64,11 @@ class _New(msgspec.Struct, frozen=True):
 class _End(msgspec.Struct, frozen=True):
     id: str
     outcome: bytes
+
+
+class _Done(msgspec.Struct, frozen=True):
+    change: Change
+    salt: bytes
 
 
 class _Probe(msgspec.Struct, frozen=True):
@@ -147,6 +153,11 @@ class Ledger:
         """Returns once the outcome is durable.  A record has one outcome: a second, or one of no record, is a StorageFailure."""
         await self.database.join(self._group, _End(receipt_id, _encode(outcome)))
 
+    async def changed(self, at: datetime, *, by: str, role: str, what: str, of: str = "") -> None:
+        """Returns once it is durable that this is being changed; StorageFailure otherwise, and then it is not."""
+        change = Change(number=0, at=minute(at), by=by, role=role, what=what, of=of)
+        await self.database.join(self._group, _Done(change, self._ids.token(SALT_BYTES)))
+
     async def probe(self) -> None:
         """StorageFailure unless a record could be written now."""
         await self.database.join(self._group, _Probe())
@@ -175,22 +186,23 @@ class Ledger:
 
     # -- scripts: on the writer's thread, or on the loop ---------------------------------------------------------
 
-    def _together(self, jobs: Sequence[_New | _End | _Probe | _Fill]) -> Script[list[Any]]:
+    def _together(self, jobs: Sequence[_New | _End | _Done | _Probe | _Fill]) -> Script[list[Any]]:
         new = [job for job in jobs if type(job) is _New]
         ends = [job for job in jobs if type(job) is _End]
+        done = [job for job in jobs if type(job) is _Done]
         fill = [job.multiple for job in jobs if type(job) is _Fill]
-        note = (yield from self._append(new, math.lcm(*fill))) if new or fill else ""
+        note = (yield from self._append(new, done, math.lcm(*fill))) if new or done or fill else ""
         if self.database.dialect == "postgres":
             for begin in range(0, len(ends), ROWS_PER_STATEMENT_MAX):
                 yield _ended(ends[begin : begin + ROWS_PER_STATEMENT_MAX])
         else:
             yield from insert("outcomes", [(end.id, end.outcome) for end in ends])
-        if len(ends) + len(new) + len(fill) < len(jobs):
+        if len(ends) + len(new) + len(done) + len(fill) < len(jobs):
             # A probe writes a row as it is, so that a full or read-only disk says so.
             yield Statement("INSERT INTO head (one, size, checkpoint) VALUES (1, 0, '') ON CONFLICT (one) DO UPDATE SET size = head.size")
         return [note if type(job) is _Fill else None for job in jobs] if fill else [None] * len(jobs)
 
-    def _append(self, new: Sequence[_New], multiple: int) -> Script[str]:
+    def _append(self, new: Sequence[_New], done: Sequence[_Done], multiple: int) -> Script[str]:
         """The new head."""
         size, note, expiries = yield from rows.standing()
         last, self._last = self._last, None
@@ -214,12 +226,20 @@ class Ledger:
             records.append((tree.size, job.id, job.request, job.subject, job.receipt, job.salt, leaf, digest, job.until))
             nodes += tree.append(leaf)
         alone: list[tuple[int, bytes]] = []
+        made_known: list[tuple[Any, ...]] = []
+        for number, change in enumerate(done, (yield from changes.count()) if done else 0):
+            raw = changes.encoded(msgspec.structs.replace(change.change, number=number))
+            entry = entry_of(change.salt, raw)
+            made_known.append((tree.size, raw, change.salt))
+            alone.append((tree.size, entry))
+            nodes += tree.append(leaf_hash(entry))
         while tree.size % multiple:
             entry = self._random.token(HASH_BYTES)
             alone.append((tree.size, entry))
             nodes += tree.append(leaf_hash(entry))
         if tree.size > size:
             yield from insert("records", records)
+            yield from insert("changes", made_known)
             yield from insert("nodes", nodes)
             yield from rows.stand_alone(alone)
             note = self._signer.note(checkpoint_text(Checkpoint(self.origin, tree.size, tree.root())))

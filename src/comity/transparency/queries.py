@@ -10,6 +10,7 @@ want.  A look ends after `LOOKED_AT_MAX` records, and a page may therefore be sh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from comity.storage.database import Row, Script, Statement
 from comity.transparency.ids import ID_LETTERS, id_from
 from comity.transparency.ledger import Outcome
 from comity.transparency.receipt import Receipt
-from comity.transparency.rows import broken, digest_of, place
+from comity.transparency.rows import PLACES_MAX, broken, digest_of, place
 
 CHUNK = 500
 LOOKED_AT_MAX = 10_000
@@ -150,6 +151,40 @@ def page(wanted: Wanted, after: str, limit: int) -> Script[Page]:
             return Page(found, "")
         if seen >= LOOKED_AT_MAX:
             return Page(found, below)
+
+
+_OWN = _ENTRY + "WHERE r.subject = ? AND r.idx < ? ORDER BY r.idx DESC LIMIT ?"
+
+
+class Tally(NamedTuple):
+    """Of one person's records, the newest first."""
+
+    effects: dict[str, int]
+    places: dict[str, int]  # where they were processed; `device`
+    counted: int
+    whole: bool  # whether there are no more than were counted
+
+
+def of_person(subject: str, below: int | None, limit: int) -> Script[list[Entry]]:
+    """The newest ``limit`` records of a pseudonym below the place ``below``."""
+    rows = yield Statement(_OWN, (subject, PLACES_MAX if below is None else below, limit))
+    return [_entry(row) for row in rows]
+
+
+def tally_of(subject: str) -> Script[Tally]:
+    effects, places = Counter[str](), Counter[str]()
+    entries = yield from of_person(subject, None, LOOKED_AT_MAX)
+    for entry in entries:
+        effects[entry.receipt.effect] += 1
+        places.update(destinations(entry.receipt))
+    return Tally(dict(effects), dict(places), len(entries), len(entries) < LOOKED_AT_MAX)
+
+
+def whose(reference: str) -> Script[str | None]:
+    """The pseudonym of the person that a record is of.  Raises CallerError (404, 410)."""
+    at = yield from place(reference)
+    subject: str | None = (yield Statement("SELECT subject FROM records WHERE idx = ?", (at,)))[0][0]
+    return subject
 
 
 def crossings(span: Wanted, below: str, limit: int) -> Script[list[Crossed]]:

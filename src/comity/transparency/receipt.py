@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -48,6 +49,11 @@ _ALL = frozenset(Receipt.__struct_fields__)
 MEMBERS = {1: _ALL - {"node", "sealed", "consent"}, 2: _ALL}
 """By version: what was signed has exactly these."""
 _sorted = msgspec.json.Encoder(order="sorted")
+
+
+def minute(at: datetime) -> str:
+    """As receipts say a time: nobody's habits can be read from it."""
+    return at.isoformat(timespec="minutes")[:16] + "Z"
 
 
 def encoded(receipt: Receipt) -> bytes:

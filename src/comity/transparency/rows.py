@@ -25,6 +25,7 @@ from comity.transparency.receipt import Receipt, entry_of, to_json
 T = TypeVar("T")
 DATABASE = "comity.db"
 KEY = "log.key"
+PLACES_MAX = 2**62
 KEPT = "9999-12"
 """`until` of what no rule lets expire."""
 
@@ -91,6 +92,10 @@ def place(reference: str) -> Script[int]:
     found: list[Any] = []
     if reference.isascii() and reference.isdecimal() and len(reference) < 19:
         found = yield Statement("SELECT idx FROM records WHERE idx = ?", (int(reference),))
+        if not found and (yield Statement("SELECT 1 FROM changes WHERE idx = ?", (int(reference),))):
+            raise CallerError(
+                "what stands there is a change, not a decision", code="receipt.change", status=404, hint="GET /comity/v1/changes tells them"
+            )
         if not found and (yield Statement("SELECT 1 FROM nodes WHERE level = 0 AND idx = ?", (int(reference),))):
             raise CallerError(
                 "this record has expired: the law's time to keep it is over", code="receipt.expired", status=410,
@@ -99,13 +104,13 @@ def place(reference: str) -> Script[int]:
     elif reference.isascii() and reference.isalnum():
         found = yield Statement("SELECT idx FROM records WHERE id = ?", (reference.upper(),))
     if not found:
-        raise CallerError(
-            "no such receipt in this log",
-            code="receipt.unknown",
-            status=404,
-            hint="comity log tail shows the newest; is this the right home?",
-        )
+        raise unknown()
     return int(found[0][0])
+
+
+def unknown() -> CallerError:
+    hint = "comity log tail shows the newest; is this the right home?"
+    return CallerError("no such receipt in this log", code="receipt.unknown", status=404, hint=hint)
 
 
 def secret_of(index: int) -> Script[tuple[bytes, bytes]]:

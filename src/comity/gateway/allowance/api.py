@@ -18,6 +18,7 @@ from comity.gateway.allowance.spend import Account
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode
 from comity.gateway.read.roles import ADMIN, require
+from comity.gateway.signin.changes import changed
 from comity.policy.reading import misshapen
 
 if TYPE_CHECKING:
@@ -68,31 +69,40 @@ async def list_keys(app: App, exchange: Exchange, call: str) -> int:
 
 async def new_key(app: App, exchange: Exchange, call: str) -> int:
     """Terms -> a key, shown once."""
-    require(app.callers, exchange, ADMIN)
+    admin = require(app.callers, exchange, ADMIN)
     terms = terms_of(_decoded(await exchange.body(BODY_BYTES_MAX)), "body")
-    key = await app.world.accounts.keys.new(terms)
+    keys = app.world.accounts.keys
+    keys.check(terms)
+    await changed(app, admin, "key.made", terms.id)
+    key = await keys.new(terms)
     await exchange.respond(201, encode({"id": terms.id, "key": key}), [JSON, NO_STORE])
     return 201
 
 
 async def rotate_key(app: App, exchange: Exchange, call: str) -> int:
     """Another key for an id, shown once; the old one holds beside it for `overlap_seconds`."""
-    require(app.callers, exchange, ADMIN)
+    admin = require(app.callers, exchange, ADMIN)
     name, body = exchange.path.rpartition("/")[2], await exchange.body(BODY_BYTES_MAX)
     try:
         asked = msgspec.convert(_decoded(body), Rotate, strict=True) if body else Rotate()
     except msgspec.ValidationError as error:
         raise _invalid(error, Rotate, "body") from None
-    key = await app.world.accounts.keys.rotate(name, asked.overlap_seconds)
+    keys = app.world.accounts.keys
+    await keys.check_standing(name)
+    await changed(app, admin, "key.rotated", name)
+    key = await keys.rotate(name, asked.overlap_seconds)
     await exchange.respond(200, encode({"id": name, "key": key}), [JSON, NO_STORE])
     return 200
 
 
 async def revoke_key(app: App, exchange: Exchange, call: str) -> int:
     """Holds nowhere from the next request on."""
-    require(app.callers, exchange, ADMIN)
+    admin = require(app.callers, exchange, ADMIN)
     name = exchange.path.rpartition("/")[2]
-    await app.world.accounts.keys.revoke(name)
+    keys = app.world.accounts.keys
+    await keys.check_standing(name)
+    await changed(app, admin, "key.revoked", name)
+    await keys.revoke(name)
     await exchange.respond(200, encode({"id": name, "revoked": True}), [JSON, NO_STORE])
     return 200
 

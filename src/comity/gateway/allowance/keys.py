@@ -128,7 +128,7 @@ class Keys:
 
     async def new(self, terms: KeyConfig) -> str:
         """``terms.sha256`` is left out."""
-        self._check(terms)
+        self.check(terms)
         key, at = fresh(self._random), self._at()
         await self._database.write(lambda: _new(terms, digest(key), at))
         return key
@@ -156,7 +156,11 @@ class Keys:
     def _at(self) -> int:
         return int(self._clock.now().timestamp())
 
-    def _check(self, terms: KeyConfig) -> None:
+    async def check_standing(self, name: str) -> None:
+        """Whether `rotate` and `revoke` have what to do."""
+        await self._database.read(lambda: _standing(name))
+
+    def check(self, terms: KeyConfig) -> None:
         if not _ID.fullmatch(terms.id):
             hint = "letters, digits, `.`, `_` and `-`, at most 64"
             raise CallerError(f"`{terms.id[:64]}` is no id of a key", code="key.invalid", field="id", hint=hint)

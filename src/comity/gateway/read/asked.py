@@ -56,6 +56,20 @@ class Decisions(Span, frozen=True, kw_only=True):
         )  # fmt: skip
 
 
+class Ids(Query, frozen=True, kw_only=True):
+    """A page of what has ids, the newest first."""
+
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    after: Cursor = ""
+
+
+class Places(Query, frozen=True, kw_only=True):
+    """A page of what has a place in the log, the newest first."""
+
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    after: Annotated[int | None, Meta(description="`after` of the page before; left out: from the newest")] = None
+
+
 class AsOf(Query, frozen=True, kw_only=True):
     as_of: Annotated[date | None, Meta(description="the day that is asked about; today where none is named")] = None
 

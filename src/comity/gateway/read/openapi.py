@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, NamedTuple
@@ -17,9 +18,12 @@ from comity.config import KeyConfig
 from comity.gateway.allowance.api import Rotate
 from comity.gateway.api import Recorded, ReplayedHere, ScanAsked
 from comity.gateway.http import encode
+from comity.gateway.read.asked import Places
 from comity.gateway.read.drills import Drill, DrillAsked
 from comity.gateway.read.routes import BASE, PATHS, Path
 from comity.gateway.read.whatif import Supposition, WhatIf
+from comity.gateway.signin.browser import COOKIE
+from comity.gateway.signin.shapes import ErasureRow, Link, LinkAsked, Own, SignedIn, SignIn, Ways
 from comity.gateway.tasks import described as tasks
 from comity.gateway.tasks.api import TasksAsked, TasksListed
 from comity.policy.decision import Decision
@@ -130,8 +134,26 @@ class Action(NamedTuple):
     given: Any
     status: str = "200"
     role: str = "call"
+    needs: str = ""  # in place of a role
+    query: Any = None
 
 
+_NOBODY, _SIGNED_IN, _PERSON = "Needs no key.", "Needs a session.", "Needs the session of the person whom it is about."
+SESSIONS = (
+    Action("get", "/session", "Who is signed in.", None, SignedIn, needs=_SIGNED_IN),
+    Action("post", "/session", "A session, for the token of a link or a key; its cookie is set.", SignIn, SignedIn, needs=_NOBODY),
+    Action("delete", "/session", "The session is over.", None, None, "204", needs=_NOBODY),
+    Action("get", "/session/ways", "How one may sign in.", None, Ways, needs=_NOBODY),
+    Action("get", "/session/oidc", "To the issuer that is configured.", None, None, "302", needs=_NOBODY),
+    Action("get", "/session/oidc/callback", "Back from the issuer, to the pages.", None, None, "302", needs=_NOBODY),
+    Action("post", "/me/links", "A one-time link to one person's own page.", LinkAsked, Link, "201", role="officer` or `admin"),
+    Action("post", "/me/session", "The session of such a link; its cookie is set.", SignIn, SignedIn, needs=_NOBODY),
+    Action("get", "/me", "What is known here of whoever asks.", None, Own, needs=_PERSON, query=Places),
+    Action("get", "/me/report", "The signed report, as a ZIP file.", None, None, needs=_PERSON),
+    Action("get", "/me/receipts/{id}", "The bundle that proves one of their receipts.", None, Bundle, needs=_PERSON),
+    Action("post", "/me/erasure", "Asks to have erased what is theirs.", None, ErasureRow, needs=_PERSON),
+    Action("post", "/erasures/{id}", "Erases what one person asked for.", None, ErasureRow, role="officer` or `admin"),
+)
 ACTIONS = (
     Action("post", "/decide", "What the law says of facts, or of each of a list.", Facts | list[Facts], Decision | list[Decision]),
     Action(
@@ -152,7 +174,9 @@ ACTIONS = (
         "post", "/keys/{id}", "Another key for an id, shown once; the old one holds beside it for a while.", Rotate, KeyMade, role="admin"
     ),
     Action("delete", "/keys/{id}", "A key that holds nowhere from the next request on.", None, KeyRevoked, role="admin"),
+    *SESSIONS,
 )
+SEVERAL = {path for path, count in Counter(action.path for action in ACTIONS).items() if count > 1}
 
 
 @cache
@@ -185,7 +209,7 @@ def tree() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Comity", "version": __version__, "description": ABOUT, "license": LICENCE},
         "servers": [{"url": "/", "description": "this gateway"}],
-        "security": [{"bearer": []}, {"key": []}],
+        "security": [{"bearer": []}, {"key": []}, {"session": []}],
         "paths": paths,
         "components": {
             "schemas": components,
@@ -193,22 +217,30 @@ def tree() -> dict[str, Any]:
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "a key of this gateway; none where none is configured"},
                 "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE,
+                            "description": "of a browser; what changes something needs `Comity-CSRF` beside it"},
             },
         },
     }  # fmt: skip
 
 
 def _action(action: Action, schema: dict[int, Any]) -> dict[str, Any]:
-    made = _operation(action.path, action.says, schema[id(action.given)], named="{id}" in action.path)
-    made["operationId"] = action.method + made["operationId"].capitalize() if "/keys" in action.path else made["operationId"]
-    made["description"] = _ROLE.format(action.role)
+    made = _operation(action.path, action.says, schema.get(id(action.given)), named="{id}" in action.path)
+    if action.path in SEVERAL:
+        made["operationId"] = action.method + made["operationId"].capitalize()
+    if action.query is not None:
+        made = _asking(made, action.query)
+    made["description"] = action.needs or _ROLE.format(action.role)
     made["responses"][action.status] = made["responses"].pop("200")
+    if action.given is None:
+        content = {"application/zip": {"schema": {"type": "string", "format": "binary"}}} if action.path == "/me/report" else {}
+        made["responses"][action.status] = _answered("as asked", content)
     return made if action.taken is None else made | {"requestBody": _json_body(schema[id(action.taken)])}
 
 
 def _read(path: Path, schema: dict[str, Any] | None) -> dict[str, Any]:
     made = _asking(_operation(path.path, path.says, schema, named="{id}" in path.path), path.query)
-    made["description"] = _ROLE.format("read` or `admin")
+    made["description"] = _ROLE.format(f"{path.role}` or `admin")
     if path.lasting:
         etag = {"name": "if-none-match", "in": "header", "required": False, "schema": {"type": "string"}}
         made["parameters"].append(etag)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from comity.config import Role
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
 from comity.gateway.read import (
@@ -24,9 +25,12 @@ from comity.gateway.read import (
     vocabulary,
 )
 from comity.gateway.read.events import events
-from comity.gateway.read.roles import READ, require
+from comity.gateway.read.roles import OFFICER, READ, require
 from comity.gateway.read.whatif import whatif
 from comity.gateway.resilience import Report
+from comity.gateway.signin.changes import changes
+from comity.gateway.signin.erasures import erasures
+from comity.gateway.signin.shapes import ChangePage, ErasurePage
 
 if TYPE_CHECKING:
     from comity.gateway.app import App, Handler
@@ -45,6 +49,7 @@ class Path(NamedTuple):
     query: type[asked.Query]
     answer: type
     lasting: bool = False  # the same for as long as its ETag
+    role: Role = READ
 
 
 PATHS = (
@@ -73,13 +78,15 @@ PATHS = (
     Path("/log/entries", "What the log holds at some places.", log.entries, asked.Entries, shapes.LogEntries),
     Path("/reports", "Reports that can be asked for.", reports.reports, asked.Query, shapes.ReportPage),
     Path("/reports/{id}", "One report: rows of counts.", reports.report, asked.Report, shapes.ReportAnswer),
+    Path("/changes", "What was changed here, by whom, the newest first.", changes, asked.Places, ChangePage, role=OFFICER),
+    Path("/erasures", "What persons asked to have erased, the newest first.", erasures, asked.Ids, ErasurePage, role=OFFICER),
     Path("/metrics", "What `/metrics` says, as JSON.", metrics.metrics, asked.Query, shapes.MetricPage),
 )  # fmt: skip
 
 
 def handler(path: Path) -> Handler:
     async def handle(app: App, exchange: Exchange, call: str) -> int:
-        require(app.callers, exchange, READ)
+        require(app.callers, exchange, path.role)
         question = asked.read(exchange.query, path.query)
         answer = await path.look(app, question, exchange.path.rpartition("/")[2])
         if isinstance(answer, str):

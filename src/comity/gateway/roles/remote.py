@@ -8,7 +8,8 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from comity.errors import CallerError, ProviderFailure
-from comity.providers.http1.head import Broken, Fault, write_head
+from comity.gateway.fetch import fetch
+from comity.providers.http1.head import Fault
 from comity.providers.http1.pool import Origin, Pool
 from comity.transparency.store import is_path
 from comity.transparency.tiles import ENTRY_BYTES_MAX, WIDTH
@@ -23,12 +24,12 @@ class Remote:
     def __init__(self, base: str) -> None:
         try:
             parts = urlsplit(base)
-            self._origin = Origin.of(parts.scheme, parts.hostname or "", parts.port)
+            Origin.of(parts.scheme, parts.hostname or "", parts.port)
         except ValueError:
             raise _no_url() from None
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
             raise _no_url()
-        self._path = parts.path.rstrip("/") + "/"
+        self._base = base.rstrip("/") + "/"
         self._pool = Pool(connections_max=4, connect_seconds_max=GET_SECONDS_MAX)
 
     async def get(self, path: str) -> bytes | None:
@@ -36,7 +37,7 @@ class Remote:
         assert is_path(path)
         try:
             async with asyncio.timeout(GET_SECONDS_MAX):
-                status, raw = await self._got(path)
+                status, raw = await fetch(self._pool, self._base + path, seconds_max=GET_SECONDS_MAX, bytes_max=FILE_BYTES_MAX)
         except (Fault, TimeoutError) as error:
             raise ProviderFailure(
                 f"the log cannot be read: {type(error).__name__}", kind="connect", hint="is its URL right, and its server up?"
@@ -46,20 +47,6 @@ class Remote:
         if status != 200:
             raise ProviderFailure(f"the log cannot be read: status {status}", kind="status", upstream_status=status)
         return raw
-
-    async def _got(self, path: str) -> tuple[int, bytes]:
-        head = write_head("GET", self._path + path, self._origin.authority, {"accept-encoding": "identity"}, None)
-        connection = self._pool.kept(self._origin) or await self._pool.connect(self._origin)
-        try:
-            said, pieces, size = await connection.ask(head, b"", GET_SECONDS_MAX), list[bytes](), 0
-            while piece := await connection.piece(GET_SECONDS_MAX):
-                pieces.append(piece)
-                size += len(piece)
-                if size > FILE_BYTES_MAX:
-                    raise Broken("larger than any file of a log")
-            return said.status, b"".join(pieces)
-        finally:
-            connection.release()
 
     async def __aenter__(self) -> Remote:
         return self

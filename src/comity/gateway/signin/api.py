@@ -8,7 +8,6 @@ goes on with a cookie that was there before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -19,7 +18,9 @@ from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode
 from comity.gateway.read.roles import console_role
 from comity.gateway.signin import browser
+from comity.gateway.signin.changes import changed
 from comity.gateway.signin.sessions import PERSON, Begun, Session
+from comity.gateway.signin.shapes import SignedIn, SignIn, Ways, instant
 from comity.ports import Clock
 
 if TYPE_CHECKING:
@@ -28,28 +29,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BODY_BYTES_MAX = 4096
 WRONG_MAX, WINDOW_SECONDS = 30, 60.0
-
-
-class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`token`: of the link that was printed, or a key of this gateway."""
-
-    token: str
-
-
-class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """`csrf`: what a change needs as `Comity-CSRF`."""
-
-    name: str
-    role: str
-    csrf: str
-    until: datetime
-
-
-class Ways(msgspec.Struct, frozen=True, kw_only=True):
-    """`oidc`: the issuer's name, where one is configured."""
-
-    token: bool
-    oidc: str | None
 
 
 class Wrong:
@@ -76,7 +55,9 @@ class Wrong:
 async def sign_in(app: App, exchange: Exchange, call: str) -> int:
     check_open(app)
     token = (await body_of(exchange, SignIn)).token
-    return await entered(app, exchange, await _by_pass(app, token) or await _by_key(app, token))
+    begun = await _by_pass(app, token) or await _by_key(app, token)
+    await changed(app, app.callers.terms(begun.session), "session.begun")
+    return await entered(app, exchange, begun)
 
 
 async def who(app: App, exchange: Exchange, call: str) -> int:
@@ -90,7 +71,7 @@ async def who(app: App, exchange: Exchange, call: str) -> int:
 
 async def sign_out(app: App, exchange: Exchange, call: str) -> int:
     await app.world.sessions.end(browser.cookie(exchange.headers))
-    await exchange.respond(204, b"", [NO_STORE, _cookie(app, exchange, "", 0)])
+    await exchange.respond(204, b"", [NO_STORE, cookie_of(app, exchange, "", 0)])
     return 204
 
 
@@ -132,18 +113,23 @@ async def _by_key(app: App, token: str) -> Begun:
 
 
 async def entered(app: App, exchange: Exchange, begun: Begun) -> int:
-    """The answer that begins a session, and ends the one that this browser had before."""
-    if before := browser.cookie(exchange.headers):
-        await app.world.sessions.end(before)
+    """The answer that begins a session."""
+    await replaced(app, exchange)
     seconds = app.world.config.console.session_seconds
-    cookie = _cookie(app, exchange, begun.token, seconds)
+    cookie = cookie_of(app, exchange, begun.token, seconds)
     await exchange.respond(200, encode(told(app, begun.session, begun.token)), [JSON, NO_STORE, cookie])
     return 200
 
 
+async def replaced(app: App, exchange: Exchange) -> None:
+    """What this browser had before ends."""
+    if before := browser.cookie(exchange.headers):
+        await app.world.sessions.end(before)
+
+
 def told(app: App, session: Session, token: str) -> SignedIn:
     role = PERSON if session.subject else console_role(app.callers.terms(session))
-    until = datetime.fromtimestamp(session.until, UTC)
+    until = instant(session.until)
     return SignedIn(name=session.name, role=role, csrf=browser.csrf_of(token), until=until)
 
 
@@ -160,7 +146,7 @@ async def body_of(exchange: Exchange, shape: type[T]) -> T:
         raise CallerError(why, code="request.malformed", hint="see docs/reference/api.md") from None
 
 
-def _cookie(app: App, exchange: Exchange, value: str, seconds: int) -> browser.Header:
+def cookie_of(app: App, exchange: Exchange, value: str, seconds: int) -> browser.Header:
     secure = browser.over_https(exchange.headers, app.world.config.console.url)
     return browser.set_cookie(browser.COOKIE, value, seconds=seconds, secure=secure)
 

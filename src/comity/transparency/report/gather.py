@@ -28,7 +28,7 @@ from comity.transparency.merkle import consistency_holds, consistency_proof
 from comity.transparency.met import Met
 from comity.transparency.note import Checkpoint, Signer, opened, parse_checkpoint
 from comity.transparency.queries import Wanted
-from comity.transparency.receipt import commitment, grounds, leaf_of
+from comity.transparency.receipt import commitment, grounds, leaf_of, minute
 from comity.transparency.report import law, shapes
 from comity.transparency.report.archive import Out
 from comity.transparency.report.page import Front, Tally, page
@@ -96,7 +96,7 @@ def _filled(
         zip_.add(f"{shapes.NODE_FOLDER}{name}.entry", [node.raw])
         zip_.add(f"{shapes.NODE_FOLDER}{name}.proof", [node.proof.encode()])
     front = Front(
-        made_at=_minute(beside.made_at), made_by=beside.made_by, issuer=signer.verifier.name,
+        made_at=minute(beside.made_at), made_by=beside.made_by, issuer=signer.verifier.name,
         about="home" if asked.subject is None else "person", since=_said(asked.since), before=_said(asked.before),
         receipts=len(leaves), size=head.size,
     )  # fmt: skip
@@ -174,7 +174,7 @@ def _row(found: Found, words: Mapping[bytes, tuple[str, ...]]) -> Row:
         raise rows.broken(f"record {index} is not as it was written") from None
     return Row(
         index=index, request=request, receipt=said, salt=base64.b64encode(salt).decode(), grounds=rested,
-        outcome=End(at=_minute(end.at), status=end.status, sealed=end.sealed) if end is not None else None,
+        outcome=End(at=minute(end.at), status=end.status, sealed=end.sealed) if end is not None else None,
         received=end.received if end is not None else None,
     )  # fmt: skip
 
@@ -237,10 +237,6 @@ def texts_of(folders: Iterable[Any]) -> dict[str, law.Text]:
     """By the names of the packs in ``folders``."""
     read = [law.text_of(folder) for folder in folders]
     return {law.name_of(text): text for text in read}
-
-
-def _minute(at: datetime) -> str:
-    return at.isoformat(timespec="minutes")[:16] + "Z"
 
 
 def _said(at: datetime | None) -> str:

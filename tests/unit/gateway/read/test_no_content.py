@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from comity.errors import ProviderFailure
 from comity.gateway.read import reports, routes
+from comity.gateway.read.roles import READ
 from tests.simulated.worlds import BEIJING, FRANKFURT, VIRGINIA, config
 from tests.unit.gateway.read.conftest import API, NEEDED, Reading, reading_of
 from tests.unit.gateway.read.test_events import Listening, heard
@@ -43,7 +44,7 @@ async def everything(reading: Reading) -> dict[str, bytes]:
         return answer
 
     for each in routes.PATHS:
-        if "{id}" not in each.path:
+        if "{id}" not in each.path and each.role == READ:  # what needs somebody's name: tests/unit/gateway/signin
             await get(API + each.path + NEEDED.get(each.path, ""))
     page = (await get(f"{API}/decisions?limit=500")).json()
     for row in page["data"]:

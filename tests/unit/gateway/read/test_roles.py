@@ -13,6 +13,7 @@ import pytest
 from comity.config import KeyConfig
 from comity.gateway.app import ROUTES
 from comity.gateway.read import routes
+from comity.gateway.read.roles import READ
 from tests.simulated.worlds import BEIJING, config
 from tests.unit.gateway.read.conftest import NEEDED, Reading, reading_of
 from tests.unit.gateway.read.test_events import Listening, heard
@@ -21,7 +22,7 @@ KEYS = {"caller": ("call",), "reader": ("read",), "both": ("call", "read"), "adm
 STATUS = {"caller": 403, "reader": 200, "both": 200, "admin": 200, "none": 403, "wrong": 401, "": 401}
 NAMES = {"decisions/{id}": "decisions/X", "packs/{id}": "packs/cn", "reports/{id}": "reports/flows", "drills/{id}": "drills/X"}
 ABSENT = ("decisions/X", "drills/X")
-PATHS = [NAMES.get(each.path[1:], each.path[1:] + NEEDED.get(each.path, "")) for each in routes.PATHS]
+PATHS = [NAMES.get(each.path[1:], each.path[1:] + NEEDED.get(each.path, "")) for each in routes.PATHS if each.role == READ]
 
 
 def key(name: str, roles: tuple[str, ...]) -> KeyConfig:
