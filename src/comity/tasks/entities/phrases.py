@@ -52,8 +52,9 @@ def days_range(slash: Callable[[Match], Days | None]) -> Build:
                     return None
                 sides.append(made)
             elif node.tag == "MOMENT":
-                now = node.value.readings[0].date()
-                made = meaning.one_day(now)
+                if node.value.readings != (m.frame.at,):
+                    return None
+                made = meaning.one_day(m.frame.today)
                 if made is None:
                     return None
                 sides.append(made)

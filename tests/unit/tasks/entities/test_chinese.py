@@ -65,6 +65,11 @@ AT = datetime(2026, 11, 27, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
         ("今年三季度", ["daterange 2026-07-01/2026-10-01"]),
         ("2018年底", ["daterange 2018-09-01/2019-01-01"]),
         ("上世纪90年代", ["daterange 1990-01-01/2000-01-01"]),
+        ("下午2到3点", ["timerange 14:00:00/15:00:00"]),
+        ("3到5号", ["daterange 2026-12-03/2026-12-05", "daterange 2026-11-03/2026-11-05"]),
+        ("从上午9点开始到下午5点", ["timerange 09:00:00/17:00:00"]),
+        ("自从1950年以来", ["daterange 1950-01-01/"]),
+        ("下周初", ["daterange 2026-11-30/2026-12-02"]),
         ("一个半月", ["duration 1.5 0 0"]),
         ("打七折", ["percent 70"]),
         ("八五折", ["percent 85"]),
@@ -88,7 +93,7 @@ def test_what_is_not_covered_gives_nothing(text: str) -> None:
     assert entities(text, language="zh", at=AT, region="CN") == ()
 
 
-@pytest.mark.parametrize("text", ["两三天", "三四个小时", "十二三块", "七八十公里", "几百块", "隔天", "周五晚上到周日下午", "21世纪初"])
+@pytest.mark.parametrize("text", ["两三天", "三四个小时", "十二三块", "七八十公里", "几百块", "隔天", "周五晚上到周日下午", "10到20块"])
 def test_what_nothing_holds_whole_is_told_to_whoever_asks(text: str) -> None:
     assert entities(text, language="zh", at=AT, region="CN") == ()
     (found,) = entities(text, language="zh", at=AT, region="CN", kinds=KINDS | {"unsure"})

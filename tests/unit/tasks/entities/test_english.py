@@ -89,6 +89,15 @@ def read(text: str, **more: str) -> tuple[Entity, ...]:
         ("10,50 €", ["money 10.5 EUR"]),
         ("3.5m dollars", ["money 3500000 USD"]),
         ("3 point 05", ["number 3.05"]),
+        ("15 to noon", ["time 11:45:00"]),
+        ("Wednesday 5:00PM 3/29/2017", ["datetime 2017-03-29T17:00:00"]),
+        ("the day after next monday", ["date 2026-12-01"]),
+        ("the 9th to 11th", ["daterange 2026-12-09/2026-12-11", "daterange 2026-11-09/2026-11-11"]),
+        ("through 2:00pm", ["timerange /14:00:00"]),
+        ("the past two days", ["daterange 2026-11-25/2026-11-27"]),
+        ("2 days in the past", ["date 2026-11-25"]),
+        ("two crore fifty lakh", ["number 25000000"]),
+        ("one-half", ["number 0.5"]),
     ],
 )  # fmt: skip
 def test_a_phrase_has_its_readings(text: str, want: list[str]) -> None:
@@ -147,7 +156,7 @@ def test_days_that_belong_and_bounds_as_said() -> None:
     [
         "twice a week", "2-3 days", "between 15 and 20 minutes", "between fifteen and twenty", "two hours before yesterday",
         "Tuesday of last month", "from this morning to tomorrow night", "in 3 days Friday", "next week of December", "night before",
-        "5 business days", "summer 2027",
+        "5 business days", "summer 2027", "Monday to Friday at 9am", "Labor Day of last weekend",
     ],
 )  # fmt: skip
 def test_what_nothing_holds_whole_is_told_to_whoever_asks(text: str) -> None:

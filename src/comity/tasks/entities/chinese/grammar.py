@@ -215,6 +215,7 @@ STAGES: tuple[Any, ...] = (
         Rule("REPEAT", "perhour", lambda m: Repeat("HOURLY")),
         Rule("DATE", "(MOD|this) WEEKDAY", weekday),
         Rule("PERIOD", "PERIOD of? PERIOD", decade_of),
+        Rule("PERIOD", "PERIOD chu", lambda m: meaning.third(m.get("PERIOD"), "start")),
         Rule("DATE", "PERIOD of? WEEKDAY", weekday),
         Rule("DATE", "DATE lpar? WEEKDAY rpar?", date_weekday),
         Rule("DATE", "WEEKDAY DATE", date_weekday),
@@ -237,7 +238,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DPART", "DATE of? (PART|PARTQ)", day_part),
         Rule("DRANGE", f"from? PERIOD? of? {N} (to|dash) DATE", days_in_month),
         Rule("CRANGE", f"from? (PART|PARTQ)? of? {N} (to|dash) CLOCK", clocks),
-        Rule("CRANGE", "from? (CLOCK|PCLOCK) (to|dash|and) (CLOCK|PCLOCK) between?",
+        Rule("CRANGE", "from? (CLOCK|PCLOCK) since? (to|dash|and) (CLOCK|PCLOCK) between?",
              lambda m: clocks(m) if not m.has("and") or m.has("between") else None),
     ),
     (
@@ -261,7 +262,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "(from|at)? (DATE|PERIOD) (or_before|or_after)", open_end),
         Rule("DRANGE", "(from|at)? (DATE|PERIOD) (or|and)? (before|after|since)", open_end),
         Rule("DRANGE", "(to) (DATE|PERIOD) until", open_end),
-        Rule("DRANGE", "lead (DATE|PERIOD)", open_end),
+        Rule("DRANGE", "lead (DATE|PERIOD) (since|until|before)?", open_end),
         Rule("DRANGE", "from? (DATE|PERIOD) zhijin", until_now),
         Rule("MRANGE", "(from)? MOMENT (before|after|since)", open_moment),
         Rule("CRANGE", "(from|at)? CLOCK (before|after|since)", open_clock),
@@ -275,7 +276,6 @@ STAGES: tuple[Any, ...] = (
         Rule("UNSURE", "(DATE|PERIOD|MOMENT) of? (DATE|PERIOD|MOMENT)", nobody_knows),
         Rule("UNSURE", "DUR (CLOCK|DATE|PERIOD|MOMENT)", nobody_knows),
         Rule("UNSURE", f"({TIMES}|DUR) (before|after|since|within|until)", nobody_knows),
-        Rule("UNSURE", "PERIOD chu", nobody_knows),
         Rule("UNSURE", f"yuan chu? {N}", nobody_knows),
     ),
 )  # fmt: skip

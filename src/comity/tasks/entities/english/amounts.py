@@ -191,7 +191,7 @@ def duration_rules(n: str) -> list[Rule]:
         Rule("DUR1", "(half|quarter) (of|dash)? a? U", _half),
         Rule("DUR1", "a (half|quarter) (of)? (a)? U", _half),
         Rule("DUR1", "(NUM|FRAC) of a U", _half),
-        Rule("DUR1", f"({n}|FRAC) dash? (U|seconds|nightsu)", _counted),
+        Rule("DUR1", f"({n}|FRAC) (dash|more)? (U|seconds|nightsu)", _counted),
         Rule("DUR1", f"{n} dash? (second|quarter)", _one_or_several),
         Rule("DUR1", "another? (a couple|couple|a few|few) (of)? (U|seconds|nightsu|quarter)", _counted),
         Rule("DUR1", "(a|another) U", lambda m: _counted(m) if m.get("U") != "weekend" else None),

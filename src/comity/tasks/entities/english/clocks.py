@@ -17,6 +17,7 @@ from comity.tasks.entities.calendar import (
     MomentRange,
     Part,
     moment,
+    on,
     relative,
 )
 from comity.tasks.entities.cascade import Match, Node, Rule
@@ -42,6 +43,8 @@ def halved(hour: int, minute: int, half: str, second: int = 0) -> Clock | None:
 
 def hour_of(value: Any) -> Clock | None:
     """`8`, where what stands beside it says that it is an hour."""
+    if isinstance(value, int) and 100 <= value <= 2459:  # `at 730 in the evening`
+        return meaning.clock(value // 100, value % 100)
     return meaning.clock(value) if isinstance(value, int) and 0 <= value <= 24 else None
 
 
@@ -87,7 +90,7 @@ def oh_clock(m: Match) -> Clock | None:
 def past(m: Match) -> Clock | None:
     """`half past three`, `quarter to six pm`, `20 min past eight`."""
     hours = m.all("INT", "NUM")
-    hour = hours[-1] if hours else {"noon": 12, "midnight": 24}[m.nodes[-1].tag]
+    hour = {"noon": 12, "midnight": 24}.get(m.nodes[-1].tag) or hours[-1]
     if m.has("half"):
         minutes = 30
     elif m.has("quarter"):
@@ -182,6 +185,23 @@ def bare_part_moment(m: Match) -> Moment | None:
     hour = m.get("INT", "NUM")
     found = part_moment(m) if isinstance(hour, int) and hour in _HOURS[m.get("DPART")[1].noon] else None
     return found._replace(certain=False) if found is not None else None
+
+
+def weekday_clock_date(m: Match) -> Moment | None:
+    """`Wednesday 5:00PM 3/29/2017`."""
+    day, date = m.all("DATE")
+    if day.weekday is None or day.day is not None or date.day is None or date.month is None:
+        return None
+    days = on(m.frame, year=date.year, month=date.month, day=date.day, weekday=day.weekday)
+    return meaning.at_clock(days, m.get("CLOCK", "ATCLOCK"), m.frame) if days is not None else None
+
+
+def through_clock(m: Match) -> ClockRange | None:
+    """`up to 5pm`, `through 2:00`; `to 5` alone says nothing."""
+    said: Clock = m.get("CLOCK", "ATCLOCK")
+    if m.said.startswith("to ") or m.said[0] == "~":
+        return None
+    return ClockRange(tuple((None, one) for one in said.readings), said.certain)
 
 
 def open_part(m: Match) -> Any:
@@ -303,7 +323,7 @@ def no_clocks(said: str) -> bool:
     found = _BARE.fullmatch(said)
     if found is None:
         return False
-    return said.startswith("between") or not all((one.isdigit() and 1 <= int(one) <= 12) or one in _DIAL for one in found.groups())
+    return not all((one.isdigit() and 1 <= int(one) <= 12) or one in _DIAL for one in found.groups())
 
 
 def hour_and_minutes(m: Match) -> Clock | None:
@@ -321,6 +341,7 @@ def clock_rules(n: str) -> list[Rule]:
         Rule("CLOCK", f"(half|quarter|a quarter) (past|after|to|before) {n} oclock? ampm?", past),
         Rule("CLOCK", f"({n}|DUR) past {n} oclock? ampm?", past),
         Rule("CLOCK", f"DUR (to|after) {n} oclock? ampm?", past),
+        Rule("CLOCK", f"{n} after {n} ampm", past),
         Rule("ATCLOCK", f"at {n} DUR", hour_and_minutes),
         Rule("CLOCK", "NUM oh NUM ampm?", oh_clock),
         Rule("CLOCK", f"{n} to {n} oclock ampm?", past),

@@ -308,6 +308,9 @@ def days_in_month(m: Match) -> Any:
     if m.has("DATE"):
         days: Days = m.get("DATE")
         numbers_said = m.all("ORD", "DAYORD", "INT", "NUM")
+        if days.day is not None and days.month is None and m.nodes[-1].tag != "DATE":  # `the 9th to 11th`
+            behind = on(m.frame, day=numbers_said[0]) if days.day < numbers_said[0] <= 31 else None
+            return meaning.between(days, behind, m.frame) if behind is not None else None
         if days.month is None or days.day is None:
             return None
         first_is_date = m.nodes[-1].tag != "DATE"

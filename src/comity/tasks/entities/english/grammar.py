@@ -39,6 +39,8 @@ from comity.tasks.entities.english.clocks import (
     ranged_part,
     same_time,
     spoken_clock,
+    through_clock,
+    weekday_clock_date,
 )
 from comity.tasks.entities.english.days import (
     bare_slash,
@@ -214,7 +216,7 @@ STAGES: tuple[Any, ...] = (
              lambda m: ranged(meaning.coming(length(m.get("INT", "NUM"), m.get("U")), m.frame, past=m.has("last", "past")))),
         Rule("PERIOD", "(the)? (this|next|coming) (calendar|working)? (U|quarter)", this_or_next),
         Rule("PERIOD", "(the)? (last|past) (calendar|working)? (U|quarter) !of", this_or_next),
-        Rule("PERIOD", "the? U (after next|before last)", after_next),
+        Rule("PERIOD", "the? U (after next|before last) !WEEKDAY", after_next),
         Rule("DATE", "TODAY", lambda m: relative(m.frame, m.get("TODAY"), "day")),
         Rule("PERIOD", "HOLIDAY U of? (INT|YEAR)",
              lambda m: long_weekend(m._replace(nodes=[Node("DATE", 0, 0, made), m.nodes[1]], said="weekend"))
@@ -251,7 +253,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DATE", "coming WEEKDAY", coming_weekday),
         Rule("DATE", "the? WEEKDAY after next", lambda m: weekday(m, 2)),
         Rule("DRANGE", "(from|between)? WEEKDAY (to|dash|until|and) WEEKDAY (of|in)? PERIOD", weekdays_in_week),
-        Rule("DATE", "WEEKDAY (of|on|comma)? PERIOD", in_period),
+        Rule("DATE", "WEEKDAY (of|on|comma|from)? PERIOD", in_period),
         Rule("DATE", "PERIOD (on|comma|poss)* WEEKDAY", in_period),
         Rule("DATE", "WEEKDAY (comma|the|on)* DATE", date_weekday),
         Rule("DATE", "DATE lpar WEEKDAY rpar", date_weekday),
@@ -301,7 +303,8 @@ STAGES: tuple[Any, ...] = (
         Rule("UNSURE", "(within|(the)? (next|coming|last|past))* BDUR", nobody_knows),
         Rule("DATE", "DUR ago (on|comma)? DATE", ago_of),
         Rule("MOMENT", "DUR (ago|later|earlier|prior)", shift),
-        Rule("MOMENT", "in DUR", shift),
+        Rule("MOMENT", "DUR in (the future|past) !U !DUR", shift),
+        Rule("MOMENT", "in DUR !ago", shift),
         Rule("MOMENT", "within (the)? (next)? DUR", within_length),
         Rule("DRANGE", "(the)? (next|coming|last|past) DUR !of", coming_many),
         Rule("DATE", "the U (before|after)", beside_today),
@@ -363,6 +366,7 @@ STAGES: tuple[Any, ...] = (
         Rule("MRANGE", "DPART (comma)* CRANGE", part_range),
         Rule("MRANGE", "CRANGE (on|comma)? DATE", with_clocks),
         Rule("MRANGE", "DATE from CLOCK for DUR", clock_lasting),
+        Rule("MOMENT", "DATE (CLOCK|ATCLOCK) (on|comma)? DATE", weekday_clock_date),
         Rule("MOMENT", "DATE (comma|at|around|dash|PART)* (CLOCK|ATCLOCK) PART?", on_clock),
         Rule("MOMENT", "(CLOCK|ATCLOCK) (on|comma|of)? DATE", on_clock),
         Rule("MRANGE", f"(before|after|until|since|by) {N} (DATE|DPART)", open_bare),
@@ -379,7 +383,7 @@ STAGES: tuple[Any, ...] = (
         Rule("DRANGE", "(from|between)? DATE (to|dash|until|and) DATE comma (INT|YEAR)", both_in_year),
         Rule("DRANGE", "(from|between) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR) (to|dash|until|and) (DATE|PERIOD|MOMENT|FRAC|INT|YEAR)",
              days_range(slash)),
-        Rule("DRANGE", "(DATE|PERIOD|FRAC) (to|dash|until) (DATE|PERIOD|FRAC|MOMENT)", days_range(slash)),
+        Rule("DRANGE", "(DATE|PERIOD|FRAC) (to|dash|until) the? (DATE|PERIOD|FRAC|MOMENT)", days_range(slash)),
         Rule("DRANGE", "MOMENT (to|dash|until) (DATE|PERIOD)", days_range(slash)),
         Rule("DATE", "(on|by|until|since|before|after) FRAC", lambda m: slash(m) if m.has("on") else None),
         Rule("UNSURE", "CRANGE", lambda m: nobody_knows(m) if no_clocks(m.said) else None),
@@ -401,6 +405,7 @@ STAGES: tuple[Any, ...] = (
              lambda m: open_days(the_nth)(m._replace(nodes=[made, *m.nodes[1:]])) if (made := bare_year(m)) is not None else None),
         Rule("CRANGE", "(before|after|until|since|by) (CLOCK|ATCLOCK)", open_clock),
         Rule("DRANGE", "to (DATE|PERIOD)", lambda m: meaning.open_range("until", m.nodes[1].value) if len(m.said.split()[0]) > 2 else None),
+        Rule("CRANGE", "to (CLOCK|ATCLOCK)", through_clock),
         Rule("CRANGE", "(after|before) PART", open_clock),
         Rule("CLOCK", "PART comma? (ATCLOCK|CLOCK)", lambda m: meaning.within(m.get("PART"), m.get("ATCLOCK", "CLOCK"))),
         Rule("PERIOD", "(in|from|of|comma|and|or|not|for) (the)? (INT|YEAR)", bare_year),
@@ -420,7 +425,8 @@ _WEAK = (
     "onward "
     "a the this next coming last past that of in on at by for from to until between and or not every other before after since "
     "later earlier early late mid end begin around within comma dash slash dot lpar rpar poss s q hy cy ish few all once more "
-    "less than starting rest no as calendar working is times time prior gt lt eq over point second th oclock ZONE neg minus SEASON FISCAL"
+    "less than starting rest no as calendar working is times time future prior gt lt eq over point second th oclock "
+    "ZONE neg minus SEASON FISCAL"
 )
 GRAMMAR = Cascade(STAGES, listed(_WEAK))
 

@@ -83,7 +83,7 @@ def tokens(
                 mark, end = words.get(text[start : end + 1]), end + 1
             if found[0] == "-" and text[end : end + 1] in _SIGNS and (start == 0 or text[start - 1] in " ("):
                 mark = ("neg", None)
-            if mark is not None and not (unknown_until == start and mark[0] in ("dash", "slash")):
+            if mark is not None and not (unknown_until == start and mark[0] in ("dash", "slash", "SIGN")):
                 node = Node(mark[0], start, end, mark[1])
             elif unknown_until == start:
                 unknown_until = end if mark is not None else -1

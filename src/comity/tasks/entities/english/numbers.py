@@ -42,6 +42,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     "halves": ("halves", 2),
     "quarter": ("quarter", Fraction(1, 4)),
     "quarters": ("quarter", Fraction(1, 4)),
+    "qtr": ("quarter", Fraction(1, 4)),
     "point": ("point", None),
     "over": ("over", None),
     "minus": ("minus", None),
@@ -153,9 +154,7 @@ class _Reader:
             total, behind = total + value, next_at
             if not scaled:
                 break
-            ceiling = 1
-            while ceiling * 1000 <= value and ceiling < 10**15:
-                ceiling *= 1000
+            ceiling = self.nodes[behind - 1].value if self.tag(behind - 1) != "dozen" else 1  # `two crore fifty lakh`
             after = behind + 1 if self.tag(behind) == "and" else behind
             if self.tag(after) in ("half", "a", "quarter", "SLASH") or (
                 self.tag(after) in ("INT", "DEC") and after == behind and self.tag(after + 1) not in ("SCALE", "HUNDRED")

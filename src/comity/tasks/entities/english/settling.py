@@ -74,7 +74,7 @@ def settled(nodes: list[Node], _: Any, text: str) -> list[Node]:
             out[place] = node._replace(tag="UNIT", value="[lb_av]") if weight else node._replace(tag="CURS")
         elif node.tag == "NUM" and node.value == 1 and text[node.start : node.end] == "one" and (
             before in ("this", "that", "the", "every", "no", "next", "last", "past", "other") or after == "poss"
-        ):  # fmt: skip
+        ) and after not in ("U", "second", "seconds", "quarter"):  # fmt: skip
             out[place] = node._replace(tag="_")
     return out
 

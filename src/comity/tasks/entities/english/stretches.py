@@ -375,7 +375,7 @@ def at_least_from(m: Match) -> Any:
 
 def shift(m: Match) -> Node | None:
     by: Length = m.get("DUR")
-    back = m.has("before", "ago", "earlier", "prior")
+    back = m.has("before", "ago", "earlier", "prior", "past")
     anchor = m.get("DATE", "MOMENT", "PERIOD")
     if m.has("INT"):  # of a year
         year = m.get("INT")

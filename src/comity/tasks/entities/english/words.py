@@ -254,7 +254,7 @@ _PLAIN = {
     "eq": "=",
     "hy": "h",
     "ish": "ish",
-    "not": "not but",
+    "not": "not",
     "once": "once one",
     "more": "more",
     "less": "less",
@@ -273,6 +273,7 @@ _PLAIN = {
     "is": "is",
     "times": "times",
     "time": "time",
+    "future": "future",
     "twice": "twice thrice",
 }
 _ADVERBS = {
@@ -396,12 +397,11 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], str, Any], ...]]:
     )
     add("before", "before", "earlier than", "prior to", "sooner than", "in advance of", "ahead of")
     add("after", "after", "later than", "greater than")
-    add("later", "later", "in the future")
-    add("ago", "ago", "in the past")
     add("YTD", "year", "year to date")
     add("YTD", "month", "month to date")
     add("YTD", "week", "week to date")
     add("YTD", "quarter", "quarter to date")
+    add("U", "weekend", "week end")
     add("EOD", None, "end of day", "end of the day")
     add("wc", None, "w / c", "week commencing")
     add("starting", None, "starting from", "beginning from", "starting on")
