@@ -39,7 +39,11 @@ def started(folder: Path, *words: object, **more: object) -> Iterator[subprocess
 def test_each_command_starts(typed: Cli, name: str) -> None:
     done = typed(name, "--help")
     assert (done.code, done.err) == (0, "") and done.out.startswith(f"usage: comity {name} ")
-    assert typed(name, "--nonsense").code == 2
+
+
+def test_what_it_does_not_know_is_a_matter_of_usage(typed: Cli) -> None:
+    """Of each command it is said in `test_words.py`, without a process for each."""
+    assert typed("up", "--nonsense").code == 2
 
 
 def test_it_is_installed_by_its_name(tmp_path: Path) -> None:
