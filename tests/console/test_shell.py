@@ -135,3 +135,13 @@ def test_a_session_that_is_over_leads_to_the_sign_in_page(open_page: Open) -> No
         )
         page.click(f"{MENU}[href='/console/try']")
         page.wait_for_selector("input[name=token]")
+
+
+def test_a_person_s_own_session_is_none_of_the_console(open_page: Open) -> None:
+    said = {"name": "a person", "role": "subject", "csrf": "x", "until": "2026-11-28T00:00Z"}
+    with open_page("/console/no/such", role="viewer") as opened:
+        page = opened.page
+        page.route("**/comity/v1/session", lambda route: route.fulfill(content_type="application/json", body=json.dumps(said)))
+        page.reload()
+        page.wait_for_selector("input[name=token]")
+        assert page.locator("nav").count() == 0

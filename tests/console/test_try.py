@@ -43,6 +43,11 @@ def ask(page: Any, text: str | None = None, *, who: str = "", model: str = "") -
     page.wait_for_selector(DONE)
 
 
+def answered(page: Any, path: str, status: int, said: Any) -> None:
+    """In the gateway's place."""
+    page.route(f"**/{path}", lambda route: route.fulfill(status=status, content_type="application/json", body=json.dumps(said)))
+
+
 def step(page: Any, number: int) -> str:
     said: str = page.locator(f".journey > li:nth-child({number})").inner_text()
     return said
@@ -189,3 +194,31 @@ def test_a_program_is_shown_the_same_request(open_page: Open) -> None:
         opened.until("document.querySelector('.try-form pre').textContent.includes('curl')")
         said = page.inner_text(".try-form pre")
         assert 'Comity-Subject: location="CN"' in said and "consent=(general)" in said and "it'\\''s" in said
+
+
+def test_what_the_gateway_says_is_shown_and_never_run(open_page: Open) -> None:
+    hostile = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
+    models = {"data": [{"id": "auto"}, {"id": hostile, "comity": {"processing": [hostile]}}]}
+    found = {"findings": [{"type": hostile, "category": None, "start": 0, "end": 2}]}
+    why = {"fact": hostile, "rule": hostile, "pack": hostile, "text": hostile}
+    cited = {"instrument": hostile, "article": hostile, "confidence": hostile, "effective": "2026-01-01"}
+    judged = {"deployment": hostile, "effect": "deny", "reasons": [why], "citations": [cited]}
+    refused = {
+        "effect": "deny",
+        "candidates": [judged],
+        "remedies": [hostile],
+        "ways": [{"deployment": hostile, "steps": ["route:to:" + hostile]}],
+    }
+    body = {"error": {"message": hostile, "decision": refused, "receipt": hostile}}
+    with open_page("/console/no/such", role="engineer", expected=(451,)) as opened:
+        page = opened.page
+        answered(page, "v1/models", 200, models)
+        answered(page, "comity/v1/scan", 200, found)
+        answered(page, "v1/chat/completions", 451, body)
+        page.click("nav a[href='/console/try']")
+        page.wait_for_selector(".journey")
+        ask(page, "hello")
+        page.click(".refusal summary")
+        assert hostile in page.inner_text(".refusal") and hostile in page.inner_text(".judged")
+        assert page.locator("main img, main script").count() == 0
+        assert page.locator(f"{DONE} a").get_attribute("href").startswith("/console/decisions/%22")

@@ -14,6 +14,7 @@ import { forget, resume, signIn, signedIn, signOut, takeToken } from "./session.
 /** @typedef {import("./lib/router.js").Page} Page */
 
 const HOME = "/console";
+const ROLES = ["viewer", "engineer", "officer", "admin"];
 const THEMES = ["auto", "light", "dark"];
 /** @type {Page[]} */ let pages = [];
 let known = false; // whether it was asked who is signed in
@@ -31,7 +32,7 @@ async function show(address) {
   if (number !== shown) return;
   const view = frame(found?.page);
   if (found?.page.public) return render(found.page, view, found.params, search, signal);
-  if (signedIn() === null) return render(signin, view, {}, search, signal);
+  if (!inside()) return render(signin, view, {}, search, signal);
   if (path === HOME || path === `${HOME}/`) return navigate(firstPath(), { replace: true });
   if (found === null) return say(view, t("shell.missing.title"), notice("warn", t("shell.missing.text")));
   if (!may(found.page)) return say(view, t(`${found.page.id}.title`), notice("warn", t("shell.forbidden", { role: t(`shell.role.${role()}`) })));
@@ -96,6 +97,9 @@ function style(id) {
 
 const role = () => signedIn()?.role ?? "";
 
+/** A person whose session is for their own page alone is not in the console. */
+const inside = () => ROLES.includes(role());
+
 /** @param {Page} page */
 const may = (page) => role() === "admin" || (page.roles ?? []).includes(role());
 
@@ -105,7 +109,7 @@ const firstPath = () => [inMenu()[0]?.path].flat()[0] ?? "/console/none";
 
 /** The frame of a page, and its `<main>`. @param {Page | undefined} page @returns {HTMLElement} */
 function frame(page) {
-  const menu = signedIn() !== null && !page?.public;
+  const menu = inside() && !page?.public;
   const view = h("main", { id: "main", tabindex: "-1" });
   document.body.className = menu ? "with-menu" : "bare";
   mount(
