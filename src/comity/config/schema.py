@@ -399,7 +399,7 @@ class CosignerConfig(Section, frozen=True, kw_only=True):
 
 class PublishConfig(Section, frozen=True, kw_only=True):
     """The record's log, published as tiles that anybody may fetch and check.  They hold salted
-    hashes, one for each receipt, and nothing else."""
+    hashes, one for each receipt or change, and nothing else."""
 
     store: str = ""  # a directory, or the URL of an object store (the extra `objects`); empty: it is not published
     seconds: float = 600.0  # how often
