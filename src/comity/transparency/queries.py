@@ -24,7 +24,7 @@ from comity.transparency.receipt import Receipt
 from comity.transparency.rows import PLACES_MAX, broken, digest_of, place
 
 CHUNK = 500
-LOOKED_AT_MAX = 10_000
+LOOKED_AT_MAX = 5_000
 _ABOVE_ALL = "Z" * ID_LETTERS
 _receipt = msgspec.json.Decoder(Receipt).decode
 _outcome = msgspec.json.Decoder(Outcome).decode

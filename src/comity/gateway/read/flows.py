@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from comity.gateway.app import App
 
 AT_ONCE = 2000
-RECORDS_MAX = 100_000  # looked at for one answer
+LOOKED_AT_MAX = 20_000  # records of minutes that are over; then no further one is begun, and the next look goes on there
+MINUTE_MAX = 100_000  # records of one minute that are counted
 SETTLED = timedelta(minutes=2)  # after its end nothing more is recorded in a minute, whichever gateway is slow
 MINUTE = timedelta(minutes=1)
 Counts = Counter[tuple[str, tuple[str, ...], str]]
@@ -35,31 +36,35 @@ class Minutes:
         self._one = asyncio.Lock()
 
     async def look(self, database: Database, now: datetime, minutes: int) -> tuple[dict[datetime, Counts], bool]:
-        """By the minute's beginning; and whether all were seen: else the newest were."""
+        """By the minute's beginning, the newest first; and whether that is all of them, each whole."""
         newest = now.replace(second=0, microsecond=0)
-        wanted = [newest - MINUTE * ago for ago in range(minutes)]
+        seen, records, whole = dict[datetime, Counts](), 0, True
         async with self._one:
-            fresh = [at for at in wanted if at not in self._over]  # this minute is always among them
-            read, whole = await _counted(database, fresh[-1], newest + MINUTE)
-            seen = {at: self._over[at] if at in self._over else read.get(at, Counter()) for at in wanted}
-            self._over = {at: counts for at, counts in seen.items() if at >= whole and at + MINUTE + SETTLED <= now} | {
-                at: counts for at, counts in self._over.items() if at >= newest - MINUTE * asked.MINUTES_MAX
-            }
-        return seen, whole <= fresh[-1]
+            for at in (newest - MINUTE * ago for ago in range(minutes)):
+                if at not in self._over:
+                    if records >= LOOKED_AT_MAX:
+                        return seen, False
+                    seen[at] = await _counted(database, at)
+                    if at + MINUTE + SETTLED <= now:
+                        records += seen[at].total()
+                        self._over[at] = seen[at]
+                else:
+                    seen[at] = self._over[at]
+                whole = whole and seen[at].total() < MINUTE_MAX
+            oldest = newest - MINUTE * asked.MINUTES_MAX
+            self._over = {at: counts for at, counts in self._over.items() if at >= oldest}
+        return seen, whole
 
 
-async def _counted(database: Database, since: datetime, before: datetime) -> tuple[dict[datetime, Counts], datetime]:
-    """The newest first; and the first minute of which all was seen."""
-    span, below, records, found = Wanted(since=since, before=before), "", 0, dict[datetime, Counts]()
-    while records < RECORDS_MAX:
+async def _counted(database: Database, at: datetime) -> Counts:
+    span, below, counts = Wanted(since=at, before=at + MINUTE), "", Counts()
+    while counts.total() < MINUTE_MAX:
         some = await database.read(partial(crossings, span, below, AT_ONCE))
-        for each in some:
-            found.setdefault(datetime.fromisoformat(each.at), Counter())[each.source, each.destination, each.effect] += 1
-            below = each.id
-        records += len(some)
+        counts.update((each.source, each.destination, each.effect) for each in some)
         if len(some) < AT_ONCE:
-            return found, since
-    return found, min(found) + MINUTE
+            break
+        below = some[-1].id
+    return counts
 
 
 async def flows(app: App, query: asked.Flows, name: str) -> shapes.FlowPage:

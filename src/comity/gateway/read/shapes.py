@@ -415,7 +415,7 @@ class FlowPage(Answer, frozen=True, kw_only=True):
     since: datetime = msgspec.field(name="from")
     before: datetime = msgspec.field(name="to")
     records: int
-    complete: Annotated[bool, Meta(description="false: there were more records than one answer looks at, and the newest are counted")]
+    complete: Annotated[bool, Meta(description="false: there is more than one answer looks at; `from` is the first minute that is told")]
     rows: tuple[FlowRow, ...]
 
 

@@ -44,9 +44,11 @@ async def test_of_more_than_it_looks_at_the_newest_are_counted(reading: Reading,
         await reading.ask()
         await reading.ask()
         reading.sim.clock.advance(minutes=1)
-    monkeypatch.setattr(flows, "RECORDS_MAX", 3)
-    monkeypatch.setattr(flows, "AT_ONCE", 3)
-    told = await reading.get("flows")
-    assert (told["records"], told["complete"]) == (3, False)
-    monkeypatch.undo()
-    assert (await counted(reading, 60)).total() == 8
+    monkeypatch.setattr(flows, "LOOKED_AT_MAX", 1)
+    told = [await reading.get("flows", minutes="5") for _ in range(3)]
+    assert [(each["records"], each["complete"]) for each in told] == [(6, False), (8, True), (8, True)]
+    assert told[0]["from"] == "2026-11-23T12:01:00Z" and told[2]["from"] == "2026-11-23T12:00:00Z"
+    monkeypatch.setattr(flows, "AT_ONCE", 1)
+    monkeypatch.setattr(flows, "MINUTE_MAX", 1)
+    reading.app.minutes = flows.Minutes()
+    assert [(each["records"], each["complete"]) for each in [await reading.get("flows", minutes="3")]] == [(2, False)]
