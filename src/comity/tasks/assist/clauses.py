@@ -240,7 +240,7 @@ def _conditional_zh(text: str) -> Conditional | None:
     return Conditional(asks=asks, then=then, otherwise=(otherwise.end(), len(text)) if otherwise else None, before=before)
 
 
-_BELOW = re.compile(r"\b(?:below|under|less than|colder than|lower than)\b|低于|不到|小于|以下|降到", re.IGNORECASE)
+_BELOW = re.compile(r"\b(?:below|under|less than|colder than|lower than)\b|低于|不到|小于|以下|降到|跌破|掉到|零下", re.IGNORECASE)
 _ABOVE = re.compile(r"\b(?:above|over|more than|warmer than|higher than|hotter than)\b|高于|超过|大于|以上", re.IGNORECASE)
 _NOT = {"en": re.compile(r"\b(?:not|no|nothing|none|never|without)\b|n't\b|n’t\b", re.IGNORECASE), "zh": re.compile(r"不|没|无(?!锡)")}
 

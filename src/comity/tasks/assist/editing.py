@@ -19,7 +19,7 @@ from comity.tasks.entities.values import Date, Time
 
 ALSO = re.compile(r"也|加上|再加|还有|一起|\b(?:too|also|as well|along|and)\b", re.IGNORECASE)
 ANOTHER = re.compile(
-    r"再(?:加|来|定|设|建|弄|要|订)(?:上|个|一)|另一个|多一个|\b(?:another|one more|a second one|second one|also (?:one|at)|and one)\b",
+    r"(?:再|也)(?:加|来|定|设|建|弄|要|订)(?:上|个|一)|另一个|多一个|\b(?:another|one more|a second one|second one|also (?:one|at)|and one)\b",  # noqa: E501
     re.IGNORECASE,
 )
 TOO = re.compile(r"^(?:and|also|plus)\b|也|\btoo\b|\bas well\b|也一样|也是|同样", re.IGNORECASE)
@@ -34,7 +34,7 @@ OFF = re.compile(
 )
 EXCEPT = re.compile(r"\b(?:except|but not|apart from|other than)\b|除了|除外|以外的", re.IGNORECASE)
 NEVER_MIND = re.compile(
-    r"^(?:stop|cancel|scrap|delete|drop) (?:it|that)[.!]?$|^(?:停了吧|取消掉?吧?|删了吧|停掉吧?|取消它|不定了)[。!！]?$|^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
+    r"^(?:(?:no|actually|sorry|wait|no wait|oh)[,.]? )*(?:stop|cancel|scrap|delete|drop) (?:it|that)[.!]?$|^(?:停了吧|取消掉?吧?|删了吧|停掉吧?|取消它|不定了)[。!！]?$|^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
     re.IGNORECASE,
 )
 _LATER = re.compile(r"\b(?:later|back)\b|往后|推后|延后|晚", re.IGNORECASE)
@@ -52,6 +52,9 @@ def changes(intent: Intent, now: Mapping[str, Argument], said: Said, focus: Focu
             changed = _moment(each, before, said, focus, moved=moved)
         elif each.kind == "contact":
             changed = _people(each, before, said)
+        elif each.kind in ("event", "reminder", "note") and before is not None and RATHER.search(said.text):
+            other = names.the(said, each.kind, each.name)
+            changed = said.argument(other.id, 0, len(said.text), of="world") if other is not None and other.id != before.value else None
         elif each.kind == "place" and before is not None:
             found = names.places(said)
             changed = said.argument(names.one(found[0], each.name, said).id, found[0].start, found[0].end, of="world") if found else None

@@ -88,6 +88,9 @@ class Making:
         if self._steps and self._follows(stretch) and self._edited(said):
             return
         self._focus.day = self._day_of_turn()
+        self._focus.after = self._focus.start if self._focus.day is not None else None
+        if self._focus.day is None:
+            self._focus.day = self._day_asked_about()
         if self._steps and self._switched(stretch, said):
             return
         intent, by, why = await self._chosen(stretch.text, self._able(stretch.among, said), said)
@@ -111,7 +114,8 @@ class Making:
             return False
         mine = {name: each.value for name, each in draft.arguments.items()}
         its = {name: each.value for name, each in last.arguments.items()}
-        return mine == its or (draft.intent.reads_only and mine.items() <= its.items())
+        nothing = draft.question is not None and all(each.kind == "text" for each in draft.intent.parameters if each.name in mine)
+        return mine == its or (draft.intent.reads_only and mine.items() <= its.items()) or (nothing and _names_it(draft))
 
     def _day_of_turn(self) -> date | None:
         """`On Saturday wake me at eight, and remind me at nine …`: the day holds for the rest of the turn."""
@@ -123,6 +127,17 @@ class Making:
                 if each.kind == "datetime" and argument is not None and isinstance(argument.value, str):
                     return datetime.fromisoformat(argument.value).date()
         return None
+
+    def _day_asked_about(self) -> date | None:
+        """`Is Tuesday afternoon free?`, and then: `put the vet in at 3`."""
+        last = self._steps[-1] if self._steps else None
+        if not isinstance(last, Draft) or not last.intent.reads_only or last.said.turn != self._turn - 1:
+            return None
+        moments = [
+            last.arguments[each.name].value for each in last.intent.parameters if each.kind == "datetime" and each.name in last.arguments
+        ]
+        days = {datetime.fromisoformat(each).date() for each in moments[:1] if isinstance(each, str)}
+        return days.pop() if days and last.intent.parameter("start") is not None else None
 
     def _follows(self, stretch: Stretch) -> bool:
         """Whether it may be about what is planned already: it asks for nothing of its own, or for the same once more."""
@@ -146,6 +161,9 @@ class Making:
 
     def _able(self, among: Sequence[Candidate], said: Said) -> Sequence[Candidate]:
         """In a new order: what the words hold everything for goes before what they do not, and what they name the thing of before both."""
+        telling = [each for each in among if each.score >= WEAK_MIN and _tells(each.intent)]
+        if telling and sure.tells(said.text, said.language, [said.text[one.start : one.end] for one in names.people(said)]):
+            return telling
         if len(among) < 2:
             return among
         weighed = []
@@ -310,7 +328,9 @@ class Making:
                     focus.things = {**focus.things, kind: near[0][1]}
         focus.start = start or focus.start
         focus.people = tuple(people) or focus.people
-        title = draft.arguments.get("title")
+        title, event = draft.arguments.get("title"), draft.arguments.get("event")
+        known = things.get(event.value) if event is not None else None
+        focus.called = Argument(value=known.names[0], of="world", said=(draft.said,)) if known is not None else None
         focus.about = title if title is not None else Argument(value=draft.said.text, of="user", said=(draft.said,))
         focus.values = {**focus.values, **{name: argument.value for name, argument in draft.arguments.items()}}
 
@@ -335,7 +355,8 @@ class Making:
             kinds = {each.kind for each in draft.intent.parameters if each.name in found}
             if all(each.kind == "contact" and each.many for each in draft.intent.parameters if each.name in found):
                 another = draft.intent.reads_only and another  # somebody more, not a second one
-            another = another or (editing.TOO.search(raw) and kinds <= {"choice", "place"})
+            made_anew = draft.intent.parameter("event") is None and draft.said.turn != self._turn  # `tomorrow too` is one more
+            another = another or (editing.TOO.search(raw) and kinds <= {"choice", "place", *(("datetime",) if made_anew else ())})
             if another:
                 copy = Draft(intent=draft.intent, said=said.span(), arguments=arguments, by=draft.by, why=draft.why)
                 self._steps.append(copy)
@@ -432,6 +453,16 @@ class Making:
         elif target.question is not None:
             self._again(target)
         return True
+
+
+def _tells(intent: Intent) -> bool:
+    needed = {each.kind for each in intent.parameters if each.required}
+    return {"contact", "text"} <= needed
+
+
+def _names_it(draft: Draft) -> bool:
+    """`stick it in my diary`: what was said just before."""
+    return bool(re.search(r"\b(?:it|that|this)\b|^[^，,]{0,6}(?:记|加|放|写|存)[到进在]", draft.said.text, re.IGNORECASE))
 
 
 def _unread(draft: Draft) -> Question | None:

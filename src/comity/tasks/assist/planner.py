@@ -15,11 +15,14 @@ import msgspec
 from comity.tasks.assist import editing
 from comity.tasks.assist.choosing import Chooser
 from comity.tasks.assist.clauses import Conditional, conditional, holds, stretches
-from comity.tasks.assist.intents import Intents, language_of
+from comity.tasks.assist.intents import Intent, Intents, language_of
 from comity.tasks.assist.making import _NOTHING, BY_CUES, WEAK_MIN, Abstain, Branches, Draft, Making
-from comity.tasks.assist.plan import Argument, Plan, Unclear, World
+from comity.tasks.assist.plan import Argument, Plan, Question, Unclear, World
 from comity.tasks.assist.reading import times
+from comity.tasks.assist.reading.account import Account
 from comity.tasks.assist.reading.choices import numbers
+from comity.tasks.assist.reading.said import Said
+from comity.tasks.assist.reading.things import _SAME_TIME
 from comity.tasks.assist.retrieve import candidates
 
 
@@ -54,6 +57,8 @@ class _Making(Making):
         if self._steps and editing.NEVER_MIND.search(text.strip()):
             self._steps.pop()
             return
+        if self._steps and _SAME_TIME.fullmatch(text.strip(" ,，。.!！") or "-"):
+            return  # a thing that is moved keeps its hour
         branches = conditional(text, self._language)
         if branches is not None:
             made = await self._conditional(branches)
@@ -87,6 +92,9 @@ class _Making(Making):
             raise Abstain("no_intent", asked.text)
         intent = readers[0].intent
         asks = self._draft(intent, asked, "cues", readers[0].why)
+        unread = self._beyond(intent, asked)
+        if asks.question is None:
+            asks.question = unread
         self._look_at(asks)
         dates = [
             str(asks.arguments[each.name].value)[:10]
@@ -112,6 +120,15 @@ class _Making(Making):
         if parts.negated and isinstance(right, bool):
             right = not right
         return Branches(asks=asks, holds=right, then=then, otherwise=otherwise)
+
+    def _beyond(self, intent: Intent, asked: Said) -> Question | None:
+        """What of a condition the answer of ``intent`` says nothing of."""
+        account = Account(intent, self._anew(asked), self._focus)
+        try:
+            account.partial(texts=True)
+        except Unclear as unclear:
+            return unclear.question
+        return account.beyond(self._intents, condition=True)
 
     async def _base(self, start: int, end: int) -> Draft | None:
         said = self._said(start, end)

@@ -35,7 +35,7 @@ NOTHING = [
     # more than there is a place for
     "turn off the lights in the kitchen and the garage", "把厨房和车库的灯关了", "play some jazz in the garden", "在阳台放点爵士",
     "pause the music and the washing machine", "change Tom's number to 07700 900178 and his email to t@example.org", "cancel my meetings on Tuesday",
-    "取消周一的所有日程", "房租和牛奶都搞定了", "tell Tom to cancel dinner with Emma", "告诉汤姆把跟艾玛的晚饭取消", "写个笔记：取消健身卡",
+    "取消周一的所有日程", "房租和牛奶都搞定了", "告诉汤姆把跟艾玛的晚饭取消", "写个笔记：取消健身卡",
     # values that cannot be
     "dinner with Tom on the 31st of November at 7", "十一月三十一号晚上七点跟汤姆吃饭", "set brightness to 130 percent in the study",
     "email Emma the report", "forward Marco's mail to Daniel", "save a new contact",
@@ -72,6 +72,7 @@ async def test_the_question_is_about_just_that(said: str, unread: str) -> None:
         ("客厅太暗了，把灯调到百分之八十", "lights.set"),
         ("嗓子疼，把明天的健身课取消吧", "calendar.cancel"),
         ("提醒我不要忘了带护照", "reminders.create"),
+        ("tell Tom to cancel dinner with Emma", "messages.draft"),
     ],
 )
 async def test_a_reason_and_politeness_are_no_more_requests(said: str, intent: str) -> None:

@@ -18,6 +18,12 @@ _I_HAVE = re.compile(r"\bI\(?(?:\?:)?(?:['’\[]|.{0,6}have\b)|已经|[了完好
 _SEVERAL = re.compile(r"\b(?:meetings|appointments|events|calls|reminders|notes|lists)\b", re.IGNORECASE)
 _SOMEBODY_ELSE = re.compile(r"(?:\b(?:remind|wake)|提醒|叫醒|喊)\s*(?:一下)?$", re.IGNORECASE)
 """`remind Anna`: nobody but the user is reminded."""
+_NOW = re.compile(r"(?:right |just )?now|现在|马上|立刻", re.IGNORECASE)
+_WHETHER = re.compile(
+    r"\b(?:if|whether|not|no|nothing|anything|something|none|never|unless|in case|should|below|above|under|over|less|more|than|colder|warmer|hotter|lower|higher|drops?|falls?|goes|gets|rises?|expected|forecast|still|already|degrees?|zero|freezing|turns? out|happens? to)\b|n['’]t\b|"  # noqa: E501
+    r"如果|要是|假如|若是|倘若|万一|的话|没有|没|不会|不是|会不会|有没有|是不是|低于|高于|超过|不到|跌破|降到|升到|以下|以上|零下|零度|还是|真的|已经",
+    re.IGNORECASE,
+)
 _JOINED = re.compile(r"(?:['’]s)?\s*(?:,\s*and|,|&|\band\b|[和跟与、]|以及|还有)\s*", re.IGNORECASE)
 _OFTEN = re.compile(
     r"\b(?:once|twice|\w+ times) (?:a|an|per|each|every)\b|\b(?:every|each) (?:other |few |\w+ )?(?:hour|day|week|month|year|morning|evening|night|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?\b|[一二两三四五六几\d]+[次遍](?!性)|每[天日周月年晚早隔]",  # noqa: E501
@@ -52,6 +58,8 @@ class Account(Slots):
         if bounded is not None:
             return self._unread(*bounded)
         for entity in self._said.entities:
+            if _NOW.fullmatch(self._said.words(entity).strip()):
+                continue
             if entity.kind in ("number", "ordinal") and not re.search(r"\d", self._said.words(entity)):
                 continue
             if all(entity.end <= a or entity.start >= b for a, b in held):
@@ -74,6 +82,15 @@ class Account(Slots):
         if (same := _SAME_TIME.search(self._said.text)) is not None:
             held.append(same.span())
         unsaid = self._loose_time() or rest.left(self._said.text, self._intent, others, held, self._said.language, never=self._of_others())
+        return self._unread(*unsaid) if unsaid is not None else None
+
+    def beyond(self, others: Iterable[Intent], *, condition: bool = False) -> Question | None:
+        """Words that nothing accounts for; of a condition, neither how much is too much, nor whether."""
+        held = [*self._said.taken, *self._named_words(), *((found.start, found.end) for found in names.people(self._said))]
+        if condition:
+            held += [found.span() for found in _WHETHER.finditer(self._said.text)]
+            held += [(each.start, each.end) for each in self._said.entities]
+        unsaid = rest.left(self._said.text, self._intent, others, held, self._said.language)
         return self._unread(*unsaid) if unsaid is not None else None
 
     def _not_asked(self, texts: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
@@ -133,7 +150,8 @@ class Account(Slots):
 
     def _named_words(self) -> list[tuple[int, int]]:
         """Words that say which of the things it has is meant."""
-        return [] if self._thing is None else [span for name in self._thing.names for span in names.shared_all(self._said.text, name)]
+        meant = [each for each in (self._thing, self._beside) if each is not None]
+        return [span for each in meant for name in each.names for span in names.shared_all(self._said.text, name)]
 
     def _changes_nothing(self) -> bool:
         """`take the lights down a notch`: where, and not what is to become of it."""

@@ -90,7 +90,11 @@ def _unsaid_zh(text: str, start: int, end: int, intent: Intent, others: Iterable
     """Cut into the longest words there are; one that only another request is made of is not accounted for, nor are two unknown characters."""  # noqa: E501
     own = vocabulary(intent, "zh") | idle("zh")
     strange = frozenset(
-        word for each in others if each.name != intent.name for word in vocabulary(each, "zh") if len(word) > 1 and not _made_of(word, own)
+        word
+        for each in others
+        if _room(each) != _room(intent)
+        for word in vocabulary(each, "zh")
+        if len(word) > 1 and not _made_of(word, own)
     )
     run, at = start, start
     while at < end:
@@ -113,6 +117,10 @@ def _unsaid_zh(text: str, start: int, end: int, intent: Intent, others: Iterable
         yield run, end
 
 
+def _room(intent: Intent) -> str:
+    return intent.name.partition(".")[0]
+
+
 def _strangers(text: str, start: int, end: int, held: Sequence[Spot], never: frozenset[str]) -> Iterator[Spot]:
     for found in re.finditer(r"[A-Za-z]+|(?=([\u4e00-\u9fff]{2}))", text[start:end]):
         a = start + found.start()
@@ -131,6 +139,13 @@ def vocabulary(intent: Intent, language: str) -> frozenset[str]:
     patterns = (*intent.cues.get(language, ()), *intent.weak.get(language, ()), *intent.opposite.get(language, ()), *said)
     telling = "" if intent.origin else intent.telling(language)  # what a stranger's tool says of itself accounts for nothing
     return _spelt(patterns, f"{intent.name} {telling}".lower())
+
+
+def only_idle(words: str, intent: Intent, language: str) -> bool:
+    """Whether nothing in them is a word of its own."""
+    if language == "zh" and re.search(r"[\u4e00-\u9fff]", words):
+        return _made_of(words.strip(" ，,。！!？?"), idle("zh") | {"来一个", "来", "一个"})
+    return all(word in idle("en") for word in re.findall(r"[a-z']+", words.lower())) and bool(re.search(r"[a-z]", words.lower()))
 
 
 def only_asks(words: str, intent: Intent, language: str) -> bool:
@@ -156,7 +171,7 @@ def literals(pattern: str) -> frozenset[str]:
     """Words that a regular expression spells out, outside of what it only looks at; both of `e-?mail`, `organi[sz]e`, `meetings?`."""
     text = shown(pattern)
     text = re.sub(r"\['’\]\??|'\?", "'", text)
-    texts = {re.sub(r"-\?|\[- \]\?", by, text) for by in ("", " ")}
+    texts = {re.sub(r"-\?|\[- \]\?|(?<=[a-z]) \?", by, text) for by in ("", " ")}
     for each in list(texts):
         if (found := re.search(r"\[([a-z])([a-z])\]", each)) is not None:
             texts |= {each.replace(found.group(), found.group(1)), each.replace(found.group(), found.group(2))}

@@ -34,6 +34,8 @@ from comity.tasks.entities.values import Date, Duration, Time
 
 _FRACTION = re.compile(r"\b(?:an? )?(half|quarter|third)\b", re.IGNORECASE)
 _PERCENT = {"half": 50, "quarter": 25, "third": 33}
+_LEFT_BEFORE = re.compile(r"(?:['’]s\s+|(?:说|内容是|写着|写上)(?![明法服话])[：:，,\s]*|saying (?:that )?)", re.IGNORECASE)
+_SPEAKS = re.compile(r"[我你您他她它咱谢对]|生日|新年|节日|恭喜|祝")
 _ONLY_A_THING = re.compile(r"\s*(?:the|my|a|an|that|this|our)\s+[\w'’-]+(?:\s+[\w'’-]+)?\s*[.!]?", re.IGNORECASE)
 _THEN = re.compile(r"\bthen\b|\bthat (?:day|morning|afternoon|evening)\b|那天|当天", re.IGNORECASE)
 
@@ -141,7 +143,7 @@ class Slots(Things):
                 said.taken.append((again[1].start, again[1].end))
             if clock is None and self._thing is not None and self._thing.start is not None:
                 self._made[each.name] = Argument(value=self._thing.start.strftime("%H:%M"), of="world", said=(said.span(),))
-            elif clock is not None:
+            elif clock is not None and not times.part_of_day(said.words(clock[1][0])):
                 one = clock[1][0]
                 self._made[each.name] = said.argument(clock[0].strftime("%H:%M"), one.start, one.end)
         for each in by_kind.get("duration", []):
@@ -238,6 +240,9 @@ class Slots(Things):
         if found is None:
             return
         moment, entities = found
+        before, clock = self._focus.after, next((each for each in entities if isinstance(each.value, Time)), None)
+        if before is not None and clock is not None and not clock.certain and moment - timedelta(hours=12) > before:
+            moment -= timedelta(hours=12)  # `wake me at 6, and at 7 …`: the next such hour after the one before it
         for each in entities:
             said.taken.append((each.start, each.end))
         self._made[about] = Argument(
@@ -322,6 +327,7 @@ class Slots(Things):
         """What `an hour before` is before: an appointment named here, else what was last spoken of."""
         named = names.the(self._said, "event", "event")
         if named is not None and named.start is not None and not names.pronoun(self._said):
+            self._beside = named
             return named.start + (named.duration or timedelta()) if after else named.start
         return self._focus.start
 
@@ -421,7 +427,10 @@ class Slots(Things):
                     span = self._after_names(span)
                 if span is not None and not each.required and not self._said.free(*span):
                     span = None
+            if span is not None and not each.required and rest.only_idle(self._said.text[slice(*span)], self._intent, self._said.language):
+                span = None
             if span is not None:
+                span = self._told(span)
                 self._made[each.name] = self._said.argument(self._pointed(self._said.text[span[0] : span[1]]), *span)
             elif self._intent.reads_only and not each.required and not each.said:
                 self._words_of_a_thing(each)
@@ -431,10 +440,13 @@ class Slots(Things):
                 span = left_over(self._said, keep=people)
                 if span is not None and self._tells:
                     span = self._after_names(self._past_recipients(span))
-                    span = None if span is not None and _ONLY_A_THING.fullmatch(self._said.text[slice(*span)]) else span
+                    span = span if span is not None and self._is_told(span) else None
                 if span is not None and self._says_something(span, each):
+                    span = self._told(span)
                     self._loose.add(each.name)
                     self._made[each.name] = self._said.argument(self._said.text[span[0] : span[1]], *span)
+                elif self._focus.called is not None and not self._tells:
+                    self._made[each.name] = self._focus.called
                 elif self._focus.about is not None:
                     self._made[each.name] = self._focus.about
 
@@ -445,9 +457,21 @@ class Slots(Things):
     def _says_something(self, span: tuple[int, int], parameter: Parameter) -> bool:
         """More than a scrap, and more than the request itself."""
         words = self._said.text[slice(*span)].strip()
-        if len(words) < 2:
-            return False
-        return parameter.name == "title" or not rest.only_asks(words, self._intent, self._said.language)
+        if parameter.name == "title":
+            return not rest.only_idle(words, self._intent, self._said.language)
+        return len(words) > 1 and not rest.only_asks(words, self._intent, self._said.language)
+
+    def _told(self, span: tuple[int, int]) -> tuple[int, int]:
+        """Without what led up to it, and without half of a name."""
+        span = (span[0] + len(self._said.text[slice(*span)]) - len(self._said.text[slice(*span)].lstrip()), span[1])
+        lead = _LEFT_BEFORE.match(self._said.text, *span)
+        return (lead.end(), span[1]) if lead is not None and lead.end() < span[1] else span
+
+    def _is_told(self, span: tuple[int, int]) -> bool:
+        """Of what nothing led up to, whether it is a message: in Chinese it stands apart or speaks of somebody, in English it is more than a thing."""  # noqa: E501
+        if self._said.language == "zh":
+            return bool(re.search(r"[，,：:。；;\s]\s*$", self._said.text[: span[0]]) or _SPEAKS.match(self._said.text, *span))
+        return not _ONLY_A_THING.fullmatch(self._said.text[slice(*span)])
 
 
 def iso(moment: datetime) -> str:

@@ -21,7 +21,7 @@ _QUESTION = {
     ),
 }
 _WONDERS = re.compile(
-    r"^(?:(?!问|告诉|说|写|发|提醒|翻译|“).){0,14}?(?:要不要|该不该|会不会|是不是|应不应该|需不需要|用不用|会怎么?样|怎么办)|\b(?:what happens|what if|suppose)\b",  # noqa: E501
+    r"^(?:(?!问|告诉|说|写|发|提醒|翻译|“).){0,14}?(?:要不要|该不该|会不会|是不是|应不应该|需不需要|用不用|会怎么?样|怎么办)|[了过着](?:些|点)?(?:什么|啥|哪些)[？?。]?$|\b(?:what happens|what if|suppose)\b",  # noqa: E501
     re.IGNORECASE,
 )
 _BACK = {
@@ -76,6 +76,21 @@ def reports(text: str, language: str, people: Sequence[str]) -> tuple[int, int] 
     who = _SOMEBODY[code].replace("{people}", "|".join(map(re.escape, people)) or "(?!)")
     found = re.search(rf"(?:^|[,.;，,。；]\s*|\b(?:and|but|so|because) ){who}{_SAYS[code]}", text, re.IGNORECASE)
     return found.span() if found else None
+
+
+_TELL = {
+    "en": r"^\W*(?:(?:please|can you|could you|and|then|also|just|so) )*(?:tell|ask|message|text|let) {who}\b",
+    "zh": r"^[\W]*(?:请|帮我|麻烦|再|也|顺便|然后|并|先|去)*(?:告诉|问问?|通知|转告|跟|和){who}(?:说|一声|问|$|[^和跟与、])",
+}
+
+
+def tells(text: str, language: str, people: Sequence[str]) -> bool:
+    """`tell Tom to cancel dinner`: whatever follows is told, and not done."""
+    code = language if language in _TELL else "en"
+    who = "(?:" + ("|".join(map(re.escape, sorted(people, key=len, reverse=True))) or "(?!)") + ")"
+    who = r"(?:my |the )?" + who if code == "en" else "我?" + who
+    verb = _TELL[code] if code == "en" else _TELL[code].replace("跟|和", "(?:跟|和)(?=.{1,6}说)")
+    return bool(re.search(verb.replace("{who}", who), text, re.IGNORECASE))
 
 
 def done(text: str, language: str) -> tuple[int, int] | None:

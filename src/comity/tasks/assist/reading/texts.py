@@ -15,8 +15,15 @@ _LEAD = re.compile(
     r"^(?:and|then|also|to|that|please|the|a|an|my|just|so|but|on|at|in|for|with|about|by|再|然后|并|并且|顺便|也|请|帮我|给我|麻烦|一下|一声|一个|个|要|去|先|的|到|在|把|，|那天|当天)(?:\s+|(?<=[\u4e00-\u9fff，]))",
     re.IGNORECASE,
 )  # fmt: skip
+_LEAD_TOLD = re.compile(r"^(?:and|then|to|that|so|再|然后|并|的|到|，)(?:\s+|(?<=[\u4e00-\u9fff，]))", re.IGNORECASE)
+"""Of what is told only that: `请他来` is said to somebody else."""
 _ARTICLE = re.compile(r"(?:the|a|an|my)\s", re.IGNORECASE)
-_TAIL = re.compile(r"(?:\s+(?:please|in there|over there|too|as well|would you|will you|for me|on|at|in|with|to|and|then|by|for|the)|吧|哈|啊|呗|的时候|了?好吗|行吗|谢谢|，谢谢)$", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_TAIL = re.compile(
+    r"(?:\s+(?:please|in there|over there|too|as well|would you|will you|for me)|吧|哈|啊|呗|的时候|了?好吗|行吗|谢谢|，谢谢)$",
+    re.IGNORECASE,
+)
+_TAIL_BEFORE = re.compile(r"\s+(?:on|at|in|with|to|and|then|by|for|the)$", re.IGNORECASE)
+"""Where something else was read right after: `check in` ends with its own word."""
 _SMALL = re.compile(r"[跟和与同在去给把]|\b(?:with|at|in|on|for|the|a)\b", re.IGNORECASE)
 _REQUEST = {
     "en": re.compile(
@@ -53,11 +60,12 @@ def trimmed(said: Said, start: int, end: int, *, times: bool = True) -> tuple[in
             end = start + len(inner)
             moved = True
             continue
-        lead = _LEAD.match(text)
+        lead = (_LEAD if times else _LEAD_TOLD).match(text)
         if lead and lead.end() < len(text) and (times or not _ARTICLE.match(text)):
             start += lead.end()
             moved = True
-        tail = _TAIL.search(said.text[start:end])
+        after = said.text[end:].lstrip()[:1]
+        tail = _TAIL.search(said.text[start:end]) or (_TAIL_BEFORE.search(said.text[start:end]) if after and after not in _TRIM else None)
         if tail and tail.start() > 0:
             end = start + tail.start()
             moved = True

@@ -43,6 +43,11 @@ _BY_SO_MUCH = re.compile(
 )  # fmt: skip
 _WITH = re.compile(r"(?:\b(?:with|and|see|seeing|meet|meeting|visit|visiting)\b[^,.]{0,12}|[跟和与同见约])$", re.IGNORECASE)
 _WITH_AFTER = re.compile(r"\s*(?:和|跟|、|约|见|and\b)")
+_THE_ONE = re.compile(
+    r"\b(?:meetings?|appointments?|events?|calls?|ones?|things?|calendar|diary|it|that|plans?|reminders?|notes?)\b|会(?!议室)|日程|安排|约(?!等)|活动|那[个条场顿节]|这[个条场顿节]|提醒|笔记|事",  # noqa: E501
+    re.IGNORECASE,
+)
+"""What an appointment may be called that is known by its time alone."""
 _THERE = re.compile(r"\bthere\b|那里|那边|那儿|那屋", re.IGNORECASE)
 _TOLD = re.compile(
     r"\b(?:tell|let|know|and|by|via|with|a|the|text|sms|e-?mail|mail|message|draft|write|send|to|him|her|them|about|it|that|please)\b|发|写|编|条|封|短信|邮件|信息?|消息|说|告诉|通知|一声|一下|给|他们?|她们?|[，,]",
@@ -61,11 +66,13 @@ class Focus(msgspec.Struct, kw_only=True):
 
     event: Thing | None = None
     day: date | None = None  # on which an hour without a day is
+    after: datetime | None = None  # what was put on that day before it, in the same turn
     people: tuple[str, ...] = ()
     start: datetime | None = None  # of whatever was last put at a time
     place: str = ""
     things: Mapping[str, Thing] = {}  # the last of each kind
     about: Argument | None = None  # what a message or a reminder is of that does not say it: the words of what was asked before
+    called: Argument | None = None  # the name of the appointment that it is of
     values: Mapping[str, Any] = {}  # what the last call said, by parameter
     said: tuple[Span, ...] = ()
 
@@ -80,6 +87,7 @@ class Things:
         self._given = dict(given or {})
         self._thing: Thing | None = None  # the appointment, reminder … that is spoken of
         self._pivot = len(said.text)
+        self._beside: Thing | None = None  # what a time is counted from
         self._loose: set[str] = set()  # texts that nothing led up to
         self.named_thing = False  # what it is done to was named, and not only meant
 
@@ -105,6 +113,8 @@ class Things:
             thing = self._focus.event
         elif thing is None and parameter.kind != "event" and parameter.kind in self._focus.things:
             thing = self._focus.things[parameter.kind]
+        if thing is not None and self.named_thing and not self._by_name(before, thing, who):
+            raise self._missing(parameter)
         if thing is None:
             return
         self._thing = thing
@@ -113,6 +123,12 @@ class Things:
         for name in thing.names:
             for start, end in names.occurrences(self._said.text, name):
                 self._said.taken.append((start, end))
+
+    def _by_name(self, before: Said, thing: Thing, who: tuple[str, ...]) -> bool:
+        """It is called something of what was said, or is with whom was said; else `the meeting` must do, and no other word."""
+        if set(who) & set(thing.people) or any(names.shared_all(before.text, name) for name in thing.names):
+            return True
+        return bool(_THE_ONE.search(before.text))
 
     def _when_it_was(self, before: Said, thing: Thing) -> None:
         """`Thursday's badminton`, `my 3 pm call`: a time that says which one."""
@@ -246,8 +262,8 @@ class Things:
         """Of what somebody is to be told, without who it is; None where nothing else is left (`let him know by text`)."""
         start, end = span
         for found in names.people(self._said):
-            if found.start - start in (0, 1) and found.end <= end:
-                start = found.end
+            if found.start - start in (0, 1) or found.start <= start < found.end <= end:
+                start = min(found.end, end)
         him = re.match(r"(?:他们|她们|他|她)(?=.{2})|(?:him|her|them)\s+(?:that\s+)?(?=\w)", self._said.text[start:end], re.IGNORECASE)
         if (him and start != span[0]) or (him and re.search(r"告诉$|tell $", self._said.text[:start])):
             start += him.end() if him else 0

@@ -340,6 +340,11 @@ _PARTS = re.compile(r"morning|afternoon|evening|night|noon|weekend|早|上午|�
 _CLOCK = re.compile(r"点|[:：]|\b(?:at|from|between|am|pm)\b|o'clock|\d\s*(?:am|pm|-|–|to|till|到|至)", re.IGNORECASE)
 
 
+def part_of_day(words: str) -> bool:
+    """`morning`, and no hour of it."""
+    return _is_part_of_day(words) and not re.search(r"\d|[一二两三四五六七八九十]|noon|中午|midnight", words)
+
+
 def _is_part_of_day(words: str) -> bool:
     return bool(_PARTS.search(words)) and not _CLOCK.search(re.sub(r"\d+(?:st|nd|rd|th)\b", "", words))
 
