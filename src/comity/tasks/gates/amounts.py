@@ -24,7 +24,7 @@ from comity.tasks.entities.values import (
     Time,
     TimeRange,
 )
-from comity.tasks.gates.idioms import WEEKDAY_ZH, bare_numbers, idioms
+from comity.tasks.gates.idioms import WEEKDAY_ZH, a_little, bare_numbers, idioms
 from comity.tasks.gates.numeral import DIGITS, HOURS, Amount, first_numeral, read_digits
 
 AT = datetime(2025, 1, 1, 12, tzinfo=UTC)
@@ -110,6 +110,8 @@ def _of_entities(text: str, language: str) -> Iterator[Amount]:
     kept: list[Entity] = []
     for one in read:
         said = text[one.start : one.end]
+        if a_little(text, one.start, one.end):
+            continue
         moved = isinstance(one.value, DateTime | DateTimeRange | TimeRange | DateRange | Date) and _LASTING.search(WEEKDAY_ZH.sub("", said))
         inner = [each for each in lasting if one.start <= each.start and each.end <= one.end and isinstance(each.value, Duration)]
         kept += inner if moved and inner else [one]

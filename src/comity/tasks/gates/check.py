@@ -13,7 +13,7 @@ Look = Callable[[Pair], Gate | None]
 """The first thing that is wrong, or None."""
 
 _ALL: tuple[tuple[str, tuple[Look, ...]], ...] = (
-    ("numbers", (numbers.invented, numbers.bounds, numbers.parts, numbers.misplaced, scope.moved)),
+    ("numbers", (numbers.invented, numbers.bounds, numbers.parts, numbers.misplaced, scope.rates, scope.moved)),
     ("names", (whom.strangers, whom.lost, whom.swapped)),
     ("negations", (sense.denied, sense.turned, scope.terms)),
     ("inventions", (inventions.added,)),

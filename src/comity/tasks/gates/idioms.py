@@ -117,14 +117,14 @@ _AND_HALF = re.compile(f"({_HAN_NUMBER})(?:(年|天|周)半|个半(月|小时|�
 _DECADE = re.compile("([一二三四五六七八九]十)年代")
 
 
+def a_little(text: str, start: int, end: int) -> bool:
+    return text[start:end] == "一点" and not _TIMED_BEFORE.search(text, 0, start) and text[end : end + 1] not in _TIMED_AFTER
+
+
 def _idioms(text: str) -> Iterator[Amount]:
     for found in _CLOCK_ZH.finditer(text):
-        if (
-            found[0] == "一点"
-            and not _TIMED_BEFORE.search(text, 0, found.start())
-            and text[found.end() : found.end() + 1] not in _TIMED_AFTER
-        ):
-            continue  # a little
+        if a_little(text, found.start(), found.end()):
+            continue
         hour, part = read_number(found["hour"]), found["part"] or ""
         minutes = {"": Fraction(0), "整": Fraction(0), "半": Fraction(30), "一刻": Fraction(15), "三刻": Fraction(45)}.get(
             part

@@ -158,6 +158,14 @@ def odds(pair: Pair) -> list[tuple[Clause, Extent, Odds]]:
     return out
 
 
+_UNSAID = re.compile(
+    r"没有?[写说提讲]|未[写说提讲]|不清楚|不知道"
+    r"|\b(?:not|n't|never|nothing|no reason|neither) (?:\w+ ){0,2}(?:say|said|mention|state|given|give|tell|told|know|clear)",
+    re.I,
+)
+"""That the source does not tell: no source says that of itself."""
+
+
 def added(pair: Pair) -> Gate | None:
     if pair.kind == "proofread":
         return None
@@ -168,6 +176,8 @@ def added(pair: Pair) -> Gate | None:
             and 2 * one.bare >= one.whole
             and one.run - SPARED * one.spare >= FURTHER_MAX
         )
+        if pair.kind == "answer" and _UNSAID.search(pair.answer, clause.start, clause.end):
+            continue
         if score.sum >= SURE or (further and score.sum >= SURE - 1):
             return Gate(name="inventions", passed=False, why="unsupported", said=one.said)
     return None

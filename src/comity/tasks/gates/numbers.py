@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from fractions import Fraction
 
 from comity.tasks.gates.amounts import CLOCKS, same
 from comity.tasks.gates.derive import VALUES_MAX, derivable
+from comity.tasks.gates.lexicon import listed
 from comity.tasks.gates.numeral import Amount, numerals
 from comity.tasks.gates.pair import Pair
 from comity.tasks.gates.words import Clause
@@ -31,7 +33,7 @@ def invented(pair: Pair) -> Gate | None:
     for one in told:
         if one in steps or (steps and derivable(one, [*_beside(one, asked, pair), *steps[:VALUES_MAX]])):
             continue
-        if not _counted(one, pair) and not _numeral(one, pair):
+        if not _counted(one, pair) and not _numeral(one, pair) and not _respelt(one, pair):
             name = "dates" if one.unit in DATES else "numbers"
             return Gate(
                 name=name,
@@ -40,6 +42,16 @@ def invented(pair: Pair) -> Gate | None:
                 said=pair.answer[one.start : one.end],
             )
     return None
+
+
+RESPELT = 0.75
+
+
+def _respelt(one: Amount, pair: Pair) -> bool:
+    """Of a proofread text: a word of the source that was spelt wrongly (`Januray`)."""
+    said = pair.answer[one.start : one.end].lower()
+    wrong = [word for word in re.findall("[a-z]+", pair.source.lower()) if word not in listed("no names")]
+    return pair.kind == "proofread" and said.isalpha() and bool(get_close_matches(said, wrong, 1, RESPELT))
 
 
 GIVEN_MAX = 40

@@ -29,6 +29,7 @@ _ANY_BUT = re.compile(
     r"|除|只|仅|不|没|非|例外|唯|另|其[他余]|别的|都",
     re.I,
 )
+_ALONG = re.compile(r"\bincluding\b|包括|连[^，。；]{1,8}都", re.I)
 _EVERY = re.compile(
     r"\b(?:all (?:of|the|our|their|his|her|rooms|staff|members)|every|everyone|everybody)\b|所有|全部|全体|每[个位名]", re.I
 )
@@ -51,6 +52,9 @@ def terms(pair: Pair) -> Gate | None:
     given = pair.source + pair.question
     if but and not _BUT.search(given) and (not _ANY_BUT.search(given) or re.search(r"\beven\b|包括|\bincluding\b", given, re.I)):
         return _wrong("exception_invented", but[0])
+    along = _ALONG.search(pair.answer)
+    if along and _BUT.search(pair.source) and not _ALONG.search(given) and not _BUT.search(pair.answer):
+        return _wrong("exception_lost", along[0])
     for every in _EVERY.finditer(pair.answer):
         clause = pair.clause_at(every.start())
         score, found = pair.best(clause) if clause is not None else (0.0, None)
@@ -81,6 +85,27 @@ def _on_terms(pair: Pair, at: int) -> bool:
 
 def _wrong(why: str, said: str) -> Gate:
     return Gate(name="negations", passed=False, why=why, said=said)
+
+
+_RATE = re.compile(r"(?:\b(?:per|every|an?|each) |每个?)(minute|hour|day|week|month|year|分钟|小时|天|日|周|星期|月|年)(?![a-z])", re.I)
+_RATE_OF = re.compile(
+    r"(?:\b(?:per|every|each) |每)(?:\d+|[一二两三四五六七八九十半]+|two|three|four|five|six|seven|eight|ten|twelve|other|second|third)[ 个]?"
+    r"(minute|hour|day|week|month|year|分钟|小时|天|日|周|星期|月|年)",
+    re.I,
+)
+
+
+def rates(pair: Pair) -> Gate | None:
+    """`every twelve hours` does not become `an hour`."""
+    if pair.across:
+        return None
+    simple = {each[1].lower() for each in _RATE.finditer(pair.source)}
+    many = {each[1].lower() for each in _RATE_OF.finditer(pair.source)}
+    for each in _RATE.finditer(pair.answer):
+        unit = each[1].lower()
+        if unit in many - simple and unit not in {other[1].lower() for other in _RATE_OF.finditer(pair.answer)}:
+            return Gate(name="numbers", passed=False, why="number_misplaced", said=each[0])
+    return None
 
 
 # -- when ---------------------------------------------------------------------------------------------------------------
@@ -137,8 +162,9 @@ _PARTS = (
     (re.compile(r"\b(?:noon|midday|lunch\w*)\b|中午|正午|午间|午饭", re.I), 11, 15),
     (re.compile(r"\b(?:afternoon|tea-?time)s?\b|下午|午后", re.I), 12, 19),
     (re.compile(r"\b(?:evening|dusk|nightfall|sunset|supper|dinner)s?\b|傍晚|晚上|今晚|明晚|昨晚|当晚|晚间|黄昏|天黑|晚饭", re.I), 16, 24),
-    (re.compile(r"\b(?:tonight|nights?|overnight|late)\b|夜", re.I), 17, 30),
-    (re.compile(r"\b(?:midnight|small hours|early hours)\b|凌晨|后半夜|半夜|午夜|零点", re.I), 22, 30),
+    (re.compile(r"\b(?:tonight|nights?|overnight|late)\b|(?<!半)夜", re.I), 17, 30),
+    (re.compile(r"\bmidnight\b|(?<!后)半夜|午夜|零点", re.I), 22, 30),
+    (re.compile(r"\b(?:small hours|early hours)\b|凌晨|后半夜", re.I), 24, 30),
 )
 
 
@@ -154,7 +180,7 @@ def moved(pair: Pair) -> Gate | None:
     ours = {(step, unit) for step, unit, _ in _stepped(pair.answer)}
     for step, unit, said in _stepped(pair.answer):
         others = {each for each in theirs if each[1] == unit}
-        if others and (step, unit) not in theirs and not others & ours:
+        if others - ours and (step, unit) not in theirs:
             return Gate(name="dates", passed=False, why="date_misplaced", said=said)
     sides = {(what, before) for what, before, _ in _sides(pair.source)}
     for what, before, said in _sides(pair.answer):

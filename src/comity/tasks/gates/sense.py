@@ -27,7 +27,7 @@ def turned(pair: Pair) -> Gate | None:
         score, found = pair.best(clause)
         if found is None or score < ALIKE:
             continue
-        if any(each.text.lower() in listed("unsure") for each in found.tokens):
+        if _conditional(found) or any(each.text.lower() in listed("unsure") for each in found.tokens):
             continue
         peers = _peers(pair, clause, score)
         for token in clause.tokens:
@@ -39,6 +39,8 @@ def turned(pair: Pair) -> Gate | None:
                     name == "beforeafter" and pair.to == "zh" and _flips(found, clause)
                 ):
                     continue  # `ten at the earliest`, of one who cannot come before ten
+                if name == "allnone" and _denies(found) and _denies(clause):
+                    continue  # `all have not` is `nobody has`
                 if name in _CONVERSE and _leader(pair.answer, clause) != _leader(pair.source, found):
                     continue  # she buys what he sells
                 if (name, 1 - end) in theirs and (name, end) not in theirs and (name, 1 - end) not in ours:
@@ -60,7 +62,11 @@ def _peers(pair: Pair, clause: Clause, best: float) -> list[Clause]:
 
 
 def _flips(one: Clause, other: Clause) -> bool:
-    return any(denies(each) for each in one.tokens) != any(denies(each) for each in other.tokens)
+    return _denies(one) != _denies(other)
+
+
+def _denies(clause: Clause) -> bool:
+    return any(denies(each) for each in clause.tokens)
 
 
 # -- denial -------------------------------------------------------------------------------------------------------------
@@ -109,11 +115,11 @@ def _nays(clause: Clause) -> bool:
         return True
     return any(
         each.denied
-        or denies(each)
+        or denies(each, following)
         or each.text[0] in "不没无未非别勿"
         or each.text.lower() in listed("negative")
         or any(sign in each.text for sign in _SIGNS)
-        for each in clause.tokens
+        for each, following in zip(clause.tokens, [*(token.text.lower() for token in clause.tokens[1:]), ""], strict=True)
     )
 
 
@@ -134,7 +140,7 @@ def denied(pair: Pair) -> Gate | None:
         # 1. the source denies, the answer says
         for other in around if score < 0.6 else [found]:
             heads = list(_heads(other))
-            if len(heads) > 1 or (other is not found and pair.likeness(clause, other) < ALIKE):
+            if _conditional(other) or len(heads) > 1 or (other is not found and pair.likeness(clause, other) < ALIKE):
                 continue  # what is denied twice may be said once the other way round
             for _, head, means in heads:
                 if (len(head) < 2 and head in ZH_STOPS) or head in _NO_HEADS:
@@ -171,6 +177,11 @@ def denied(pair: Pair) -> Gate | None:
                     if len(kept) >= max(2, 0.6 * len(reach)):
                         return Gate(name="negations", passed=False, why="denial_lost", said=" ".join(each.text for each in kept))
     return None
+
+
+def _conditional(clause: Clause) -> bool:
+    """`if you don't bring your own` denies nothing."""
+    return any(each.text.lower() in ("if", "unless", "如果", "要是", "假如", "若") for each in clause.tokens)
 
 
 def _partly(clause: Clause) -> bool:

@@ -28,6 +28,8 @@ ROLES = re.compile(
 )
 SURE = 3.9
 """Log-odds of a Chinese name by its characters."""
+CERTAIN = 7.0
+"""… of two characters that nothing else shows to be one."""
 SURNAME = 1.5
 COMMON = 4
 """Of 0 to 9: a word so common is no name's beginning."""
@@ -173,12 +175,28 @@ def strangers(pair: Pair) -> Gate | None:
     given = "\n".join((pair.source, pair.question, *pair.known))
     lower = given.lower()
     for one in found(pair.answer):
+        if len(one.key) == 2 and one.key[0] > "\u3400" and not _certain(one, pair.answer):
+            continue
         if one.key in lower or (pair.across and _crosses(one.key, given)) or _related(one.key, given, lower):
             continue
         if pair.across and not _foreign(one.key):
             continue
         return Gate(name="names", passed=False, why="name_invented", said=pair.answer[one.start : one.end])
     return None
+
+
+def _certain(one: Name, text: str) -> bool:
+    """Two characters make a verb as often (`张罗`): their own odds, a title, or a word before that names follow, tell that they are a name."""
+    known = han_lexicon.lexicon()
+    return (
+        one.key in names()[1]
+        or one.key[0] in "老小阿"
+        or known.words.get(one.key, (0, False))[0] > 1  # a place
+        or one.key[0] not in known.surname
+        or known.chinese(one.key, 1) >= CERTAIN
+        or text[one.start - 1 : one.start] in _CUES
+        or re.match(TITLES_ZH, text[one.end :]) is not None
+    )
 
 
 def _related(key: str, given: str, lower: str) -> bool:
@@ -242,9 +260,17 @@ def lost(pair: Pair) -> Gate | None:
                 there = pinyin.said(one.key, pair.answer)
             else:
                 continue
-            if not there and one.key not in pair.answer.lower():
+            if not there and one.key not in pair.answer.lower() and not _heard(one.key, pair.answer):
                 return Gate(name="names", passed=False, why="name_lost", said=one.key)
     return None
+
+
+def _heard(latin: str, text: str) -> bool:
+    """Some characters of it sound as ``latin`` does."""
+    runs = re.findall("[\u4e00-\u9fff]+", text)
+    return any(
+        sounds.alike(latin, run[at : at + size]) >= SOUNDS for run in runs for size in (2, 3, 4) for at in range(len(run) - size + 1)
+    )
 
 
 # -- who does what ------------------------------------------------------------------------------------------------------
@@ -292,6 +318,8 @@ def swapped(pair: Pair) -> Gate | None:
             continue
         apart = {each.text for each in clause.tokens if any(one.start <= each.start < one.end for one in ours)}
         for one in ours:
+            if not _known(one.key, pair):
+                continue  # of whom the source says what, it does not say
             with_it, without, others = 0.0, 0.0, 0
             for token in clause.tokens:
                 if not token.content or token.text in apart or token.text.lower() in listed("unweighed"):
@@ -326,6 +354,13 @@ def swapped(pair: Pair) -> Gate | None:
         if _taken_over(ours, theirs, clause, best, pair):
             return Gate(name="names", passed=False, why="names_swapped", said=pair.answer[ours[0].start : ours[0].end])
     return None
+
+
+def _known(key: str, pair: Pair) -> bool:
+    lower = pair.source.lower()
+    if pair.across:
+        return key[0] < "\u3400" or _crosses(key, pair.source)
+    return key in lower or (not ROLES.fullmatch(key) and _related(key, pair.source, lower))
 
 
 def _taken_over(ours: Sequence[Name], theirs: Sequence[Name], clause: Clause, best: Clause, pair: Pair) -> bool:

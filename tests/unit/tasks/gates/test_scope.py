@@ -30,6 +30,10 @@ def failed(kind: str, source: str, answer: str, language: str, to: str = "") -> 
         ("zh", "船票从下月起涨价。", "船票从本月起涨价。", "date_misplaced"),
         ("zh", "请在早饭后服药。", "请在早饭前服药。", "date_misplaced"),
         ("zh", "消防演习在午夜进行。", "消防演习在中午进行。", "date_invented"),
+        ("zh", "列车后半夜到站。", "列车傍晚到站。", "date_invented"),
+        ("en", "I rang last Friday and again this Friday.", "I rang this Friday and shall ring again next Friday.", "date_misplaced"),
+        ("en", "Take two tablets every six hours.", "Take two tablets every hour.", "number_misplaced"),
+        ("zh", "停车每两小时收三元。", "停车每小时收三元。", "number_misplaced"),
     ],
 )
 def test_a_small_word_changes_it_all(language: str, source: str, answer: str, why: str) -> None:
@@ -45,6 +49,13 @@ def test_a_small_word_changes_it_all(language: str, source: str, answer: str, wh
          "We sold 40 tickets, and the doors shut at 9.30 pm."),
         ("proofread", "zh", "这条路有二佰三十级台阶。", "这条路有230级台阶。"),
         ("summary", "zh", "他十点前到不了。", "他十点以后才到。"),
+        ("summary", "en", "Towels are extra if you don't bring your own.", "Guests bring their own towels or pay."),
+        ("answer", "zh", "招募志愿者，值班岗要懂手语。", "值班的要懂一点，别的没有要求。"),
+        ("answer", "zh", "本店营业至月底，谢谢大家。", "店里没有写原因，只说到月底为止。"),
+        ("reply", "zh", "周六来我家吃饭吧，菜都买好了。", "好的，多谢张罗！"),
+        ("proofread", "en", "The form are due on 3 Febuary.", "The form is due on 3 February."),
+        ("rewrite", "en", "Don't put the lamp near the bath.", "The lamp must be kept out of reach of the bath."),
+        ("rewrite", "en", "Mr Hale is selling his boat to Ms Ito. He wants cash.", "Ms Ito is buying the boat. The seller wants cash."),
     ],
 )  # fmt: skip
 def test_what_follows_is_no_alarm(kind: str, language: str, source: str, answer: str) -> None:
@@ -61,6 +72,13 @@ def test_what_follows_is_no_alarm(kind: str, language: str, source: str, answer:
 )
 def test_a_proofread_text_keeps_who_and_what(language: str, source: str, answer: str, why: str) -> None:
     assert why in failed("proofread", source, answer, language)
+
+
+def test_an_exception_stays_one_in_the_other_language() -> None:
+    assert "exception_lost" in failed(
+        "translation", "除了小周，大家都没报名。", "Everyone including Xiao Zhou has never signed up.", "zh-Hans", "en"
+    )
+    assert not failed("translation", "除了小周，大家都没报名。", "Nobody has signed up except Xiao Zhou.", "zh-Hans", "en")
 
 
 def test_a_feast_has_a_before_in_both_languages() -> None:
