@@ -30,6 +30,9 @@ export async function resume() {
 /** @param {string} token the one-time token of `comity up`, or a key of this gateway */
 export const signIn = async (token) => hold(await post("/comity/v1/session", { token }));
 
+/** A person, for their own page alone. @param {string} token of the link that an officer made */
+export const enterAsPerson = async (token) => hold(await post("/comity/v1/me/session", { token }));
+
 export async function signOut() {
   try {
     await remove("/comity/v1/session");

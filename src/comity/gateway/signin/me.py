@@ -90,6 +90,7 @@ async def me(app: App, exchange: Exchange, call: str) -> int:
         places=tally.places, effects=tally.effects, counted=tally.counted, complete=tally.whole,
         data=tuple(OwnDecision(decision=row(each), kept_until=_kept(each.receipt.at, each.receipt.retention_months)) for each in found),
         after=found[-1].place if len(found) == query.limit else None, erasure=shown(erasure) if erasure is not None else None,
+        vkey=world.ledger.vkey,
     )  # fmt: skip
     await exchange.respond(200, encode(own), [JSON, NO_STORE])
     return 200

@@ -87,7 +87,7 @@ class OwnDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known here of one person, who is asking.  `places`: where it was processed, `device` where it stayed."""
+    """What is known here of one person, who is asking.  `places`: where it was processed, `device` where it stayed; `vkey`: the log's key."""
 
     controller: str
     contact: str
@@ -98,6 +98,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     data: tuple[OwnDecision, ...]
     after: int | None
     erasure: ErasureRow | None
+    vkey: str
 
 
 def instant(seconds: int) -> datetime:

@@ -93,7 +93,7 @@ async function asked(method, path, body, { signal, headers = {} } = {}) {
   const answer = await fetch(path, { method, body: raw, headers: sent, signal, credentials: "same-origin", redirect: "error" });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => null);
-  if (answer.status === 401 && !path.startsWith("/comity/v1/session")) dispatchEvent(new Event(SIGNED_OUT));
+  if (answer.status === 401 && !path.endsWith("/session")) dispatchEvent(new Event(SIGNED_OUT));
   throw new ApiError(answer.status, told, answer.headers);
 }
 
