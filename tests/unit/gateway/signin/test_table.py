@@ -19,7 +19,7 @@ READS = CALLS | {"viewer"}
 ANSWERS, KEEPS_KEYS, OWN = frozenset({"officer", "admin"}), frozenset({"admin"}), frozenset({"subject"})
 C = "/comity/v1"
 TABLE: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("GET /healthz", "GET /readyz", "GET /metrics"), ANYBODY),
+    **dict.fromkeys(("GET /healthz", "GET /readyz", "GET /metrics", "GET /transparency/v1/numbers"), ANYBODY),
     **dict.fromkeys((f"POST {C}/session", f"DELETE {C}/session", f"GET {C}/session/ways", f"POST {C}/me/session"), ANYBODY),
     **dict.fromkeys((f"GET {C}/session/oidc", f"GET {C}/session/oidc/callback"), ANYBODY),
     f"GET {C}/session": ANYBODY - {"nobody"},
