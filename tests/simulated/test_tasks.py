@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from comity.device.manifest import model_named
 from comity.errors import CallerError, LimitReached, NoAnswer, PolicyDenied, ProviderFailure
 from comity.gateway.callers import LOCAL
 from comity.gateway.tasks.places import GatewayPlaces
+from comity.tasks.availability import availability
 from comity.tasks.capability import Matrix, Row
 from comity.tasks.registry import task_of
 from comity.tasks.run import Terms, run
-from comity.tasks.shapes import Result
+from comity.tasks.shapes import NeedsModel, Ready, Result
 from comity.tasks.text.summarise import Summarise
 from tests.simulated.worlds import BEIJING, DEVICE, FRANKFURT, VIRGINIA, Sim, config, simulate, subject
 
@@ -28,6 +31,7 @@ CHINESE = "市议会以七比二的票数决定关闭旧桥。"
 TRY = Terms(unmeasured="try")
 DRAFT = Terms(unmeasured="draft")
 MODEL = "qwen2.5-coder-0.5b-instruct"
+FILE = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
 SHA256 = "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
 
 
@@ -37,7 +41,8 @@ async def make(home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cal
     made: list[Sim] = []
     models = home / "models"
     models.mkdir()
-    (models / "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf").touch()
+    with (models / FILE).open("wb") as file:
+        file.truncate(model_named(MODEL).bytes)  # which takes no room
     monkeypatch.setenv("COMITY_MODELS", str(models))
 
     async def world(*deployments: Any, **answers: str) -> Sim:
@@ -64,6 +69,15 @@ async def summed(sim: Sim, terms: Terms = TRY, *, where: str = "CN", matrix: Mat
 def measured(*, able: bool, sha256: str = SHA256) -> Matrix:
     return Matrix([Row(model=MODEL, sha256=sha256, task="summarise", language="en", length="short", n=40, covered=30, right=28,
                        accuracy=0.93, low=0.79, high=0.98, able=able)])  # fmt: skip
+
+
+async def test_of_a_damaged_model_it_is_said_that_it_is_to_be_fetched(make: Callable[..., Any], home: Path) -> None:
+    sim = await make(DEVICE, BEIJING, device=GOOD)
+    able = measured(able=True)
+    assert isinstance(await availability(task_of("summarise"), places(sim), able), Ready)
+    os.truncate(home / "models" / FILE, 1000)
+    had = await availability(task_of("summarise"), places(sim), able)
+    assert isinstance(had, NeedsModel) and had.model == MODEL
 
 
 async def test_what_the_device_is_able_to_do_is_done_there(make: Callable[..., Any]) -> None:

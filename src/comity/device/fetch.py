@@ -103,6 +103,18 @@ def is_whole(model: Model, directory: Path) -> bool:
     return all(_is_marked(model, each, directory) for each in model.files)
 
 
+def seems_whole(model: Model, directory: Path) -> bool:
+    """Whether its files are there, as long as they should be, and have not changed since they were last checked, if ever; costs no
+    reading."""
+    for file in model.files:
+        path = path_of(model, file, directory)
+        if not path.is_file() or path.stat().st_size != file.bytes:
+            return False
+        if _stamp(model, file, directory).is_file() and not _is_marked(model, file, directory):
+            return False
+    return True
+
+
 def come(model: Model, directory: Path) -> int:
     """Bytes of it that an interrupted fetch has left."""
     if model.package:

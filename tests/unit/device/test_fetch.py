@@ -19,7 +19,7 @@ import pytest
 
 from comity.device import fetch as module
 from comity.device import manifest, sources
-from comity.device.fetch import checked, come, fetch, is_whole, remove, verify
+from comity.device.fetch import checked, come, fetch, is_whole, remove, seems_whole, verify
 from comity.device.manifest import File, Model, Source
 from comity.errors import OperatorError, TrustFailure
 
@@ -408,6 +408,20 @@ def test_a_mark_holds_only_for_the_file_that_was_read(change: Callable[[Path], o
     assert is_whole(of(), tmp_path)
     change(path)
     assert not is_whole(of(), tmp_path)
+
+
+def test_what_was_cut_or_changed_does_not_seem_whole(tmp_path: Path) -> None:
+    model, path = of(), tmp_path / "m.gguf"
+    assert not seems_whole(model, tmp_path)
+    path.write_bytes(CONTENT[:-1])
+    assert not seems_whole(model, tmp_path)
+    path.write_bytes(CONTENT)
+    assert seems_whole(model, tmp_path), "somebody put it there, and it is read before it is used"
+    verify(model, tmp_path, progress=quiet)
+    assert seems_whole(model, tmp_path)
+    path.write_bytes(OTHER)
+    os.utime(path, ns=(1, 1))
+    assert not seems_whole(model, tmp_path)
 
 
 def test_a_mark_for_another_version_of_the_list_does_not_hold(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from comity.config import KeyConfig
-from comity.device.manifest import Model, is_here, known_models, model_named, models_directory
+from comity.device.fetch import seems_whole
+from comity.device.manifest import Model, known_models, model_named, models_directory
 from comity.errors import CallerError, PolicyDenied
 from comity.gateway.allowance import permitted
 from comity.gateway.attempt import Served, refusal, regions
@@ -132,7 +133,7 @@ class GatewayPlaces:
         ]  # fmt: skip
 
     def _is_here(self, model: Model) -> bool:
-        return is_here(model, models_directory(self._world.config.paths))
+        return seems_whole(model, models_directory(self._world.config.paths))
 
     # -- one request --------------------------------------------------------------------------------------------------
 
