@@ -47,9 +47,15 @@ export const forget = () => hold(null);
 /** @returns {Promise<{token: boolean, oidc: string | null}>} */
 export const ways = () => get("/comity/v1/session/ways");
 
-/** The token in the link that `comity up` prints; it is taken off the address at once. @returns {string} */
-export function takeToken() {
-  const found = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+/** The token in the link that `comity up` prints; it is taken off the address at once. */
+export const takeToken = () => taken("token");
+
+/** Why the issuer's sign-in came to nothing, as a code. */
+export const takeRefusal = () => taken("refused");
+
+/** @param {string} member of what follows `#` @returns {string} */
+function taken(member) {
+  const found = new URLSearchParams(location.hash.slice(1)).get(member) ?? "";
   if (found) history.replaceState(null, "", location.pathname + location.search);
   return found;
 }

@@ -3,10 +3,10 @@
 
 import { ApiError } from "../lib/api.js";
 import { h, mount } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { has, t } from "../lib/i18n.js";
 import { failure, field, notice } from "../lib/parts.js";
 import { refresh } from "../lib/router.js";
-import { signIn, ways } from "../session.js";
+import { signIn, takeRefusal, ways } from "../session.js";
 
 export default {
   id: "signin",
@@ -16,7 +16,8 @@ export default {
 
   /** @param {HTMLElement} view */
   async render(view) {
-    const said = h("div", {}, this.fault && refusal(this.fault));
+    const code = takeRefusal();
+    const said = h("div", {}, this.fault && refusal(this.fault), code && issuers(code));
     const input = /** @type {HTMLInputElement} */ (h("input", { type: "password", name: "token", autocomplete: "off", spellcheck: "false", required: true }));
     const button = /** @type {HTMLButtonElement} */ (h("button", { class: "primary wide" }, t("signin.enter")));
     const submit = async (/** @type {Event} */ event) => {
@@ -47,3 +48,6 @@ export default {
 
 /** @param {ApiError} error */
 const refusal = (error) => error.status === 401 || error.status === 403 ? notice("bad", t("signin.refused"), h("p", {}, t("signin.refused_hint"))) : failure(error);
+
+/** What the issuer's answer came to. @param {string} code */
+const issuers = (code) => notice("bad", t(has(`signin.issuer.${code.replace("session.", "")}`) ? `signin.issuer.${code.replace("session.", "")}` : "signin.issuer.oidc"), h("p", { class: "muted small" }, h("code", {}, code.slice(0, 64))));
