@@ -13,7 +13,7 @@ from comity.tasks.shapes import Draft, Evidence, Gate, Shape
 from comity.tasks.task import Ask, Unreadable
 from comity.tasks.text.asking import Input, asking, filled, language_of, room
 from comity.tasks.text.checks import checked
-from comity.tasks.text.schema import open_to_null, problem, require, resolved, without_nulls
+from comity.tasks.text.schema import by_name, open_to_null, problem, require, resolved, without_nulls
 from comity.tasks.text.standing import NOWHERE, standing
 from comity.wire.request import Operation
 
@@ -49,7 +49,7 @@ class ExtractTask:
         return len(asked.text)
 
     async def draft(self, asked: Extract, ask: Ask) -> Draft[Extracted]:
-        held = open_to_null(asked.schema)
+        held = open_to_null(by_name(asked.schema))
         tokens = min(TOKENS_MAX, room(asked.text, language_of(asked), 1.0, 256))
         told = msgspec.json.encode(asked.schema).decode()
         request = asking(asked.text, language_of(asked), self.name, "fields", held=held, tokens=tokens, schema=told)

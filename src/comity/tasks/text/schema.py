@@ -72,6 +72,39 @@ def resolved(schema: Schema, root: Schema) -> Schema:
     raise _wrong("a `$ref` of the schema leads to itself", "say what it holds")
 
 
+def by_name(schema: Schema) -> dict[str, Any]:
+    """As it is, but where a `$ref` leads to the schema itself (`#`) that has a name: what holds a model to a schema follows names alone."""
+    named = schema.get("$defs", {})
+    name = next(name for name in ("itself", *map("itself{}".format, range(2, len(named) + 3))) if name not in named)
+    moved = _led(schema, f"#/$defs/{name}")
+    if moved == schema:
+        return dict(schema)
+    shelves = {each: moved.pop(each) for each in _SHELVES if each in moved}
+    return {"$ref": f"#/$defs/{name}", **shelves, "$defs": {**shelves.get("$defs", {}), name: moved}}
+
+
+_SHELVES = ("$defs", "definitions")
+_MEMBERS = frozenset(("properties", *_SHELVES))
+_VALUES = frozenset(("enum", "const", "default", "examples"))
+
+
+def _led(schema: Any, home: str) -> Any:
+    """With every `$ref` that leads into the schema's own body led to ``home``."""
+    if isinstance(schema, list):
+        return [_led(each, home) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out: dict[str, Any] = {}
+    for name, each in schema.items():
+        if name in _MEMBERS and isinstance(each, dict):
+            out[name] = {member: _led(one, home) for member, one in each.items()}
+        elif name == "$ref" and isinstance(each, str) and each.startswith("#") and not each.startswith(("#/$defs/", "#/definitions/")):
+            out[name] = home + each[1:]
+        else:
+            out[name] = each if name in _VALUES else _led(each, home)
+    return out
+
+
 def open_to_null(schema: Schema) -> dict[str, Any]:
     """What a model is held to: each member is there, and may be null where the text does not say it."""
     out: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.errors import CallerError
-from comity.tasks.text.schema import open_to_null, problem, require, without_nulls
+from comity.tasks.text.schema import by_name, open_to_null, problem, require, without_nulls
 
 NAMES = st.sampled_from(["a", "b", "$ref", "é", "名"])
 LEAVES = st.one_of(
@@ -89,6 +89,28 @@ def test_whatever_stands_for_a_schema_is_taken_or_refused_by_a_caller_s_error(va
 def test_what_would_not_be_held_is_refused_before_anything_is_asked(schema: dict[str, Any]) -> None:
     with pytest.raises(CallerError):
         require(schema)
+
+
+def test_a_schema_that_leads_to_itself_is_led_by_a_name() -> None:
+    parts = {"type": "array", "items": {"$ref": "#"}}
+    tree = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "parts": parts, "$ref": {"$ref": "#/properties/name"}},
+        "required": ["name"],
+    }
+    made = by_name(tree | {"$defs": {"itself": {"const": {"$ref": "#"}}}})
+    assert made["$ref"] == "#/$defs/itself2" and made["$defs"]["itself"] == {"const": {"$ref": "#"}}
+    assert made["$defs"]["itself2"]["properties"]["parts"]["items"] == {"$ref": "#/$defs/itself2"}
+    require(made)
+    for value in (
+        {"name": "a"},
+        {"name": "a", "parts": [{"name": "b", "parts": []}]},
+        {"name": "a", "parts": [{}]},
+        {"name": "a", "$ref": 1},
+    ):
+        assert bool(problem(value, made)) == bool(problem(value, tree)) == (not jsonschema.Draft202012Validator(made).is_valid(value))
+    flat = {"type": "object", "properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"type": "string"}}}
+    assert by_name(flat) == flat
 
 
 def test_a_schema_that_leads_to_itself_ends() -> None:
