@@ -37,6 +37,11 @@ NEVER_MIND = re.compile(
     r"^(?:(?:no|actually|sorry|wait|no wait|oh)[,.]? )*(?:stop|cancel|scrap|delete|drop) (?:it|that)[.!]?$|^(?:停了吧|取消掉?吧?|删了吧|停掉吧?|取消它|不定了)[。!！]?$|^(?:算了|不用了|不要了|当我没说|取消吧|还是算了|先不用了|都不用了|别弄了)[，,。吧!！]*(?:不用了|不要了)?[。.!！]?$|^(?:never ?mind|forget (?:it|that|about it)|scrap (?:it|that)|leave it|don'?t bother|cancel that|no,? (?:leave|forget) it)[.!]?$",  # noqa: E501
     re.IGNORECASE,
 )
+_FORM = re.compile(
+    r"\b(?:no|wait|sorry|actually|rather|instead|make|change|move|push|shift|bring|scratch|thoughts?|second|I mean[t]?|should be|better|hang on|same|another|more|later|earlier|back|forward|it|that|too|as well|and|only|both|add|join(?:ing)?|come|coming|along|send|invite|include|half|not|drop|without|leave|can|do|he|she|they|than)\b|"  # noqa: E501
+    r"不对|算了|等等|等一下|不是|改成|改为|改到|换成|还是|应该|错了|说错|我是说|往后|往前|推|挪|提前|推迟|提早|延后|再|也|一样|一起|加上|带上|叫上|都|不用来|不来|去掉|只能|才|收件人|发给|哦对",
+    re.IGNORECASE,
+)
 _LATER = re.compile(r"\b(?:later|back)\b|往后|推后|延后|晚", re.IGNORECASE)
 _EARLIER = re.compile(r"\b(?:earlier|forward|sooner)\b|往前|提前|提早|早", re.IGNORECASE)
 _BARE_WEEKDAY = re.compile(r"^(?:on )?(?:周|星期|礼拜)[一二三四五六日天]$|^(?:on )?\w+day$", re.IGNORECASE)
@@ -182,3 +187,7 @@ def _people(parameter: Parameter, before: Argument | None, said: Said) -> Argume
         return said.argument(ids[-1], found[-1].start, found[-1].end, of="world")
     old = list(before.value) if before is not None and ALSO.search(said.text) else []
     return said.argument(list(dict.fromkeys([*old, *ids])), found[0].start, found[-1].end, of="world")
+
+
+FORMS = (_FORM, ALSO, ANOTHER, TOO, AGAIN, RATHER, OFF, _LATER, _EARLIER, _SAME_TIME)
+"""By what a change is known for one, whatever it changes."""

@@ -6,15 +6,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 
 from comity.tasks.assist import editing
 from comity.tasks.assist.choosing import NONE, Chooser
 from comity.tasks.assist.clauses import Stretch
+from comity.tasks.assist.drafts import Abstain, Branches, Draft, first_of, standing, unread_of
 from comity.tasks.assist.intents import Intent, Intents
-from comity.tasks.assist.plan import Argument, Call, Question, Span, Thing, Unclear, When, World
+from comity.tasks.assist.plan import Argument, Call, Question, Thing, Unclear, When, World
 from comity.tasks.assist.reading import names, several, sure
 from comity.tasks.assist.reading.account import Account
 from comity.tasks.assist.reading.said import Said
@@ -27,33 +27,6 @@ WEAK_MIN = 1.0
 CLEAR = 1.5
 """A first candidate with a cue, so far ahead, needs no model: measured, the words are right more often than the 1.5B is."""
 BY_CUES = "cues"
-
-
-class Draft(msgspec.Struct, kw_only=True):
-    """A call as it becomes one over several turns."""
-
-    intent: Intent
-    said: Span
-    arguments: dict[str, Argument] = {}
-    question: Question | None = None
-    by: str = ""
-    why: str = ""
-
-    def call(self) -> Call:
-        return Call(intent=self.intent.name, said=self.said, arguments=self.arguments, chosen_by=self.by, why=self.why)
-
-
-class Branches(msgspec.Struct, kw_only=True):
-    asks: Draft
-    holds: Any
-    then: list[Draft]
-    otherwise: list[Draft]
-
-
-class Abstain(Exception):
-    def __init__(self, code: str, words: str) -> None:
-        super().__init__(code)
-        self.code, self.words = code, words
 
 
 class Making:
@@ -90,7 +63,7 @@ class Making:
         self._focus.day = self._day_of_turn()
         self._focus.after = self._focus.start if self._focus.day is not None else None
         if self._focus.day is None:
-            self._focus.day = self._day_asked_about()
+            self._focus.day = self._day_asked_about(stretch)
         if self._steps and self._switched(stretch, said):
             return
         intent, by, why = await self._chosen(stretch.text, self._able(stretch.among, said), said)
@@ -128,16 +101,18 @@ class Making:
                     return datetime.fromisoformat(argument.value).date()
         return None
 
-    def _day_asked_about(self) -> date | None:
-        """`Is Tuesday afternoon free?`, and then: `put the vet in at 3`."""
+    def _day_asked_about(self, stretch: Stretch) -> date | None:
+        """`Is Tuesday afternoon free?`, and then: `put the vet in at 3`; and of what is asked for once more."""
         last = self._steps[-1] if self._steps else None
-        if not isinstance(last, Draft) or not last.intent.reads_only or last.said.turn != self._turn - 1:
+        if not isinstance(last, Draft) or last.said.turn != self._turn - 1:
+            return None
+        if not last.intent.reads_only and not (stretch.among and stretch.among[0].intent.name == last.intent.name):
             return None
         moments = [
             last.arguments[each.name].value for each in last.intent.parameters if each.kind == "datetime" and each.name in last.arguments
         ]
         days = {datetime.fromisoformat(each).date() for each in moments[:1] if isinstance(each, str)}
-        return days.pop() if days and last.intent.parameter("start") is not None else None
+        return days.pop() if days and (last.intent.parameter("start") is not None or not last.intent.reads_only) else None
 
     def _follows(self, stretch: Stretch) -> bool:
         """Whether it may be about what is planned already: it asks for nothing of its own, or for the same once more."""
@@ -203,7 +178,7 @@ class Making:
                 arguments[each.name] = last.arguments[same[0].name]
         if any(each.required and each.name not in arguments for each in best.intent.parameters):
             return False
-        draft = Draft(intent=best.intent, said=said.span(), arguments=arguments, question=_unread(last), by="cues", why=best.why)
+        draft = Draft(intent=best.intent, said=said.span(), arguments=arguments, question=unread_of(last), by="cues", why=best.why)
         self._steps[self._steps.index(last)] = draft
         self._look_at(draft)
         return True
@@ -276,7 +251,7 @@ class Making:
             one = Said(text, language=said.language, world=self._world, turn=said.turn, at=said.at, region=self._region)
             draft = self._draft(intent, one, by, why)
             draft.said = said.span()
-            draft.arguments = {name: _standing(each, self._text, said.span()) for name, each in draft.arguments.items()}
+            draft.arguments = {name: standing(each, self._text, said.span()) for name, each in draft.arguments.items()}
             made.append(draft)
         apart = len(made) > 1 and all(each.question is None for each in made)
         return made if apart and len({str(each.call().values()) for each in made}) == len(made) else [self._draft(intent, said, by, why)]
@@ -351,6 +326,10 @@ class Making:
                 found = self._answered(draft, said)
             if not found:
                 continue
+            left = self._beyond_change(draft, said, raw)
+            if left is not None:
+                raise Unclear(left)
+            found = {**found, **first_of(draft, found)}
             arguments = {**draft.arguments, **found}
             kinds = {each.kind for each in draft.intent.parameters if each.name in found}
             if all(each.kind == "contact" and each.many for each in draft.intent.parameters if each.name in found):
@@ -363,11 +342,17 @@ class Making:
                 self._look_at(copy)
                 return True
             draft.arguments = arguments
-            if draft.question is not None and _unread(draft) is None:
+            if draft.question is not None and unread_of(draft) is None:
                 self._again(draft)
             self._look_at(draft)
             return True
         return False
+
+    def _beyond_change(self, draft: Draft, said: Said, raw: str) -> Question | None:
+        """Words of a correction that are neither its value nor its form: somebody else, something else."""
+        if draft.question is not None:
+            return None
+        return Account(draft.intent, said, self._focus, given=draft.arguments).beyond(self._intents, change=True)
 
     def _answered(self, draft: Draft, said: Said) -> dict[str, Argument]:
         """The words that were asked for: after what leads up to them, else whole."""
@@ -413,7 +398,7 @@ class Making:
         if (
             mine
             and mine == its
-            and self._turn != last.said.turn
+            and (self._turn != last.said.turn or all(each.known for each in last.intent.parameters))
             and editing.RATHER.search(said.text)
             and draft.intent.name != last.intent.name
         ):
@@ -427,7 +412,7 @@ class Making:
                 draft.arguments |= {name: last.arguments[name] for name in texts}
                 if draft.question is not None and draft.question.about in texts:
                     draft.question = None
-                draft.question = draft.question or _unread(last)
+                draft.question = draft.question or unread_of(last)
                 self._steps[self._steps.index(last)] = draft
                 self._look_at(draft)
                 return True
@@ -463,17 +448,6 @@ def _tells(intent: Intent) -> bool:
 def _names_it(draft: Draft) -> bool:
     """`stick it in my diary`: what was said just before."""
     return bool(re.search(r"\b(?:it|that|this)\b|^[^，,]{0,6}(?:记|加|放|写|存)[到进在]", draft.said.text, re.IGNORECASE))
-
-
-def _unread(draft: Draft) -> Question | None:
-    """What was not read of one request is not read the better for another in its place."""
-    return draft.question if draft.question is not None and draft.question.why == "unread" else None
-
-
-def _standing(argument: Argument, text: str, whole: Span) -> Argument:
-    """With spans that stand in the turn as it was said."""
-    spans = tuple(each if each.turn != whole.turn or text[each.start : each.end] == each.text else whole for each in argument.said)
-    return msgspec.structs.replace(argument, said=spans)
 
 
 _NOTHING = re.compile(

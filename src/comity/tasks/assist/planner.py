@@ -15,8 +15,9 @@ import msgspec
 from comity.tasks.assist import editing
 from comity.tasks.assist.choosing import Chooser
 from comity.tasks.assist.clauses import Conditional, conditional, holds, stretches
+from comity.tasks.assist.drafts import Abstain, Branches, Draft
 from comity.tasks.assist.intents import Intent, Intents, language_of
-from comity.tasks.assist.making import _NOTHING, BY_CUES, WEAK_MIN, Abstain, Branches, Draft, Making
+from comity.tasks.assist.making import _NOTHING, BY_CUES, WEAK_MIN, Making
 from comity.tasks.assist.plan import Argument, Plan, Question, Unclear, World
 from comity.tasks.assist.reading import times
 from comity.tasks.assist.reading.account import Account
@@ -176,8 +177,9 @@ class _Making(Making):
 
     def _completed(self, draft: Draft, asks: Draft, base: Draft | None) -> Draft:
         """What a branch leaves out is what stands before it, else what the condition says of the time."""
+        own_time = any(each.kind == "datetime" and each.name in draft.arguments for each in draft.intent.parameters)
         for each in draft.intent.parameters:
-            if each.name in draft.arguments:
+            if each.name in draft.arguments or (each.kind == "duration" and own_time):
                 continue
             if base is not None and base.intent.name == draft.intent.name and each.name in base.arguments and each.kind != "text":
                 draft.arguments[each.name] = base.arguments[each.name]

@@ -38,6 +38,8 @@ NOTHING = [
     "取消周一的所有日程", "房租和牛奶都搞定了", "告诉汤姆把跟艾玛的晚饭取消", "写个笔记：取消健身卡",
     # values that cannot be
     "dinner with Tom on the 31st of November at 7", "十一月三十一号晚上七点跟汤姆吃饭", "set brightness to 130 percent in the study",
+    "turn off my morning alarm", "每天晚上九点半提醒我吃药，周末不用", "卧室灯调暗到百分之十，暖气关了", "今晚的晚饭往后推半小时", "会议记录里写了什么",
+    "text the answer to Tom", "add Emma to the family lunch and text her the details", "move badminton to Friday at 8 pm", "羽毛球改到周五晚上八点",
     "email Emma the report", "forward Marco's mail to Daniel", "save a new contact",
 ]  # fmt: skip
 
@@ -91,6 +93,29 @@ async def test_a_reason_and_politeness_are_no_more_requests(said: str, intent: s
 )
 async def test_several_things_are_one_step_each(said: str, values: list[dict[str, object]]) -> None:
     assert [each.values() for each in (await planned(said)).calls()] == values
+
+
+TURNS: list[tuple[list[str], list[dict[str, object]]]] = [
+    (["cancel badminton", "no, I meant the gym"], [{"event": "e03"}]),
+    (["取消羽毛球", "不对，是健身课"], [{"event": "e03"}]),
+    (["move the design review to Wednesday", "same time"], [{"event": "e07", "start": "2026-12-02T14:00+08:00"}]),
+    (["remind me at 5 to call the bank", "and tomorrow too"], [{"text": "call the bank", "at": f"2026-11-{day}T17:00+08:00"} for day in (27, 28)]),
+    (["Is Tuesday afternoon free?", "put a haircut in at 3 then"],
+     [{"start": "2026-12-01T12:00+08:00", "duration": "PT4H"}, {"title": "haircut", "start": "2026-12-01T15:00+08:00"}]),
+    (["set an alarm for 7", "weekdays only"], [{"at": "2026-11-30T07:00+08:00", "repeat": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"}]),
+    (["明早六点叫我起床，七点提醒我倒垃圾"],
+     [{"at": "2026-11-28T06:00+08:00", "label": "起床"}, {"text": "倒垃圾", "at": "2026-11-28T07:00+08:00"}]),
+    (["remind me to call dad tomorrow at 10", "and mum at 11"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("turns", "values"), TURNS, ids=[each[0][-1] for each in TURNS])
+async def test_a_change_is_read_by_the_same_measure(turns: list[str], values: list[dict[str, object]]) -> None:
+    assert [each.values() for each in (await planned(*turns)).calls()] == values
+
+
+async def test_of_a_condition_nothing_is_passed_over() -> None:
+    assert (await planned("if it rains on Sunday and Dave is around, cancel the family lunch")).steps == ()
 
 
 async def test_what_was_not_read_stays_unread_after_a_correction() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from comity.tasks.assist import editing
 from comity.tasks.assist.intents import Intent
 from comity.tasks.assist.plan import Question
 from comity.tasks.assist.reading import names, rest, sure
@@ -29,6 +30,7 @@ _OFTEN = re.compile(
     r"\b(?:once|twice|\w+ times) (?:a|an|per|each|every)\b|\b(?:every|each) (?:other |few |\w+ )?(?:hour|day|week|month|year|morning|evening|night|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?\b|[一二两三四五六几\d]+[次遍](?!性)|每[天日周月年晚早隔]",  # noqa: E501
     re.IGNORECASE,
 )
+_BUT_NOT = re.compile(r"[，,][^，,]{0,6}(?:不用|不要|除外|例外|别)|\b(?:except|unless|but not)\b", re.IGNORECASE)
 _LOOSE_TIME = re.compile(
     r"\b\d{1,2}(?:st|nd|rd|th)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:tomorrow|tonight|yesterday|today|noon|midnight|o'clock)\b|\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]m\b|[一二三四五六七八九十\d]+(?:点|号|月|日(?!记))|周[一二三四五六日末]|[今明后昨]天|[早晚]上|[上下]午",  # noqa: E501
     re.IGNORECASE,
@@ -84,9 +86,16 @@ class Account(Slots):
         unsaid = self._loose_time() or rest.left(self._said.text, self._intent, others, held, self._said.language, never=self._of_others())
         return self._unread(*unsaid) if unsaid is not None else None
 
-    def beyond(self, others: Iterable[Intent], *, condition: bool = False) -> Question | None:
-        """Words that nothing accounts for; of a condition, neither how much is too much, nor whether."""
-        held = [*self._said.taken, *self._named_words(), *((found.start, found.end) for found in names.people(self._said))]
+    def beyond(self, others: Iterable[Intent], *, condition: bool = False, change: bool = False) -> Question | None:
+        """Words that nothing accounts for; of a condition, neither how much is too much, nor whether; of a change, not that it is one."""
+        held = [*self._said.taken, *self._named_words()]
+        if change:
+            held += [found.span() for pattern in editing.FORMS for found in pattern.finditer(self._said.text)]
+            somebody = next((each for each in names.people(self._said) if all(each.end <= a or each.start >= b for a, b in held)), None)
+            if somebody is not None:
+                return self._unread(somebody.start, somebody.end)
+        else:
+            held += [(found.start, found.end) for found in names.people(self._said)]
         if condition:
             held += [found.span() for found in _WHETHER.finditer(self._said.text)]
             held += [(each.start, each.end) for each in self._said.entities]
@@ -141,7 +150,8 @@ class Account(Slots):
                 start, end = span.start - self._said.at, span.end - self._said.at
                 if span.turn != self._said.turn or self._said.text[start:end] != span.text:
                     continue
-                often = _OFTEN.search(span.text) if any(each.kind == "recurrence" for each in self._intent.parameters) else None
+                again = any(each.kind == "recurrence" for each in self._intent.parameters)
+                often = (_OFTEN.search(span.text) or _BUT_NOT.search(span.text)) if again else None
                 loose = _LOOSE_TIME.search(span.text) if "datetime" in kinds or name == "title" or name in self._loose else None
                 found = often or (loose if loose and (name == "title" or "datetime" in kinds or self._tells) else None)
                 if found is not None:

@@ -37,7 +37,10 @@ def left(
     ``held``: what values were read from; ``others``: what else can be asked for, whose words are not to be taken for this one's;
     ``never``: words (of Chinese, pairs of characters) that speak of another thing than the one meant."""
     clauses = [each for each in _clauses(text, language) if text[slice(*each)].strip()]
-    reasons = [each for each in clauses if _background(text[slice(*each)], language)]
+    strange = _strange(intent, others) if language == "zh" and len(clauses) > 1 else frozenset()
+    reasons = [
+        each for each in clauses if _background(text[slice(*each)], language) and not any(word in text[slice(*each)] for word in strange)
+    ]
     if len(reasons) == len(clauses):  # something is asked for: where values stand
         reasons = [(start, end) for start, end in reasons if not any(a < end and start < b for a, b in held)]
     for start, end in clauses:
@@ -86,16 +89,22 @@ def _towards(text: str, start: int, end: int, held: Sequence[Spot]) -> int:
     return verb.end() if verb is not None and to else -1
 
 
+def _strange(intent: Intent, others: Iterable[Intent]) -> frozenset[str]:
+    """Words of requests of another kind, that are not made of its own."""
+    own = vocabulary(intent, "zh") | idle("zh")
+    words = {word for each in others if _room(each) != _room(intent) for word in vocabulary(each, "zh") if len(word) > 1}
+    return frozenset(word for word in words if not _made_of(word, own))
+
+
 def _unsaid_zh(text: str, start: int, end: int, intent: Intent, others: Iterable[Intent], held: Sequence[Spot]) -> Iterator[Spot]:
     """Cut into the longest words there are; one that only another request is made of is not accounted for, nor are two unknown characters."""  # noqa: E501
     own = vocabulary(intent, "zh") | idle("zh")
-    strange = frozenset(
-        word
-        for each in others
-        if _room(each) != _room(intent)
-        for word in vocabulary(each, "zh")
-        if len(word) > 1 and not _made_of(word, own)
-    )
+    strange = _strange(intent, others)
+    for word in strange:
+        for found in re.finditer(word, text[start:end]):
+            a, b = start + found.start(), start + found.end()
+            if any(x < b and a < y for x, y in held) and not all(any(x <= at < y for x, y in held) for at in range(a, b)):
+                yield a, b  # `暖气` is not `暖`
     run, at = start, start
     while at < end:
         word = next(

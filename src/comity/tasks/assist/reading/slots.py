@@ -34,9 +34,6 @@ from comity.tasks.entities.values import Date, Duration, Time
 
 _FRACTION = re.compile(r"\b(?:an? )?(half|quarter|third)\b", re.IGNORECASE)
 _PERCENT = {"half": 50, "quarter": 25, "third": 33}
-_LEFT_BEFORE = re.compile(r"(?:['’]s\s+|(?:说|内容是|写着|写上)(?![明法服话])[：:，,\s]*|saying (?:that )?)", re.IGNORECASE)
-_SPEAKS = re.compile(r"[我你您他她它咱谢对]|生日|新年|节日|恭喜|祝")
-_ONLY_A_THING = re.compile(r"\s*(?:the|my|a|an|that|this|our)\s+[\w'’-]+(?:\s+[\w'’-]+)?\s*[.!]?", re.IGNORECASE)
 _THEN = re.compile(r"\bthen\b|\bthat (?:day|morning|afternoon|evening)\b|那天|当天", re.IGNORECASE)
 
 __all__ = ["Focus", "Slots", "iso", "period"]
@@ -270,6 +267,7 @@ class Slots(Things):
         found = times.moment(after, parameter.name, day=self._then(after) or assert_start.date(), clock=assert_start.time())
         if found is not None and not (after is said and self._back()):
             moment, entities = found
+            times.today_or_later(after, parameter.name, entities, moment, assert_start)
             offset = after.at - said.at
             for each in entities:
                 said.taken.append((each.start + offset, each.end + offset))
@@ -424,7 +422,8 @@ class Slots(Things):
             if span is None:
                 span = text_of(self._said, self._intent, each)
                 if span is not None and self._tells and each.required:
-                    span = self._after_names(span)
+                    span = self._after_names(self._before_recipient(span))
+                    span = None if span is not None and self._only_a_thing(span) else span
                 if span is not None and not each.required and not self._said.free(*span):
                     span = None
             if span is not None and not each.required and rest.only_idle(self._said.text[slice(*span)], self._intent, self._said.language):
@@ -449,29 +448,6 @@ class Slots(Things):
                     self._made[each.name] = self._focus.called
                 elif self._focus.about is not None:
                     self._made[each.name] = self._focus.about
-
-    def _past_recipients(self, span: tuple[int, int]) -> tuple[int, int]:
-        ends = [each.end for each in names.people(self._said) if span[0] <= each.start and each.end < span[1]]
-        return (min(ends), span[1]) if ends and span[0] == 0 else span
-
-    def _says_something(self, span: tuple[int, int], parameter: Parameter) -> bool:
-        """More than a scrap, and more than the request itself."""
-        words = self._said.text[slice(*span)].strip()
-        if parameter.name == "title":
-            return not rest.only_idle(words, self._intent, self._said.language)
-        return len(words) > 1 and not rest.only_asks(words, self._intent, self._said.language)
-
-    def _told(self, span: tuple[int, int]) -> tuple[int, int]:
-        """Without what led up to it, and without half of a name."""
-        span = (span[0] + len(self._said.text[slice(*span)]) - len(self._said.text[slice(*span)].lstrip()), span[1])
-        lead = _LEFT_BEFORE.match(self._said.text, *span)
-        return (lead.end(), span[1]) if lead is not None and lead.end() < span[1] else span
-
-    def _is_told(self, span: tuple[int, int]) -> bool:
-        """Of what nothing led up to, whether it is a message: in Chinese it stands apart or speaks of somebody, in English it is more than a thing."""  # noqa: E501
-        if self._said.language == "zh":
-            return bool(re.search(r"[，,：:。；;\s]\s*$", self._said.text[: span[0]]) or _SPEAKS.match(self._said.text, *span))
-        return not _ONLY_A_THING.fullmatch(self._said.text[slice(*span)])
 
 
 def iso(moment: datetime) -> str:

@@ -22,7 +22,7 @@ _TAIL = re.compile(
     r"(?:\s+(?:please|in there|over there|too|as well|would you|will you|for me)|吧|哈|啊|呗|的时候|了?好吗|行吗|谢谢|，谢谢)$",
     re.IGNORECASE,
 )
-_TAIL_BEFORE = re.compile(r"\s+(?:on|at|in|with|to|and|then|by|for|the)$", re.IGNORECASE)
+_TAIL_BEFORE = re.compile(r"\s+(?:on|at|in|with|to|and|then|by|for|the|my|our|an?)$", re.IGNORECASE)
 """Where something else was read right after: `check in` ends with its own word."""
 _SMALL = re.compile(r"[跟和与同在去给把]|\b(?:with|at|in|on|for|the|a)\b", re.IGNORECASE)
 _REQUEST = {
@@ -43,7 +43,7 @@ def lead_in(said: Said, parameter: Parameter) -> tuple[int, int] | None:
     return None
 
 
-def trimmed(said: Said, start: int, end: int, *, times: bool = True) -> tuple[int, int]:
+def trimmed(said: Said, start: int, end: int, *, times: bool = True, led: bool = False) -> tuple[int, int]:
     """Without what is not of it at either end: stops, small words, and (``times``) when it is to be."""
     spans = [(each.start, each.end) for each in said.entities if each.kind not in ("number", "measure", "money", "percent", "ordinal")]
     for each in said.entities if times else ():
@@ -60,7 +60,7 @@ def trimmed(said: Said, start: int, end: int, *, times: bool = True) -> tuple[in
             end = start + len(inner)
             moved = True
             continue
-        lead = (_LEAD if times else _LEAD_TOLD).match(text)
+        lead = (_LEAD if times and not (led and said.language == "zh") else _LEAD_TOLD).match(text)
         if lead and lead.end() < len(text) and (times or not _ARTICLE.match(text)):
             start += lead.end()
             moved = True
@@ -79,7 +79,7 @@ def trimmed(said: Said, start: int, end: int, *, times: bool = True) -> tuple[in
 
 
 _EMPTY = re.compile(
-    r"(?:many )?thanks?(?: you)?|cheers|please|多?谢谢?(?:你|啦|了)?|辛苦了?|麻烦了?|(?:by |via |a |the )?(?:提前|text|sms|message|e-?mail|mail|before|after|it|that|this|me|him|her|them|know|so|about it)|(?:发|写)?(?:短信|消息|邮件)?(?:告诉)?(?:一下)?(?:我|他|她|他们|她们)?(?:说)?(?:一声|一下)?(?:写到|加到|记到|放到)?",  # noqa: E501
+    r"明?一[下声]|明白?|清楚|(?:many )?thanks?(?: you)?|cheers|please|多?谢谢?(?:你|啦|了)?|辛苦了?|麻烦了?|(?:by |via |a |the )?(?:提前|text|sms|message|e-?mail|mail|before|after|it|that|this|me|him|her|them|know|so|about it)|(?:发|写)?(?:短信|消息|邮件)?(?:告诉)?(?:一下)?(?:我|他|她|他们|她们)?(?:说)?(?:一声|一下)?(?:写到|加到|记到|放到)?",  # noqa: E501
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -94,7 +94,7 @@ def text_of(said: Said, intent: Intent, parameter: Parameter) -> tuple[int, int]
     if found is None:
         return None
     whole = parameter.name in ("body", "text", "value") and intent.name != "reminders.create"
-    start, end = trimmed(said, *found, times=not whole)
+    start, end = trimmed(said, *found, times=not whole, led=True)
     return (start, end) if start < end and not says_nothing(said.text[start:end]) else None
 
 

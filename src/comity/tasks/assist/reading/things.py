@@ -16,7 +16,7 @@ import msgspec
 
 from comity.tasks.assist.intents import Intent, Parameter
 from comity.tasks.assist.plan import Argument, Question, Span, Thing, Unclear
-from comity.tasks.assist.reading import names, times
+from comity.tasks.assist.reading import names, rest, times
 from comity.tasks.assist.reading.said import Said
 from comity.tasks.assist.reading.texts import lead_in, text_of, trimmed
 from comity.tasks.entities.values import Date
@@ -44,7 +44,7 @@ _BY_SO_MUCH = re.compile(
 _WITH = re.compile(r"(?:\b(?:with|and|see|seeing|meet|meeting|visit|visiting)\b[^,.]{0,12}|[跟和与同见约])$", re.IGNORECASE)
 _WITH_AFTER = re.compile(r"\s*(?:和|跟|、|约|见|and\b)")
 _THE_ONE = re.compile(
-    r"\b(?:meetings?|appointments?|events?|calls?|ones?|things?|calendar|diary|it|that|plans?|reminders?|notes?)\b|会(?!议室)|日程|安排|约(?!等)|活动|那[个条场顿节]|这[个条场顿节]|提醒|笔记|事",  # noqa: E501
+    r"\b(?:meetings?|appointments?|events?|calls?|ones?|things?|calendar|diary|it|that|plans?|reminders?|notes?)\b|会(?!议室)|日程|安排|约(?!等)|活动|那[个条场顿节]|这[个条场顿节]|提醒|笔记|事",
     re.IGNORECASE,
 )
 """What an appointment may be called that is known by its time alone."""
@@ -59,6 +59,12 @@ _POINTS = {
     ),
     "phone": re.compile(r"\b(?:her|his|their|the|that) (?:phone )?number\b|(?:她|他|这个|那个)的?(?:电话|手机号?|号码)", re.IGNORECASE),
 }
+
+
+_LEFT_BEFORE = re.compile(r"(?:['’]s\s+|(?:说|内容是|写着|写上)(?![明法服话])[：:，,\s]*|saying (?:that )?)", re.IGNORECASE)
+_SPEAKS = re.compile(r"[我你您他她它咱谢对]|生日|新年|节日|恭喜|祝")
+_TELLING = re.compile(r"\s*(?:text|message|e-?mail|mail|send|write|tell)\s+", re.IGNORECASE)
+_ONLY_A_THING = re.compile(r"\s*(?:the|my|a|an|our)\s+[\w'’-]+(?:\s+[\w'’-]+)?\s*[.!]?", re.IGNORECASE)
 
 
 class Focus(msgspec.Struct, kw_only=True):
@@ -299,3 +305,43 @@ class Things:
         pattern = _MAIL if of == "email" else _PHONE if of == "phone" else None
         found = pattern.search(self._said.text) if pattern is not None else None
         return found.span() if found else None
+
+    # -- what is told ---------------------------------------------------------------------------------------------------
+
+    def _before_recipient(self, span: tuple[int, int]) -> tuple[int, int]:
+        """`text the answer to Tom`: without whom it is for."""
+        for each in names.people(self._said):
+            to = re.search(r"\s+to\s+(?:my\s+|the\s+)?$", self._said.text[span[0] : each.start], re.IGNORECASE)
+            if to is not None and each.end == span[1]:
+                return span[0], span[0] + to.start()
+        return span
+
+    def _past_recipients(self, span: tuple[int, int]) -> tuple[int, int]:
+        ends = [each.end for each in names.people(self._said) if span[0] <= each.start and each.end < span[1]]
+        if span[0] == 0 and not ends and (verb := _TELLING.match(self._said.text)) is not None and verb.end() < span[1]:
+            return verb.end(), span[1]
+        return (min(ends), span[1]) if ends and span[0] == 0 else span
+
+    def _says_something(self, span: tuple[int, int], parameter: Parameter) -> bool:
+        """More than a scrap, and more than the request itself."""
+        words = self._said.text[slice(*span)].strip()
+        if parameter.name == "title":
+            return not rest.only_idle(words, self._intent, self._said.language)
+        return len(words) > 1 and not rest.only_asks(words, self._intent, self._said.language)
+
+    def _told(self, span: tuple[int, int]) -> tuple[int, int]:
+        """Without what led up to it, and without half of a name."""
+        span = (span[0] + len(self._said.text[slice(*span)]) - len(self._said.text[slice(*span)].lstrip()), span[1])
+        lead = _LEFT_BEFORE.match(self._said.text, *span)
+        return (lead.end(), span[1]) if lead is not None and lead.end() < span[1] else span
+
+    def _is_told(self, span: tuple[int, int]) -> bool:
+        """Of what nothing led up to, whether it is a message: in Chinese it stands apart or speaks of somebody, in English it is more than a thing."""  # noqa: E501
+        if self._said.language == "zh":
+            return bool(re.search(r"[，,：:。；;\s]\s*$", self._said.text[: span[0]]) or _SPEAKS.match(self._said.text, *span))
+        return not self._only_a_thing(span)
+
+    def _only_a_thing(self, span: tuple[int, int]) -> bool:
+        """`the report` is to be sent, and says nothing."""
+        article = re.search(r"\b(?:the|my|an?|our)\s+$", self._said.text[: span[0]], re.IGNORECASE)
+        return bool(_ONLY_A_THING.fullmatch((article.group() if article else "") + self._said.text[slice(*span)]))

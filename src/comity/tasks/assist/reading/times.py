@@ -90,7 +90,8 @@ def moment(
             return _to_come(_begins(each, said), said, about, past), [each]
         if isinstance(value, DateTimeRange) and value.end is not None:  # `by nine on Monday`, `until the 7th at ten`
             return _to_come(value.end, said, about, past), [each]
-    clocks, dates = found.of(Time, TimeRange), found.of(Date)
+    clocks = [each for each in found.of(Time, TimeRange) if not part_of_day(said.words(each))]
+    dates = found.of(Date)
     if clocks:
         of_day = dates[0] if dates else None
         said_day = of_day.value.day if of_day is not None and isinstance(of_day.value, Date) else day
@@ -122,7 +123,7 @@ def stretch(said: Said) -> timedelta | None:
                     if timedelta(hours=12) < between < timedelta(hours=24) and not _HALF_SAID.search(said.words(each))
                     else between
                 )
-        if isinstance(value, TimeRange) and value.start and value.end:
+        if isinstance(value, TimeRange) and value.start and value.end and not _is_part_of_day(said.words(each)):
             a, b = (datetime.combine(date(2000, 1, 1), one) for one in (value.start, value.end))
             return (b - a) % timedelta(days=1)
     return None
@@ -286,8 +287,8 @@ def _preferred(moments: Sequence[datetime], said: Said) -> datetime:
 
 
 def _with(day: date | None, clock: Entity, said: Said, about: str, past: bool) -> datetime:
-    clocks: list[time] = []
-    for reading in clock.readings:
+    clocks: list[time] = [time(12)] if _NOON.search(said.words(clock)) else []
+    for reading in clock.readings if not clocks else ():
         if isinstance(reading, Time):
             clocks.append(reading.clock)
         elif isinstance(reading, TimeRange) and (bound := reading.start or reading.end) is not None:
@@ -329,6 +330,23 @@ def _consistent(found: Moments, about: str) -> None:
     for (a, one), (b, other) in itertools.pairwise(days):
         if a != b and re.fullmatch(r"[\s,，、的]*", said.text[one.end : other.start]):
             raise _contradiction(about, said.text[one.start : other.end], said.language)
+
+
+_TODAY = re.compile(r"\b(?:today|this|tonight)\b|今|这", re.IGNORECASE)
+
+
+def today_or_later(said: Said, about: str, read: Sequence[Entity], moment_: datetime, was: datetime) -> None:
+    """Of what is on another day, moved to the weekday that it is today: raises Unclear."""
+    for each in read:
+        words = said.words(each)
+        named = any(re.search(rf"(?<![a-z])(?:{one})(?![a-z])", words, re.IGNORECASE) for one in _WEEKDAYS.get(said.language, ()))
+        if named and moment_.date() == said.now.date() != was.date() and not _TODAY.search(words):
+            raise _today_or_in_a_week(about, words, said.language)
+
+
+def _today_or_in_a_week(about: str, words: str, language: str) -> Unclear:
+    text = f"“{words}”是今天，还是下个星期？" if language == "zh" else f"Is “{words}” today, or in a week?"
+    return Unclear(Question(about=about, text=text, why="ambiguous"))
 
 
 def _contradiction(about: str, words: str, language: str) -> Unclear:
