@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from comity.tasks.assist.intents import Intent, Parameter
-from comity.tasks.assist.plan import Argument, Question, Span, Thing, Unclear
+from comity.tasks.assist.plan import Argument, Question, Thing, Unclear
 from comity.tasks.assist.reading import names, rest, times
 from comity.tasks.assist.reading.said import Said
 from comity.tasks.assist.reading.texts import lead_in, text_of, trimmed
@@ -75,12 +75,10 @@ class Focus(msgspec.Struct, kw_only=True):
     after: datetime | None = None  # what was put on that day before it, in the same turn
     people: tuple[str, ...] = ()
     start: datetime | None = None  # of whatever was last put at a time
-    place: str = ""
     things: Mapping[str, Thing] = {}  # the last of each kind
     about: Argument | None = None  # what a message or a reminder is of that does not say it: the words of what was asked before
     called: Argument | None = None  # the name of the appointment that it is of
     values: Mapping[str, Any] = {}  # what the last call said, by parameter
-    said: tuple[Span, ...] = ()
 
 
 class Things:

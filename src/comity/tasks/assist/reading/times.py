@@ -44,7 +44,6 @@ class Moments:
     def __init__(self, said: Said) -> None:
         self.said = said
         self.temporal = [each for each in said.entities if not isinstance(each.value, Number)]
-        self.range_: tuple[datetime, datetime] | None = None
 
     def of(self, *kinds: type) -> list[Entity]:
         return [each for each in self.temporal if isinstance(each.value, kinds) and self.said.free(each.start, each.end)]

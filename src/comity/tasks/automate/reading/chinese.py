@@ -90,8 +90,6 @@ REMINDER = (
 
 
 def device(device_: str, states: str) -> str:
-    verb = r"|(?P<v_open>(?:有人)?(?:打开|开|开着|开了)(?:着|了)?(?:" + device_.replace("(?P<device>", "(?:") + r"))"
-    del verb
     return (
         BEGIN
         + r"(?P<still>还|仍)?(?P<device>"
