@@ -7,7 +7,6 @@ called as ASGI, an App stands in any other.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -38,7 +37,7 @@ from comity.gateway.read.roles import CALL, require
 from comity.gateway.seen import LISTENERS, Seen
 from comity.gateway.shedding import Shedding
 from comity.gateway.signin import api as signin
-from comity.gateway.signin import me, oidc
+from comity.gateway.signin import consents, me, oidc
 from comity.gateway.tasks import api as tasks
 from comity.gateway.world import World
 from comity.providers.base import Deployment
@@ -52,8 +51,7 @@ Handler = Callable[["App", Exchange, str], Awaitable[int]]
 
 class App:
     def __init__(self, world: World, pages: Pages = none, drill: Sequence[str] = ()) -> None:
-        self._pages, self.wrong = pages, signin.Wrong(world.clock)
-        self.reporting = asyncio.Lock()  # whose turn it is: a report takes a while, and reads what others write
+        self._pages, self.reporting = pages, me.Turns()
         self.metrics = world.metrics
         self.minutes = Minutes()
         self.hub = Hub(lambda script: self.world.ledger.database.read(script))
@@ -299,6 +297,7 @@ ROUTES: dict[str, Mapping[str, Handler]] = {
     **signin.ROUTES,
     "/transparency/v1/numbers": {"GET": numbers},
     **me.ROUTES,
+    **consents.ROUTES,
     oidc.START: {"GET": oidc.start},
     oidc.BACK: {"GET": oidc.callback},
     "/healthz": {"GET": App.healthz},

@@ -37,7 +37,9 @@ class Callers:
         self, config: Config, register: Followed[Register] | None = None, clock: Clock | None = None, sessions: Sessions | None = None
     ) -> None:
         self._by_hash = {key.sha256.lower(): key for key in config.keys}
-        self._register, self._clock, self._sessions = register, clock or SystemClock(), sessions
+        self._register, self._clock = register, clock or SystemClock()
+        self._sessions = sessions if config.console.enabled else None
+        self.cookie = browser.named(browser.COOKIE, config.console.url)
         self._live: dict[str, Session] = {}  # by the cookie's value, as `admit` last found them
         server = config.server
         node = {urlsplit(config.node.url).netloc} - {""} if config.node is not None else set[str]()
@@ -56,7 +58,9 @@ class Callers:
         changes = exchange.method not in browser.SAFE
         if changes:
             browser.check_site(headers, self._sites)
-        token = browser.cookie(headers) if "cookie" in headers else ""
+        else:
+            browser.check_look(headers)
+        token = self.token(headers)
         if not token or self._sessions is None:
             return
         session = await self._sessions.find(token)
@@ -91,9 +95,13 @@ class Callers:
             return LOCAL
         return self._held(digest(shown) if shown else "", register, shown)
 
+    def token(self, headers: Mapping[str, str]) -> str:
+        """Of the session's cookie; "" for none."""
+        return browser.cookie(headers, self.cookie) if "cookie" in headers else ""
+
     def session(self, headers: Mapping[str, str]) -> Session | None:
         """Of the cookie, where one is shown and no key.  Raises CallerError (401) for one that is over: nobody else answers to it."""
-        token = browser.cookie(headers) if "cookie" in headers and not shown_key(headers) else ""
+        token = self.token(headers) if not shown_key(headers) else ""
         if not token:
             return None
         if token not in self._live:

@@ -15,6 +15,8 @@ from comity.gateway.exchange import Exchange
 JSON = (b"content-type", b"application/json")
 SSE = (b"content-type", b"text/event-stream; charset=utf-8")
 NO_STORE = (b"cache-control", b"no-store")
+NO_PAGE = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-content-type-options", b"nosniff"))
+"""Of what answers on a path where a page is looked for: a browser makes no page of it, and shows it in none."""
 encode = msgspec.json.Encoder().encode
 ONCE = frozenset({"authorization", "content-type", "content-length", "host", "comity-subject", "comity-purpose", "comity-task"})
 
@@ -67,7 +69,7 @@ Shape = Callable[[dict[str, Any]], dict[str, Any]]
 
 def error_answer(error: ComityError, call: str, shape: Shape | None = None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
     """Status, body and headers."""
-    headers = [JSON]
+    headers = [JSON, NO_STORE, *NO_PAGE]
     if isinstance(error, PolicyDenied):
         headers.append((b"comity-decision", str(error.decision.get("effect", "deny")).encode()))
         if error.receipt:

@@ -25,6 +25,7 @@ from comity.gateway.http import JSON, NO_STORE, encode
 from comity.gateway.read import asked
 from comity.gateway.read.roles import ENGINEER, require
 from comity.gateway.resilience import Drilled
+from comity.gateway.signin.changes import changed
 from comity.ports import Clock
 
 if TYPE_CHECKING:
@@ -68,16 +69,20 @@ class Drills:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, name: str, partner: str) -> Drill:
-        """Raises OperatorError where there is no lab, CallerError (409) while one runs."""
-        if not self._command:
-            raise OperatorError("this gateway was started without a lab", code="drill.absent", hint=f"comity resilience --drill {partner}")
-        if self._task is not None and not self._task.done():
-            raise CallerError("a drill is under way", code="drill.running", status=409, hint="wait until it is over")
+        """After `check`, which it asks again."""
+        self.check(partner)
         made = self._known[name] = Drill(id=name, partner=partner, state="running", began=self._clock.now())
         while len(self._known) > KEPT_MAX:
             del self._known[next(iter(self._known))]
         self._task = asyncio.get_running_loop().create_task(self._run(made), name="comity-drill")
         return made
+
+    def check(self, partner: str) -> None:
+        """Raises OperatorError where there is no lab, CallerError (409) while one runs."""
+        if not self._command:
+            raise OperatorError("this gateway was started without a lab", code="drill.absent", hint=f"comity resilience --drill {partner}")
+        if self._task is not None and not self._task.done():
+            raise CallerError("a drill is under way", code="drill.running", status=409, hint="wait until it is over")
 
     def known(self, name: str) -> Drill:
         """Raises CallerError (404)."""
@@ -92,7 +97,7 @@ class Drills:
                 outcome, failed = await _drilled((*self._command, f"--drill={drill.partner}"))
         except TimeoutError:
             pass
-        except OSError:
+        except (OSError, ValueError):  # also a name that no argument can hold
             failed = "it could not be started"
         state: Literal["over", "failed"] = "over" if outcome is not None else "failed"
         self._known[drill.id] = msgspec.structs.replace(
@@ -133,8 +138,10 @@ def _why(told: bytes) -> str:
 
 
 async def begin(app: App, exchange: Exchange, call: str) -> int:
-    require(app.callers, exchange, ENGINEER)
+    key = require(app.callers, exchange, ENGINEER)
     said: DrillAsked = decoded(await app.body(exchange), DrillAsked)
+    app.drills.check(said.partner)
+    await changed(app, key, "drill.begun", call)
     await exchange.respond(202, encode(app.drills.begin(call, said.partner)), [JSON, NO_STORE])
     return 202
 

@@ -2,14 +2,14 @@
 """`GET /comity/v1/events`: decisions as they happen, as server-sent events.
 
 Each event's id is the record's place in the log; a client that comes back with `Last-Event-ID`, as every EventSource does, misses
-nothing.  A listener that does not keep up is told so and let go.
+nothing.  A listener that does not keep up is told so and let go, and so is one whose session or key holds no more.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comity.errors import CallerError
+from comity.errors import CallerError, ComityError
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import NO_STORE, SSE, encode
 from comity.gateway.read.decisions import row
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from comity.gateway.app import App
 
 HEARTBEAT_SECONDS = 15.0
+ASKED_AGAIN_SECONDS = 1.0  # how long is told on before it is asked again whether this listener may hear it
 DIGITS_MAX = 18
 HEAD = [SSE, NO_STORE, (b"x-accel-buffering", b"no")]
 
@@ -32,6 +33,7 @@ async def events(app: App, exchange: Exchange, call: str) -> int:
         return 200
     with app.hub.listening() as listener:
         exchange.on_gone(listener.leave)
+        asked = app.world.clock.monotonic()
         await exchange.begin(200, HEAD)
         await exchange.write(b"retry: 2000\n\n")
         if seen is not None:
@@ -42,14 +44,32 @@ async def events(app: App, exchange: Exchange, call: str) -> int:
                     break
         while not (listener.behind or listener.over):
             heard = await listener.hear(HEARTBEAT_SECONDS)
+            if (now := app.world.clock.monotonic()) - asked >= ASKED_AGAIN_SECONDS:
+                asked = now
+                if (error := await refused(app, exchange)) is not None:
+                    await exchange.write(dropped(error.code, str(error), error.hint))
+                    break
             new = [entry for entry in heard if seen is None or entry.place > seen]
             if new or not (listener.behind or listener.over):
                 await exchange.write(told(new) if new else b": still here\n\n")
         if listener.behind:
-            error = {"code": "events.behind", "message": "this listener does not keep up", "hint": "come back with Last-Event-ID"}
-            await exchange.write(b"event: dropped\ndata: " + encode(error) + b"\n\n")
+            await exchange.write(dropped("events.behind", "this listener does not keep up", "come back with Last-Event-ID"))
         await exchange.end()
     return 200
+
+
+async def refused(app: App, exchange: Exchange) -> ComityError | None:
+    """Why whoever listens may no longer: the answer goes on for longer than what it was begun with may hold."""
+    try:
+        await app.callers.admit(exchange)
+        require(app.callers, exchange, READ)
+    except ComityError as error:
+        return error
+    return None
+
+
+def dropped(code: str, message: str, hint: str) -> bytes:
+    return b"event: dropped\ndata: " + encode({"code": code, "message": message, "hint": hint}) + b"\n\n"
 
 
 def told(entries: list[Entry]) -> bytes:

@@ -2,7 +2,8 @@
 """`/comity/v1/session`: signing in, who is signed in, and signing out.
 
 A session begins with a pass that was printed for somebody, with a key of this gateway, or at the issuer that is configured.  It never
-goes on with a cookie that was there before.
+goes on with a cookie that was there before.  Wrong tokens are not counted: none of 256 bits is guessed, and a limit would let anybody
+keep everybody out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from comity.errors import CallerError, LimitReached
+from comity.errors import CallerError
 from comity.gateway.allowance.shown import digest
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode
@@ -21,41 +22,18 @@ from comity.gateway.signin import browser
 from comity.gateway.signin.changes import changed
 from comity.gateway.signin.sessions import PERSON, Begun, Session
 from comity.gateway.signin.shapes import SignedIn, SignIn, Ways, instant
-from comity.ports import Clock
 
 if TYPE_CHECKING:
     from comity.gateway.app import App
 
 T = TypeVar("T")
 BODY_BYTES_MAX = 4096
-WRONG_MAX, WINDOW_SECONDS = 30, 60.0
-
-
-class Wrong:
-    """How many tokens were wrong of late.  A token cannot be guessed; what this bounds is what guessing costs us."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._at = clock, list[float]()
-
-    def check(self) -> None:
-        """Raises LimitReached (429)."""
-        now = self._clock.monotonic()
-        self._at = [at for at in self._at if now - at < WINDOW_SECONDS]
-        if len(self._at) >= WRONG_MAX:
-            wait = int(self._at[0] + WINDOW_SECONDS - now) + 1
-            raise LimitReached(
-                "too many wrong tokens were shown", kind="requests", retry_after_seconds=wait, rate_limits={}, code="session.too_many",
-                hint="sessions that have begun go on; sign in again in a minute",
-            )  # fmt: skip
-
-    def add(self) -> None:
-        self._at.append(self._clock.monotonic())
 
 
 async def sign_in(app: App, exchange: Exchange, call: str) -> int:
     check_open(app)
     token = (await body_of(exchange, SignIn)).token
-    begun = await _by_pass(app, token) or await _by_key(app, token)
+    begun = await app.world.sessions.enter(token, app.world.config.console.session_seconds) or await _by_key(app, token)
     await changed(app, app.callers.terms(begun.session), "session.begun")
     return await entered(app, exchange, begun)
 
@@ -64,13 +42,13 @@ async def who(app: App, exchange: Exchange, call: str) -> int:
     session = app.callers.session(exchange.headers)
     if session is None:
         raise CallerError("nobody is signed in", code="session.none", status=401, field="cookie", hint="comity console prints a link")
-    said = told(app, session, browser.cookie(exchange.headers))
+    said = told(app, session, app.callers.token(exchange.headers))
     await exchange.respond(200, encode(said), [JSON, NO_STORE])
     return 200
 
 
 async def sign_out(app: App, exchange: Exchange, call: str) -> int:
-    await app.world.sessions.end(browser.cookie(exchange.headers))
+    await app.world.sessions.end(app.callers.token(exchange.headers))
     await exchange.respond(204, b"", [NO_STORE, cookie_of(app, exchange, "", 0)])
     return 204
 
@@ -88,20 +66,10 @@ def check_open(app: App) -> None:
         raise CallerError("this gateway has no console", code="console.off", status=404, hint="`console.enabled` in its configuration")
 
 
-async def _by_pass(app: App, token: str) -> Begun | None:
-    app.wrong.check()
-    try:
-        return await app.world.sessions.enter(token, app.world.config.console.session_seconds)
-    except CallerError:
-        app.wrong.add()
-        raise
-
-
 async def _by_key(app: App, token: str) -> Begun:
     try:
         key = app.callers.key(token)
     except CallerError as error:
-        app.wrong.add()
         said = str(error) if error.code != "request.unauthenticated" else "this is neither the token of a link nor a key of this gateway"
         raise CallerError(said, code="session.token", status=401, field="token", hint="comity console prints a new link") from None
     if not (role := console_role(key)):
@@ -123,7 +91,7 @@ async def entered(app: App, exchange: Exchange, begun: Begun) -> int:
 
 async def replaced(app: App, exchange: Exchange) -> None:
     """What this browser had before ends."""
-    if before := browser.cookie(exchange.headers):
+    if before := app.callers.token(exchange.headers):
         await app.world.sessions.end(before)
 
 
@@ -148,7 +116,7 @@ async def body_of(exchange: Exchange, shape: type[T]) -> T:
 
 def cookie_of(app: App, exchange: Exchange, value: str, seconds: int) -> browser.Header:
     secure = browser.over_https(exchange.headers, app.world.config.console.url)
-    return browser.set_cookie(browser.COOKIE, value, seconds=seconds, secure=secure)
+    return browser.set_cookie(app.callers.cookie, value, seconds=seconds, secure=secure)
 
 
 ROUTES: Mapping[str, Mapping[str, Any]] = {

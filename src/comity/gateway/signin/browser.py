@@ -15,7 +15,13 @@ from comity.errors import CallerError
 
 COOKIE, CSRF_HEADER = "comity_session", "comity-csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+OTHERS = ("cross-site", "same-site")
 Header = tuple[bytes, bytes]
+
+
+def named(name: str, url: str) -> str:
+    """By https no other host's pages, and none of another name below it, can put such a cookie there (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{name}" if url.startswith("https://") else name
 
 
 def cookie(headers: Mapping[str, str], name: str = COOKIE) -> str:
@@ -25,9 +31,9 @@ def cookie(headers: Mapping[str, str], name: str = COOKIE) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def set_cookie(name: str, value: str, *, seconds: int, secure: bool, path: str = "/", site: str = "Strict") -> Header:
+def set_cookie(name: str, value: str, *, seconds: int, secure: bool, site: str = "Strict") -> Header:
     """``seconds``: 0 takes it away."""
-    said = f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={site}{'; Secure' if secure else ''}"
+    said = f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={site}{'; Secure' if secure else ''}"
     return b"set-cookie", said.encode("ascii")
 
 
@@ -44,18 +50,30 @@ def check_csrf(headers: Mapping[str, str], token: str) -> None:
         )  # fmt: skip
 
 
+def check_look(headers: Mapping[str, str]) -> None:
+    """For what changes nothing and shows no key: a page of another site may lead here, and not ask from where it is.  It could not read
+    the answer; it could time it, and hold what is open for long."""
+    leads = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
+    if headers.get("sec-fetch-site", "") in OTHERS and not leads:
+        raise _foreign()
+
+
 def check_site(headers: Mapping[str, str], hosts: Collection[str]) -> None:
     """For what changes something and shows no key.  ``hosts``: by which this gateway is also known."""
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "")
-    foreign = site in ("cross-site", "same-site")
+    foreign = site in OTHERS
     if origin is not None and not foreign:
         host = urlsplit(origin).netloc.lower() if origin.startswith(("http://", "https://")) else ""
         foreign = not host or host not in {headers.get("host", "").lower(), *hosts}
     if foreign:
-        raise CallerError(
-            "a page of another site asked for this", code="request.cross_site", status=403, field="origin",
-            hint="call from a program, or show a key of this gateway in a header",
-        )  # fmt: skip
+        raise _foreign()
+
+
+def _foreign() -> CallerError:
+    return CallerError(
+        "a page of another site asked for this", code="request.cross_site", status=403, field="origin",
+        hint="call from a program, or show a key of this gateway in a header",
+    )  # fmt: skip
 
 
 def over_https(headers: Mapping[str, str], url: str) -> bool:

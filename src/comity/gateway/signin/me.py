@@ -7,7 +7,8 @@ Whose it is follows from the session alone: no path, query or body here names a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
@@ -34,6 +35,26 @@ if TYPE_CHECKING:
 SUBJECT_LETTERS_MAX = 256
 PIECE_BYTES = 65_536
 PAGE = "/console/me#token="
+
+
+class Turns:
+    """Whose report is being made: a report takes a while, and reads what others write.  Who waits takes a place among the gateway's
+    requests, so each person waits for one."""
+
+    def __init__(self) -> None:
+        self._one, self._waiting = asyncio.Lock(), set[str]()
+
+    @asynccontextmanager
+    async def turn(self, subject: str) -> AsyncIterator[None]:
+        """Raises CallerError (409)."""
+        if subject in self._waiting:
+            raise CallerError("your report is being made", code="report.running", status=409, hint="wait until it is there")
+        self._waiting.add(subject)
+        try:
+            async with self._one:
+                yield
+        finally:
+            self._waiting.discard(subject)
 
 
 def person(app: App, exchange: Exchange) -> Session:
@@ -65,14 +86,8 @@ async def link(app: App, exchange: Exchange, call: str) -> int:
 async def enter(app: App, exchange: Exchange, call: str) -> int:
     check_open(app)
     token = (await body_of(exchange, SignIn)).token
-    app.wrong.check()
-    try:
-        begun = await app.world.sessions.enter(token, app.world.config.console.session_seconds, person=True)
-    except CallerError:
-        app.wrong.add()
-        raise
+    begun = await app.world.sessions.enter(token, app.world.config.console.session_seconds, person=True)
     if begun is None:
-        app.wrong.add()
         raise CallerError("this link is none of ours", code="session.token", status=401, field="token", hint="ask for another")
     await changed_by_person(app, "session.begun")
     return await entered(app, exchange, begun)
@@ -109,7 +124,7 @@ async def report(app: App, exchange: Exchange, call: str) -> int:
     session, world = person(app, exchange), app.world
     app.admit()
     with TemporaryFile() as out, world.users:
-        async with app.reporting:
+        async with app.reporting.turn(session.subject):
             await asyncio.to_thread(reporting.report, world.where, world.config, Asked(session.subject), world.clock.now(), out)
         await _sent(exchange, out)
     return 200

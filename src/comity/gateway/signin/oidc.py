@@ -171,7 +171,7 @@ async def callback(app: App, exchange: Exchange, call: str) -> int:
     issuer = _issuer(app, pool := Pool(connections_max=2, connect_seconds_max=SECONDS_MAX))
     world, done = app.world, _flow_cookie(app, "", 0)
     try:
-        claims = await issuer.who_came_back(_flow(exchange), _query(exchange), _secret(app), int(world.clock.now().timestamp()))
+        claims = await issuer.who_came_back(_flow(app, exchange), _query(exchange), _secret(app), int(world.clock.now().timestamp()))
         if not (role := issuer.role_of(claims)):
             raise CallerError("the issuer's word gives no role here", code="session.no_role", status=403)
         name = world.locator.pseudonym(f"console {claims['iss']} {claims['sub']}")
@@ -206,9 +206,9 @@ def _secret(app: App) -> str:
     return app.world.secrets.get(env=said.env, file=said.file, command=said.command) if said is not None else ""
 
 
-def _flow(exchange: Exchange) -> str:
+def _flow(app: App, exchange: Exchange) -> str:
     """Raises CallerError."""
-    flow = browser.cookie(exchange.headers, FLOW_COOKIE)
+    flow = browser.cookie(exchange.headers, browser.named(FLOW_COOKIE, app.world.config.console.url))
     if not flow:
         raise _refused("this browser did not ask, or too long ago")
     return flow
@@ -229,8 +229,8 @@ def _of(flow: str, what: str) -> str:
 
 def _flow_cookie(app: App, value: str, seconds: int) -> browser.Header:
     """`Lax`: the issuer sends the browser back, which is another site."""
-    secure = app.world.config.console.url.startswith("https://")
-    return browser.set_cookie(FLOW_COOKIE, value, seconds=seconds, secure=secure, path=START, site="Lax")
+    url = app.world.config.console.url
+    return browser.set_cookie(browser.named(FLOW_COOKIE, url), value, seconds=seconds, secure=url.startswith("https://"), site="Lax")
 
 
 async def _sent(app: App, exchange: Exchange, url: str, *cookies: browser.Header) -> None:

@@ -63,7 +63,9 @@ class Sessions:
     async def enter(self, token: str, seconds: int, *, person: bool = False) -> Begun | None:
         """The session of a pass, which is then used up; None for what is none.  ``person``: a pass to one person's own page.
 
-        Raises CallerError for one that was used, or is over."""
+        Raises CallerError for one that was used, or is over.  Whatever is none costs a look, and the writer nothing."""
+        if not await self._database.read(partial(_known, digest(token))):
+            return None
         made, now = fresh(self._random), self._now()
         session = await self._database.write(partial(_enter, digest(token), digest(made), now, now + seconds, person))
         return Begun(made, session) if session is not None else None
@@ -78,6 +80,8 @@ class Sessions:
         return await self._database.read(partial(_find, digest(token), self._now()))
 
     async def end(self, token: str) -> None:
+        if await self.find(token) is None:
+            return
         await self._database.write(partial(_end, digest(token)))
 
     def _now(self) -> int:
@@ -89,6 +93,10 @@ def _hold(sha256: str, session: Session, until: int, now: int) -> Script[None]:
     yield Statement(
         "INSERT INTO passes VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING", (sha256, session.name, session.role, session.subject, until)
     )
+
+
+def _known(sha256: str) -> Script[bool]:
+    return bool((yield Statement("SELECT 1 FROM passes WHERE sha256 = ?", (sha256,))))
 
 
 def _enter(sha256: str, made: str, now: int, until: int, person: bool) -> Script[Session | None]:

@@ -13,10 +13,12 @@ import msgspec
 import pytest
 
 from comity.config.schema import ResilienceConfig
+from comity.gateway.callers import LOCAL
 from comity.gateway.read import drills
 from comity.gateway.read.drills import Drills
 from comity.gateway.resilience import Drilled, Survey
 from comity.ports import SystemSecrets
+from comity.transparency.changes import page
 from tests.simulated.worlds import BEIJING, FRANKFURT, config
 from tests.unit.gateway.read.conftest import Reading, reading_of
 
@@ -52,7 +54,7 @@ async def drilled(reading: Reading, program: str) -> Any:
 
 @pytest.fixture
 def engineer(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> Reading:
-    monkeypatch.setattr(drills, "require", lambda *_: None)
+    monkeypatch.setattr(drills, "require", lambda *_: LOCAL)
     return reading
 
 
@@ -68,6 +70,26 @@ async def test_one_that_finds_nothing_says_why(engineer: Reading) -> None:
     assert (told["state"], told["outcome"], told["failed"]) == ("failed", None, "usage: nothing of this stands on it")
 
 
+async def test_a_drill_stands_in_the_log_before_it_is_begun(engineer: Reading) -> None:
+    engineer.app.drills = Drills((sys.executable, "-c", ""), engineer.sim.clock)
+    begun = await engineer.http.post("/comity/v1/drills", json={"partner": "x"})
+    found = await engineer.sim.world.ledger.database.read(lambda: page(None, 10))
+    assert [(each.what, each.of, each.by) for _, each in found] == [("drill.begun", begun.json()["id"], LOCAL.id)]
+    await engineer.app.drills.aclose()
+
+
+@pytest.mark.parametrize("partner", ["--help", "a\0b", "; exit 1", "$(exit 1)", "x\ny"])
+async def test_a_name_is_one_argument_and_no_more(engineer: Reading, partner: str) -> None:
+    """And a drill ends, whatever is asked for."""
+    program = "import json, sys; json.dump({'error': {'code': 'argv', 'message': json.dumps(sys.argv[1:])}}, sys.stderr)"
+    engineer.app.drills = Drills((sys.executable, "-c", program), engineer.sim.clock)
+    begun = (await engineer.http.post("/comity/v1/drills", json={"partner": partner})).json()
+    assert engineer.app.drills._task is not None
+    await engineer.app.drills._task
+    failed = (await engineer.get(f"drills/{begun['id']}"))["failed"]
+    assert failed == ("it could not be started" if "\0" in partner else f"argv: {json.dumps([f'--drill={partner}'])}")
+
+
 async def test_it_ends_with_the_gateway(engineer: Reading) -> None:
     engineer.app.drills = Drills((sys.executable, "-c", "import time; time.sleep(600)"), engineer.sim.clock)
     await engineer.http.post("/comity/v1/drills", json={"partner": "x"})
@@ -80,6 +102,6 @@ async def test_who_may_not_and_where_there_is_none(reading: Reading, monkeypatch
     answer = await reading.http.post("/comity/v1/drills", json={"partner": "x"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "session.required")
     assert await reading.refused("drills/X") == (404, "drill.unknown", None)
-    monkeypatch.setattr(drills, "require", lambda *_: None)
+    monkeypatch.setattr(drills, "require", lambda *_: LOCAL)
     answer = await reading.http.post("/comity/v1/drills", json={"partner": "x"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "drill.absent")

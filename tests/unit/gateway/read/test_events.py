@@ -15,6 +15,8 @@ import pytest
 from comity.errors import CallerError, OperatorError, StorageFailure
 from comity.gateway.exchange import Headers
 from comity.gateway.read import events, hub
+from comity.gateway.signin.browser import COOKIE
+from comity.gateway.signin.sessions import Session
 from comity.transparency.queries import following
 from tests.unit.gateway.read.conftest import Reading
 
@@ -51,6 +53,7 @@ class Listening:
 
     async def end(self) -> None:
         self.ended = True
+        self._more.set()
 
     def on_gone(self, call: Callable[[], None] | None) -> None:
         self.gone = call
@@ -157,6 +160,22 @@ async def test_a_slow_listener_is_told_so_and_costs_no_more(reading: Reading, mo
         assert last["event"] == "dropped" and last["data"]["code"] == "events.behind"
         assert len(slow.told()) < 8 and [event["data"]["id"] for event in brisk.told()] == receipts
     assert slow.ended
+
+
+async def test_who_signs_out_hears_no_more(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that goes on outlives what it was begun with: a session that ended, a key that was revoked."""
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.01)
+    sessions = reading.sim.world.sessions
+    begun = await sessions.begin(Session("console:viewer", "viewer"), 600)
+    cookie = Listening(cookie=f"{COOKIE}={begun.token}")
+    await reading.app.callers.admit(cookie)
+    async with heard(reading, cookie) as listener:
+        await settled(reading)
+        await sessions.end(begun.token)
+        reading.sim.clock.advance(seconds=events.ASKED_AGAIN_SECONDS)
+        await made(reading)
+        await listener.until(lambda: listener.ended)
+        assert [(event["event"], event["data"]["code"]) for event in listener.told()] == [("dropped", "session.over")]
 
 
 async def test_silence_is_broken_by_comments(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:

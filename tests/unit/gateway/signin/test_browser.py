@@ -53,6 +53,27 @@ async def test_nor_in_a_session(desk: Desk) -> None:
                 assert code == (403, "session.csrf"), (method, path)
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_another_site_may_lead_here_and_not_look_from_where_it_is(desk: Desk, site: str) -> None:
+    """It could not read the answer; it could time a search, and hold every place among those who listen."""
+    for mode, dest in (("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe"), ("websocket", "empty")):
+        said = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+        for path in ("/comity/v1/events", "/comity/v1/decisions", "/console", "/comity/v1/session/oidc"):
+            assert await sent(desk.app, "GET", path, said) == (403, "request.cross_site"), (path, mode)
+    led = {"sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=desk.app), base_url=f"http://{HOST}") as http:
+        assert (await http.get("/console", headers=led)).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/console/static/none.js"), ("POST", "/console"), ("GET", "/comity/v1/me"),
+                                              ("GET", "/transparency"), ("POST", "/comity/v1/session")])  # fmt: skip
+async def test_no_error_is_a_page_or_shown_in_one_or_kept(desk: Desk, method: str, path: str) -> None:
+    answer = await desk.browser().ask(method, path)
+    assert answer.status_code >= 400 and answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
 async def test_a_program_says_none_of_this_and_is_answered(desk: Desk) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=desk.app), base_url=f"http://{HOST}") as http:
         asked = {"messages": [{"role": "user", "content": "hello"}]}
@@ -83,6 +104,18 @@ async def test_behind_a_proxy_its_own_names_are_its_own(opened: Opening, origin:
     desk = await opened(made)
     answer = await desk.browser().ask("POST", "session", {"token": await desk.pass_()}, origin=origin)
     assert answer.status_code == 200 and "Secure" in answer.headers["set-cookie"]
+
+
+async def test_by_https_no_neighbour_s_cookie_is_taken(opened: Opening) -> None:
+    """`evil.example.org` may put a cookie there for all of `example.org`; one that is called so, no browser takes from it."""
+    desk = await opened(config(BEIJING, keys=(key("app", "call"),), console=ConsoleConfig(url="https://comity.example.org")))
+    answer = await desk.browser().ask("POST", "session", {"token": await desk.pass_()}, origin="https://comity.example.org")
+    name, _, value = answer.headers["set-cookie"].partition(";")[0].partition("=")
+    assert name == f"__Host-{browser.COOKIE}" and answer.headers["set-cookie"].split("; ")[1] == "Path=/"
+    planted = await desk.browser().code("GET", "session", cookie=f"{browser.COOKIE}={value}")
+    assert planted == (401, "session.none")
+    both = await desk.browser().ask("GET", "session", cookie=f"{browser.COOKIE}=planted; {name}={value}")
+    assert both.status_code == 200 and both.json()["role"] == "admin"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sqlite3
 import zipfile
@@ -62,6 +63,15 @@ async def test_the_report_is_the_one_that_is_made_on_the_command_line(desk: Desk
     nobody = await person_of(desk, "nobody")
     assert (await nobody.ask("GET", "me")).json()["counted"] == 0
     assert (await nobody.ask("GET", "me/report")).status_code == 404
+
+
+async def test_each_person_waits_for_one_report_at_a_time(desk: Desk) -> None:
+    """Who waits takes a place among all requests: one person could else have them all."""
+    await desk.ask_model(LENA)
+    person = await person_of(desk)
+    answers = await asyncio.gather(*(person.code("GET", "me/report") for _ in range(5)))
+    assert sorted(answers) == [(200, "")] + [(409, "report.running")] * 4
+    assert await person.code("GET", "me/report") == (200, "")
 
 
 async def test_a_link_serves_once_for_a_while_and_for_nothing_else(desk: Desk) -> None:
