@@ -46,7 +46,7 @@ class Words:
 
     def said(self, key: str, **values: str) -> str:
         """As `plain.toml` has it, with each `{name}` filled in."""
-        return _filled(str(plain()["said"][key][self._at]), values)
+        return filled(str(plain()["said"][key][self._at]), values)
 
     def sentence(self, text: str) -> str:
         return text[:1].upper() + text[1:] + self.said("stop")
@@ -77,7 +77,7 @@ class Words:
         return not self._chinese or bool(rule.text_zh) or not rule.text
 
     def obligation(self, name: str) -> str:
-        return _filled(self._of("obligations", bare(name)), {"n": name.removeprefix(bare(name)).removeprefix(":")})
+        return filled(self._of("obligations", bare(name)), {"n": name.removeprefix(bare(name)).removeprefix(":")})
 
     def remedy(self, name: str) -> str:
         return self._of("remedies", name)
@@ -100,12 +100,12 @@ class Words:
 
     def table(self, pack: Pack, name: str, value: int | tuple[str, ...]) -> str:
         own = f"{pack.head.id}.{name}"
-        filled = "{n}" if isinstance(value, int) else "{list}"
+        place = "{n}" if isinstance(value, int) else "{list}"
         form = self._of("tables", own) if own in plain()["tables"] else f"{self._of('words', name)}: {filled}"
         if isinstance(value, int):
-            return _filled(form, {"n": self.number(value)})
+            return filled(form, {"n": self.number(value)})
         shown = self.region if pack.tables[name].regions else self.word
-        return _filled(form, {"list": self.listed(map(shown, value))})
+        return filled(form, {"list": self.listed(map(shown, value))})
 
     def pack(self, pack: Pack) -> str:
         regions = self.listed(map(self.region, pack.head.regions)) if self._chinese else ""
@@ -125,7 +125,7 @@ class Words:
         return named + numbered if numbered else f"{named or instrument}, {article}"
 
 
-def _filled(form: str, values: dict[str, str]) -> str:
+def filled(form: str, values: dict[str, str]) -> str:
     """Only names that stand in ``form`` itself: what is filled in may hold braces of its own."""
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), form)
 
