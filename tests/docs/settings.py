@@ -28,6 +28,7 @@ TABLES = {
     "ServerConfig": "[server]", "LimitsConfig": "[limits]",
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
     "LogsConfig": "[logs]", "TelemetryConfig": "[telemetry]",
+    "LearningConfig": "[learning]", "LearningQueryConfig": "[[learning.queries]]",
     "ConsoleConfig": "[console]", "OidcConfig": "[console.oidc]", "CosignerConfig": "a witness that is asked", "PublishConfig": "[publish]",
     "NodeConfig": "[node]", "RelayConfig": "[relay]", "WitnessConfig": "[witness]", "TrustConfig": "[deployments.trust]",
     "PathsConfig": "[paths]", "DeviceConfig": "[device]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
@@ -43,6 +44,8 @@ WORDS = {
     "int": "whole number", "float": "number", "PlaceConfig": "a place",
     "tuple[[[keys]], ...]": "tables", "tuple[[[tenants]], ...]": "tables", "tuple[[[issuers]], ...]": "tables",
     "tuple[[[deployments]], ...]": "tables", "tuple[a witness that is asked, ...]": "tables",
+    "tuple[[[learning.queries]], ...]": "tables", "tuple[number, ...]": "list of numbers",
+    "Literal['histogram', 'gram']": "`histogram` or `gram`",
 }  # fmt: skip
 """Types in the words of TOML."""
 

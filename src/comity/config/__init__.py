@@ -20,6 +20,8 @@ from comity.config.schema import (
     DeviceConfig,
     IssuerConfig,
     KeyConfig,
+    LearningConfig,
+    LearningQueryConfig,
     LimitsConfig,
     LogsConfig,
     NodeConfig,
@@ -49,8 +51,9 @@ from comity.config.schema import (
 
 __all__ = [
     "AnyExceptConfig", "BatchConfig", "BudgetConfig", "Config", "ConsoleConfig", "ControllerConfig", "CosignerConfig", "CostConfig",
-    "Defaults", "DeploymentConfig", "DeviceConfig", "IssuerConfig", "KeyConfig", "LimitsConfig", "LogsConfig", "NodeConfig", "OidcConfig",
-    "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig", "PrivacyConfig", "PublishConfig", "RatesConfig", "RelayConfig", "Role",
-    "RoutingConfig", "SecretRef", "ServerConfig", "ServiceConfig", "SharedConfig", "SubjectDefaults", "TelemetryConfig", "TenantConfig",
-    "TrustConfig", "US12MonthsConfig", "VolumesConfig", "WitnessConfig",
+    "Defaults", "DeploymentConfig", "DeviceConfig", "IssuerConfig", "KeyConfig", "LearningConfig", "LearningQueryConfig",
+    "LimitsConfig", "LogsConfig", "NodeConfig", "OidcConfig", "PacksConfig", "PathsConfig", "PlaceConfig", "PriceConfig",
+    "PrivacyConfig", "PublishConfig", "RatesConfig", "RelayConfig", "Role", "RoutingConfig", "SecretRef", "ServerConfig",
+    "ServiceConfig", "SharedConfig", "SubjectDefaults", "TelemetryConfig", "TenantConfig", "TrustConfig", "US12MonthsConfig",
+    "VolumesConfig", "WitnessConfig",
 ]  # fmt: skip

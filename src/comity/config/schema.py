@@ -445,6 +445,25 @@ class WitnessConfig(Section, frozen=True, kw_only=True):
     key: SecretRef | None = None  # 64 hexadecimal digits; default: a key in the home
 
 
+class LearningQueryConfig(Section, frozen=True, kw_only=True):
+    """One question that devices may be asked; the most that one person can move its answer follows from `clip`."""
+
+    name: str
+    pipeline: str  # what it is asked for: a device answers once for each pipeline and window
+    kind: Literal["histogram", "gram"]
+    field: str  # of the events on the device
+    clip: int  # histogram: events of a person that count; gram: items of a person from which each weighs less
+    each_max: int = 0  # histogram: of a person in one bin
+    edges: tuple[float, ...] = ()  # histogram: rising
+    items: tuple[str, ...] = ()  # gram: the public list of items
+
+
+class LearningConfig(Section, frozen=True, kw_only=True):
+    """What many devices may be asked together; see the page on learning."""
+
+    queries: tuple[LearningQueryConfig, ...] = ()  # whatever is not listed is asked of no device
+
+
 class Config(Section, frozen=True, kw_only=True):
     controller: ControllerConfig = ControllerConfig()
     service: ServiceConfig = ServiceConfig()
@@ -467,6 +486,7 @@ class Config(Section, frozen=True, kw_only=True):
     batch: BatchConfig = BatchConfig()
     publish: PublishConfig = PublishConfig()
     console: ConsoleConfig = ConsoleConfig()
+    learning: LearningConfig = LearningConfig()
     node: NodeConfig | None = None
     relay: RelayConfig | None = None
     witness: WitnessConfig | None = None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Federated rounds, secure aggregation and privacy accounting.
+"""Answers to allow-listed questions over many devices: clipped there, summed without being seen, noised, paid for, signed.
 
-Will own what may be learnt without moving a person's data, and its budget.
-Empty until the learning work lands.
+Owns which questions may be asked, the secure sum, the noise and its budget, and the bundle that crosses.
+Will not hold anybody's events, train a model, or decide whether a bundle may cross: that is policy's.
 """
