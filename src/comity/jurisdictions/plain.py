@@ -101,7 +101,7 @@ class Words:
     def table(self, pack: Pack, name: str, value: int | tuple[str, ...]) -> str:
         own = f"{pack.head.id}.{name}"
         place = "{n}" if isinstance(value, int) else "{list}"
-        form = self._of("tables", own) if own in plain()["tables"] else f"{self._of('words', name)}: {filled}"
+        form = self._of("tables", own) if own in plain()["tables"] else f"{self._of('words', name)}: {place}"
         if isinstance(value, int):
             return filled(form, {"n": self.number(value)})
         shown = self.region if pack.tables[name].regions else self.word
