@@ -77,6 +77,36 @@ def test_an_address_without_a_page_is_said(open_page: Open) -> None:
         assert opened.page.inner_text("h1") == "No such page"
 
 
+@pytest.mark.parametrize(
+    "path", ["/console/decisions/%E0%A4%A", "/console/%", "/console//evil.example/x", "/console/decisions/%2e%2e%2fkeys/x"]
+)
+def test_an_address_that_is_malformed_is_one_without_a_page(open_page: Open, path: str) -> None:
+    """The gateway refuses such a one; what is followed on the page never reaches it."""
+    with open_page("/console/law", role="viewer") as opened:
+        opened.page.evaluate("path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')) }", path)
+        opened.until("document.querySelector('h1')?.textContent === 'No such page'")
+
+
+def test_a_word_that_every_object_has_is_no_word(open_page: Open) -> None:
+    with open_page("/console#refused=session.constructor", role="", expected=(401,)) as opened:
+        assert "signin.issuer" not in opened.page.inner_text("main") and "session.constructor" in opened.page.inner_text("main")
+
+
+@pytest.mark.parametrize(
+    "kept", ["{", "null", "[]", '{"__proto__": {"note": "x"}}', '{"note": 1, "at": 1}', '{"note": "x", "at": "2026-11-27"}']
+)
+def test_what_a_browser_was_made_to_remember_breaks_no_page(open_page: Open, kept: str) -> None:
+    with open_page("/console/law", role="viewer") as opened:
+        page = opened.page
+        origin = page.evaluate("fetch('/comity/v1/log').then(answer => answer.json()).then(log => log.origin)")
+        page.evaluate("([name, kept]) => localStorage.setItem(name, kept)", ["comity.log." + origin, kept])
+        page.evaluate("localStorage.setItem('comity.language', '__proto__'); localStorage.setItem('comity.theme', '\"><script>')")
+        page.click(f"{MENU}[href='/console/log']")
+        page.wait_for_selector("#log-since")
+        opened.settled()
+        page.evaluate("localStorage.clear()")
+
+
 def test_the_language_is_changed_by_the_keyboard_and_kept(open_page: Open) -> None:
     with open_page("/console/try", role="engineer") as opened:
         page = opened.page

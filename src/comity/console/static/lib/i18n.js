@@ -64,7 +64,7 @@ export function t(key, params = {}) {
 /** @param {string} key */
 function found(key) {
   let at = /** @type {any} */ (words);
-  for (const part of key.split(".")) at = at?.[part];
+  for (const part of key.split(".")) at = typeof at === "object" && Object.hasOwn(at, part) ? at[part] : undefined;
   return at;
 }
 

@@ -30,10 +30,20 @@ function matched(pattern, parts) {
   if (pattern.length !== parts.length) return null;
   /** @type {Record<string, string>} */ const params = {};
   for (const [at, name] of pattern.entries()) {
-    if (name.startsWith(":")) params[name.slice(1)] = decodeURIComponent(parts[at]);
-    else if (name !== parts[at]) return null;
+    const part = decoded(parts[at]);
+    if (part === null || (name !== part && !name.startsWith(":"))) return null;
+    if (name.startsWith(":")) params[name.slice(1)] = part;
   }
   return params;
+}
+
+/** Null for what escapes nothing, which names no page. @param {string} part */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 /** @param {string} path */

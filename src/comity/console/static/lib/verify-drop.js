@@ -5,6 +5,7 @@ import { h, mount } from "./dom.js";
 import { field, notice } from "./parts.js";
 import { fromText, NONE, together, verifyFile } from "./verify/index.js";
 
+const KEYS_BYTES_MAX = 1 << 20;
 const STATES = new Map([[true, "held"], [false, "failed"], [null, "open"]]);
 
 /** @typedef {import("./verify/index.js").Result} Result */
@@ -51,6 +52,7 @@ export function verifyDrop({ anchors = NONE, t, onresult = () => {} }) {
   /** @param {Blob | undefined} given */
   async function trusted(given) {
     try {
+      if (given && given.size > KEYS_BYTES_MAX) throw new RangeError("no list of keys is so long");
       const own = given ? fromText(await given.text()) : null;
       used = !own ? anchors : own.vkeys.length ? own : together(anchors, own);
     } catch (error) {

@@ -35,7 +35,8 @@ export default {
     let drawing = 0;
     const draw = () => {
       drawing = 0;
-      if (!signal.aborted && running) mount(shown, drawn(flows.within(minutes)));
+      const seen = flows.within(minutes); // also while nothing is drawn: what is too old is forgotten
+      if (!signal.aborted && running) mount(shown, drawn(seen));
     };
     const soon = () => (drawing ||= window.setTimeout(draw, DRAW_MS));
     const pause = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "quiet", "aria-pressed": "false", onclick: () => {
