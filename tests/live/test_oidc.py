@@ -25,6 +25,7 @@ from tests.unit.gateway.signin.conftest import HOST, Browser, Desk
 
 pytest.importorskip("authlib")
 ROLES = {"privacy-office": "officer", "platform": "engineer", "board": "viewer"}
+LED = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
 
 
 @pytest.fixture
@@ -49,14 +50,14 @@ async def sent_there(person: Browser) -> str:
     answer = await person.ask("GET", START)
     assert answer.status_code == 302 and answer.headers["referrer-policy"] == "no-referrer", answer.text
     assert [each.split("; ")[1:] for each in answer.headers.get_list("set-cookie")] == [
-        [f"Path={START}", "Max-Age=600", "HttpOnly", "SameSite=Lax"]
+        ["Path=/", "Max-Age=600", "HttpOnly", "SameSite=Lax"]
     ]
     return answer.headers["location"]
 
 
 async def came_back(person: Browser, query: str) -> httpx.Response:
     """From another site, as a browser says it."""
-    answer = await person.ask("GET", f"{BACK}?{query}", sec_fetch_site="cross-site")
+    answer = await person.ask("GET", f"{BACK}?{query}", **LED)
     assert answer.status_code == 302
     return answer
 

@@ -113,8 +113,12 @@ async def me(app: App, exchange: Exchange, call: str) -> int:
 
 async def receipt(app: App, exchange: Exchange, call: str) -> int:
     session, reference = person(app, exchange), exchange.path.rpartition("/")[2]
-    if await app.world.ledger.database.read(partial(whose, reference)) != session.subject:
-        raise rows.unknown()  # the same as for what is not there: whose it is is nobody else's business
+    try:
+        own = await app.world.ledger.database.read(partial(whose, reference)) == session.subject
+    except CallerError:
+        own = False
+    if not own:
+        raise rows.unknown()  # whatever else stands there, or stood: it is nobody else's business
     await exchange.respond(200, encode(await app.world.ledger.bundle(reference)), [JSON, NO_STORE])
     return 200
 

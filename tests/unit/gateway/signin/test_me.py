@@ -90,7 +90,8 @@ async def test_nobody_else_s_is_reached_from_there(desk: Desk) -> None:
     await desk.ask_model(LENA)
     person = await person_of(desk)
     their = desk.sim.world.locator.pseudonym(OTHER)
-    for path in (f"me/receipts/{other}", f"me/receipts/{other.lower()}", "me/receipts/0", f"me/receipts/{their}"):
+    places = [f"me/receipts/{place}" for place in range(9)]  # decisions of others, changes, and nothing yet
+    for path in (f"me/receipts/{other}", f"me/receipts/{other.lower()}", *places[:1], *places[2:], f"me/receipts/{their}"):
         assert await person.code("GET", path) == (404, "receipt.unknown"), path
     for query in (f"subject={OTHER}", f"pseudonym={their}", "after=x", f"id={other}"):
         assert (await person.ask("GET", f"me?{query}")).status_code == 400
