@@ -18,6 +18,7 @@ import pytest
 
 from comity.lab.process import Process
 from tests.browser import browser
+from tests.console import front
 from tests.console.opened import Opened
 from tests.live.places import BEIJING, EchoPartner
 from tests.live.places import gateway as started
@@ -68,8 +69,45 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def gateway(folder: Path, partner: EchoPartner) -> Iterator[Process]:
-    with started(folder, world(partner.base)) as process:
+    with started(folder, world(partner.base), program=front.__name__, environment={front.GATE: str(folder / "gate")}) as process:
         yield process
+
+
+PEOPLE = (
+    'location="CN", residence="CN", age=35, consent=(general)', 'location="US", residence="US", age=35, consent=(general)',
+    'location="DE", residence="DE", age=35, consent=(general)', 'location="CN", residence="CN", age=9',
+    'location="KR", residence="KR", age=40, consent=(general)',
+)  # fmt: skip
+MODELS = ("auto", "us-virginia", "own-paris")
+Asks = Callable[[int], None]
+
+
+@pytest.fixture(scope="session")
+def asks(gateway: Process) -> Asks:
+    """So many requests of all kinds, through the door."""
+
+    def asked(count: int) -> None:
+        connection = http.client.HTTPConnection(gateway.base.removeprefix("http://"))
+        for number in range(count):
+            body = json.dumps({"model": MODELS[number % len(MODELS)], "messages": [{"role": "user", "content": "hello"}]})
+            headers = {
+                "authorization": f"Bearer {KEYS['engineer']}", "content-type": "application/json",
+                "comity-subject": PEOPLE[number % len(PEOPLE)],
+            }  # fmt: skip
+            connection.request("POST", "/v1/chat/completions", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status in (200, 451)
+        connection.close()
+
+    return asked
+
+
+@pytest.fixture(scope="session")
+def traffic(asks: Asks) -> int:
+    """More records than two pages of a list have."""
+    asks(count := 120)
+    return count
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,10 @@ def test_it(open_page: Open) -> None:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 READY = "main h1"
 WIDE, NARROW, HUGE = 1280, 390, 2560
@@ -49,6 +51,17 @@ class Opened:
         self.page.goto(self._base + path)
         self.page.wait_for_selector(READY)
         self.settled()
+
+    def answer(self, path: str, said: Any, status: int = 200) -> None:
+        """In the gateway's place, from here on."""
+        body = said if isinstance(said, str) else json.dumps(said)
+        self.page.route(
+            lambda url: urlsplit(url).path == path, lambda route: route.fulfill(status=status, content_type="application/json", body=body)
+        )
+
+    def api(self, path: str) -> Any:
+        """What the gateway itself says, to the session of this page."""
+        return self.page.evaluate("path => fetch(path).then(answer => answer.json())", path)
 
     def settled(self) -> None:
         """Once nothing says any more that it is waited for, and the network is quiet but for what stays open."""

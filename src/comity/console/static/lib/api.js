@@ -3,6 +3,7 @@
 
 const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 const SIGNED_OUT = "comity-signed-out";
+const AGAIN_MS = 5_000;
 let csrf = "";
 
 /** What the gateway refused or failed at, in its own words. */
@@ -66,19 +67,37 @@ export async function stream(path, body, onChunk, { signal, headers, onHead } = 
 }
 
 /**
- * Server-sent events until `close()` is called; a connection that is lost is made again, from where it was.
+ * Server-sent events until `close()` is called.  A connection that is lost is made again, from where it was, also where the browser gives up;
+ * then `dropped` is told, as something may have been missed.
  * @param {string} path @param {(event: {type: string, id: string, data: any}) => void} onEvent
  * @param {{names?: string[], onState?: (open: boolean) => void}} [options] `names`: the kinds of event listened to
  * @returns {() => void} close
  */
 export function events(path, onEvent, { names = ["decision", "dropped"], onState } = {}) {
-  const source = new EventSource(path);
-  for (const name of names) {
-    source.addEventListener(name, (event) => onEvent({ type: name, id: event.lastEventId, data: event.data ? JSON.parse(event.data) : null }));
-  }
-  source.onopen = () => onState?.(true);
-  source.onerror = () => onState?.(false);
-  return () => source.close();
+  /** @type {EventSource} */ let source;
+  let timer = 0;
+  let lost = false;
+  const begin = () => {
+    source = new EventSource(path);
+    for (const name of names) {
+      source.addEventListener(name, (event) => onEvent({ type: name, id: event.lastEventId, data: event.data ? JSON.parse(event.data) : null }));
+    }
+    source.onopen = () => {
+      onState?.(true);
+      if (lost) onEvent({ type: "dropped", id: "", data: null });
+      lost = false;
+    };
+    source.onerror = () => {
+      onState?.(false);
+      lost = true;
+      if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(begin, AGAIN_MS);
+    };
+  };
+  begin();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
 }
 
 /**

@@ -80,11 +80,15 @@ export function select(options, chosen, props = {}) {
   return /** @type {HTMLSelectElement} */ (h("select", props, options.map(([value, label]) => h("option", { value, selected: value === chosen }, label))));
 }
 
-/** Tabs by the keyboard's arrows too. @param {Array<{id: string, label: string, render: () => Child}>} pages @param {string} label @param {string} [chosen] */
-export function tabs(pages, label, chosen = pages[0].id) {
+/**
+ * Tabs by the keyboard's arrows too.
+ * @param {Array<{id: string, label: string, render: () => Child}>} pages @param {string} label @param {string} [chosen]
+ * @param {(id: string) => void} [turned] told when the reader turns to another
+ */
+export function tabs(pages, label, chosen = pages[0].id, turned) {
   const stem = uid("tab");
   const panel = h("div", { role: "tabpanel", id: `${stem}-panel`, tabindex: "0" });
-  const buttons = pages.map((page) => h("button", { type: "button", role: "tab", id: `${stem}-${page.id}`, "aria-controls": panel.id, onclick: () => show(page.id) }, page.label));
+  const buttons = pages.map((page) => h("button", { type: "button", role: "tab", id: `${stem}-${page.id}`, "aria-controls": panel.id, onclick: () => turn(page.id) }, page.label));
   const show = (/** @type {string} */ id, focus = false) => pages.forEach((page, at) => {
     const here = page.id === id;
     buttons[at].setAttribute("aria-selected", String(here));
@@ -94,12 +98,16 @@ export function tabs(pages, label, chosen = pages[0].id) {
     mount(panel, page.render());
     if (focus) buttons[at].focus();
   });
+  const turn = (/** @type {string} */ id, focus = false) => {
+    turned?.(id);
+    show(id, focus);
+  };
   const moved = (/** @type {KeyboardEvent} */ event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
     const at = buttons.findIndex((button) => button.getAttribute("aria-selected") === "true");
-    show(pages[(at + step + pages.length) % pages.length].id, true);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: pages.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    turn(pages[(to + pages.length) % pages.length].id, true);
   };
   show(chosen);
   return h("div", { class: "tabs" }, h("div", { role: "tablist", "aria-label": label, onkeydown: moved }, buttons), panel);

@@ -11,6 +11,7 @@
  */
 
 let going = new AbortController();
+let last = ""; // the address that is shown
 /** @type {(path: string) => Promise<void>} */ let show = async () => {};
 
 /** The page that `path` names, and the parts of it that the page's own path leaves open. @param {Page[]} pages @param {string} path */
@@ -62,12 +63,19 @@ export async function navigate(path, { replace = false } = {}) {
   await show(path);
 }
 
+/** Says in the address what of this page is shown, so that it can be kept and sent to somebody. @param {Record<string, string>} said */
+export function note(said) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(said)) query.set(name, value);
+  last = `${location.pathname}?${query}`;
+  history.replaceState(null, "", last);
+}
+
 /** Shows the page that is there anew, after a change of language, say. */
 export const refresh = () => show(location.pathname + location.search);
 
 /** From here on `shows` is called for each address. @param {(path: string) => Promise<void>} shows */
 export function start(shows) {
-  let last = "";
   show = (path) => shows((last = path));
   addEventListener("popstate", () => {
     if (location.pathname + location.search !== last) void refresh(); // else a place on the same page, such as the skip link's

@@ -3,7 +3,7 @@
 // as it is.
 
 import { get } from "./api.js";
-import { dictionary, formatList, formatNumber, language, t } from "./i18n.js";
+import { dictionary, formatList, formatNumber, has, language, t } from "./i18n.js";
 
 /** @typedef {"obligations" | "remedies" | "words" | "applies" | "confidence" | "tables" | "terms" | "regions" | "packs" | "notes" | "instruments" | "articles"} Kind */
 
@@ -64,7 +64,8 @@ export function pack(named) {
 
 /** What a rule says, in the language shown where it has it. @param {{rule?: string, pack?: string, text: string, fact?: string}} reason @returns {Promise<string>} */
 export async function ruleText({ rule = "", pack: named = "", text, fact = "" }) {
-  if (language() === "en" || !named) return text || fact;
+  if (language() === "en") return text || fact;
+  if (!named) return has(`shell.reason.${fact}`) ? t(`shell.reason.${fact}`) : text || fact; // of no law, but of the gateway itself
   const found = await pack(named);
   if ((fact || rule) === "horizon") return t("shell.horizon", { law: found ? packName(found.pack) : named });
   return found?.rules.find((/** @type {any} */ each) => each.id === rule)?.text_zh || text || fact;

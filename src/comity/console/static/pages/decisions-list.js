@@ -13,14 +13,15 @@ const EFFECTS = ["allow", "deny", "escalate"];
 const FIRST = ["effect", "source", "destination", "from", "to"];
 const FURTHER = ["deployment", "pack", "rule", "fact", "status", "request"];
 const ROWS = 50;
+const RULES = 2; // named in a row
 const LOOKS_MAX = 5; // a look ends after ten thousand records: so many are taken before the reader is asked
-/** @type {string[]} */ const before = []; // the cursors of the pages that led here
+/** @type {Map<string, string>} */ const newer = new Map(); // of each page that was gone on to, by address: the one before it
 
 /** @param {HTMLElement} view @param {URLSearchParams} query @param {AbortSignal} signal */
 export async function list(view, query, signal) {
   const asked = Object.fromEntries([...FIRST, ...FURTHER].map((name) => [name, query.get(name) ?? ""]));
   const after = query.get("after") ?? "";
-  const shown = h("div", { class: "stack", "aria-live": "polite" }, waiting());
+  const shown = h("div", { class: "stack" }, waiting());
   mount(view, heading(t("decisions.heading"), t("decisions.lead")), h("div", { class: "stack" }, form(asked), shown));
   const page = await looked({ ...asked, after, limit: ROWS }, signal);
   mount(shown, page.data.length > 0 || after ? rows(page.data) : nothing(asked), more(page, asked, after));
@@ -41,12 +42,11 @@ function form(asked) {
   const fields = (/** @type {string[]} */ names) => names.map((name) => field(t(`decisions.filter.${name}`), inputs[name], { hint: hint(name) }));
   const search = (/** @type {Event} */ event) => {
     event.preventDefault();
-    before.length = 0;
     void navigate(address(Object.fromEntries(Object.entries(inputs).map(([name, each]) => [name, /** @type {HTMLInputElement} */ (each).value.trim()]))));
   };
   return h("form", { class: "card stack filters", role: "search", "aria-label": t("decisions.filter.heading"), onsubmit: search },
-    h("div", { class: "filter-row" }, fields(FIRST)),
-    details(t("decisions.filter.further"), h("div", { class: "filter-row" }, fields(FURTHER)), FURTHER.some((name) => asked[name])),
+    h("div", { class: "form-row" }, fields(FIRST)),
+    details(t("decisions.filter.further"), h("div", { class: "form-row" }, fields(FURTHER)), FURTHER.some((name) => asked[name])),
     h("div", { class: "row" }, h("button", { class: "primary" }, t("decisions.filter.search")),
       Object.values(asked).some(Boolean) && h("a", { href: PATH, class: "button quiet" }, t("decisions.filter.clear"))));
 }
@@ -70,14 +70,18 @@ function address(asked) {
 /** @param {any[]} data */
 function rows(data) {
   return table([
-    { name: "at", title: t("decisions.column.at"), cell: (row) => h("a", { href: `${PATH}/${encodeURIComponent(row.id)}` }, time(row.at), h("span", { class: "sr" }, ` ${row.id}`)) },
+    { name: "at", title: t("decisions.column.at"), cell: (row) => h("a", { href: `${PATH}/${encodeURIComponent(row.id)}`, class: "when" }, time(row.at), h("span", { class: "sr" }, ` ${row.id}`)) },
     { name: "effect", title: t("decisions.column.effect"), cell: (row) => badge(shownEffect(row)) },
     { name: "way", title: t("decisions.column.way"), cell: way },
     { name: "deployment", title: t("decisions.column.deployment"), cell: (row) => row.deployment || h("span", { class: "muted" }, "–") },
-    { name: "reasons", title: t("decisions.column.reasons"), cell: (row) => h("span", { class: "small" }, row.rules.map((/** @type {string} */ rule) => h("code", { class: "id rule" }, rule))) },
+    { name: "reasons", title: t("decisions.column.reasons"), cell: spoke },
     { name: "status", title: t("decisions.column.status"), cell: (row) => status(row.status) },
   ], data, { caption: t("decisions.caption"), hidden: true, empty: t("decisions.none_here") });
 }
+
+/** The first rules, and how many more. @param {any} row */
+const spoke = ({ rules }) => h("span", { class: "small spoke" }, rules.slice(0, RULES).map((/** @type {string} */ rule) => h("code", { class: "id rule" }, rule)),
+  rules.length > RULES && h("span", { class: "muted" }, t("decisions.more_rules", { count: rules.length - RULES })));
 
 /** @param {any} row */
 export const shownEffect = (row) => (row.effect === "allow" && row.destination.includes("device") ? "device" : row.effect);
@@ -97,10 +101,9 @@ function nothing(asked) {
 
 /** @param {any} page @param {Record<string, string>} asked @param {string} after */
 function more(page, asked, after) {
-  const older = page.after && (() => {
-    before.push(after);
-    void navigate(address({ ...asked, after: page.after }));
-  });
-  const newer = after && (() => void navigate(address({ ...asked, after: before.pop() ?? "" })));
-  return [page.data.length === 0 && page.after && notice("info", t("decisions.look_on")), (older || newer) && pager({ newer: newer || null, older: older || null })];
+  const [first, here, next] = ["", after, page.after].map((cursor) => address({ ...asked, after: cursor }));
+  if (page.after) newer.set(next, here);
+  const older = page.after && (() => void navigate(next));
+  const back = after && (() => void navigate(newer.get(here) ?? first));
+  return [page.data.length === 0 && page.after && notice("info", t("decisions.look_on")), (older || back) && pager({ newer: back || null, older: older || null })];
 }

@@ -7,7 +7,7 @@ import { formatDate, formatList, formatNumber, language, t } from "../lib/i18n.j
 import { article } from "../lib/judged.js";
 import { details, facts, heading, idText, notice, table, time, waiting } from "../lib/parts.js";
 import { obligation, packName, place, places, remedy, tabled, word } from "../lib/words.js";
-import { dayForm } from "./law.js";
+import { changeText, dayForm } from "./law.js";
 
 const KINDS = ["forbids", "escalates", "ground", "owes", "term"];
 const SHOWN = 12; // of a long list of words
@@ -18,7 +18,7 @@ export async function one(view, id, day, signal) {
   const found = await get(`/comity/v1/packs/${encodeURIComponent(id)}`, { as_of: day }, { signal });
   const name = packName(found.pack);
   mount(view,
-    h("nav", { class: "crumbs", "aria-label": t("law.back_label") }, h("a", { href: `/console/law${day ? `?as_of=${day}` : ""}` }, t("law.back"))),
+    h("nav", { class: "crumbs", "aria-label": t("law.back_label") }, h("a", { href: `/console/law${day ? `?${new URLSearchParams({ as_of: day })}` : ""}` }, t("law.back"))),
     heading(name, t("law.one_lead", { day: formatDate(found.as_of) }), dayForm(day, found.as_of)),
     h("div", { class: "stack" },
       found.pack.note && notice(found.pack.depth === "sketch" ? "warn" : "info", word("notes", found.pack.note)),
@@ -88,4 +88,4 @@ function factOf(fact) {
 }
 
 /** @param {any} row */
-const changeOf = (row) => h("li", {}, time(row.on), " ", h("span", { class: "chip" }, t(`law.what.${row.what.replace(" ", "_")}`)), " ", row.what === "horizon" ? t("law.horizon_text") : (language() === "zh" && row.text_zh) || row.text);
+const changeOf = (row) => h("li", {}, time(row.on), " ", h("span", { class: "chip" }, t(`law.what.${row.what.replace(" ", "_")}`)), " ", changeText(row));

@@ -4,7 +4,7 @@
 
 import { get } from "../lib/api.js";
 import { h, mount } from "../lib/dom.js";
-import { formatDate, t } from "../lib/i18n.js";
+import { formatDate, formatNumber, t } from "../lib/i18n.js";
 import { copyButton, details, download, facts, failure, heading, idText, notice, table, time, waiting } from "../lib/parts.js";
 import { verifyDrop } from "../lib/verify-drop.js";
 import { grown, sizeOf } from "../lib/verify/grown.js";
@@ -42,7 +42,7 @@ const part = (name, ...children) => h("section", { class: "card stack", "aria-la
 function head(log) {
   return [
     facts([
-      [t("log.size"), log.size],
+      [t("log.size"), formatNumber(log.size)],
       [t("log.origin"), idText(log.origin)],
       [t("log.key"), [idText(log.vkey), " ", copyButton(log.vkey, t("log.key"))]],
     ]),
@@ -51,8 +51,8 @@ function head(log) {
 }
 
 /** @param {string} note @param {string} title */
-const signed = (note, title) => details(t(title), [h("pre", { tabindex: "0" }, note),
-  h("div", { class: "row" }, copyButton(note, t(title)), h("button", { type: "button", class: "quiet small", onclick: () => download("checkpoint.txt", note, "text/plain") }, t("log.save")))]);
+const signed = (note, title) => details(t(title), h("div", { class: "note" }, h("pre", { tabindex: "0" }, note),
+  h("div", { class: "row" }, copyButton(note, t(title)), h("button", { type: "button", class: "quiet small", onclick: () => download("checkpoint.txt", note, "text/plain") }, t("log.save")))));
 
 /** @param {any} log */
 function published({ published: shown }) {
@@ -62,7 +62,7 @@ function published({ published: shown }) {
       [t("log.store"), t(`log.stores.${shown.store}`)],
       [t("log.often"), t("log.seconds", { count: shown.seconds })],
       [t("log.quorum"), t("log.quorum_of", { quorum: shown.quorum, count: shown.witnesses.length })],
-      [t("log.shown_size"), shown.size],
+      [t("log.shown_size"), formatNumber(shown.size)],
     ]),
     table([
       { name: "name", title: t("log.witness") },

@@ -69,7 +69,7 @@ const turn = (row) => h("span", { class: "row" }, badge(row.before), "→", badg
 /** @param {any} row */
 async function flip(row) {
   const [was, now] = await Promise.all([reasons({ reasons: row.was }), reasons({ reasons: row.now })]);
-  const list = (/** @type {string} */ name, /** @type {import("../lib/dom.js").Child[]} */ items) => items.length > 0 && h("div", {}, h("h4", {}, t(`whatif.${name}`)), h("ul", {}, items));
+  const list = (/** @type {string} */ name, /** @type {import("../lib/dom.js").Child[]} */ items) => items.length > 0 && h("div", {}, h("h3", {}, t(`whatif.${name}`)), h("ul", {}, items));
   const duties = (/** @type {string[]} */ ids) => ids.map((id) => h("li", {}, obligation(id)));
   return h("li", { class: "card stack" },
     h("p", { class: "row" }, turn(row), h("strong", {}, row.deployments.join(", ")), h("span", { class: "muted" }, t("whatif.of_records", { count: row.records }))),

@@ -12,11 +12,12 @@ import { form } from "./whatif-form.js";
 /** @typedef {{facts: Record<string, any>, as_of: string, evidence: string[], place: {region: string, kind: string, filings: string[]}}} Supposed */
 
 /** @type {Supposed | null} */ let held = null; // while the console is open
-/** @type {Supposed | null} */ let baseline = null;
+/** @type {Map<string, string> | null} */ let baseline = null; // the effect of each place, as it was held fast
 
 /** @param {any} vocabulary @param {AbortSignal} signal */
 export function suppose(vocabulary, signal) {
-  const shown = h("div", { class: "stack", "aria-live": "polite", "aria-busy": "true" }, waiting());
+  const shown = h("div", { class: "stack", "aria-busy": "true" }, waiting());
+  const spoken = h("p", { class: "sr", role: "status" });
   const box = h("form", { class: "card stack", "aria-label": t("whatif.form"), onsubmit: (/** @type {Event} */ event) => event.preventDefault() });
   let asking = new AbortController();
   const judge = async () => {
@@ -26,9 +27,18 @@ export function suppose(vocabulary, signal) {
     signal.addEventListener("abort", () => mine.abort(), { signal: mine.signal });
     shown.setAttribute("aria-busy", "true");
     try {
-      const found = await post("/comity/v1/whatif", body(/** @type {Supposed} */ (held), baseline), { signal: mine.signal });
-      const judged = await result(found, judge);
-      if (!mine.signal.aborted) mount(shown, judged);
+      const asked = body(/** @type {Supposed} */ (held));
+      const found = await post("/comity/v1/whatif", asked, { signal: mine.signal });
+      const draw = async () => {
+        const judged = await result(found, asked, async () => {
+          await draw();
+          /** @type {HTMLElement | null} */ (shown.querySelector("button"))?.focus();
+        });
+        if (mine.signal.aborted) return;
+        mount(shown, judged);
+        mount(spoken, t(`whatif.effect.${found.effect}`));
+      };
+      await draw();
     } catch (error) {
       if (!mine.signal.aborted) mount(shown, failure(error));
     }
@@ -49,33 +59,37 @@ export function suppose(vocabulary, signal) {
       draw();
       await judge();
     } catch (error) {
-      if (!signal.aborted) mount(shown, failure(error));
+      if (signal.aborted) return;
+      mount(shown, failure(error));
+      shown.setAttribute("aria-busy", "false");
     }
   };
   void begin();
-  return h("div", { class: "suppose" }, box, h("section", { class: "stack", "aria-labelledby": "whatif-result" }, h("h2", { id: "whatif-result" }, t("whatif.result")), shown));
+  return h("div", { class: "suppose" }, box, h("section", { class: "stack", "aria-labelledby": "whatif-result" }, h("h2", { id: "whatif-result" }, t("whatif.result")), spoken, shown));
 }
 
-/** @param {Supposed} supposed @param {Supposed | null} before */
-function body({ facts, as_of: asOf, evidence, place }, before) {
+/** @param {Supposed} supposed */
+function body({ facts, as_of: asOf, evidence, place }) {
   const places = place.region ? [{ id: "supposed", kind: place.kind, processing: [place.region], storage: [place.region], access: [place.region], operator_region: place.region, filings: place.filings }] : [];
-  return { facts: shared(facts), as_of: asOf, ...(evidence.length > 0 && { evidence: { "*": evidence } }), ...(places.length > 0 && { places }), ...(before && { baseline: shared(before.facts) }) };
+  return { facts: shared(facts), as_of: asOf, ...(evidence.length > 0 && { evidence: { "*": evidence } }), ...(places.length > 0 && { places }) };
 }
+
+const OWN = new Set(["as_of", "providers", "consent_source"]); // of an answer's facts: what the gateway fills in itself
 
 /** What is the same for all places, as it may be supposed. @param {Record<string, any>} facts */
-const shared = (facts) => Object.fromEntries(Object.entries(facts).filter(([member]) => member !== "as_of" && member !== "providers"));
+const shared = (facts) => Object.fromEntries(Object.entries(facts).filter(([member]) => !OWN.has(member)));
 
-/** @param {any} found @param {() => void} judge */
-async function result(found, judge) {
-  const was = new Map((found.baseline ?? []).map((/** @type {any} */ each) => [each.deployment, each.effect]));
+/** @param {any} found @param {any} asked @param {() => void} redraw */
+async function result(found, asked, redraw) {
+  const was = baseline ?? new Map();
   const judged = await Promise.all(found.candidates.map((/** @type {any} */ each) => candidate(each, was.get(each.deployment))));
   const keep = () => {
-    baseline = structuredClone(held);
-    judge();
+    baseline = new Map(found.candidates.map((/** @type {any} */ each) => [each.deployment, each.effect]));
+    redraw();
   };
   const drop = () => {
     baseline = null;
-    judge();
+    redraw();
   };
   const changed = found.candidates.filter((/** @type {any} */ each) => was.has(each.deployment) && was.get(each.deployment) !== each.effect).length;
   return [
@@ -85,7 +99,7 @@ async function result(found, judge) {
       : h("div", { class: "row" }, h("button", { type: "button", class: "quiet", onclick: keep }, t("whatif.hold")), h("span", { class: "hint" }, t("whatif.hold_about"))),
     h("ul", { class: "plain candidates card" }, judged),
     found.ways.length > 0 && h("div", { class: "card stack" }, h("h3", {}, t("whatif.ways")), h("ul", {}, found.ways.map((/** @type {any} */ way) => h("li", {}, t("whatif.way", { steps: way.steps.map(remedy).join(t("whatif.and")), place: way.deployment }))))),
-    program(found),
+    program(found, asked),
   ];
 }
 
@@ -102,9 +116,9 @@ async function candidate(judged, was) {
     judged.citations.length > 0 && details(t("whatif.articles", { count: judged.citations.length }), h("ul", { class: "plain articles" }, judged.citations.map(article))));
 }
 
-/** The same by a program. @param {any} found */
-function program(found) {
-  const text = JSON.stringify(body(/** @type {Supposed} */ (held), baseline), null, 2);
+/** The same by a program. @param {any} found @param {any} asked */
+function program(found, asked) {
+  const text = JSON.stringify(asked, null, 2);
   return details(t("whatif.program"), [h("pre", { tabindex: "0" }, h("code", {}, `POST /comity/v1/whatif\n${text}`)), copyButton(text, t("whatif.program")),
     h("p", { class: "hint" }, t("whatif.laws", { laws: found.packs.map((/** @type {string} */ named) => packName({ id: named.split("@")[0], name: named })).join(", ") }))]);
 }

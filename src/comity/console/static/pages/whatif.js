@@ -5,6 +5,7 @@ import { get } from "../lib/api.js";
 import { h, mount } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { heading, tabs, waiting } from "../lib/parts.js";
+import { note } from "../lib/router.js";
 import { replay } from "./whatif-replay.js";
 import { suppose } from "./whatif-suppose.js";
 
@@ -22,6 +23,6 @@ export default {
       { id: "suppose", label: t("whatif.suppose"), render: () => suppose(vocabulary, signal) },
       { id: "replay", label: t("whatif.replay"), render: () => replay(packs, signal) },
     ];
-    mount(view, heading(t("whatif.heading"), t("whatif.lead")), tabs(views, t("whatif.heading"), params.query.get("view") === "replay" ? "replay" : "suppose"));
+    mount(view, heading(t("whatif.heading"), t("whatif.lead")), tabs(views, t("whatif.heading"), params.query.get("view") === "replay" ? "replay" : "suppose", (view) => note({ view })));
   },
 };
