@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One strict file, `comity.toml`.  Every number carries its unit in its name; unknown keys are errors.
 
-Words of the law (regions, consents, evidence kinds) are only shapes here; `comity check` and start-up hold them
-against the vocabulary, which lives in a room above.
+Words of the law (regions, consents, evidence kinds) are only shapes here; they are held against the vocabulary in a room above.
 """
 
 from __future__ import annotations
@@ -398,8 +397,7 @@ class CosignerConfig(Section, frozen=True, kw_only=True):
 
 
 class PublishConfig(Section, frozen=True, kw_only=True):
-    """The record's log, published as tiles that anybody may fetch and check.  They hold salted
-    hashes, one for each receipt or change, and nothing else."""
+    """The record's log, as tiles that anybody may fetch and check: salted hashes, one for each receipt or change, and nothing else."""
 
     store: str = ""  # a directory, or the URL of an object store (the extra `objects`); empty: it is not published
     seconds: float = 600.0  # how often
@@ -445,6 +443,10 @@ class WitnessConfig(Section, frozen=True, kw_only=True):
     key: SecretRef | None = None  # 64 hexadecimal digits; default: a key in the home
 
 
+class ConsentConfig(Section, frozen=True, kw_only=True):
+    rests_on: Literal["claims", "records"] = "claims"  # what callers say, or records of what each person was shown and agreed to
+
+
 class LearningQueryConfig(Section, frozen=True, kw_only=True):
     """One question that devices may be asked; the most that one person can move its answer follows from `clip`."""
 
@@ -487,6 +489,7 @@ class Config(Section, frozen=True, kw_only=True):
     publish: PublishConfig = PublishConfig()
     console: ConsoleConfig = ConsoleConfig()
     learning: LearningConfig = LearningConfig()
+    consent: ConsentConfig = ConsentConfig()
     node: NodeConfig | None = None
     relay: RelayConfig | None = None
     witness: WitnessConfig | None = None

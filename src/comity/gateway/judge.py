@@ -13,11 +13,14 @@ from typing import Any
 
 import msgspec
 
+from comity.accord.consent import Scope
+from comity.accord.needed import needed
 from comity.config import Config
 from comity.gateway.locate import Nexus
 from comity.gateway.standing import Standing
 from comity.jurisdictions.vocab import Vocabulary
 from comity.policy import facts as law
+from comity.policy.context import places
 from comity.policy.decision import Decision, Effect
 from comity.policy.discharge import hold
 from comity.policy.engine import Engine, as_json
@@ -39,6 +42,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     ways: tuple[Way, ...] = ()
     facts: bytes
     decision: bytes
+    asks: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by deployment: consents that would be enough, where records count
     grounds: bytes = b""  # what of the person's it rested on; the receipt commits to it
 
     @property
@@ -131,9 +135,12 @@ class Judge:
         if not any(decision.effect is Effect.ALLOW for decision in decisions):
             others = [each for each in self._deployments if each not in chosen and (not open_to or each.id in open_to)]
             found = ways(cases, self.ask, self._vocabulary, others=[case(each) for each in others])
+        denied = nexus.recorded is not None and all(made.effect is not Effect.ALLOW for made in decisions)
+        asks = tuple((each.facts.provider.id, needed(each, self.ask)) for each in cases) if denied else ()
         return Judged(
-            candidates=candidates, ways=found, facts=_encode(shared_facts(cases)), decision=_encode(as_answer(candidates, found)),
-            grounds=grounds(cases[0].facts.consent, cases[0].facts.legal_basis) if cases else b"",
+            candidates=candidates, asks=asks, ways=found,
+            facts=_encode(shared_facts(cases)), decision=_encode(as_answer(candidates, found)),
+            grounds=grounds(consents(cases), cases[0].facts.legal_basis) if cases else b"",
         )  # fmt: skip
 
     def ask(self, cases: Sequence[Case]) -> list[Decision]:
@@ -147,7 +154,7 @@ class Judge:
             placed(deployment, nexus.subject.location), mechanisms=evidence.mechanisms, filings=evidence.filings,
             certifications=evidence.certifications,
         )  # fmt: skip
-        return law.Facts(
+        facts = law.Facts(
             as_of=today,
             subject=nexus.subject,
             controller=self.controller,
@@ -162,6 +169,17 @@ class Judge:
             service=self.service,
             tenant=self.tenant,
         )
+        return facts if nexus.recorded is None else self._on_record(facts, nexus.recorded)
+
+    def _on_record(self, facts: law.Facts, recorded: frozenset[Scope]) -> law.Facts:
+        """With those consents alone that are good for this purpose, these categories and this place."""
+        where = places(facts, self._vocabulary).everywhere
+        covering = {
+            each.consent
+            for each in recorded
+            if each.covers(facts.purpose, facts.data.categories, facts.provider.id, where, self._vocabulary)
+        }
+        return msgspec.structs.replace(facts, consent=frozenset(covering), consent_source="recorded")
 
 
 def placed(deployment: Deployment, here: str | None) -> law.Provider:
@@ -179,11 +197,18 @@ def shared_facts(asked: Sequence[Case]) -> dict[str, Any]:
     first: dict[str, Any] = msgspec.to_builtins(asked[0].facts, order="deterministic")
     first.pop("provider")
     first.pop("safeguards")
+    first["consent"] = sorted(consents(asked))
     first["providers"] = [
         {"provider": msgspec.to_builtins(facts.provider), "safeguards": sorted(facts.safeguards), "evidence": sorted(evidence)}
+        | ({"consent": sorted(facts.consent)} if facts.consent_source == "recorded" else {})
         for facts, evidence in ((case.facts, case.evidence) for case in asked)
     ]
     return first
+
+
+def consents(asked: Sequence[Case]) -> frozenset[str]:
+    """Of all candidates: one on record is good for some places, and perhaps not for others."""
+    return frozenset[str]().union(*(case.facts.consent for case in asked))
 
 
 def as_answer(candidates: Sequence[Candidate], found: Sequence[Way] = ()) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from comity.accord.consent import Scope
 from comity.config import Config, KeyConfig
 from comity.errors import CallerError, OperatorError
 from comity.gateway.issuers import Issuers
@@ -35,11 +36,12 @@ class Nexus(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = "assist"
     feature: str | None = None
     pseudonym: str | None = None
+    recorded: frozenset[Scope] | None = None  # consents on record; None: what `consent` claims is taken
 
     @property
     def rules(self) -> tuple[object, ...]:
         """All that a decision may depend on."""
-        return (self.subject, self.collected_in, self.consent, self.purpose, self.feature)
+        return (self.subject, self.collected_in, self.consent, self.purpose, self.feature, self.recorded)
 
 
 class Locator:

@@ -78,7 +78,7 @@ class Pipeline:
     async def _run(self, call: Call, standing: Standing | None = None, trip: Trip | None = None) -> Served:
         world, wanted = self._world, self._wanted(call)
         watch = Watch(world.metrics, world.clock.monotonic, call.trace)
-        nexus = world.locator.locate(call.headers, call.key)  # 1
+        nexus = world.consenting.located(world.locator.locate(call.headers, call.key))  # 1
         permitted.check(call.key, purpose=nexus.purpose, task=nexus.feature)
         watch.done("locate")
         strings = list(texts(call.request))
@@ -104,7 +104,7 @@ class Pipeline:
         async def attempt(visit: Visit) -> Served:
             try:
                 await self._stands(nexus, visit, standing, today)
-                return await self._attempt(call, nexus, findings, judged, visit, watch, lambda: self._still(standing, today))
+                return await self._attempt(call, nexus, findings, judged, visit, watch, lambda: self._still(nexus, standing, today))
             except StorageFailure as error:  # this one was not sent
                 if going.one:
                     raise
@@ -122,16 +122,16 @@ class Pipeline:
 
     async def _stands(self, nexus: Nexus, visit: Visit, standing: Standing, today: date) -> None:
         """Raises Moved where the law is to be asked again: this would count a person beyond a threshold, or, some time after the
-        decision, evidence was withdrawn or a day began."""
+        decision, evidence or consent was withdrawn or a day began."""
         if visit.late:
-            self._still(standing, today)
+            self._still(nexus, standing, today)
         moved = await self._world.standings.count(nexus, visit.candidate.decision, standing)
         if moved is not None:
             raise Moved(moved)
 
-    def _still(self, standing: Standing, today: date) -> None:
+    def _still(self, nexus: Nexus, standing: Standing, today: date) -> None:
         now = self._world.standings.now()
-        if now.number != standing.number or self._world.clock.now().date() != today:
+        if now.number != standing.number or self._world.clock.now().date() != today or not self._world.consenting.stands(nexus):
             raise Moved(now)
 
     async def _attempt(
@@ -256,7 +256,7 @@ class Pipeline:
         await self._record(call, nexus, judged, receipt)
         message, status = refusal(judged)
         return PolicyDenied(
-            message, decision=msgspec.json.decode(judged.decision) | {"effect": judged.effect.value},
+            message, decision=msgspec.json.decode(judged.decision) | {"effect": judged.effect.value} | self._world.consenting.asks(judged),
             receipt=receipt.id, status=status, code="policy." + judged.effect.value, hint=_hint(judged),
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from comity.accord.consents import Consents
 from comity.config import Config, DeploymentConfig
 from comity.device.manifest import models_directory
 from comity.device.provider import EmbeddedProvider
@@ -19,6 +20,7 @@ from comity.errors import OperatorError, StorageFailure
 from comity.gateway import embedded
 from comity.gateway.allowance.accounts import Accounts, open_accounts
 from comity.gateway.batch.batches import Batches, open_batches
+from comity.gateway.consenting import Consenting
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.embedded import EMBEDDED
 from comity.gateway.issuers import load_issuers
@@ -79,6 +81,7 @@ class World:
     batches: Batches
     sessions: Sessions
     erasures: Erasures
+    consenting: Consenting
     where: Whereabouts
     secrets: Secrets  # of the console's issuer, asked for when somebody signs in
     probes: Probes | None = None
@@ -201,6 +204,8 @@ async def build(
             random=random, secrets=secrets, before=before.accounts if before is not None else None,
         )  # fmt: skip
         batches = await open_batches(config.batch, state=state, clock=clock, random=random, secrets=secrets)
+        consents = before.consenting.consents if before is not None else await Consents.open(state.database, ledger.verifier)
+        consenting = Consenting(config, consents, vocabulary=vocabulary, deployments=deployments, clock=clock)
     except BaseException:
         if before is None:
             await state.aclose()
@@ -219,7 +224,7 @@ async def build(
         locator=locator, ledger=ledger, standings=standings, deployments=deployments, providers=providers, router=router,
         lending=lending, media=media, signer=signer, state=state, metrics=metrics, telemetry=telemetry, accounts=accounts,
         batches=batches, sessions=Sessions(state.database, clock=clock, random=random), erasures=Erasures(state.database), where=where,
-        secrets=secrets, probes=probes, configured=configured, offered=embedded.offered(config, deployments),
+        consenting=consenting, secrets=secrets, probes=probes, configured=configured, offered=embedded.offered(config, deployments),
     )  # fmt: skip
 
 

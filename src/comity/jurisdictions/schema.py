@@ -38,6 +38,7 @@ FACTS: Shape = {
         },
     },
     "purpose": STRING, "feature": STRING, "transaction": STRING, "legal_basis": STRING, "consent": SET, "safeguards": SET,
+    "consent_source": STRING,  # claimed | recorded
     "provider": {
         "id": STRING,  # the deployment's, for a tenant's own policy; no law reads it
         "on_device": BOOL,  # on the person's own device, and nobody elsewhere stores or reads it

@@ -77,7 +77,7 @@ def context(facts: Facts, home: frozenset[str], vocabulary: Vocabulary) -> dict[
             "us_12mo": {**counts, "together": sum(counts.values())},
         },
         "purpose": facts.purpose, "feature": facts.feature or "", "transaction": facts.transaction, "legal_basis": facts.legal_basis or "",
-        "consent": sorted(facts.consent), "safeguards": sorted(facts.safeguards),
+        "consent": sorted(facts.consent), "consent_source": facts.consent_source, "safeguards": sorted(facts.safeguards),
         "provider": {
             "id": provider.id, "on_device": own, "kind": provider.kind, "role": provider.role,
             "operator": provider.operator_region or "", "covered_person": provider.covered_person,

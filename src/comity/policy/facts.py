@@ -8,6 +8,7 @@ Frozen and hashable: a decision is cached by its facts.
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
@@ -117,6 +118,7 @@ class Facts(Base, frozen=True, kw_only=True):
     transaction: str = "vendor"
     legal_basis: str | None = None
     consent: frozenset[str] = frozenset()
+    consent_source: Literal["claimed", "recorded"] = "claimed"  # by whoever calls, or by a record of what the person was shown
     safeguards: frozenset[str] = frozenset()
     provider: Provider
     service: Service = Service()

@@ -50,6 +50,14 @@ def count() -> Script[int]:
     return int((yield Statement("SELECT count(*) FROM changes"))[0][0])
 
 
+def secret_of(index: int) -> Script[tuple[bytes, bytes]]:
+    """(the change, its salt).  Raises LookupError when there is none at this place."""
+    found = yield Statement("SELECT change, salt FROM changes WHERE idx = ?", (index,))
+    if not found:
+        raise LookupError(f"no change {index}")
+    return bytes(found[0][0]), bytes(found[0][1])
+
+
 def page(below: int | None, limit: int) -> Script[list[Changed]]:
     """The newest ``limit`` below the place ``below``.  Raises TrustFailure for what is not as it was written, or where one between them
     is gone."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from comity.storage.database import Script, Statement
@@ -52,11 +53,12 @@ def taken_up(key: Verifier) -> Script[int]:
     return size
 
 
-def proved(index: int, key: Verifier) -> Script[Proved]:
-    """Raises TrustFailure: a receipt that the log does not stand for is not handed out, and above all not signed."""
+def proved(index: int, key: Verifier, secret_of: Callable[[int], Script[tuple[bytes, bytes]]] = rows.secret_of) -> Script[Proved]:
+    """Raises TrustFailure: what the log does not stand for is not handed out, and above all not signed.  ``secret_of``: the receipt at
+    a place and its salt, or what else stands there."""
     _, note = yield from rows.head()
     try:
-        receipt, salt = yield from rows.secret_of(index)
+        receipt, salt = yield from secret_of(index)
         head = _signed(note, key)
         path = yield from rows.worked_out(lambda node: inclusion_proof(index, head.size, node))
         holds = inclusion_holds(index, head.size, leaf_of(salt, receipt), path, head.root)

@@ -11,6 +11,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -100,6 +101,7 @@ class Ledger:
         self.origin = signer.verifier.name
         self.heads = Heads(database, signer)
         self.key_id = signer.verifier.id.hex()
+        self.verifier = signer.verifier
         self.vkey = signer.verifier.vkey
         self.new_id = self._ids.ulid
         self._last: _Last | None = None
@@ -153,10 +155,14 @@ class Ledger:
         """Returns once the outcome is durable.  A record has one outcome: a second, or one of no record, is a StorageFailure."""
         await self.database.join(self._group, _End(receipt_id, _encode(outcome)))
 
-    async def changed(self, at: datetime, *, by: str, role: str, what: str, of: str = "") -> None:
-        """Returns once it is durable that this is being changed; StorageFailure otherwise, and then it is not."""
+    async def changed(self, at: datetime, *, by: str, role: str, what: str, of: str = "") -> int:
+        """Its place, once it is durable that this is being changed; StorageFailure otherwise, and then it is not."""
         change = Change(number=0, at=minute(at), by=by, role=role, what=what, of=of)
-        await self.database.join(self._group, _Done(change, self._ids.token(SALT_BYTES)))
+        return int(await self.database.join(self._group, _Done(change, self._ids.token(SALT_BYTES))))
+
+    def signed(self, form: bytes) -> bytes:
+        """The log's signature under what is no receipt: ``form`` begins with a domain of its own."""
+        return self._signer.sign(form)
 
     async def probe(self) -> None:
         """StorageFailure unless a record could be written now."""
@@ -191,7 +197,7 @@ class Ledger:
         ends = [job for job in jobs if type(job) is _End]
         done = [job for job in jobs if type(job) is _Done]
         fill = [job.multiple for job in jobs if type(job) is _Fill]
-        note = (yield from self._append(new, done, math.lcm(*fill))) if new or done or fill else ""
+        note, first = (yield from self._append(new, done, math.lcm(*fill))) if new or done or fill else ("", 0)
         if self.database.dialect == "postgres":
             for begin in range(0, len(ends), ROWS_PER_STATEMENT_MAX):
                 yield _ended(ends[begin : begin + ROWS_PER_STATEMENT_MAX])
@@ -200,10 +206,13 @@ class Ledger:
         if len(ends) + len(new) + len(done) + len(fill) < len(jobs):
             # A probe writes a row as it is, so that a full or read-only disk says so.
             yield Statement("INSERT INTO head (one, size, checkpoint) VALUES (1, 0, '') ON CONFLICT (one) DO UPDATE SET size = head.size")
-        return [note if type(job) is _Fill else None for job in jobs] if fill else [None] * len(jobs)
+        if not fill and not done:
+            return [None] * len(jobs)
+        places = count(first)
+        return [note if type(job) is _Fill else next(places) if type(job) is _Done else None for job in jobs]
 
-    def _append(self, new: Sequence[_New], done: Sequence[_Done], multiple: int) -> Script[str]:
-        """The new head."""
+    def _append(self, new: Sequence[_New], done: Sequence[_Done], multiple: int) -> Script[tuple[str, int]]:
+        """The new head, and the place of the first change."""
         size, note, expiries = yield from rows.standing()
         last, self._last = self._last, None
         if expiries != self._expiries:  # what was known to be there may be gone
@@ -225,7 +234,7 @@ class Ledger:
             digest = known[job.judged].digest
             records.append((tree.size, job.id, job.request, job.subject, job.receipt, job.salt, leaf, digest, job.until))
             nodes += tree.append(leaf)
-        alone: list[tuple[int, bytes]] = []
+        first, alone = tree.size, list[tuple[int, bytes]]()
         made_known: list[tuple[Any, ...]] = []
         for number, change in enumerate(done, (yield from changes.count()) if done else 0):
             raw = changes.encoded(msgspec.structs.replace(change.change, number=number))
@@ -245,7 +254,7 @@ class Ledger:
             note = self._signer.note(checkpoint_text(Checkpoint(self.origin, tree.size, tree.root())))
             yield Statement(_HEAD, (tree.size, note))
         self._last = _Last(note, tree, made)
-        return note
+        return note, first
 
     def _judgements(self, new: Sequence[_New]) -> Script[dict[Judged, _Known]]:
         """Those of ``new`` that may not be in the database yet, or not for long enough, put there."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -116,8 +117,15 @@ class Erased(NamedTuple):
     under_way: int
 
 
-async def erase(database: Database, subject: str, now: datetime, *, dry_run: bool = False) -> Erased:
+def everything(facts: bytes) -> bool:
+    return True
+
+
+async def erase(
+    database: Database, subject: str, now: datetime, *, dry_run: bool = False, rested: Callable[[bytes], bool] = everything
+) -> Erased:
     """What is of ``subject``, a pseudonym, is gone, or with ``dry_run`` would be.  Beside running gateways; again, it does the rest.
+    ``rested``: of which facts it is, where not all of it is meant.
 
     Raises StorageFailure; what was done until then is done."""
     month, moment = (now - GRACE).strftime("%Y-%m"), id_from(now - ANSWERING)
@@ -129,7 +137,9 @@ async def erase(database: Database, subject: str, now: datetime, *, dry_run: boo
             break
         after, going = int(found[-1][0]), list[Row]()
         for row in found:
-            _, name, until, unfinished, receipt = row
+            _, name, until, unfinished, receipt, facts = row
+            if not rested(facts):
+                continue
             if month <= until < KEPT:
                 held, held_until = held + 1, max(held_until, until)
             elif unfinished and name >= moment and msgspec.json.decode(receipt)["effect"] == "allow":
@@ -146,8 +156,8 @@ async def erase(database: Database, subject: str, now: datetime, *, dry_run: boo
 
 
 _OF = (
-    "SELECT r.idx, r.id, r.until, NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.id = r.id), r.receipt"
-    " FROM records r"
+    "SELECT r.idx, r.id, r.until, NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.id = r.id), r.receipt, j.facts"
+    " FROM records r JOIN judgements j ON j.digest = r.judgement"
     " WHERE r.subject = ? AND r.idx > ? ORDER BY r.idx LIMIT ?"
 )
 

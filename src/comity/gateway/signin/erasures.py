@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from comity.accord.consents import erased
 from comity.errors import CallerError
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode
@@ -18,17 +19,19 @@ from comity.gateway.signin.changes import changed
 from comity.gateway.signin.shapes import ErasurePage, ErasureRow, instant
 from comity.storage.database import Database, Script, Statement
 from comity.transparency.ids import ID_LETTERS
-from comity.transparency.retention import Erased, erase
+from comity.transparency.retention import Erased, erase, everything
 
 if TYPE_CHECKING:
     from comity.gateway.app import App
+    from comity.gateway.world import World
 
 ABOVE_ALL = "Z" * ID_LETTERS
-_COLUMNS = "id, subject, made, done, records, held, held_until, under_way"
+_COLUMNS = "id, subject, made, done, records, held, held_until, under_way, consent"
 
 
 class Erasure(NamedTuple):
-    """``done``: None while it is open; what follows is what the last carrying out came to."""
+    """``done``: None while it is open; what follows is what the last carrying out came to.  ``consent``: where only what rested on this
+    word alone is meant, because it was withdrawn."""
 
     id: str
     subject: str
@@ -38,6 +41,7 @@ class Erasure(NamedTuple):
     held: int
     held_until: str
     under_way: int
+    consent: str = ""
 
 
 class Erasures:
@@ -71,12 +75,17 @@ def _ask(name: str, subject: str, now: int) -> Script[Erasure]:
     found = yield from _open_of(subject)
     if found is not None:
         return found
-    yield Statement("INSERT INTO erasures VALUES (?, ?, ?, NULL, 0, 0, '', 0)", (name, subject, now))
-    return Erasure(name, subject, now, None, 0, 0, "", 0)
+    erasure = Erasure(name, subject, now, None, 0, 0, "", 0)
+    yield from owed(erasure)
+    return erasure
+
+
+def owed(erasure: Erasure) -> Script[None]:
+    yield Statement(f"INSERT INTO erasures ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", erasure)  # noqa: S608
 
 
 def _open_of(subject: str) -> Script[Erasure | None]:
-    found = yield Statement(f"SELECT {_COLUMNS} FROM erasures WHERE subject = ?", (subject,))  # noqa: S608
+    found = yield Statement(f"SELECT {_COLUMNS} FROM erasures WHERE subject = ? AND consent = ''", (subject,))  # noqa: S608
     return Erasure(*found[0]) if found else None
 
 
@@ -102,8 +111,11 @@ def _carried_out(name: str, came_to: Erased, done: int | None, dialect: str) -> 
         (done, came_to.records, came_to.held, came_to.held_until, came_to.under_way, name),
     )
     if done is not None:
-        yield Statement("DELETE FROM sessions WHERE subject <> '' AND subject = (SELECT subject FROM erasures WHERE id = ?)", (name,))
-        yield Statement("DELETE FROM passes WHERE subject <> '' AND subject = (SELECT subject FROM erasures WHERE id = ?)", (name,))
+        subject, consent = (yield Statement("SELECT subject, consent FROM erasures WHERE id = ?", (name,)))[0]
+        if not consent:
+            yield Statement("DELETE FROM sessions WHERE subject <> '' AND subject = ?", (subject,))
+            yield Statement("DELETE FROM passes WHERE subject <> '' AND subject = ?", (subject,))
+            yield from erased(subject)
         yield Statement("UPDATE erasures SET subject = '' WHERE id = ?", (name,))
     return Erasure(*(yield Statement(f"SELECT {_COLUMNS} FROM erasures WHERE id = ?", (name,)))[0])  # noqa: S608
 
@@ -127,7 +139,13 @@ async def carry_out(app: App, exchange: Exchange, call: str) -> int:
     world, name = app.world, exchange.path.rpartition("/")[2]
     erasure = await world.erasures.open(name)
     await changed(app, key, "erasure.carried_out", erasure.id)
-    came_to = await erase(world.ledger.database, erasure.subject, world.clock.now())
-    made = await world.erasures.carried_out(erasure.id, came_to, int(world.clock.now().timestamp()))
-    await exchange.respond(200, encode(shown(made)), [JSON, NO_STORE])
+    await exchange.respond(200, encode(shown(await done_with(world, erasure))), [JSON, NO_STORE])
     return 200
+
+
+async def done_with(world: World, erasure: Erasure) -> Erasure:
+    """As far as it can be now; again, it does the rest."""
+    now = world.clock.now()
+    rested = await world.consenting.left_by(erasure.subject, erasure.consent) if erasure.consent else everything
+    came_to = await erase(world.ledger.database, erasure.subject, now, rested=rested)
+    return await world.erasures.carried_out(erasure.id, came_to, int(now.timestamp()))

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 
+from comity.accord.consent import ANYONE, By
 from comity.gateway.read.shapes import DecisionRow
+from comity.jurisdictions.plain import Language
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,3 +105,88 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 
 def instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person is to be asked for: all in words of the vocabulary, but for the deployment."""
+
+    consent: str
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+    recipient: str = ANYONE
+    places: tuple[str, ...] = ()
+    valid_to: date | None = None  # as long as such a consent may hold
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    text: str
+    sha256: str
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """`texts`: by language; the one that is shown is named by its hash when the consent is given."""
+
+    consent: str
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...]
+    recipient: str
+    places: tuple[str, ...]
+    valid_to: date
+    by: By
+    texts: dict[str, Shown]
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As it was asked, and who said so.  `subject`, `guardian`: as callers name them; in a person's own session there is no `subject`."""
+
+    consent: str
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+    recipient: str = ANYONE
+    places: tuple[str, ...] = ()
+    valid_to: date
+    language: Language
+    text_sha256: str
+    subject: str = ""
+    by: By = "self"
+    guardian: str = ""
+    relation: str = ""
+    channel: str = "app"
+
+
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    subject: str = ""
+    channel: str = "app"
+
+
+class ConsentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Without whose it is.  `state`: valid, not_yet, expired or withdrawn; `number`: what pages go by."""
+
+    number: int
+    id: str
+    consent: str
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...]
+    recipient: str
+    places: tuple[str, ...]
+    language: Language
+    text_sha256: str
+    by: By
+    relation: str
+    channel: str
+    at: datetime
+    valid_to: date
+    state: str
+    withdrawn_at: datetime | None
+
+
+class ConsentPage(msgspec.Struct, frozen=True, kw_only=True):
+    data: tuple[ConsentRow, ...]
+    after: int | None
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """`erasure`: of what rested on this consent alone."""
+
+    consent: ConsentRow
+    erasure: ErasureRow

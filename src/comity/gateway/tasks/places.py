@@ -63,7 +63,7 @@ class GatewayPlaces:
         world, elsewhere = self._world, tuple(self.region(request.operation))
         if not elsewhere:
             return ()
-        nexus = world.locator.locate(self._headers, self._key)
+        nexus = world.consenting.located(world.locator.locate(self._headers, self._key))
         permitted.check(self._key, purpose=nexus.purpose, task=nexus.feature)
         strings = list(texts(request))
         findings = await world.inspect(strings, request.media(), images(request))
@@ -72,8 +72,8 @@ class GatewayPlaces:
         if not any(each.decision.effect is Effect.ALLOW for each in judged.candidates):
             message, status = refusal(judged)
             raise PolicyDenied(
-                message, decision=msgspec.json.decode(judged.decision) | {"effect": judged.effect.value}, status=status,
-                code="policy." + judged.effect.value,
+                message, decision=msgspec.json.decode(judged.decision) | {"effect": judged.effect.value} | world.consenting.asks(judged),
+                status=status, code="policy." + judged.effect.value,
             )  # fmt: skip
         route = plan(judged.candidates, request, sum(map(len, strings)))
         return [each.deployment.id for each in route.attempts]

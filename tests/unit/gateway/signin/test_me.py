@@ -109,6 +109,7 @@ async def test_a_person_s_session_opens_nothing_but_their_own_page(desk: Desk) -
     person = await person_of(desk)
     open_to_all = {"/healthz", "/readyz", "/metrics", "/transparency/v1/numbers", "/comity/v1/session", "/comity/v1/session/ways"}
     own = {"/comity/v1/me", "/comity/v1/me/report", "/comity/v1/me/receipts/{id}", "/comity/v1/me/erasure", "/comity/v1/me/session"}
+    own |= {f"/comity/v1/consents{each}" for each in ("", "/ask", "/{id}/withdraw", "/{id}/proof")}
     for path, methods in ROUTES.items():
         if path in open_to_all | own or path.startswith("/comity/v1/session/oidc"):
             continue
