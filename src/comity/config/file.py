@@ -36,6 +36,8 @@ _AT = re.compile(r" - at `\$?([^`]*)`$")
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
+KEY_ID = re.compile(r"(?!subject\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Under which a change stands in the log: what begins a session without a key has a colon, and a person is `subject`."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -118,6 +120,8 @@ def faults(config: Config) -> Iterator[Fault]:
     if config.relay is not None:
         yield from _relay(config.relay)
     for number, key in enumerate(config.keys):
+        if not KEY_ID.fullmatch(key.id):
+            yield ("keys", number, "id"), "is no id of a key", "letters, digits, `.`, `_` and `-`, at most 64, and not `subject`"
         if not _HASH.fullmatch(key.sha256):
             yield ("keys", number, "sha256"), "is not 64 hexadecimal digits", "comity keys new prints a key and its hash"
         yield from allowance_faults(("keys", number), key.limits, key.budget)

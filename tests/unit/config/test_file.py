@@ -83,6 +83,8 @@ FAULTS = {
     "limit of zero": ("idle_seconds_max = 30", "idle_seconds_max = 0", "limits.idle_seconds_max", "above zero", "default"),
     "limit without end": ("idle_seconds_max = 30", "idle_seconds_max = inf", "limits.idle_seconds_max", "above zero", "default"),
     "limit that is no number": ("idle_seconds_max = 30", "idle_seconds_max = nan", "limits.idle_seconds_max", "above zero", "default"),
+    "a session's name": ('id = "lab"', 'id = "console:admin"', "keys[1].id", "no id of a key", "letters, digits"),
+    "a person's name": ('id = "lab"', 'id = "subject"', "keys[1].id", "no id of a key", "letters, digits"),
     "bad hash": ("cd" + "0" * 62, "cd" + "0" * 61, "keys[1].sha256", "64 hexadecimal digits", "comity keys new"),
     "a key for its hash": ("cd" + "0" * 62, "ck-" + "0" * 61, "keys[1].sha256", "64 hexadecimal digits", "comity keys new"),
     "two keys": ('id = "lab"', 'id = "app"', "keys[1].id", "`app` stands twice", "rename"),

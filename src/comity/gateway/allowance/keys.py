@@ -7,14 +7,13 @@ holds for a while beside it.  A revoked key keeps its row: its id is never given
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from comity.config import Config, KeyConfig
-from comity.config.file import allowance_faults
+from comity.config.file import KEY_ID, allowance_faults
 from comity.errors import CallerError
 from comity.gateway.allowance.shown import digest, fresh
 from comity.gateway.allowance.spend import Account, accounts
@@ -24,7 +23,6 @@ from comity.storage.database import Database, Script, Statement
 
 REVISION = "callers"
 OVERLAP_SECONDS = 86_400
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -161,8 +159,8 @@ class Keys:
         await self._database.read(lambda: _standing(name))
 
     def check(self, terms: KeyConfig) -> None:
-        if not _ID.fullmatch(terms.id):
-            hint = "letters, digits, `.`, `_` and `-`, at most 64"
+        if not KEY_ID.fullmatch(terms.id):
+            hint = "letters, digits, `.`, `_` and `-`, at most 64, and not `subject`"
             raise CallerError(f"`{terms.id[:64]}` is no id of a key", code="key.invalid", field="id", hint=hint)
         if terms.id in {key.id for key in self._config.keys}:
             raise taken(terms.id)

@@ -84,6 +84,10 @@ class Sessions:
             return
         await self._database.write(partial(_end, digest(token)))
 
+    async def end_all(self) -> int:
+        """Whoever is signed in is so no more, and what would sign somebody in serves no more; links for persons do.  How many were."""
+        return await self._database.write(_end_all)
+
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
 
@@ -129,6 +133,13 @@ def _find(sha256: str, now: int) -> Script[Session | None]:
 
 def _end(sha256: str) -> Script[None]:
     yield Statement("DELETE FROM sessions WHERE sha256 = ?", (sha256,))
+
+
+def _end_all() -> Script[int]:
+    yield Statement("DELETE FROM passes WHERE subject = ''")
+    count = int((yield Statement("SELECT count(*) FROM sessions"))[0][0])
+    yield Statement("DELETE FROM sessions")
+    return count
 
 
 def _spent(message: str, code: str) -> CallerError:

@@ -136,6 +136,7 @@ async def test_a_key_expires_at_the_end_of_its_last_day(database: Database) -> N
     [
         (terms("file"), "key.taken", "id"),
         (terms("a b"), "key.invalid", "id"),
+        (terms("subject"), "key.invalid", "id"),
         (terms(tenant="nobody"), "key.invalid", "tenant"),
         (terms(models=("there",)), "key.invalid", "models"),
         (terms(tasks=("mischief",)), "key.invalid", "tasks"),

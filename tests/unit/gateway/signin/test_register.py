@@ -53,6 +53,14 @@ async def test_what_is_over_is_found_no_more_and_goes(database: Database, clock:
     assert await made.enter(unused, 60) is None
 
 
+async def test_every_session_is_ended_at_once(database: Database, clock: FakeClock) -> None:  # noqa: F811
+    made = sessions(database, clock)
+    begun, console, theirs = [await made.begin(OWNER, 60) for _ in range(3)], await made.offer(OWNER), await made.offer(LENA)
+    assert await made.end_all() == 3
+    assert [await made.find(each.token) for each in begun] == [None] * 3
+    assert await made.enter(console, 60) is None and await made.enter(theirs, 60, person=True) is not None
+
+
 async def test_a_pass_to_a_person_s_page_is_no_other(database: Database, clock: FakeClock) -> None:  # noqa: F811
     made = sessions(database, clock)
     theirs, mine = await made.offer(LENA), await made.offer(OWNER)
