@@ -15,6 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name, told in (("case", "tell the founding case"), ("up", "leave its world running")):
         one = actions.add_parser(name, help=told)
         one.add_argument("--keep", metavar="DIR", default="", help="keep configurations, records and logs there")
+        if name == "case":
+            one.add_argument("--follow", action="store_true", help="with --json: a line as each thing is told")
     one = actions.add_parser("simulate", help="a partner on loopback, played from its documentation")
     one.add_argument("dialect", metavar="DIALECT", choices=DIALECTS, help=f"one of: {', '.join(DIALECTS)}")
     one.add_argument("--region", metavar="REGION", required=True, help="whose key it takes, for example cn-beijing")

@@ -12,7 +12,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from comity.client.checks import Known, Wanted, checked, wanted
 from comity.client.document import PATH, Claim, claims, in_use
 from comity.config.file import load_config
 from comity.errors import OperatorError
+from comity.jurisdictions.load import load_packs
 from comity.jurisdictions.vocab import load_vocabulary
 from comity.lab.capture import Capture
 from comity.lab.process import Process, Reply, ask, call
 from comity.lab.tampering import Artefacts, altered, exchanged, failed, opened
-from comity.lab.telling import Broken, Teller, Wire
+from comity.lab.telling import Broken, Form, Teller, Wire
 from comity.lab.worlds import CaseWorld, start_case
 from comity.ports import SystemClock
 from comity.providers.catalog.resolve import resolve
@@ -45,9 +46,9 @@ MAIL = (
 )
 
 
-def run(home: Path, *, models: Path, as_json: bool, progress: Callable[[str], None]) -> int:
+def run(home: Path, *, models: Path, form: Form, progress: Callable[[str], None]) -> int:
     """Tells the case in ``home`` (made anew by the caller); returns 0 when every claim held."""
-    tell = Teller(as_json=as_json)
+    tell = Teller(form)
     with ExitStack() as stack:
         progress("starting the device app, a relay, two nodes with two witnesses, and the partners (real models, loopback only) …")
         try:
@@ -67,9 +68,8 @@ def run(home: Path, *, models: Path, as_json: bool, progress: Callable[[str], No
         case.denied()
         case.receipts()
         case.tampered()
-    if as_json:
-        print(json.dumps({"acts": tell.evidence}, ensure_ascii=False, indent=2))
-    else:
+    tell.end()
+    if form == "text":
         print("\nEvery claim above was measured while it was told. · 以上每一条都是边说边测的。")
         print(f"records, logs and configuration of this run: {home}")
     return 0
@@ -82,6 +82,7 @@ class Case:
         self._tell, self._world, self._wire = tell, world, wire
         self._nodes: dict[str, tuple[Claim, Known, Wanted]] = {}
         self._receipts: dict[str, str] = {}  # by deployment
+        self._chinese = {rule.id: rule.text_zh for pack in load_packs() for rule in pack.rules}
 
     def on_device(self) -> None:
         tell, world, wire = self._tell, self._world, self._wire
@@ -89,17 +90,18 @@ class Case:
         question = "用一句话祝我的同事生日快乐。"
         body = {"model": "auto", "max_tokens": 48, "messages": [{"role": "user", "content": question}]}
         reply = _answered(ask(world.device.base, body, SHANGHAI))
-        tell.show("asked 提问", question)
-        tell.show("answered 回答", reply.text())
-        tell.show("label 标识", reply.headers.get("comity-label", ""))
-        tell.holds(reply.headers["comity-region"] == "device", "the device answered", "由设备本机回答")
+        tell.show("asked", "提问", question)
+        tell.show("answered", "回答", reply.text())
+        tell.show("label", "标识", reply.headers.get("comity-label", ""))
+        tell.holds(reply.headers["comity-region"] == "device", "the device answered", "由设备本机回答", "country")
         partners = [world.server, world.beijing, world.paris, world.virginia]
-        tell.holds(all(wire.silent(each) for each in partners), "not one packet reached a model elsewhere", "没有一个数据包到达别处的模型")
+        tell.holds(all(wire.silent(each) for each in partners), "not one packet reached a model elsewhere", "没有一个数据包到达别处的模型",
+                   "country")  # fmt: skip
         passed = wire.passed([world.relay])
         if passed is None:
-            tell.not_run("that nothing reached the relay: packets are not captured here")
+            tell.not_run("that nothing reached the relay: packets are not captured here", "没有任何内容到达中继：本机不能抓包", "country")
         else:
-            tell.holds(not passed, "nor the relay", "也没有到达中继")
+            tell.holds(not passed, "nor the relay", "也没有到达中继", "country")
 
     def proved(self) -> None:
         """By the functions that the device itself checks with, on its own configuration and what its relay hands it."""
@@ -114,30 +116,41 @@ class Case:
             known = checked(claim, asked, now)
             self._nodes[config.id] = claim, known, asked
             entry, proof = known.entry, known.proof
-            tell.show(f"{config.id}, its log 日志", f"{asked.trust.log.partition('+')[0]}: entry {proof.index} of {proof.size}")
-            tell.show("seen by 见证人", ", ".join(f"{each.witness} at {each.at:%H:%M:%S}Z" for each in proof.witnessed))
-            tell.show("stands and computes in 所在与运算", f"{entry.region}; {', '.join(entry.processing)}")
-            tell.show("its machine 机器", f"{known.level}: {entry.image[:23]}…, its builder signed for it; {NO_HARDWARE}")
-            tell.show("its law 法律包", f"{entry.policy[:16]}…, the device's own")
-            tell.show("who can read 谁能读到", "the node alone" if entry.plaintext_at == "node" else f"the node, and {entry.egress[0]}")
-            tell.show("key 密钥", f"{known.config.header[:28]}…, until {known.until:%H:%M}Z")
+            alone = entry.plaintext_at == "node"
+            log, read_by = asked.trust.log.partition("+")[0], "" if alone else entry.egress[0]
+            tell.show(f"{config.id}, its log", f"{config.id} 的日志", f"{log}: entry {proof.index} of {proof.size}",
+                      f"{log}：{proof.size} 条中的第 {proof.index} 条")  # fmt: skip
+            tell.show("seen by", "见证人", ", ".join(f"{each.witness} at {each.at:%H:%M:%S}Z" for each in proof.witnessed),
+                      "；".join(f"{each.witness}，{each.at:%H:%M:%S}Z" for each in proof.witnessed))  # fmt: skip
+            tell.show("stands and computes in", "所在与运算", f"{entry.region}; {', '.join(entry.processing)}")
+            tell.show("its machine", "机器", f"{known.level}: {entry.image[:23]}…, its builder signed for it; {NO_HARDWARE}",
+                      f"{known.level}：{entry.image[:23]}…，由其构建者签名；没有硬件信任根，运营者能读到明文")  # fmt: skip
+            tell.show("its law", "法律包", f"{entry.policy[:16]}…, the device's own", f"{entry.policy[:16]}…，与设备所用的相同")
+            tell.show("who can read", "谁能读到", "the node alone" if alone else f"the node, and {read_by}",
+                      "只有该节点" if alone else f"该节点和 {read_by}")  # fmt: skip
+            tell.show("key", "密钥", f"{known.config.header[:28]}…, until {known.until:%H:%M}Z",
+                      f"{known.config.header[:28]}…，有效至 {known.until:%H:%M}Z")  # fmt: skip
             tell.holds(len(proof.witnessed) == 2 and entry.region == "CN", "log, two witnesses, region, level and law hold",
-                       "日志、两位见证人、地区、级别和法律均成立")  # fmt: skip
+                       "日志、两位见证人、地区、级别和法律均成立", "sealed")  # fmt: skip
         at = [known.entry.plaintext_at for _, known, _ in self._nodes.values()]
         tell.holds(
             at == ["node", "upstream"],
             "one reads alone, one hands on to a partner: their logs say so",
             "一个独自读取，一个转给合作方：日志写明",
+            "sealed",
         )
 
     def model_in_the_node(self) -> None:
         tell, world, wire = self._tell, self._world, self._wire
         tell.act(3, "A long mail is too much for the device: pseudonymised, sealed, answered by a node in China with a model of its own",
                  "一封长邮件超出设备能力：先假名化、再密封，由中国境内自带模型的节点回答")  # fmt: skip
-        self._sealed("auto", "cn-node", world.own_node, world.server, "the model beside the node 节点旁的模型")
+        self._sealed("auto", "cn-node", world.own_node, world.server, "the model beside the node", "节点旁的模型")
         quiet = (world.beijing, world.paris, world.virginia)
         tell.holds(
-            all(map(wire.silent, quiet)), "no packet to Beijing's partner, Paris or Virginia", "没有数据包到北京合作方、巴黎或弗吉尼亚"
+            all(map(wire.silent, quiet)),
+            "no packet to Beijing's partner, Paris or Virginia",
+            "没有数据包到北京合作方、巴黎或弗吉尼亚",
+            "country",
         )
 
     def partner_beyond(self) -> None:
@@ -145,50 +158,55 @@ class Case:
         tell.act(4, "The same mail by the other node, which asks the partner in Beijing: it can read, and every receipt says so",
                  "同一封邮件交给另一个节点，由它请求北京的合作方：合作方能读到，每份回执都写明")  # fmt: skip
         before = len(wire.received(world.server))
-        self._sealed("cn-partner", "cn-partner", world.partner_node, world.beijing, "the partner 合作方")
+        self._sealed("cn-partner", "cn-partner", world.partner_node, world.beijing, "the partner", "合作方")
         tell.holds(
             len(wire.received(world.server)) == before, "not one byte went to the other node's model", "没有一个字节到另一节点的模型"
         )
         quiet = (world.paris, world.virginia)
-        tell.holds(all(map(wire.silent, quiet)), "no packet to Paris or Virginia", "没有数据包到巴黎或弗吉尼亚")
+        tell.holds(all(map(wire.silent, quiet)), "no packet to Paris or Virginia", "没有数据包到巴黎或弗吉尼亚", "country")
 
-    def _sealed(self, asked: str, deployment: str, node: Process, reader: Process, named: str) -> None:
+    def _sealed(self, asked: str, deployment: str, node: Process, reader: Process, named: str, named_zh: str) -> None:
         tell, world, wire = self._tell, self._world, self._wire
         body = {"model": asked, "stream": True, "max_tokens": 160, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
         reply = _answered(ask(world.device.base, body, SHANGHAI))
         text, receipt = reply.text(), reply.headers["comity-receipt"]
         self._receipts[deployment] = receipt
-        tell.show("answered 回答", text)
-        tell.holds(reply.headers["comity-region"] == "CN", "the answer came from mainland China", "回答来自中国内地")
+        tell.show("answered", "回答", text)
+        tell.holds(reply.headers["comity-region"] == "CN", "the answer came from mainland China", "回答来自中国内地",
+                   "country")  # fmt: skip
         tell.holds(f'deployment="{deployment}"' in reply.headers["comity-decision"], f"by {deployment}", f"经由 {deployment}")
         tell.holds("explicit" in reply.headers.get("comity-label", "") and "人工智能生成" in text, "labelled as generated", "已加生成标识")
         passed = wire.passed([world.relay, node])
         if passed is None:
-            tell.not_run("what the relay and the wires beside it held: packets are not captured here")
+            tell.not_run("what the relay and the wires beside it held: packets are not captured here",
+                         "中继及其两侧线路上有什么：本机不能抓包", "sealed")  # fmt: skip
         else:
             found = readable(passed, world.node_key, text)
-            tell.show("passed through the relay 经过中继", f"{len(passed):,} bytes both ways, both sides")
+            tell.show("passed through the relay", "经过中继", f"{len(passed):,} bytes both ways, both sides",
+                      f"双向、两侧共 {len(passed):,} 字节")  # fmt: skip
             tell.holds(b"message/ohttp-chunked-req" in passed and not found, "in them no word of mail or answer, no number, name or key",
-                       "其中没有邮件或回答的任何一个词，没有号码、姓名或密钥")  # fmt: skip
+                       "其中没有邮件或回答的任何一个词，没有号码、姓名或密钥", "sealed")  # fmt: skip
         kept = [each for each in (world.folder / "relay").rglob("*") if each.is_file()]
         tell.holds(
             not kept and not (world.folder / "relay.log").read_bytes(),
             "the relay kept nothing and wrote nothing",
             "中继什么都没留下，什么都没写",
+            "sealed",
         )
         received = wire.received(reader)
         clean = PHONE.encode() not in received and EMAIL.encode() not in received
         tell.holds(
             bool(received) and clean,
             f"what {named} received holds neither the phone number nor the address",
-            "其收到的内容中没有电话和邮箱",
+            f"{named_zh}收到的内容中没有电话和邮箱",
+            "names",
         )
         seen = call(reader.base, "GET", "/_lab/received").json()["received"][-1]["body"]["messages"][-1]["content"]
-        tell.show(f"{named} saw 看到", seen[-120:])
+        tell.show(f"{named} saw", f"{named_zh}看到", seen[-120:])
         if PHONE in text or EMAIL in text:
-            tell.holds(True, "the caller sees the originals in the streamed answer", "用户在流式回答中看到原文")
+            tell.holds(True, "the caller sees the originals in the streamed answer", "用户在流式回答中看到原文", "names")
         else:
-            tell.not_run("restoring: this small model did not repeat the contact line")
+            tell.not_run("restoring: this small model did not repeat the contact line", "还原：这个小模型没有抄写联系方式那一行", "names")
         told = _explain(world, receipt)
         _steps(tell, told, seen)
         self._both_receipts(told, deployment)
@@ -198,16 +216,23 @@ class Case:
         claim, known, _ = self._nodes[deployment]
         own, theirs = told["receipt"], told["outcome"]["received"]["receipt"]
         self._tell.holds(
-            own["node"] == theirs["node"] == known.hash, "both receipts name the node that was checked", "两份回执都指向核验过的那个节点"
+            own["node"] == theirs["node"] == known.hash,
+            "both receipts name the node that was checked",
+            "两份回执都指向核验过的那个节点",
+            "proof",
         )
         self._tell.holds(
             theirs["sealed"] == told["outcome"]["sealed"],
             "the node's is of the very bytes that were sealed",
             "节点的回执正是针对密封的那些字节",
+            "sealed",
         )
         reads = claim.entry.plaintext_at
         self._tell.holds(
-            own["plaintext_at"] == theirs["plaintext_at"] == reads, f"both say who could read: {reads}", f"两份都写明谁能读到：{reads}"
+            own["plaintext_at"] == theirs["plaintext_at"] == reads,
+            f"both say who could read: {reads}",
+            f"两份都写明谁能读到：{reads}",
+            "proof",
         )
 
     def paris(self) -> None:
@@ -217,20 +242,28 @@ class Case:
         before = self._beyond_the_device()
         body = {"model": "auto", "max_tokens": 160, "temperature": 0, "messages": [{"role": "user", "content": MAIL}]}
         reply = _answered(ask(world.device.base, body, PARIS))
-        tell.show("answered 回答", reply.text())
-        tell.holds('deployment="eu-paris"' in reply.headers["comity-decision"], "the EU partner answered", "由欧盟合作方回答")
+        tell.show("answered", "回答", reply.text())
+        tell.holds('deployment="eu-paris"' in reply.headers["comity-decision"], "the EU partner answered", "由欧盟合作方回答",
+                   "follows")  # fmt: skip
         received = wire.received(world.paris)
         tell.holds(PHONE.encode() not in received and EMAIL.encode() not in received, "which saw neither the phone number nor the address",
-                   "它没有看到电话和邮箱")  # fmt: skip
+                   "它没有看到电话和邮箱", "names")  # fmt: skip
         tell.holds(
-            self._beyond_the_device() == before, "not one byte went to the relay or a node's model", "没有一个字节到中继或节点的模型"
+            self._beyond_the_device() == before,
+            "not one byte went to the relay or a node's model",
+            "没有一个字节到中继或节点的模型",
+            "follows",
         )
         told = _explain(world, reply.headers["comity-receipt"])
         refused = [row for row in told["candidates"] if row["deployment"] in ("cn-node", "cn-partner")]
         tell.holds([row["effect"] for row in refused] == ["deny", "deny"], "both CN nodes were denied for a person in France",
-                   "对身在法国的人，两个内地节点都被拒绝")  # fmt: skip
+                   "对身在法国的人，两个内地节点都被拒绝", "follows")  # fmt: skip
         for reason in refused[0]["reasons"][:3]:
-            tell.show(reason["fact"], reason["text"])
+            self._because(reason)
+
+    def _because(self, reason: Mapping[str, Any]) -> None:
+        """In the words of the pack, which for most rules has them in Chinese too."""
+        self._tell.show(reason["fact"], reason["fact"], reason["text"], self._chinese.get(reason["rule"], ""))
 
     def _beyond_the_device(self) -> int:
         world, wire = self._world, self._wire
@@ -242,15 +275,16 @@ class Case:
                  "回到上海，应用坚持要用弗吉尼亚：拒绝，并给出条文和出路")  # fmt: skip
         body = {"model": "us-virginia", "messages": [{"role": "user", "content": MAIL}]}
         reply = ask(world.device.base, body, SHANGHAI)
-        tell.holds(reply.status == 451, "HTTP 451, unavailable for legal reasons", "HTTP 451：因法律原因不可用")
+        tell.holds(reply.status == 451, "HTTP 451, unavailable for legal reasons", "HTTP 451：因法律原因不可用", "refusal")
         error = reply.json()["error"]
         for row in error["decision"]["candidates"]:
             for reason in row["reasons"][:4]:
-                tell.show(reason["fact"], reason["text"])
+                self._because(reason)
         ways = error["decision"]["ways"]
-        tell.show("the shortest way out 最短的出路", "; or ".join(" and ".join(way["steps"]) for way in ways) or "there is none")
-        tell.holds(bool(ways), "the refusal names a way that the law allows", "拒绝时给出了法律允许的出路")
-        tell.holds(self._wire.silent(world.virginia), "Virginia was not so much as knocked on", "弗吉尼亚连一次连接都没有收到")
+        tell.show("the shortest way out", "最短的出路", "; or ".join(" and ".join(way["steps"]) for way in ways) or "there is none")
+        tell.holds(bool(ways), "the refusal names a way that the law allows", "拒绝时给出了法律允许的出路", "refusal")
+        tell.holds(self._wire.silent(world.virginia), "Virginia was not so much as knocked on", "弗吉尼亚连一次连接都没有收到",
+                   "refusal")  # fmt: skip
         self._receipts["us-virginia"] = str(error["receipt"])
 
     def receipts(self) -> None:
@@ -267,16 +301,18 @@ class Case:
             path = world.folder / f"receipt.{name}.json"
             path.write_text(json.dumps(bundle), encoding="utf-8")
             audited = _comity(world, "audit", str(path), "--vkey", keys[issuer])
-            tell.show(f"comity audit {path.name}", (audited.stdout + audited.stderr).decode())
-            tell.holds(audited.returncode == 0, f"it verifies, by the key of the log of {issuer}", "核验通过，所用的是该日志的密钥")
+            command = f"comity audit {path.name}"
+            tell.show(command, command, (audited.stdout + audited.stderr).decode())
+            tell.holds(audited.returncode == 0, f"it verifies, by the key of the log of {issuer}",
+                       f"核验通过，所用的是 {issuer} 日志的密钥", "proof")  # fmt: skip
         report = world.folder / "report.zip"
         made = _comity(world, "report", "--subject", "li-wei", "--out", str(report))
         audited = _comity(world, "audit", str(report), "--vkey", keys["device"], "--trust", str(world.folder / "device.toml"))
-        tell.show("comity report, then comity audit", (made.stderr + audited.stdout).decode())
+        tell.show("comity report, then comity audit", "先 comity report，再 comity audit", (made.stderr + audited.stdout).decode())
         tell.holds(made.returncode == audited.returncode == 0, "all that is Li Wei's is in one report, and the report verifies",
-                   "李伟的一切都在一份报告里，报告核验通过")  # fmt: skip
+                   "李伟的一切都在一份报告里，报告核验通过", "proof")  # fmt: skip
         tell.holds(b"nodes: 2 named, 2 proved" in audited.stdout, "with the proof that both nodes stood in their public logs",
-                   "并证明两个节点当时都在其公开日志中")  # fmt: skip
+                   "并证明两个节点当时都在其公开日志中", "proof")  # fmt: skip
 
     def tampered(self) -> None:
         tell, world = self._tell, self._world
@@ -290,14 +326,14 @@ class Case:
         forged["receipt"]["effect"] = "deny"
         (world.folder / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
         refused = _comity(world, "audit", str(world.folder / "forged.json"))
-        tell.show("comity audit forged.json", refused.stderr.decode())
-        tell.holds(refused.returncode == 5, "exit code 5", "退出码 5")
+        tell.show("comity audit forged.json", "comity audit forged.json", refused.stderr.decode())
+        tell.holds(refused.returncode == 5, "exit code 5", "退出码 5", "tampering")
         claim, known, asked = self._nodes["cn-node"]
         answer, reader = exchanged(world.relay.base, "cn-own", known, world.node_key)
-        tell.holds(b'"own-model"' in opened(answer, reader()), "untouched, a sealed answer opens", "未改动的密封回答可以打开")
+        tell.holds(b'"own-model"' in opened(answer, reader()), "untouched, a sealed answer opens", "未改动的密封回答可以打开", "tampering")
         artefacts = Artefacts(json.loads(bundle.read_bytes()), claim, known, asked, answer, reader)
         for each in altered(artefacts, SystemClock().now()):
-            tell.holds(failed(each.check) == each.step, f"{each.english} → {each.step}", each.chinese)
+            tell.holds(failed(each.check) == each.step, f"{each.english} → {each.step}", f"{each.chinese} → {each.step}", "tampering")
 
 
 def readable(passed: bytes, *words: str) -> list[str]:
@@ -321,18 +357,28 @@ def _steps(tell: Teller, told: Any, sent: str) -> None:
     judged = ", ".join(f"{row['deployment']} {row['effect']}" for row in told["candidates"])
     small = any((row["deployment"], row["effect"]) == ("device", "allow") for row in told["candidates"])
     why = "the law allows the device too, but its model is too small for this" if small else "the app asked for it by name"
-    for label, value in (
-        ("1 locate 定位", f"{subject['location']}, consent {', '.join(facts['consent'])}, task {facts['feature']}"),
-        ("2 inspect 检查", ", ".join(facts["data"]["categories"])),
-        ("3 decide 裁决", f"{judged} ({', '.join(receipt['packs'])})"),
-        ("4 plan 规划", f"{receipt['deployment']}: {why}"),
-        ("5 record 记录", f"number {told['index']} in the log, before anything was sent"),
-        ("6 protect 保护", ", ".join(tokens) + ", and sealed"),
-        ("7 send 发送", f"{outcome['status']}, {outcome.get('completion_tokens')} tokens back, owed: {', '.join(receipt['obligations'])}"),
-    ):
-        tell.show(label, value)
+    why_zh = "法律也允许设备本机，但它的模型太小" if small else "应用指名要求"
+    hidden, consents, owed = ", ".join(tokens), ", ".join(facts["consent"]), ", ".join(receipt["obligations"])
+    where, count = receipt["deployment"], outcome.get("completion_tokens")
+    back, back_zh = (f"{count} tokens back, ", f"返回 {count} 个词元，") if count is not None else ("", "")
+    for step in (
+        ("1 locate", "1 定位", f"{subject['location']}, consent {consents}, task {facts['feature']}",
+         f"{subject['location']}，同意 {consents}，功能 {facts['feature']}"),
+        ("2 inspect", "2 检查", ", ".join(facts["data"]["categories"])),
+        ("3 decide", "3 裁决", f"{judged} ({', '.join(receipt['packs'])})"),
+        ("4 plan", "4 规划", f"{where}: {why}", f"{where}：{why_zh}"),
+        ("5 record", "5 记录", f"number {told['index']} in the log, before anything was sent",
+         f"日志中第 {told['index']} 号，先于任何发送"),
+        ("6 protect", "6 保护", f"{hidden}, and sealed", f"{hidden}，并已密封"),
+        ("7 send", "7 发送", f"{outcome['status']}, {back}owed: {owed}",
+         f"{outcome['status']}，{back_zh}须履行：{owed}"),
+    ):  # fmt: skip
+        tell.show(*step)
     tell.holds(
-        len(tokens) == 2 and outcome["status"] == "ok", "each of the seven steps left its trace in the record", "七个步骤在记录中各有痕迹"
+        len(tokens) == 2 and outcome["status"] == "ok",
+        "each of the seven steps left its trace in the record",
+        "七个步骤在记录中各有痕迹",
+        "proof",
     )
 
 

@@ -6,11 +6,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Literal
+
+import msgspec
 
 from comity.errors import ComityError
+from comity.gateway.story import Act, Claim, End, Promise, Said, Shown, continued
 from comity.lab.capture import Capture
 from comity.lab.process import Process, call
+
+Form = Literal["text", "acts", "lines"]
 
 
 class Broken(ComityError):
@@ -21,34 +26,43 @@ class Broken(ComityError):
 
 
 class Teller:
-    """Prints the story; `--json` collects the same evidence instead."""
+    """Prints the story; ``form`` `acts` prints it whole as JSON once it is over, `lines` a line of JSON as each thing is told."""
 
-    def __init__(self, *, as_json: bool) -> None:
-        self._json = as_json
-        self.evidence: list[dict[str, Any]] = []
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._acts: tuple[Act, ...] = ()
 
     def act(self, number: int, english: str, chinese: str) -> None:
-        self.evidence.append({"act": number, "title": english, "claims": []})
-        self._say(f"\n{number}. {english}\n   {chinese}")
+        self._tell(Act(act=number, title=Said(en=english, zh=chinese)), f"\n{number}. {english}\n   {chinese}")
 
-    def show(self, label: str, value: str) -> None:
-        self.evidence[-1].setdefault("shown", {})[label] = value
+    def show(self, label: str, label_zh: str, value: str, value_zh: str = "") -> None:
+        """``value_zh``: where what was found is said in words of ours."""
         lines = value.strip().splitlines() or [""]
-        self._say(f"     {label}: {lines[0][:150]}" + "".join(f"\n       {line[:150]}" for line in lines[1:6]))
+        name = label if label == label_zh else f"{label} {label_zh}"
+        text = f"     {name}: {lines[0][:150]}" + "".join(f"\n       {line[:150]}" for line in lines[1:6])
+        self._tell(Shown(label=Said(en=label, zh=label_zh), value=Said(en=value, zh=value_zh or value)), text)
 
-    def holds(self, claim: bool, english: str, chinese: str) -> None:
-        self.evidence[-1]["claims"].append({"claim": english, "holds": claim})
-        self._say(f"   {'✓' if claim else '✗'} {english} · {chinese}")
+    def holds(self, claim: bool, english: str, chinese: str, promise: Promise | None = None) -> None:
+        said = Claim(claim=Said(en=english, zh=chinese), holds=claim, promise=promise)
+        self._tell(said, f"   {'✓' if claim else '✗'} {english} · {chinese}")
         if not claim:
-            raise Broken(f"act {self.evidence[-1]['act']}: this did not hold: {english}")
+            self.end(held=False)
+            raise Broken(f"act {self._acts[-1].act}: this did not hold: {english}")
 
-    def not_run(self, what: str) -> None:
-        self.evidence[-1]["claims"].append({"claim": what, "holds": None})
-        self._say(f"   NOT RUN: {what}")
+    def not_run(self, english: str, chinese: str, promise: Promise | None = None) -> None:
+        said = Claim(claim=Said(en=english, zh=chinese), holds=None, promise=promise)
+        self._tell(said, f"   NOT RUN: {english} · 未测：{chinese}")
 
-    def _say(self, text: str) -> None:
-        if not self._json:
-            print(text, flush=True)
+    def end(self, *, held: bool = True) -> None:
+        if self._form == "acts" and held:
+            print(json.dumps({"acts": msgspec.to_builtins(self._acts)}, ensure_ascii=False, indent=2))
+        elif self._form == "lines":
+            print(msgspec.json.encode(End(held=held)).decode(), flush=True)
+
+    def _tell(self, line: Act | Shown | Claim, text: str) -> None:
+        self._acts = continued(self._acts, line)
+        if self._form != "acts":
+            print(text if self._form == "text" else msgspec.json.encode(line).decode(), flush=True)
 
 
 class Wire:

@@ -37,8 +37,10 @@ def _progress(text: str) -> None:
 
 def _case(folder: Path, models: Path, args: argparse.Namespace) -> int:
     from comity.lab.case import run
+    from comity.lab.telling import Form
 
-    return run(folder, models=models, as_json=bool(args.json), progress=_progress)
+    form: Form = "text" if not args.json else "lines" if args.follow else "acts"
+    return run(folder, models=models, form=form, progress=_progress)
 
 
 def _up(folder: Path, models: Path, args: argparse.Namespace) -> int:
