@@ -33,7 +33,7 @@ from comity.gateway.read.flows import Minutes
 from comity.gateway.read.hub import Hub
 from comity.gateway.read.numbers import Days, numbers
 from comity.gateway.read.resilience import Surveys
-from comity.gateway.read.roles import CALL, require
+from comity.gateway.read.roles import CALL, READ, require
 from comity.gateway.seen import LISTENERS, Seen
 from comity.gateway.shedding import Shedding
 from comity.gateway.signin import api as signin
@@ -41,6 +41,7 @@ from comity.gateway.signin import consents, me, oidc
 from comity.gateway.tasks import api as tasks
 from comity.gateway.world import World
 from comity.providers.base import Deployment
+from comity.transparency.ids import ID_LETTERS
 from comity.wire.door import Door
 
 log = logging.getLogger("comity.gateway")
@@ -236,9 +237,12 @@ class App:
         return 200
 
     async def receipt(self, exchange: Exchange, call: str) -> int:
-        """The bundle of one receipt: whoever holds its id (80 random bits) and a key may have it."""
+        """The bundle of one receipt: whoever holds its id (80 random bits) and a key may have it.  Its place in the log, which anybody can
+        count up to, is for those who may read all of them."""
         self.callers.caller(exchange.headers)
         reference = exchange.path.rsplit("/", 1)[1]
+        if len(reference) != ID_LETTERS:
+            require(self.callers, exchange, READ)
         bundle = await self.world.ledger.bundle(reference)
         await exchange.respond(200, encode(bundle), [JSON, NO_STORE])
         return 200

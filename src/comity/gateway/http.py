@@ -15,8 +15,10 @@ from comity.gateway.exchange import Exchange
 JSON = (b"content-type", b"application/json")
 SSE = (b"content-type", b"text/event-stream; charset=utf-8")
 NO_STORE = (b"cache-control", b"no-store")
-NO_PAGE = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-content-type-options", b"nosniff"))
-"""Of what answers on a path where a page is looked for: a browser makes no page of it, and shows it in none."""
+NO_PAGE = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-content-type-options", b"nosniff"), NO_STORE,
+)  # fmt: skip
+"""Of what answers on a path where a page is looked for: a browser makes no page of it, shows it in none, and keeps it nowhere."""
 encode = msgspec.json.Encoder().encode
 ONCE = frozenset({"authorization", "content-type", "content-length", "host", "comity-subject", "comity-purpose", "comity-task"})
 
@@ -67,9 +69,11 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_
 Shape = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def error_answer(error: ComityError, call: str, shape: Shape | None = None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-    """Status, body and headers."""
-    headers = [JSON, NO_STORE, *NO_PAGE]
+def error_answer(
+    error: ComityError, call: str, shape: Shape | None = None, *, sealed: bool = False
+) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    """Status, body and headers.  ``sealed``: what comes out of a seal is shown by no browser, and is the longer for each header."""
+    headers = [JSON, *NO_PAGE] if not sealed else [JSON]
     if isinstance(error, PolicyDenied):
         headers.append((b"comity-decision", str(error.decision.get("effect", "deny")).encode()))
         if error.receipt:
@@ -105,5 +109,5 @@ def etag_of(body: bytes) -> str:
 async def respond_error(exchange: Exchange, error: ComityError, call: str, shape: Shape | None = None) -> None:
     """Nothing, once an answer has begun: that it does not end says it."""
     if not exchange.begun:
-        status, body, headers = error_answer(error, call, shape)
+        status, body, headers = error_answer(error, call, shape, sealed=exchange.seal is not None)
         await exchange.respond(status, body, headers)

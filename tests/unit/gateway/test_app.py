@@ -127,6 +127,10 @@ async def test_the_door_is_open_to_those_with_a_key(home: Path) -> None:
         answer = await door.ask({**GOOD, "shiny": 1}, opened)
         assert answer.status_code == 200 and answer.headers["comity-dropped"] == "shiny"
         assert b"shiny" not in sim.partners["qwen-beijing"].bytes_received()
+        receipt = await door.http.get(f"/comity/v1/receipts/{answer.headers['comity-receipt']}", headers=opened)
+        assert receipt.status_code == 200
+        counted = await door.http.get(f"/comity/v1/receipts/{receipt.json()['index']}", headers=opened)  # and so all that there are
+        assert (counted.status_code, counted.json()["error"]["code"]) == (403, "request.role")
         assert (await door.ask({**GOOD, "model": "us-virginia"}, opened)).status_code == 403
     finally:
         await sim.aclose()
