@@ -18,6 +18,7 @@ import pytest
 
 from comity.lab.process import Process
 from tests.browser import browser
+from tests.console import front
 from tests.console.opened import Opened
 from tests.live.places import BEIJING, EchoPartner
 from tests.live.places import gateway as started
@@ -68,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def gateway(folder: Path, partner: EchoPartner) -> Iterator[Process]:
-    with started(folder, world(partner.base)) as process:
+    with started(folder, world(partner.base), program=front.__name__, environment={front.GATE: str(folder / "gate")}) as process:
         yield process
 
 

@@ -118,12 +118,14 @@ class EchoPartner:
 
 
 @contextmanager
-def gateway(folder: Path, config: str, *, name: str = "gateway", environment: Mapping[str, str] | None = None) -> Iterator[Process]:
+def gateway(
+    folder: Path, config: str, *, name: str = "gateway", environment: Mapping[str, str] | None = None, program: str = "comity.cli.main"
+) -> Iterator[Process]:
     """`comity --config … --home … up`, ready; its home is ``folder/name`` and is kept when it is started again."""
     home = folder / name
     home.mkdir(mode=0o700, exist_ok=True)
     written = folder / f"{name}.toml"
     written.write_text(config, encoding="utf-8")
-    arguments = ["comity.cli.main", "--config", str(written), "--home", str(home), "--json", "up"]
+    arguments = [program, "--config", str(written), "--home", str(home), "--json", "up"]
     with Process(name, arguments, log=folder / f"{name}.log", environment=dict(environment or {})) as process:
         yield process.wait_ready()

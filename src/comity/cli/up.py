@@ -14,7 +14,7 @@ from comity.cli import place, say
 from comity.config import Config
 
 if TYPE_CHECKING:
-    from comity.gateway.pages import Mounted
+    from comity.gateway.pages import Mounted, Programs
 
 ABOUT = "start the gateway"
 LINK = "/console#token="
@@ -84,16 +84,20 @@ def _mounted(args: argparse.Namespace, config: Config) -> Mounted:
 
     if config.node is not None:  # its doors are sealed ones
         return Mounted()
-    drill = _drill(args)
+    programs = _programs(args)
     if not config.console.enabled or exposed(config.server.host) or config.keys or config.console.url:
-        return Mounted(pages=Pages(), drill=drill)
-    return Mounted(pages=Pages(), drill=drill, token=fresh(SystemRandom()), until=int(SystemClock().now().timestamp()) + PASS_SECONDS)
+        return Mounted(pages=Pages(), programs=programs)
+    until = int(SystemClock().now().timestamp()) + PASS_SECONDS
+    return Mounted(pages=Pages(), programs=programs, token=fresh(SystemRandom()), until=until)
 
 
-def _drill(args: argparse.Namespace) -> tuple[str, ...]:
-    """`comity resilience` of this configuration and home, as a program of its own."""
+def _programs(args: argparse.Namespace) -> Programs:
+    """`comity resilience` of this configuration and home, and the founding case, which has its own."""
+    from comity.gateway.pages import Programs
+
+    comity = (sys.executable, "-m", "comity")
     where = [f"--{name}={value}" for name, value in (("config", args.config), ("home", args.home)) if value]
-    return (sys.executable, "-m", "comity", "resilience", *where, "--json")
+    return Programs(drill=(*comity, "resilience", *where, "--json"), case=(*comity, "lab", "case", "--follow", "--json"))
 
 
 def _described(config: Config) -> list[str]:

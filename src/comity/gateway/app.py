@@ -8,7 +8,7 @@ called as ASGI, an App stands in any other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from pathlib import PurePath
 from typing import Any
@@ -25,12 +25,12 @@ from comity.gateway.exchange import Disconnected, Exchange, cancelled_when_gone
 from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_answer, error_body, respond_error, respond_lasting
 from comity.gateway.logs import place_of
 from comity.gateway.owed import paid
-from comity.gateway.pages import Pages, none
+from comity.gateway.pages import NO_PROGRAMS, Pages, Programs, none
 from comity.gateway.pipeline import Call, Pipeline
 from comity.gateway.read import routes as read
-from comity.gateway.read.drills import Drills
 from comity.gateway.read.flows import Minutes
 from comity.gateway.read.hub import Hub
+from comity.gateway.read.lab import Lab
 from comity.gateway.read.numbers import Days, numbers
 from comity.gateway.read.resilience import Surveys
 from comity.gateway.read.roles import CALL, READ, require
@@ -51,15 +51,15 @@ Handler = Callable[["App", Exchange, str], Awaitable[int]]
 
 
 class App:
-    def __init__(self, world: World, pages: Pages = none, drill: Sequence[str] = ()) -> None:
-        self._pages, self.reporting = pages, me.Turns()
+    def __init__(self, world: World, pages: Pages = none, programs: Programs = NO_PROGRAMS) -> None:
+        self._pages, self.programs, self.reporting = pages, programs, me.Turns()
         self.metrics = world.metrics
         self.minutes = Minutes()
         self.hub = Hub(lambda script: self.world.ledger.database.read(script))
         self.seen: dict[str, Seen] = {}  # by the id of each request that is traced or written down
         self.fault = ""  # why the configuration that is there now was not taken up, as a code
         self.leaving = False  # told to stop: whoever asks whether this gateway is ready is sent elsewhere
-        self.surveys, self.drills, self.days = Surveys(), Drills(drill, world.clock), Days()
+        self.surveys, self.lab, self.days = Surveys(), Lab(world.clock), Days()
         self.take_up(world)
         world.metrics.looks.append(self._look)
 

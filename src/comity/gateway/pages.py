@@ -25,8 +25,18 @@ def none(path: str, config: ConsoleConfig) -> Page | None:
     return None
 
 
+class Programs(NamedTuple):
+    """Of the lab; empty: there is none here."""
+
+    drill: tuple[str, ...] = ()  # takes a partner away, by `--drill=NAME`
+    case: tuple[str, ...] = ()  # tells the founding case, a line as each thing is told
+
+
+NO_PROGRAMS = Programs()
+
+
 class Mounted(NamedTuple):
     pages: Pages = none
     token: str = ""  # a pass that was shown already; "": none
     until: int = 0  # as long as it holds, in seconds since 1970
-    drill: tuple[str, ...] = ()  # the program that takes a partner away in the lab; empty: there is none
+    programs: Programs = NO_PROGRAMS

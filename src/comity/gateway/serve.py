@@ -114,7 +114,7 @@ async def _serve(
         if node is not None:
             world = await node.offered(world)
         url = url_of(listening)
-        app = App(world, mounted.pages, mounted.drill)
+        app = App(world, mounted.pages, mounted.programs)
         if mounted.token:
             await world.sessions.hold(mounted.token, OWNER, mounted.until)
         answering = app.answer if node is None else Doors(app, published=node.published).answer
@@ -178,7 +178,7 @@ async def _serve(
                 withdraw(home)
             await worker.aclose(DRAIN_SECONDS_MAX)
             await publishing.aclose()
-            await app.drills.aclose()
+            await app.lab.aclose()
             await reloader.aclose()
             world = app.world
     finally:

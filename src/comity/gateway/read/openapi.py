@@ -19,6 +19,7 @@ from comity.gateway.allowance.api import Rotate
 from comity.gateway.api import Recorded, ReplayedHere, ScanAsked
 from comity.gateway.http import encode
 from comity.gateway.read.asked import Places
+from comity.gateway.read.cases import Case
 from comity.gateway.read.drills import Drill, DrillAsked
 from comity.gateway.read.routes import BASE, PATHS, Path
 from comity.gateway.read.whatif import Supposition, WhatIf
@@ -167,7 +168,8 @@ ACTIONS = (
     Action("post", "/replay", "What would flip under the law of a day, or under fewer packs.", ReplayAsked, ReplayedHere),
     Action("post", "/scan", "Where something personal is in a text.", ScanAsked, Scanned),
     Action("get", "/receipts/{id}", "The bundle that proves one receipt.", None, Bundle),
-    Action("post", "/drills", "Takes a partner away in the lab; one at a time.", DrillAsked, Drill, "202", role="engineer"),
+    Action("post", "/drills", "Takes a partner away in the lab; one run of it at a time.", DrillAsked, Drill, "202", role="engineer"),
+    Action("post", "/cases", "Tells the founding case in the lab; one run of it at a time.", None, Case, "202", role="engineer"),
     Action("get", "/keys", "Keys of the state, and what each account has spent.", None, Keys, role="admin"),
     Action("post", "/keys", "A new key, shown once.", KeyConfig, KeyMade, "201", role="admin"),
     Action(
@@ -176,7 +178,7 @@ ACTIONS = (
     Action("delete", "/keys/{id}", "A key that holds nowhere from the next request on.", None, KeyRevoked, role="admin"),
     *SESSIONS,
 )
-SEVERAL = {path for path, count in Counter(action.path for action in ACTIONS).items() if count > 1}
+SEVERAL = {path for path, count in Counter(each.path for each in (*ACTIONS, *PATHS)).items() if count > 1}
 
 
 @cache
@@ -198,7 +200,7 @@ def tree() -> dict[str, Any]:
     for action in ACTIONS:
         paths.setdefault(BASE + action.path, {})[action.method] = _action(action, schema)
     for each in PATHS:
-        paths[BASE + each.path] = {"get": _read(each, schema.get(id(each.answer)))}
+        paths.setdefault(BASE + each.path, {})["get"] = _read(each, schema.get(id(each.answer)))
     listed = _operation("/tasks", "Every task, and whether it can be had.", schema[id(TasksListed)])
     paths[f"{BASE}/tasks"] = {"get": _asking(listed, TasksAsked) | {"description": _ROLE.format("call")}}
     paths[f"{BASE}/tasks/{{id}}"] = {"post": _task([schema[id(each)] for each in asked], [schema[id(each)] for each in given])}

@@ -11,6 +11,7 @@ from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
 from comity.gateway.read import (
     asked,
+    cases,
     decisions,
     deployments,
     drills,
@@ -60,6 +61,8 @@ PATHS = (
          shapes.DeploymentPage),
     Path("/resilience", "Who may answer whom, and what goes dark without one of them.", resilience.resilience, asked.Query, Report),
     Path("/drills/{id}", "How a drill went.", drills.drill, asked.Query, drills.Drill),
+    Path("/cases", "Runs of the founding case, the newest first.", cases.cases, asked.Query, cases.CasePage),
+    Path("/cases/{id}", "One run of it, as told so far.", cases.case, asked.Query, cases.Case),
     Path("/flows", "What went where, minute by minute.", flows.flows, asked.Flows, shapes.FlowPage),
     Path("/packs", "The laws that are held.", packs.packs, asked.AsOf, shapes.PackPage, True),
     Path("/packs/{id}", "One pack: rules, tables and articles in force, and what changes next.", packs.pack, asked.AsOf,
@@ -112,10 +115,12 @@ async def _respond(exchange: Exchange, body: bytes, *, lasting: bool) -> int:
     return await respond_lasting(exchange, body, etag_of(body), [REVALIDATED], kind=JSON)
 
 
+GETS: dict[str, dict[str, Handler]] = {BASE + path.path: {"GET": handler(path)} for path in PATHS}
 ROUTES: dict[str, dict[str, Handler]] = {
-    **{BASE + path.path: {"GET": handler(path)} for path in PATHS},
+    **GETS,
     f"{BASE}/events": {"GET": events},
     f"{BASE}/whatif": {"POST": whatif},
     f"{BASE}/drills": {"POST": drills.begin},
+    f"{BASE}/cases": {**GETS[f"{BASE}/cases"], "POST": cases.begin},
     f"{BASE}/openapi.json": {"GET": openapi},
 }

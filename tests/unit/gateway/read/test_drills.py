@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -14,8 +13,8 @@ import pytest
 
 from comity.config.schema import ResilienceConfig
 from comity.gateway.callers import LOCAL
+from comity.gateway.pages import Programs
 from comity.gateway.read import drills
-from comity.gateway.read.drills import Drills
 from comity.gateway.resilience import Drilled, Survey
 from comity.ports import SystemSecrets
 from comity.transparency.changes import page
@@ -41,12 +40,12 @@ async def test_the_report_is_that_of_the_command(home: Path) -> None:
 
 async def drilled(reading: Reading, program: str) -> Any:
     """How it went: ``program`` stands for the lab's."""
-    reading.app.drills = Drills((sys.executable, "-c", program), reading.sim.clock)
+    reading.app.programs = Programs(drill=(sys.executable, "-c", program))
     begun = await reading.http.post("/comity/v1/drills", json={"partner": "x"})
     assert begun.status_code == 202, begun.text
     second = await reading.http.post("/comity/v1/drills", json={"partner": "y"})
-    assert (second.status_code, second.json()["error"]["code"]) == (409, "drill.running")
-    running = reading.app.drills._task
+    assert (second.status_code, second.json()["error"]["code"]) == (409, "lab.running")
+    running = reading.app.lab.task
     assert running is not None
     await running
     return await reading.get(f"drills/{begun.json()['id']}")
@@ -71,31 +70,23 @@ async def test_one_that_finds_nothing_says_why(engineer: Reading) -> None:
 
 
 async def test_a_drill_stands_in_the_log_before_it_is_begun(engineer: Reading) -> None:
-    engineer.app.drills = Drills((sys.executable, "-c", ""), engineer.sim.clock)
+    engineer.app.programs = Programs(drill=(sys.executable, "-c", ""))
     begun = await engineer.http.post("/comity/v1/drills", json={"partner": "x"})
     found = await engineer.sim.world.ledger.database.read(lambda: page(None, 10))
     assert [(each.what, each.of, each.by) for _, each in found] == [("drill.begun", begun.json()["id"], LOCAL.id)]
-    await engineer.app.drills.aclose()
+    await engineer.app.lab.aclose()
 
 
 @pytest.mark.parametrize("partner", ["--help", "a\0b", "; exit 1", "$(exit 1)", "x\ny"])
 async def test_a_name_is_one_argument_and_no_more(engineer: Reading, partner: str) -> None:
     """And a drill ends, whatever is asked for."""
     program = "import json, sys; json.dump({'error': {'code': 'argv', 'message': json.dumps(sys.argv[1:])}}, sys.stderr)"
-    engineer.app.drills = Drills((sys.executable, "-c", program), engineer.sim.clock)
+    engineer.app.programs = Programs(drill=(sys.executable, "-c", program))
     begun = (await engineer.http.post("/comity/v1/drills", json={"partner": partner})).json()
-    assert engineer.app.drills._task is not None
-    await engineer.app.drills._task
+    assert engineer.app.lab.task is not None
+    await engineer.app.lab.task
     failed = (await engineer.get(f"drills/{begun['id']}"))["failed"]
     assert failed == ("it could not be started" if "\0" in partner else f"argv: {json.dumps([f'--drill={partner}'])}")
-
-
-async def test_it_ends_with_the_gateway(engineer: Reading) -> None:
-    engineer.app.drills = Drills((sys.executable, "-c", "import time; time.sleep(600)"), engineer.sim.clock)
-    await engineer.http.post("/comity/v1/drills", json={"partner": "x"})
-    await asyncio.sleep(0)
-    await engineer.app.drills.aclose()
-    assert engineer.app.drills._task is not None and engineer.app.drills._task.done()
 
 
 async def test_who_may_not_and_where_there_is_none(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,4 +95,4 @@ async def test_who_may_not_and_where_there_is_none(reading: Reading, monkeypatch
     assert await reading.refused("drills/X") == (404, "drill.unknown", None)
     monkeypatch.setattr(drills, "require", lambda *_: LOCAL)
     answer = await reading.http.post("/comity/v1/drills", json={"partner": "x"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "drill.absent")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "lab.absent")

@@ -20,8 +20,14 @@ from tests.unit.gateway.read.test_events import Listening, heard
 
 KEYS = {"caller": ("call",), "reader": ("read",), "both": ("call", "read"), "admin": ("admin",), "none": ()}
 STATUS = {"caller": 403, "reader": 200, "both": 200, "admin": 200, "none": 403, "wrong": 401, "": 401}
-NAMES = {"decisions/{id}": "decisions/X", "packs/{id}": "packs/cn", "reports/{id}": "reports/flows", "drills/{id}": "drills/X"}
-ABSENT = ("decisions/X", "drills/X")
+NAMES = {
+    "decisions/{id}": "decisions/X",
+    "packs/{id}": "packs/cn",
+    "reports/{id}": "reports/flows",
+    "drills/{id}": "drills/X",
+    "cases/{id}": "cases/X",
+}
+ABSENT = ("decisions/X", "drills/X", "cases/X")
 PATHS = [NAMES.get(each.path[1:], each.path[1:] + NEEDED.get(each.path, "")) for each in routes.PATHS if each.role == READ]
 
 

@@ -39,12 +39,12 @@ TABLE: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (f"GET {C}/{path}" for path in (
             "decisions", "decisions/{id}", "deployments", "packs", "packs/{id}", "packs/compare", "timeline", "guidelines", "vocabulary",
-            "log", "log/checkpoint", "log/entries", "log/consistency", "flows", "resilience", "drills/{id}",
+            "log", "log/checkpoint", "log/entries", "log/consistency", "flows", "resilience", "drills/{id}", "cases", "cases/{id}",
             "reports", "reports/{id}", "metrics", "events",
         )), READS
     ),
     f"POST {C}/whatif": READS,
-    f"POST {C}/drills": frozenset({"engineer", "admin"}),
+    **dict.fromkeys((f"POST {C}/drills", f"POST {C}/cases"), frozenset({"engineer", "admin"})),
 }  # fmt: skip
 ROWS = sorted(f"{method} {path}" for path, methods in ROUTES.items() for method in methods)
 
