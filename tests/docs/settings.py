@@ -29,7 +29,7 @@ TABLES = {
     "PrivacyConfig": "[privacy]", "MediaConfig": "[privacy.media]", "LabelsConfig": "[labels]",
     "LogsConfig": "[logs]", "TelemetryConfig": "[telemetry]",
     "LearningConfig": "[learning]", "LearningQueryConfig": "[[learning.queries]]",
-    "ConsoleConfig": "[console]", "OidcConfig": "[console.oidc]", "CosignerConfig": "a witness that is asked", "PublishConfig": "[publish]",
+    "ConsentConfig": "[consent]", "ConsoleConfig": "[console]", "OidcConfig": "[console.oidc]", "CosignerConfig": "a witness that is asked", "PublishConfig": "[publish]",
     "NodeConfig": "[node]", "RelayConfig": "[relay]", "WitnessConfig": "[witness]", "TrustConfig": "[deployments.trust]",
     "PathsConfig": "[paths]", "DeviceConfig": "[device]", "PacksConfig": "[packs]", "ResilienceConfig": "[resilience]",
     "VolumesConfig": "[volumes]", "US12MonthsConfig": "[volumes.us_12mo]", "SecretRef": "a secret",

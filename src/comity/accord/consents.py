@@ -121,16 +121,15 @@ class Consents:
 
     async def one(self, name: str) -> tuple[Kept, Kept | None]:
         """A consent, and what withdrew it.  Raises CallerError (404)."""
-        return await self._database.read(partial(_one, name))
+        return await self._database.read(partial(one, name))
 
     async def page(self, person: str, below: int | None, limit: int) -> list[tuple[Kept, Kept | None]]:
         """The newest first; of everybody where ``person`` is ""."""
-        return await self._database.read(partial(_page, person, ABOVE_ALL if below is None else below, limit))
+        return await self._database.read(partial(page, person, ABOVE_ALL if below is None else below, limit))
 
-    async def text(self, sha256: str) -> str:
-        """That was shown; "" where nobody was shown it."""
-        rows = await self._database.read(partial(_text, sha256))
-        return str(rows[0][0]) if rows else ""
+    async def text(self, kept: Kept) -> str:
+        """That was shown for it."""
+        return await self._database.read(partial(text, kept))
 
 
 def kept(record: Record, salt: bytes, signature: bytes, place: int) -> Kept:
@@ -172,7 +171,7 @@ def _added(kept: Kept) -> Script[None]:
 
 
 def _withdrawn(kept: Kept, owed: Callable[[], Script[None]]) -> Script[None]:
-    found, gone = yield from _one(kept.withdraws)
+    found, gone = yield from one(kept.withdraws)
     if found.person != kept.person:
         raise unknown()
     if gone is not None:
@@ -181,7 +180,7 @@ def _withdrawn(kept: Kept, owed: Callable[[], Script[None]]) -> Script[None]:
     yield from owed()
 
 
-def _one(name: str) -> Script[tuple[Kept, Kept | None]]:
+def one(name: str) -> Script[tuple[Kept, Kept | None]]:
     rows = yield Statement(f"SELECT {_COLUMNS} FROM consents WHERE id = ? AND withdraws = ''", (name,))  # noqa: S608
     if not rows:
         raise unknown()
@@ -198,7 +197,7 @@ def _of(person: str) -> Script[list[Kept]]:
     return [_kept(row) for row in rows]
 
 
-def _page(person: str, below: int, limit: int) -> Script[list[tuple[Kept, Kept | None]]]:
+def page(person: str, below: int, limit: int) -> Script[list[tuple[Kept, Kept | None]]]:
     whose, values = ("person = ? AND ", (person,)) if person else ("", ())
     sql = f"SELECT {_COLUMNS} FROM consents WHERE {whose}withdraws = '' AND number < ? ORDER BY number DESC LIMIT ?"  # noqa: S608
     rows = yield Statement(sql, (*values, below, limit))
@@ -208,8 +207,10 @@ def _page(person: str, below: int, limit: int) -> Script[list[tuple[Kept, Kept |
     return out
 
 
-def _text(sha256: str) -> Script[list[Row]]:
-    return (yield Statement("SELECT text FROM consent_texts WHERE sha256 = ?", (sha256,)))
+def text(kept: Kept) -> Script[str]:
+    """That was shown; "" where it is not there any more."""
+    rows = yield Statement("SELECT text FROM consent_texts WHERE sha256 = ?", (consent_in(kept).text_sha256,))
+    return str(rows[0][0]) if rows else ""
 
 
 def _kept(row: Row) -> Kept:

@@ -70,14 +70,11 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     key_pinned: bool  # false: the proof's own key was used, so this shows consistency, not whose log it is
 
 
-def logged(kept: Kept, key: Verifier) -> Script[Logged]:
-    """From the log's database.  Raises TrustFailure for what the log does not stand for."""
-    found = yield from proved(kept.place, key, changes.secret_of)
-    return Logged(
-        record=msgspec.json.decode(kept.record), signature=_text(kept.signature), salt=_text(kept.salt),
-        entry=msgspec.json.decode(found.receipt), entry_salt=_text(found.salt), index=kept.place,
-        inclusion=tuple(map(_text, found.path)), checkpoint=found.checkpoint,
-    )  # fmt: skip
+def proof_of(kept: Kept, gone: Kept | None, text: str, key: Verifier) -> Script[Proof]:
+    """From the log's database, of a consent and what took it back.  Raises TrustFailure for what the log does not stand for."""
+    granted = yield from _logged_at(kept, key)
+    withdrawn = (yield from _logged_at(gone, key)) if gone is not None else None
+    return Proof(format=FORMAT, granted=granted, withdrawn=withdrawn, text=text, vkey=key.vkey)
 
 
 def verify(proof: Mapping[str, Any], *, vkey: str | None = None, at: datetime | None = None) -> Verified:
@@ -100,6 +97,15 @@ def verify(proof: Mapping[str, Any], *, vkey: str | None = None, at: datetime | 
         if record.state(at) != "valid":  # 9
             raise _failed("consent-time", "it was not given yet" if record.state(at) == "not_yet" else f"it held until {record.valid_to}")
     return Verified(record=record, withdrawal=withdrawal, origin=key.name, key_pinned=vkey is not None)
+
+
+def _logged_at(kept: Kept, key: Verifier) -> Script[Logged]:
+    found = yield from proved(kept.place, key, changes.secret_of)
+    return Logged(
+        record=msgspec.json.decode(kept.record), signature=_text(kept.signature), salt=_text(kept.salt),
+        entry=msgspec.json.decode(found.receipt), entry_salt=_text(found.salt), index=kept.place,
+        inclusion=tuple(map(_text, found.path)), checkpoint=found.checkpoint,
+    )  # fmt: skip
 
 
 def _shape(proof: object) -> Proof:

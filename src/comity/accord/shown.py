@@ -23,7 +23,7 @@ from comity.jurisdictions.vocab import Vocabulary
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a consent would be to; ``operator``: regions whence whoever receives it is run."""
+    """What a consent would be to; ``operator``: regions whence whoever receives it is run; ``provider``: who that is."""
 
     consent: str
     purposes: tuple[str, ...]
@@ -32,6 +32,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[str, ...]
     valid_to: date
     operator: tuple[str, ...] = ()
+    provider: str = ""
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +90,8 @@ def text_of(offer: Offer, language: Language, *, controller: str, contact: str) 
     """PIPL arts 17 and 39: who, what for, which kinds, to whom, where, how, how long, and how to take it back."""
     said, at = Words(language), LANGUAGES.index(language)
     lines = _read()[1]
-    who = {"controller": controller or lines["unnamed"][at], "recipient": offer.recipient}
+    recipient = f"{offer.provider} ({offer.recipient})" if offer.provider else offer.recipient
+    who = {"controller": controller or lines["unnamed"][at], "recipient": recipient}
     who["contact"] = contact or who["controller"]
     kinds = list(map(said.word, offer.categories)) or [lines["nothing"][at]]
     told = [

@@ -91,7 +91,7 @@ class Consenting:
         said = {language: self.text(offer, language) for language in LANGUAGES}
         shown = {language: {"text": text, "sha256": sha256_of(text)} for language, text in said.items()}
         told: dict[str, Any] = msgspec.to_builtins(offer)
-        del told["operator"]
+        del told["operator"], told["provider"]
         return told | {"texts": shown, "by": "guardian" if words()[offer.consent].guardian else "self"}
 
     def text(self, offer: Offer, language: Language) -> str:
@@ -106,8 +106,9 @@ class Consenting:
                 f"consent.recipient `{offer.recipient[:64]}` is no deployment here", code="consent.invalid", field="recipient",
                 hint="one of: " + ", ".join(self._deployments),
             )  # fmt: skip
-        run_from = self._deployments[offer.recipient].facts.operator_region
-        return msgspec.structs.replace(offer, operator=(run_from,) if run_from else ())
+        deployment = self._deployments[offer.recipient]
+        run_from = deployment.facts.operator_region
+        return msgspec.structs.replace(offer, operator=(run_from,) if run_from else (), provider=deployment.provider)
 
 
 def offer_of(word: str, deployment: Deployment, purposes: tuple[str, ...], categories: tuple[str, ...], today: date) -> Offer | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from comity.accord.consent import SALT_BYTES, Consent, Record, Withdrawal, checked, commitment, decoded, encoded, signed_form, worded, wrong
 from comity.accord.consents import Kept, consent_in, kept, unknown, withdrawn
-from comity.accord.proof import FORMAT, GRANTED, WITHDRAWN, Proof, logged
+from comity.accord.proof import GRANTED, WITHDRAWN, proof_of
 from comity.accord.shown import Offer, offered, sha256_of, words
 from comity.errors import CallerError
 from comity.gateway.exchange import Exchange
@@ -106,12 +106,8 @@ async def proof(app: App, exchange: Exchange, call: str) -> int:
     found, gone = await world.consenting.consents.one(name)
     if person not in ("", found.person):
         raise unknown()
-    database, key = world.ledger.database, world.ledger.verifier
-    made = Proof(
-        format=FORMAT, granted=await database.read(partial(logged, found, key)),
-        withdrawn=await database.read(partial(logged, gone, key)) if gone is not None else None,
-        text=await world.consenting.consents.text(consent_in(found).text_sha256), vkey=world.ledger.vkey,
-    )  # fmt: skip
+    said = await world.consenting.consents.text(found)
+    made = await world.ledger.database.read(partial(proof_of, found, gone, said, world.ledger.verifier))
     await exchange.respond(200, encode(made), [JSON, NO_STORE])
     return 200
 
