@@ -130,6 +130,7 @@ def test_no_module_is_dead() -> None:
     entries = {value.partition(":")[0] for value in project["project"]["scripts"].values()} | {"comity.__main__"}
     names = {name_of(path): path for path in SOURCE.rglob("*.py")}
     used = entries | {"comity.privacy.presidio"}  # for whoever has Presidio: docs/howto/scan-and-redact.md
+    used |= {f"comity.learning.{each}" for each in ("contribution", "release", "importer")}  # a library: docs/reference/learning.md
     used |= {f"comity.cli.{command}" for command in COMMANDS}  # by its name: `comity.cli.main`
     used |= {f"comity.device.engines.{kind}" for kind in OPERATION}  # by the kind of a model: `comity.device.child`
     for name, path in names.items():
