@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from comity import __version__
+from comity.accord.proof import Proof
 from comity.config import KeyConfig
 from comity.gateway.allowance.api import Rotate
 from comity.gateway.api import Recorded, ReplayedHere, ScanAsked
@@ -24,7 +25,22 @@ from comity.gateway.read.drills import Drill, DrillAsked
 from comity.gateway.read.routes import BASE, PATHS, Path
 from comity.gateway.read.whatif import Supposition, WhatIf
 from comity.gateway.signin.browser import COOKIE
-from comity.gateway.signin.shapes import ErasureRow, Link, LinkAsked, Own, SignedIn, SignIn, Ways
+from comity.gateway.signin.shapes import (
+    Ask,
+    ConsentPage,
+    ConsentRow,
+    Ended,
+    ErasureRow,
+    Granted,
+    Link,
+    LinkAsked,
+    Own,
+    SignedIn,
+    SignIn,
+    Wanted,
+    Ways,
+    Withdrawn,
+)
 from comity.gateway.tasks import described as tasks
 from comity.gateway.tasks.api import TasksAsked, TasksListed
 from comity.policy.decision import Decision
@@ -140,6 +156,8 @@ class Action(NamedTuple):
 
 
 _NOBODY, _SIGNED_IN, _PERSON = "Needs no key.", "Needs a session.", "Needs the session of the person whom it is about."
+_PERSON_OR_KEY = "Needs the person's own session, or a key that may say who the person is (`may_assert_subject`)."
+_PERSON_OR_OFFICER = "Needs the person's own session, or the role `officer` or `admin`."
 SESSIONS = (
     Action("get", "/session", "Who is signed in.", None, SignedIn, needs=_SIGNED_IN),
     Action("post", "/session", "A session, for the token of a link or a key; its cookie is set.", SignIn, SignedIn, needs=_NOBODY),
@@ -153,6 +171,33 @@ SESSIONS = (
     Action("get", "/me/report", "The signed report, as a ZIP file.", None, None, needs=_PERSON),
     Action("get", "/me/receipts/{id}", "The bundle that proves one of their receipts.", None, Bundle, needs=_PERSON),
     Action("post", "/me/erasure", "Asks to have erased what is theirs.", None, ErasureRow, needs=_PERSON),
+    Action("post", "/consents/ask", "What a person would be shown and agree to.", Wanted, Ask, needs=_PERSON_OR_KEY),
+    Action("post", "/consents", "Records what a person agreed to.", Granted, ConsentRow, "201", needs=_PERSON_OR_KEY),
+    Action(
+        "get",
+        "/consents",
+        "A person's own consents; for an officer everybody's, without whose.",
+        None,
+        ConsentPage,
+        needs=_PERSON_OR_OFFICER,
+        query=Places,
+    ),
+    Action(
+        "post",
+        "/consents/{id}/withdraw",
+        "It holds nowhere from then on; what rested on it alone goes.",
+        Withdrawn,
+        Ended,
+        needs=_PERSON_OR_KEY,
+    ),
+    Action(
+        "get",
+        "/consents/{id}/proof",
+        "Record, text, signature and entry in the log, for an auditor.",
+        None,
+        Proof,
+        needs=_PERSON_OR_OFFICER,
+    ),
     Action("post", "/erasures/{id}", "Erases what one person asked for.", None, ErasureRow, role="officer` or `admin"),
 )
 ACTIONS = (

@@ -18,7 +18,7 @@ from comity.policy.replay import Line
 from tests.docs.openapi import PAGE, written
 from tests.unit.gateway.read.conftest import API, NEEDED, Reading
 
-BY_SESSION = {"/session", "/session/oidc", "/session/oidc/callback", "/me", "/me/report", "/changes", "/erasures"}
+BY_SESSION = {"/session", "/session/oidc", "/session/oidc/callback", "/me", "/me/report", "/changes", "/erasures", "/consents"}
 """Held to their description in tests/unit/gateway/signin, where somebody is signed in."""
 TREE: dict[str, Any] = json.loads(openapi.document())
 

@@ -18,6 +18,7 @@ from comity.config import Config, ServiceConfig
 from comity.config.schema import ConsentConfig
 from comity.errors import TrustFailure
 from tests.simulated.worlds import BEIJING, VIRGINIA, config
+from tests.unit.gateway.read.test_openapi import holds, schema_of
 from tests.unit.gateway.signin.conftest import HOST, Desk, Opening, key
 from tests.unit.gateway.signin.test_me import LENA, OTHER, person_of
 
@@ -101,6 +102,25 @@ def one_row() -> Any:
 
     rows = yield Statement("SELECT j.facts FROM records r JOIN judgements j ON j.digest = r.judgement ORDER BY r.idx DESC LIMIT 1")
     return rows[0][0]
+
+
+async def test_what_is_told_is_what_the_description_says(desk: Desk, shop: Shop) -> None:
+    asked = await shop.post("consents/ask", {"consent": "general", "purposes": ["assist"]})
+    holds(asked.json(), schema_of("/comity/v1/consents/ask", "post"))
+    made = await shop.grants(asked.json())
+    holds(made.json(), schema_of("/comity/v1/consents", "post", status="201"))
+    officer = await desk.signed_in("officer")
+    for _ in range(2):
+        holds((await officer.ask("GET", "consents")).json(), schema_of("/comity/v1/consents"))
+        holds((await officer.ask("GET", f"consents/{made.json()['id']}/proof")).json(), schema_of("/comity/v1/consents/{id}/proof"))
+        gone = await shop.post(f"consents/{made.json()['id']}/withdraw", {"subject": LENA})
+    assert gone.status_code == 409
+    again = await shop.grants(asked.json())
+    gone = await shop.post(f"consents/{again.json()['id']}/withdraw", {"subject": LENA})
+    holds(gone.json(), schema_of("/comity/v1/consents/{id}/withdraw", "post"))
+    first = (await officer.ask("GET", "consents?limit=1")).json()
+    assert first["data"][0]["id"] == again.json()["id"]
+    assert (await officer.ask("GET", f"consents?limit=1&after={first['after']}")).json()["data"][0]["id"] == made.json()["id"]
 
 
 async def test_one_place_s_consent_is_not_another_s(desk: Desk, shop: Shop) -> None:
