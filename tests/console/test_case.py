@@ -43,7 +43,7 @@ def told(gateway: Process, folder: Path) -> None:
 def test_before_it_was_told(open_page: Open) -> None:
     """What it is, who takes part, and a button for those who may."""
     for role, may in (("officer", False), ("engineer", True)):
-        with open_page(PATH, role=role) as opened:
+        with open_page("/console/none", role=role) as opened:
             page = opened.page
             page.route(f"**{RUNS}", lambda route: route.fulfill(json={"data": []}))
             opened.go(PATH)
@@ -53,7 +53,7 @@ def test_before_it_was_told(open_page: Open) -> None:
             assert page.locator(".case-drawing svg[role=img]:visible").count() == 1
             page.get_by_text("The same in words").click()
             assert page.locator(".case-drawing details li").count() == page.locator(".case-drawing svg:visible .part").count() == 9
-            opened.axe()
+            opened.check()
 
 
 def test_it_is_told_as_it_happens(open_page: Open, gateway: Process, gate: Path) -> None:

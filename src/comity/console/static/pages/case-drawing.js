@@ -13,7 +13,7 @@ const HEIGHT = 46;
 // Boxes by their upper left corner, zones by corner and size, ways as paths with what they are.
 /** @type {Plan} */ const WIDE = {
   size: [780, 404],
-  zones: { china: [196, 8, 576, 232], france: [196, 254, 180, 66], us: [196, 332, 180, 66] },
+  zones: { china: [196, 2, 576, 240], france: [196, 254, 270, 66], us: [196, 332, 270, 66] },
   parts: {
     device: [12, 105], relay: [216, 105], own_node: [416, 28], witnesses: [416, 105], partner_node: [416, 182],
     model: [616, 28], beijing: [616, 182], paris: [216, 264], virginia: [216, 342],

@@ -48,9 +48,9 @@ function overview(view, run, signal) {
   const shown = h("section", { class: "stack", "aria-label": t("case.run") });
   const said = h("p", { class: "sr", role: "status" });
   const begin = starter(shown, said, signal);
-  mount(view, heading(t("case.heading"), t("case.lead"), begin), said, shown,
+  mount(view, heading(t("case.heading"), t("case.lead"), begin), said, h("div", { class: "stack" }, shown,
     h("section", { class: "card stack" }, h("h2", {}, t("case.who")), h("p", {}, t("case.about")), drawing(),
-      h("p", { class: "hint" }, t("case.limits"))));
+      h("p", { class: "hint" }, t("case.limits")))));
   if (run === null) mount(shown, notice("info", t(begin ? "case.none" : "case.none_yet")));
   else if (run.state === "running") void follow(run, shown, said, begin, signal);
   else mount(shown, summary(run));
@@ -77,7 +77,7 @@ async function follow(run, shown, said, begin, signal) {
   if (begin instanceof HTMLButtonElement) begin.disabled = true;
   const head = h("p", { class: "case-now" });
   const acts = h("div", { class: "stack" });
-  mount(shown, h("div", { class: "card row" }, h("span", { class: "pulse", "aria-hidden": "true" }), head), acts);
+  mount(shown, h("div", { class: "card row case-progress" }, h("span", { class: "pulse", "aria-hidden": "true" }), head), acts);
   try {
     while (run.state === "running") {
       draw(run, head, acts, said);
@@ -149,13 +149,13 @@ function step(view, run, asked, signal) {
     void navigate(`${HOME}/${to}`);
   }, { signal });
   mount(view,
-    h("p", { class: "small" }, h("a", { href: HOME }, t("case.back")), " · ", t("case.told_on"), " ", time(run.ended ?? run.began)),
+    h("p", { class: "small case-back" }, h("a", { href: HOME }, t("case.back")), " · ", t("case.told_on"), " ", time(run.ended ?? run.began)),
     heading(title, act ? null : t("case.shows_about")),
     h("div", { class: "case-step" },
       h("nav", { class: "case-acts", "aria-label": t("case.acts") }, actList(run, asked)),
       h("div", { class: "stack" },
         act ? h("section", { class: "card stack", "aria-label": title }, h("p", {}, sum(claimed([act]))), told(act)) : promises(run.acts),
-        h("nav", { class: "pager", "aria-label": t("case.steps") },
+        h("nav", { class: "pager case-steps", "aria-label": t("case.steps") },
           at > 0 ? beside("case.previous", places[at - 1], "prev") : null,
           at < places.length - 1 ? beside("case.next", places[at + 1], "next") : null))));
   return title;
