@@ -91,7 +91,7 @@ def test_an_option_is_written_out(cli: Cli, words: tuple[str, ...], option: str)
         ("ask", "the following arguments are required: TEXT", "comity ask --help"),
         ("--home", "argument --home: expected one argument", "comity --help"),
         ("--homee x log tail", "`--homee` is no option of `comity`", "did you mean `--home`?"),
-        ("evidence lst", "`lst` is none of: add, list, withdraw", "did you mean `list`?"),
+        ("evidence lst", "`lst` is none of: add, list, withdraw, verify", "did you mean `list`?"),
         ("models add", "no model is named", "comity models add --default, or a name of comity models"),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from comity.accord.checks import Review
 from comity.accord.evidence import Entry, encode
 from comity.config import ControllerConfig, SecretRef, ServiceConfig
 from comity.config.schema import StorageConfig
@@ -135,6 +136,35 @@ async def test_without_evidence_the_allow_is_void_and_with_it_it_stands(tmp_path
         assert await reasons(sim, 1) == set()
         await office.add(encode(Entry(withdraws=number, approver="DPO", at=sim.clock.now())))
         assert await reasons(sim, 1) != set(), "it was withdrawn"
+    finally:
+        await office.aclose()
+        await sim.aclose()
+
+
+async def test_a_decision_that_is_kept_does_not_outlive_the_last_day_of_its_evidence(tmp_path: Path) -> None:
+    clock = FixedClock(datetime(2026, 11, 23, 9, tzinfo=UTC))
+    sim = await simulate(config(VIRGINIA, service=PRIVATE, evidence_check_required=True), tmp_path, clock=clock)
+    office = await State.open(await open_database(tmp_path / DATABASE, "state", seconds_max=5.0))
+    owed = ("notice:cross_border_recipient", "assessment:cn_pipia", "processor_contract")
+    review = Review(of="all of it", on=date(2026, 11, 20), by="B. Auditor", role="auditor")
+    last, sent = date(2026, 11, 23), sim.partners["us-virginia"].received
+
+    def entry(kind: str, check: Review | None = review) -> bytes:
+        return encode(Entry(kind=kind, document_sha256="a" * 64, approver="DPO", at=sim.clock.now(), valid_to=last, check=check))
+
+    try:
+        for kind in owed:
+            await office.add(entry(kind, None))
+        assert await reasons(sim, 1) != set(), "what has no check does not count"
+        for kind in owed:
+            await office.add(entry(kind))
+        assert await reasons(sim, 1) == set()
+        sim.clock.at = datetime(2026, 11, 23, 23, 59, 59, 999_999, tzinfo=UTC)
+        assert await reasons(sim, 1) == await reasons(sim, 1) == set() and len(sent) == 3
+        sim.clock.at = datetime(2026, 11, 24, tzinfo=UTC)
+        assert await reasons(sim, 1) != set() and len(sent) == 3
+        sim.clock.at = datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC)
+        assert await reasons(sim, 1) == set(), "the day alone made the difference"
     finally:
         await office.aclose()
         await sim.aclose()

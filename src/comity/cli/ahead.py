@@ -9,10 +9,12 @@ from typing import Any
 
 import msgspec
 
+from comity.accord.evidence import register
 from comity.config import Config
 from comity.gateway.callers import LOCAL
 from comity.gateway.duties import DISCHARGERS
 from comity.gateway.embedded import EMBEDDED
+from comity.gateway.ending import unchecked, uncounted
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
@@ -24,12 +26,14 @@ from comity.jurisdictions.vocab import load_vocabulary
 from comity.policy.engine import Engine
 from comity.ports import SystemClock, SystemRandom
 from comity.routing.plan import plan
+from comity.storage.state import glimpse
 from comity.wire.decode import decode_chat
 from comity.wire.request import texts
 
 
 def ahead(config: Config, raw: bytes, subject: str, state: Path | str) -> dict[str, Any]:
-    """`candidates`, `remedies` and `ways` as a record has them, and `would_ask`: deployment ids in order.
+    """`candidates`, `remedies` and `ways` as a record has them, and `would_ask`: deployment ids in order; `uncounted`:
+    what evidence there is that does not count, in one line.
 
     ``state``: where counts and evidence lie.
     """
@@ -49,4 +53,5 @@ def ahead(config: Config, raw: bytes, subject: str, state: Path | str) -> dict[s
     carried = found.categories.union(*(media_of(config, vocabulary)[kind] for kind in request.media()))
     judged = judge.decide(nexus, msgspec.structs.replace(found, categories=carried), wanted, standing, today)
     route = plan(judged.candidates, request, sum(map(len, strings)))
-    return {**json.loads(judged.decision), "would_ask": [attempt.deployment.id for attempt in route.attempts]}
+    ignored = unchecked(uncounted(config, config.deployments, register(glimpse(state, {})[1]), today))
+    return {**json.loads(judged.decision), "would_ask": [attempt.deployment.id for attempt in route.attempts], "uncounted": ignored}

@@ -6,10 +6,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 from comity.cli import place, say
-from comity.errors import CallerError, OperatorError
+from comity.config import Config
+from comity.errors import CallerError, OperatorError, StorageFailure
 
 ABOUT = "check the configuration and the packs"
 
@@ -58,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
                 SystemSecrets().get(env=deployment.api_key.env, file=deployment.api_key.file)
             except OperatorError as error:
                 warnings.append(f"deployment {deployment.id}: {error}")
+    warnings += vouched(args, config, today)
     from comity.providers.catalog.places import said
 
     lines = [f"ok  {place.config_path(args) or 'no file: the defaults'}"]
@@ -81,6 +84,23 @@ def run(args: argparse.Namespace) -> int:
     for warning in warnings if not args.json else ():
         say.aside(f"warning: {warning}")
     return 0
+
+
+def vouched(args: argparse.Namespace, config: Config, today: date) -> list[str]:
+    """What is to be said of evidence, listed and registered: what ends soon, and what does not count."""
+    from comity.accord.evidence import register
+    from comity.gateway.ending import endings, soon, unchecked, uncounted
+    from comity.storage.state import glimpse
+
+    try:
+        registered = register(glimpse(place.whereabouts(args, config).state, {})[1])
+    except (OperatorError, StorageFailure) as error:
+        return [f"the register of evidence cannot be read: {error}"]
+    found = (
+        soon(endings(config, config.deployments, registered, today), today),
+        unchecked(uncounted(config, config.deployments, registered, today)),
+    )
+    return [line for line in found if line]
 
 
 def _pack(args: argparse.Namespace, folder: Path) -> int:

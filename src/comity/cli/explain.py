@@ -95,6 +95,7 @@ def _would(args: argparse.Namespace, config: Any) -> int:
             f"cannot read `{args.what}`: {error.strerror}", code="request.unreadable", hint="name a file with a chat request"
         ) from None
     value = ahead(config, raw, args.subject, place.whereabouts(args, config).state)
+    ignored = f"\n{value['uncounted']}" if value["uncounted"] else ""
     first = value["would_ask"][0] if value["would_ask"] else "nobody"
-    say.result(args, value, f"{say.candidates(value['candidates'])}{say.ways(value['ways'])}\nwould ask {first}; nothing was sent")
+    say.result(args, value, f"{say.candidates(value['candidates'])}{say.ways(value['ways'])}{ignored}\nwould ask {first}; nothing was sent")
     return 0 if value["would_ask"] else 4

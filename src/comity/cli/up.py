@@ -30,11 +30,13 @@ def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] =
     """``read``: the configuration, again for each reload."""
     import msgspec
 
+    from comity.cli.check import vouched
     from comity.config.file import faults
     from comity.errors import OperatorError
     from comity.gateway.logs import written
     from comity.gateway.serve import serve
     from comity.gateway.signin.sessions import PASS_SECONDS
+    from comity.ports import SystemClock
 
     def load() -> Config:
         config = read(args)
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace, read: Callable[[argparse.Namespace], Config] =
             say.out(json.dumps({"url": url, "home": str(home)} | ({"console": console} if console else {})))
             return
         say.out(f"Comity is listening on {url}" + (f", behind a seal, for the pool {config.node.pool}" if config.node is not None else ""))
-        for line in _described(config):
+        for line in (*_described(config), *vouched(args, config, SystemClock().now().date())):
             say.out("  " + line)
         if console is not None:
             say.out(f"\nlook:     {console}   (once, within {PASS_SECONDS // 60} minutes; another: comity console)")

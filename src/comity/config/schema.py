@@ -484,6 +484,7 @@ class Config(Section, frozen=True, kw_only=True):
     packs: PacksConfig = PacksConfig()
     resilience: ResilienceConfig = ResilienceConfig()
     evidence: tuple[str, ...] = ()  # of the controller itself: assessments, notices
+    evidence_check_required: bool = False  # what the register holds without a check does not count, nor what this file lists
     shared: SharedConfig = SharedConfig()
     batch: BatchConfig = BatchConfig()
     publish: PublishConfig = PublishConfig()

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from pathlib import PurePath
 from typing import Any
 
+from comity.accord.evidence import register
 from comity.device.manifest import model_named
 from comity.errors import CallerError, ComityError, OperatorError, PolicyDenied
 from comity.gateway import api, asgi
@@ -21,6 +22,7 @@ from comity.gateway.attempt import Served, regions
 from comity.gateway.batch import api as batch
 from comity.gateway.callers import Callers
 from comity.gateway.doors import DOORS
+from comity.gateway.ending import endings
 from comity.gateway.exchange import Disconnected, Exchange, cancelled_when_gone
 from comity.gateway.http import JSON, NO_STORE, SSE, encode, error_answer, error_body, respond_error, respond_lasting
 from comity.gateway.logs import place_of
@@ -76,6 +78,10 @@ class App:
         metrics.breakers.clear()
         for place, known in world.router.health.snapshot().items():
             metrics.breakers[place, known["state"]] = 1
+        metrics.evidence_days_left.clear()
+        today = world.clock.now().date()
+        for each in endings(world.config, world.configured, register(world.state.entries()), today):
+            metrics.evidence_days_left[each.kind, each.scope] = each.days_left(today)
         for name, database in (("log", world.ledger.database), ("state", world.state.database)):
             figures = database.figures
             metrics.writer[(name,)] = figures.waiting

@@ -148,6 +148,9 @@ class Metrics:
         self.reloads = Counter("comity_reloads_total", "configurations loaded anew, by `ok` or the error's code", "code")
         self.telemetry = Counter("comity_telemetry_total", "spans and reports `sent` to the collector, or `dropped`", "kind", "fate")
         self.breakers = Gauge("comity_breaker_state", "1 for the state that a deployment's breaker is in", "deployment", "state")
+        self.evidence_days_left = Gauge(
+            "comity_evidence_days_left", "days until evidence ends, 1 on its last; 0 once it has ended", "kind", "scope"
+        )
         self.writer = Gauge("comity_writer_waiting", "what waits to be written, by database", "database")
         self.writer_groups = Counter("comity_writer_groups_total", "groups written, each with one sync, by database", "database")
         self.writer_jobs = Counter("comity_writer_jobs_total", "what was written in them, by database", "database")

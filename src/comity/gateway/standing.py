@@ -46,10 +46,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 def declared(
     config: Config, deployments: Iterable[DeploymentConfig], vocabulary: Vocabulary, today: date, registered: Iterable[Registered] = ()
 ) -> Standing:
-    """What the configuration says, with what was ``registered``.  Raises OperatorError for evidence of no known kind."""
-    evidence = in_force(list(registered), today)
+    """What the configuration says, with what was ``registered``.  Raises OperatorError for evidence of no known kind.
+
+    Where the configuration asks for checks, what has none does not count, and what it lists itself has none.
+    """
+    checked_only = config.evidence_check_required
+    evidence = in_force((each for each in registered if each.entry.check is not None or not checked_only), today)
     for scope, items in ((EVERYWHERE, config.evidence), *((each.id, each.evidence) for each in deployments)):
-        evidence[scope] = evidence.get(scope, frozenset()) | vocabulary.valid_evidence(items, today)
+        listed = vocabulary.valid_evidence(items, today)
+        evidence[scope] = evidence.get(scope, frozenset()) | (frozenset() if checked_only else listed)
     volumes = Volumes(
         cn_ytd_pi=config.volumes.cn_ytd_pi, cn_ytd_spi=config.volumes.cn_ytd_spi,
         us_12mo=US12Months(**msgspec.structs.asdict(config.volumes.us_12mo)),

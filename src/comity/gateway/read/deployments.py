@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from comity.accord.evidence import EVERYWHERE, Registered, register
-from comity.config import DeploymentConfig
+from comity.accord.checks import told
+from comity.accord.evidence import EVERYWHERE, Registered, dated, register
+from comity.config import Config, DeploymentConfig
 from comity.gateway.read import asked, shapes
 from comity.providers.base import Deployment
 from comity.providers.catalog.load import partners
@@ -26,7 +27,7 @@ async def deployments(app: App, query: asked.Query, name: str) -> shapes.Deploym
     today = world.clock.now().date()
     return shapes.DeploymentPage(
         data=tuple(
-            _row(each, configured[each.id], tuple(_evidence(world.config.evidence, configured[each.id], registered, today)), health)
+            _row(each, configured[each.id], tuple(_evidence(world.config, configured[each.id], registered, today)), health)
             for each in world.deployments.values()
         )
     )
@@ -75,30 +76,23 @@ def _prices(partner: Partner | None, deployment: Deployment, config: DeploymentC
             yield shapes.PriceRow(currency=price.currency, input=price.input, output=price.output, source=_said(partner, price, "price"))
 
 
-def _evidence(
-    of_all: Sequence[str], config: DeploymentConfig, registered: Sequence[Registered], today: date
-) -> Iterator[shapes.EvidenceRow]:
+def _evidence(whole: Config, config: DeploymentConfig, registered: Sequence[Registered], today: date) -> Iterator[shapes.EvidenceRow]:
     """What holds, held, or will hold for it; what was withdrawn never counted."""
-    for scope, items in ((EVERYWHERE, of_all), (config.id, config.evidence)):
+    unchecked_counts = not whole.evidence_check_required
+    for scope, items in ((EVERYWHERE, whole.evidence), (config.id, config.evidence)):
         for item in items:
             kind, until = dated(item)
             state: Literal["valid", "expired"] = "valid" if until is None or today <= until else "expired"
             yield shapes.EvidenceRow(
-                kind=kind, from_="configuration", number=None, scope=scope, state=state, valid_from=None, valid_to=until
-            )
+                kind=kind, from_="configuration", number=None, scope=scope, state=state, valid_from=None, valid_to=until,
+                issuer="", check="unchecked", checked="", counts=unchecked_counts,
+            )  # fmt: skip
     for each in registered:
         entry, standing = each.entry, each.state(today)
         if entry.scope in (EVERYWHERE, config.id) and standing != "withdrawn":
             yield shapes.EvidenceRow(
                 kind=entry.kind, from_="register", number=each.number, scope=entry.scope, state=standing,  # type: ignore[arg-type]
-                valid_from=entry.valid_from, valid_to=entry.valid_to,
+                valid_from=entry.valid_from, valid_to=entry.valid_to, issuer=entry.issuer,
+                check=each.check, checked=told(entry.check) if entry.check is not None else "",  # type: ignore[arg-type]
+                counts=unchecked_counts or entry.check is not None,
             )  # fmt: skip
-
-
-def dated(item: str) -> tuple[str, date | None]:
-    """`kind` or `kind:YYYY-MM-DD`, as a configuration that was checked has it; kinds hold colons of their own."""
-    kind, _, last = item.rpartition(":")
-    try:
-        return kind, date.fromisoformat(last)
-    except ValueError:
-        return item, None

@@ -146,6 +146,10 @@ class EvidenceRow(Answer, frozen=True, kw_only=True):
     state: Literal["valid", "not yet", "expired"]
     valid_from: date | None
     valid_to: Annotated[date | None, Meta(description="the last day; null: no end is named")]
+    issuer: Annotated[str, Meta(description="who issued the document; empty where nobody said")]
+    check: Annotated[Literal["signature", "register", "review", "unchecked"], Meta(description="how somebody made sure of it")]
+    checked: Annotated[str, Meta(description="the check in words: whose signature, which number, who looked at what and when")]
+    counts: Annotated[bool, Meta(description="false: this gateway asks for a check, and it has none")]
 
 
 class DeploymentRow(Answer, frozen=True, kw_only=True):

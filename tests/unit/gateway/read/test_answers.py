@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from comity.accord.evidence import Entry, encode
+from comity.accord.checks import Lookup
+from comity.accord.evidence import Entry, dated, encode
 from comity.config import CosignerConfig, DeploymentConfig, PublishConfig, SecretRef
 from comity.config.schema import PriceConfig
 from comity.errors import ProviderFailure
 from comity.gateway.metrics import Metrics
 from comity.gateway.read import reports
-from comity.gateway.read.deployments import dated
 from comity.gateway.read.metrics import families
 from comity.jurisdictions.load import load_packs
 from comity.transparency.merkle import Frontier, consistency_holds, leaf_hash
@@ -70,6 +70,18 @@ async def test_registered_evidence_stands_beside_what_is_configured(reading: Rea
         return [(each["number"], each["state"], each["valid_to"]) for each in rows[name] if each["from"] == "register"]
 
     assert registered("us-virginia") == [(1, "valid", "2027-01-01")] and registered("qwen-beijing") == []
+    looked_up = Lookup(register="cac-genai", number="Beijing-A-20230821", url="https://example.org/", on=date(2026, 11, 2), by="B. Clerk")
+    made = Entry(kind="cn_genai", document_sha256="0" * 64, approver="A", at=at, issuer="An office", check=looked_up)
+    await state.add(encode(made))
+    (beijing,) = [each for each in (await reading.get("deployments"))["data"] if each["id"] == "qwen-beijing"]
+    members = ("issuer", "check", "checked", "counts")
+    checks = {(each["from"], each["kind"]): tuple(each[name] for name in members) for each in beijing["evidence"]}
+    assert checks["register", "cn_genai"] == (
+        "An office", "register", "register cac-genai Beijing-A-20230821, looked up 2026-11-02 by B. Clerk", True,
+    )  # fmt: skip
+    assert checks["configuration", "cn_genai"] == ("", "unchecked", "", True)
+    told = reading.sim.world.metrics.text().decode()
+    assert 'comity_evidence_days_left{kind="eu_tia",scope="us-virginia"} ' in told and "An office" not in told and "Clerk" not in told
 
 
 @pytest.mark.parametrize(

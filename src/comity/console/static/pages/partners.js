@@ -24,7 +24,7 @@ export default {
     mount(view, heading(t("partners.heading"), t("partners.lead")), waiting());
     const { data } = await get("/comity/v1/deployments", {}, { signal });
     const views = [
-      { id: "places", label: t("partners.places"), render: () => h("ul", { class: "plain" }, data.map(deployment)) },
+      { id: "places", label: t("partners.places"), render: () => data.length > 0 ? h("ul", { class: "plain" }, data.map(deployment)) : notice("info", t("partners.none")) },
       { id: "evidence", label: t("partners.evidence"), render: () => evidence(data) },
       { id: "without", label: t("partners.without"), render: () => resilience(signal) },
     ];
@@ -79,7 +79,8 @@ function evidence(deployments) {
       { name: "places", title: t("partners.column.places"), cell: (row) => row.scope === "*" ? t("partners.all") : formatList(row.places) },
       { name: "state", title: t("partners.column.state"), cell: (row) => h("span", { class: `state ${row.state === "valid" ? (soon.includes(row) ? "warn" : "good") : "bad"}` }, t(`partners.state.${row.state.replace(" ", "_")}`)) },
       { name: "valid_to", title: t("partners.column.until"), cell: (row) => row.valid_to ? [time(row.valid_to), row.state === "valid" && h("span", { class: "hint" }, ` ${t("partners.days", { count: days(row.valid_to) })}`)] : h("span", { class: "muted" }, t("partners.no_end")) },
-      { name: "from", title: t("partners.column.from"), cell: (row) => row.from === "register" ? t("partners.register", { number: row.number }) : t("partners.configuration") },
+      { name: "from", title: t("partners.column.from"), cell: (row) => [row.from === "register" ? t("partners.register", { number: row.number }) : t("partners.configuration"), row.issuer && h("span", { class: "hint block" }, t("partners.issued_by", { name: row.issuer }))] },
+      { name: "check", title: t("partners.column.check"), cell: (row) => [h("span", { class: row.check === "unchecked" ? "state warn" : "state good" }, t(`partners.check.${row.check}`)), row.checked && h("span", { class: "hint block" }, row.checked), !row.counts && h("span", { class: "hint block" }, t("partners.uncounted"))] },
     ], rows, { caption: t("partners.evidence"), hidden: true, empty: t("partners.no_evidence") }),
     h("p", { class: "hint" }, t("partners.evidence_about")));
 }
