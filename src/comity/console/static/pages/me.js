@@ -13,6 +13,8 @@ import { enterAsPerson, forget, resume, signedIn, signOut, takeToken } from "../
 
 const ROWS = 50;
 const PERSON = "subject";
+const UNSERVING = new Map([["session.pass_used", "used"], ["session.pass_expired", "expired"], ["session.token", "unknown"]]);
+let link = ""; // its token, until it has opened
 
 export default {
   id: "me",
@@ -24,7 +26,7 @@ export default {
   /** @param {HTMLElement} view @param {any} params @param {AbortSignal} signal */
   async render(view, params, signal) {
     mount(view, h("h1", {}, t("me.heading")), waiting());
-    const fault = await entered();
+    const fault = await entered(view);
     if (signal.aborted) return;
     if (signedIn()?.role !== PERSON) return outside(view, fault);
     try {
@@ -33,17 +35,21 @@ export default {
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
       forget();
-      outside(view, error);
+      outside(view, null);
     }
   },
 };
 
-/** By the link's token, else by the cookie; what the gateway says of a link that does not serve. */
-async function entered() {
-  const token = takeToken();
+/** By the link's token, else by the cookie; what the gateway says of a link that does not serve. @param {HTMLElement} view */
+async function entered(view) {
+  link = takeToken() || link;
   try {
-    if (token) await enterAsPerson(token);
-    else if (signedIn() === null) await resume();
+    const before = link || signedIn() === null ? await resume() : null;
+    if (!link) return null;
+    if (before !== null && before.role !== PERSON) await agreed(view, before.role);
+    const token = link;
+    link = "";
+    await enterAsPerson(token);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return error;
@@ -51,10 +57,15 @@ async function entered() {
   return null;
 }
 
+/** A browser has one session: whoever tries a person's link does not lose their own unasked. @param {HTMLElement} view @param {string} role */
+const agreed = (view, role) => new Promise((resolve) => mount(view, h("div", { class: "alone" }, h("h1", {}, t("me.heading")),
+  notice("warn", t("me.replaces", { role: t(`shell.role.${role}`) }), h("p", {}, t("me.replaces_hint"))),
+  h("div", { class: "row" }, h("button", { type: "button", class: "primary", onclick: resolve }, t("me.replace")), h("a", { href: "/console" }, t("me.keep"))))));
+
 /** @param {HTMLElement} view @param {ApiError | null} fault */
 function outside(view, fault) {
   mount(view, h("div", { class: "alone" }, h("h1", {}, t("me.heading")),
-    fault ? notice("bad", t(fault.status === 401 ? "me.used" : "me.refused"), h("p", {}, t("me.ask_again"))) : h("p", { class: "lead" }, t("me.by_link"))));
+    fault ? notice("bad", t(`me.${UNSERVING.get(fault.code) ?? "refused"}`), h("p", {}, t("me.ask_again"))) : h("p", { class: "lead" }, t("me.by_link"))));
 }
 
 /** @param {HTMLElement} view */
@@ -103,7 +114,7 @@ function report(own) {
 
 /** @param {any} own @param {AbortSignal} signal */
 function decisions(own, signal) {
-  const shown = h("div", { class: "stack" });
+  const shown = h("div", { class: "stack requests" });
   let { data, after } = own;
   const draw = () => mount(shown, table([
     { name: "at", title: t("me.column.at"), cell: (row) => time(row.decision.at) },
@@ -114,10 +125,14 @@ function decisions(own, signal) {
     { name: "receipt", title: t("me.column.receipt"), cell: (row) => receipt(row.decision.id) },
   ], data, { caption: t("me.decisions"), hidden: true }), after !== null && h("div", { class: "row" }, h("button", { type: "button", class: "quiet", onclick: older }, t("me.older"))));
   const older = async () => {
-    const page = await get("/comity/v1/me", { limit: ROWS, after }, { signal });
-    data = [...data, ...page.data];
-    after = page.after;
-    draw();
+    try {
+      const page = await get("/comity/v1/me", { limit: ROWS, after }, { signal });
+      data = [...data, ...page.data];
+      after = page.after;
+      draw();
+    } catch (error) {
+      if (!signal.aborted) shown.append(failure(error));
+    }
   };
   draw();
   return part("decisions", h("p", { class: "hint" }, t("me.decisions_about")), shown);
