@@ -28,7 +28,7 @@ export default {
     const chosen = params.query.get("view") ?? "held";
     const views = [
       { id: "held", label: t("law.held"), render: () => held(data, day) },
-      { id: "coming", label: t("law.coming"), render: () => later(() => coming(asOf, day, signal)) },
+      { id: "coming", label: t("law.coming"), render: () => later(() => coming(asOf, signal)) },
       { id: "compare", label: t("law.compare"), render: () => compare(data, new URLSearchParams(location.search), day, signal) },
       { id: "guidelines", label: t("law.guidelines"), render: () => guidelines(data, new URLSearchParams(location.search), day, signal) },
     ];
@@ -81,15 +81,15 @@ function held(packs, day) {
 /** Articles that somebody read in a text of the law itself. @param {any} pack */
 const read = (pack) => (pack.confidence.verified_primary ?? 0) + (pack.confidence.verified_official ?? 0) + (pack.confidence.verified_primary_number_inferred ?? 0);
 
-/** @param {string} asOf @param {string} day @param {AbortSignal} signal */
-async function coming(asOf, day, signal) {
+/** Each law as it stands once it has changed. @param {string} asOf @param {AbortSignal} signal */
+async function coming(asOf, signal) {
   const { data } = await get("/comity/v1/timeline", { after: asOf }, { signal });
   if (data.length === 0) return notice("info", t("law.nothing_coming"));
   const days = Map.groupBy(data, (/** @type {any} */ row) => row.on);
   return h("ol", { class: "timeline" }, [...days].map(([day, rows]) => h("li", {},
-    h("h3", {}, time(day)),
+    h("h2", {}, time(day)),
     h("ul", { class: "plain" }, rows.map((/** @type {any} */ row) => h("li", { class: "card" },
-      h("p", { class: "row" }, h("span", { class: "chip" }, t(`law.what.${row.what.replace(" ", "_")}`)), h("a", { href: lawPath(row.pack, day) }, packName({ id: row.pack, name: row.name })), h("code", { class: "id muted" }, row.id)),
+      h("p", { class: "row" }, h("span", { class: "chip" }, t(`law.what.${row.what.replace(" ", "_")}`)), h("a", { href: lawPath(row.pack, row.on) }, packName({ id: row.pack, name: row.name })), h("code", { class: "id muted" }, row.id)),
       h("p", {}, changeText(row)),
       row.citations.length > 0 && details(t("law.articles", { count: row.citations.length }), h("ul", { class: "plain articles" }, row.citations.map(article)))))))));
 }
@@ -121,7 +121,7 @@ async function differences(a, b, day, signal) {
   const found = await get("/comity/v1/packs/compare", { a, b, as_of: day }, { signal });
   const topics = Object.entries(found.topics).filter(([, rows]) => rows.length > 0);
   if (topics.length === 0) return notice("info", t("law.same"));
-  return topics.map(([topic, rows]) => h("section", { class: "stack compared" }, h("h3", {}, t(`law.topic.${topic}`)),
+  return topics.map(([topic, rows]) => h("section", { class: "stack compared" }, h("h2", {}, t(`law.topic.${topic}`)),
     table([
       { name: "about", title: t(`law.about.${topic}`), cell: (row) => about(topic, row.about) },
       { name: "a", title: packName(found.a), cell: (row) => holdings(topic, found.a.id, row.a) },
