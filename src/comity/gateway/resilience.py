@@ -19,6 +19,7 @@ from comity.errors import ComityError, OperatorError
 from comity.gateway.callers import LOCAL
 from comity.gateway.duties import DISCHARGERS, duties
 from comity.gateway.embedded import EMBEDDED
+from comity.gateway.ending import WARNED_DAYS
 from comity.gateway.issuers import load_issuers
 from comity.gateway.judge import Judge
 from comity.gateway.locate import Locator
@@ -41,8 +42,6 @@ from comity.routing.resilience import Cell, Concentration, Loss, Question, Suppo
 from comity.routing.router import Router
 from comity.storage.state import Counts, glimpse
 from comity.wire.request import Request, texts
-
-WARNED_DAYS = 60
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):

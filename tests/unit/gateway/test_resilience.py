@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from comity.accord.evidence import Entry, encode
 from comity.config import Config, DeploymentConfig
 from comity.config.schema import CostConfig, ResilienceConfig, RoutingConfig
 from comity.errors import OperatorError
@@ -28,8 +30,9 @@ ASKED = ResilienceConfig(jurisdictions=("CN", "EEA", "US"), tasks=("writing_assi
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def survey(made: Config, at: datetime = AT) -> Survey:
-    return Survey(made, at=at, state=Path("nowhere"), clock=FakeClock(at), random=SeededRandom(), secrets=SystemSecrets())
+def survey(made: Config, at: datetime = AT, entries: Sequence[bytes] = ()) -> Survey:
+    state = ({}, list(entries)) if entries else Path("nowhere")
+    return Survey(made, at=at, state=state, clock=FakeClock(at), random=SeededRandom(), secrets=SystemSecrets())
 
 
 def report(*deployments: DeploymentConfig, **more: Any) -> Report:
@@ -63,6 +66,14 @@ def test_evidence_that_ends_is_warned_of_by_its_last_day_and_only_where_somebody
     assert warned.on == date(2026, 12, 31)
     assert warned.text == "cn_genai of qwen-beijing ends on 2026-12-31, and nobody is left"
     assert {each.jurisdiction for each in warned.questions} == {"CN"}
+
+
+def test_what_the_register_holds_ends_like_what_is_listed() -> None:
+    made = config(msgspec.structs.replace(BEIJING, evidence=("processor_contract",)), FRANKFURT, resilience=ASKED)
+    entry = Entry(kind="cn_genai", document_sha256="a" * 64, scope="qwen-beijing", approver="DPO", at=AT, valid_to=date(2027, 1, 21))
+    for at, warned in ((AT, [date(2027, 1, 21)]), (AT - timedelta(days=1), [])):
+        found = survey(made, at, [encode(entry)]).report()
+        assert [each.on for each in found.warnings if each.code == "evidence-ends"] == warned
 
 
 def test_evidence_of_the_controller_ends_for_everybody() -> None:
