@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from comity.cli import examined
+from comity.config.file import load_config
 from comity.storage.home import HomeLock
 from comity.storage.open import look_into
 from comity.transparency.changes import page
@@ -104,6 +107,10 @@ def test_what_ends_soon_is_told_wherever_one_looks(cli: Cli, papers: Path) -> No
     assert cli("evidence", "list", "--ending", 60).out.count("\n") == 1 and len(cli("evidence", "list").out.splitlines()) == 3
     assert cli("evidence", "list", "--ending", 5).out == "nothing registered ends by then\n"
     assert f"warning: evidence ends within 60 days: `cac_scc` of virginia on {soon}\n" in cli("check").err
+    told = [each.what for each in examined.dates(argparse.Namespace(home="", config=""), load_config(papers / "comity.toml"))]
+    assert [each.partition(" ends ")[0].partition(" ended ")[0] for each in told] == [
+        "evidence eu_tia of controller", "evidence cac_scc of `virginia`", "evidence eu_scc of controller",
+    ]  # fmt: skip
 
 
 def test_what_has_no_check_counts_no_more_once_checks_are_asked_for(cli: Cli, papers: Path) -> None:

@@ -81,17 +81,23 @@ def _refs(value: object) -> Iterator[SecretRef]:
 
 def dates(args: argparse.Namespace, config: Config) -> Iterator[Finding]:
     """What runs out: with its evidence a place's allow goes, with its certificate a signature's worth."""
-    from datetime import UTC
+    from datetime import UTC, time
 
+    from comity.accord.evidence import EVERYWHERE, register
+    from comity.gateway.ending import endings
     from comity.ports import SystemClock
+    from comity.storage.state import glimpse
 
-    now, told = SystemClock().now(), False
-    for owner, items in (("controller", config.evidence), *((f"`{each.id}`", each.evidence) for each in config.deployments)):
-        for item in items:
-            kind, _, until = item.rpartition(":")
-            with suppress(ValueError):
-                end, told = datetime.strptime(until, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1), True
-                yield from _running_out(f"evidence {kind} of {owner}", end, now)
+    now, entries = SystemClock().now(), list[bytes]()
+    try:
+        entries = glimpse(place.whereabouts(args, config).state, {})[1]
+    except StorageFailure as error:
+        yield Finding("fail", f"the register of evidence cannot be read: {error}", error.hint)
+    told = endings(config, config.deployments, register(entries), now.date())
+    for each in told:
+        owner = "controller" if each.scope == EVERYWHERE else f"`{each.scope}`"
+        end = datetime.combine(each.last + timedelta(days=1), time(), UTC)
+        yield from _running_out(f"evidence {each.kind} of {owner}", end, now)
     if config.labels.certificates:
         yield from _running_out("the certificate that signs files", _certificate_end(config.labels.certificates), now)
     elif not told:
