@@ -37,7 +37,7 @@ export function sankey({ nodes, links, label, height, empty }) {
 
 /** @param {Node_[]} nodes @param {Link[]} links @param {number} width @param {number} height */
 function drawnFlows(nodes, links, width, height) {
-  const side = width < SMALL ? 4 : Math.min(180, width / 5);
+  const side = width < SMALL ? 4 : Math.min(width * 0.3, Math.max(width / 8, ...nodes.map(({ label }) => breadth(label))));
   const made = layout().nodeId((/** @type {any} */ node) => node.id).nodeAlign(sankeyJustify).nodeWidth(10).nodePadding(14)
     .extent([[side, 8], [width - side, height - 8]])({ nodes: nodes.map((node) => ({ ...node })), links: links.map((link) => ({ ...link })) });
   const band = sankeyLinkHorizontal();
@@ -56,6 +56,9 @@ function drawnFlows(nodes, links, width, height) {
     }),
   ];
 }
+
+/** What a label and its number take beside the drawing, about. @param {string} label */
+const breadth = (label) => 60 + [...label].reduce((sum, letter) => sum + (letter > "\u2e80" ? 13 : 7), 0);
 
 /**
  * One bar a row, the longest first as given.

@@ -4,7 +4,7 @@
 import { get, post } from "../lib/api.js";
 import { bars } from "../lib/charts.js";
 import { h, mount } from "../lib/dom.js";
-import { formatList, formatNumber, formatPercent, t } from "../lib/i18n.js";
+import { formatList, formatNumber, formatPercent, has, t } from "../lib/i18n.js";
 import { details, failure, field, notice, select, table, waiting } from "../lib/parts.js";
 import { place, word } from "../lib/words.js";
 import { signedIn } from "../session.js";
@@ -29,7 +29,7 @@ function report(found, signal) {
     h("p", { class: "lead" }, t("partners.without_about")),
     ...ending.map((/** @type {any} */ warning) => notice("warn", warning.text)),
     table([
-      { name: "name", title: t("partners.loss.name"), cell: (row) => [row.name, h("span", { class: "hint block" }, t(`partners.loss.kind.${row.kind}`))] },
+      { name: "name", title: t("partners.loss.name"), cell: (row) => [gone(row), h("span", { class: "hint block" }, t(`partners.loss.kind.${row.kind}`))] },
       { name: "deployments", title: t("partners.loss.deployments"), cell: (row) => formatList(row.deployments) },
       { name: "dark", title: t("partners.loss.dark"), cell: (row) => darkness(row.dark) },
     ], dark, { caption: t("partners.loss.caption") }),
@@ -38,6 +38,9 @@ function report(found, signal) {
     drill(found.losses, signal),
   ];
 }
+
+/** What is taken away: a region by its name. @param {any} loss */
+const gone = (loss) => (loss.kind === "region" ? place(loss.name) : loss.name);
 
 /** @param {any[]} questions */
 function darkness(questions) {
@@ -79,7 +82,7 @@ const answers = (cell) => cell?.lawful.length > 0 ? cell.lawful.join(" → ") : 
 /** @param {any[]} losses @param {AbortSignal} signal */
 function drill(losses, signal) {
   if (!DRILLS.has(signedIn()?.role ?? "")) return null;
-  const chosen = select(losses.map((loss) => /** @type {[string, string]} */ ([loss.name, `${loss.name} · ${t(`partners.loss.kind.${loss.kind}`)}`])), losses[0]?.name ?? "");
+  const chosen = select(losses.map((loss) => /** @type {[string, string]} */ ([loss.name, `${gone(loss)} · ${t(`partners.loss.kind.${loss.kind}`)}`])), losses[0]?.name ?? "");
   const shown = h("div", { role: "status" });
   const button = /** @type {HTMLButtonElement} */ (h("button", { class: "primary" }, t("partners.drill.run")));
   const run = async (/** @type {Event} */ event) => {
@@ -123,7 +126,7 @@ function outcome({ state, outcome: found, failed }) {
       found.left_out.length > 0 && h("p", {}, t("partners.drill.left_out", { names: formatList(found.left_out) }))),
     table([
       { name: "question", title: t("partners.drill.question"), cell: (row) => `${place(row.jurisdiction)} · ${t(`partners.person.${row.person}`)} · ${word("words", row.task)}` },
-      ...rounds.map((/** @type {string} */ round, /** @type {number} */ at) => ({ name: round, title: round, cell: (/** @type {any} */ row) => row.answers[at].by || t("partners.drill.refused", { status: row.answers[at].status }) })),
+      ...rounds.map((/** @type {string} */ round, /** @type {number} */ at) => ({ name: round, title: has(`partners.drill.round.${round}`) ? t(`partners.drill.round.${round}`) : round, cell: (/** @type {any} */ row) => row.answers[at].by || t("partners.drill.refused", { status: row.answers[at].status }) })),
       { name: "holds", title: t("partners.drill.as_said"), cell: (row) => h("span", { class: `state ${row.holds ? "good" : "bad"}` }, t(row.holds ? "shell.fact.yes" : "shell.fact.no")) },
     ], found.rows, { caption: t("partners.drill.heading"), hidden: true }));
 }
