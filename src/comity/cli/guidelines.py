@@ -35,12 +35,17 @@ def run(args: argparse.Namespace) -> int:
         text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
     else:
         text = page(document) if args.html else markdown(document)
-    if not args.out:
-        say.out(text.rstrip("\n"))
-        return 0
-    try:
-        Path(args.out).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CallerError(f"cannot write `{args.out}`: {error.strerror}", code="usage", exit_code=2, hint="name another file") from None
-    say.aside(f"written to {args.out}")
+    write(text, args.out)
     return 0
+
+
+def write(text: str, out: str) -> None:
+    """Into the file ``out``, else on standard output.  Raises CallerError."""
+    if not out:
+        say.out(text.rstrip("\n"))
+        return
+    try:
+        Path(out).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CallerError(f"cannot write `{out}`: {error.strerror}", code="usage", exit_code=2, hint="name another file") from None
+    say.aside(f"written to {out}")

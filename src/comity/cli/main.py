@@ -25,9 +25,9 @@ TOLD = (
     "resilience", "doctor",
 )  # fmt: skip
 ALSO = (
-    "act", "assist", "attest", "audit", "automate", "backup", "batch", "consent", "console", "device", "documents", "egress", "entities",
-    "eval", "evidence", "forecast", "keys", "lab", "label", "locale", "node", "proxy", "recommend", "records", "relay", "reload", "report",
-    "restore", "transcribe", "version", "witness",
+    "act", "assist", "attest", "audit", "automate", "backup", "batch", "consent", "console", "device", "documents", "dossier", "egress",
+    "entities", "eval", "evidence", "forecast", "keys", "lab", "label", "locale", "node", "proxy", "recommend", "records", "relay",
+    "reload", "report", "restore", "transcribe", "version", "witness",
 )  # fmt: skip
 """Named in the help, and told by their own: what is told must fit a screen."""
 COMMANDS = (*TOLD, *ALSO)

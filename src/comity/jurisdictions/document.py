@@ -32,7 +32,14 @@ class Target(Part, frozen=True):
     id: str
 
 
-Run = str | Code | Link | Target
+class OpenQuestion(Part, frozen=True, tag="question"):
+    """What only somebody else can answer; it stands marked, and may be linked to."""
+
+    text: str
+    id: str
+
+
+Run = str | Code | Link | Target | OpenQuestion
 
 
 class Paragraph(Part, frozen=True):
@@ -107,7 +114,7 @@ def _marked(run: Run) -> str:
         return f"{fence}{pad}{_one_line(run.text)}{pad}{fence}"
     if isinstance(run, Link):
         return f"[{_plain(run.text)}](#{run.to})"
-    return f'<a id="{html.escape(run.id)}"></a>**{_plain(run.text)}**'
+    return f'<a id="{html.escape(run.id)}"></a>**{"❓ " if isinstance(run, OpenQuestion) else ""}{_plain(run.text)}**'
 
 
 def _plain(text: str) -> str:
@@ -161,4 +168,6 @@ def _tagged(run: Run) -> str:
         return f"<code>{text}</code>"
     if isinstance(run, Link):
         return f'<a href="#{html.escape(run.to)}">{text}</a>'
+    if isinstance(run, OpenQuestion):
+        return f'<mark id="{html.escape(run.id)}">❓ {text}</mark>'
     return f'<strong id="{html.escape(run.id)}">{text}</strong>'

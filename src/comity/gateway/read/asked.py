@@ -89,6 +89,11 @@ class Guidelines(AsOf, frozen=True, kw_only=True):
     language: Language = "en"
 
 
+class Dossiers(AsOf, frozen=True, kw_only=True):
+    language: Language = "en"
+    part: Annotated[str, Meta(max_length=200, description="one part alone: `transfer-register`; empty: all of them")] = ""
+
+
 class Flows(Query, frozen=True, kw_only=True):
     minutes: Annotated[int, Meta(ge=1, le=MINUTES_MAX, description="up to now, this one among them")] = 60
 

@@ -51,11 +51,8 @@ def _row(
 
 
 def _sources(partner: Partner, deployment: Deployment, config: DeploymentConfig) -> Iterator[shapes.Said]:
-    region = next((each for each in partner.regions if each.id == deployment.region), None)
-    scope = next((each for each in region.scopes if each.id == config.scope), None) if region is not None else None
-    model = partner.model(deployment.model)
-    tables = (("group", partner.group), ("region", region), ("scope", scope), ("dialect", partner.dialects.get(deployment.dialect)))
-    for of, table in (*tables, ("model", model)):
+    tables = (("dialect", partner.dialects.get(deployment.dialect)), ("model", partner.model(deployment.model)))
+    for of, table in (*partner.places(deployment.region, config.scope), *tables):
         if table is not None:
             yield _said(partner, table, of)
 

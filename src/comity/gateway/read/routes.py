@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from comity.accord.dossier import Dossier
 from comity.config import Role
+from comity.gateway.dossiers import dossier
 from comity.gateway.exchange import Exchange
 from comity.gateway.http import JSON, NO_STORE, encode, etag_of, respond_lasting
 from comity.gateway.read import (
@@ -73,6 +75,7 @@ PATHS = (
          shapes.Timeline, True),
     Path("/guidelines", "What one may do with data under a law, for people to read.", law.guidelines, asked.Guidelines,
          shapes.Guidelines, True),
+    Path("/dossiers/{id}", "Drafts of what a regulator asks for, of CN, EEA or US.", dossier, asked.Dossiers, Dossier, role=OFFICER),
     Path("/vocabulary", "The words of facts, evidence and decisions, in English and Chinese.", vocabulary.words, asked.Query,
          shapes.WordPage, True),
     Path("/log", "The log's head and key, and what of it is published and witnessed.", log.head, asked.Query, shapes.LogHead),

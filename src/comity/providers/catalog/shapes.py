@@ -183,6 +183,14 @@ class Partner(Shape, frozen=True, kw_only=True):
             yield from region.scopes
             yield from region.stores
 
+    def places(self, region: str, scope: str) -> Iterator[tuple[str, Sourced]]:
+        """The tables that say where something of that region and scope is, and whose it is."""
+        yield "group", self.group
+        for each in self.regions:
+            if each.id == region:
+                yield "region", each
+                yield from (("scope", one) for one in each.scopes if one.id == scope)
+
     def region_of(self, host: str) -> str:
         """The region a host of this partner stands in; "" where no host shows it."""
         ids = [

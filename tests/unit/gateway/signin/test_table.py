@@ -35,6 +35,7 @@ TABLE: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys((f"GET {C}/keys", f"POST {C}/keys", f"POST {C}/keys/{{id}}", f"DELETE {C}/keys/{{id}}"), KEEPS_KEYS),
     **dict.fromkeys((f"GET {C}/changes", f"GET {C}/erasures", f"POST {C}/erasures/{{id}}", f"POST {C}/me/links"), ANSWERS),
+    f"GET {C}/dossiers/{{id}}": ANSWERS,
     **dict.fromkeys((f"GET {C}/consents", f"GET {C}/consents/{{id}}/proof"), ANSWERS | OWN),
     **dict.fromkeys((f"POST {C}/consents", f"POST {C}/consents/ask", f"POST {C}/consents/{{id}}/withdraw"), CALLS | OWN),
     **dict.fromkeys((f"GET {C}/me", f"GET {C}/me/report", f"GET {C}/me/receipts/{{id}}", f"POST {C}/me/erasure"), OWN),
