@@ -14,7 +14,11 @@ from tests.console.test_static import STATIC
 
 PAGES = json.loads((STATIC / "pages" / "index.js").read_text(encoding="utf-8").split("PAGES = ")[1].split(";")[0])
 MENU = "nav[aria-label] a"
-SEES = {"viewer": {"decisions", "now", "law", "partners", "log", "case"}, "engineer": {"try", "whatif"}, "officer": {"try", "whatif", "people"}}
+SEES = {
+    "viewer": {"decisions", "now", "law", "partners", "log", "case"},
+    "engineer": {"try", "whatif"},
+    "officer": {"try", "whatif", "people"},
+}
 
 
 def test_the_sign_in_page(open_page: Open) -> None:
