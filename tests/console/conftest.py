@@ -18,6 +18,7 @@ import pytest
 
 from comity.lab.process import Process
 from tests.browser import browser
+from tests.conftest import is_full
 from tests.console import front
 from tests.console.opened import Opened
 from tests.live.places import BEIJING, EchoPartner
@@ -185,7 +186,7 @@ def chromium(gateway: Process) -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def open_page(chromium: Chromium) -> Open:
+def open_page(chromium: Chromium, request: pytest.FixtureRequest) -> Open:
     """`with open_page("/console/try", role="engineer", language="zh", theme="dark", width=390) as opened:`"""
 
     @contextmanager
@@ -205,4 +206,5 @@ def open_page(chromium: Chromium) -> Open:
             finally:
                 page.close()
 
+    opened.whole = is_full(request.config)  # type: ignore[attr-defined]
     return opened

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ WIDE, NARROW, HUGE = 1280, 390, 2560
 LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 LOOKS_MAX, LOOK_MILLISECONDS = 750, 20
 THEMES = ("light", "dark")
+OF_LANGUAGE = {"en": "light", "zh": "dark"}
+BESIDE = {"viewer": ("viewer", "engineer", "officer", "admin"), "engineer": ("engineer", "admin"), "officer": ("officer", "admin")}
+"""Who sees a page as that role does."""
 STICKS_OUT = """() => { const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
   return [...document.querySelectorAll('body *')]
@@ -97,17 +101,19 @@ def walk(
     open_page: Any, path: str, *, role: str = "admin", ready: str = READY, prepare: Callable[[Any], None] | None = None,
     expected: tuple[int, ...] = (), languages: Iterable[str] = LANGUAGES,
 ) -> None:  # fmt: skip
-    """A page in both languages and both themes, wide and narrow, and once huge.  ``ready``: a selector that its content has;
-    ``prepare`` does with the page what is to be looked at."""
-    for language in languages:
-        for theme in THEMES:
-            with open_page(path, role=role, language=language, theme=theme, width=WIDE, expected=expected) as opened:
-                opened.page.wait_for_selector(ready)
-                if prepare is not None:
-                    prepare(opened.page)
-                opened.settled()
+    """A page in both languages and both themes, wide, narrow, and once huge.  ``ready``: a selector that its content has; ``prepare``
+    does with the page what is to be looked at.  `--full`: in each language with each theme, and as every role that sees as much."""
+    whole = open_page.whole
+    for each, language, theme in product(BESIDE.get(role, (role,)) if whole else (role,), languages, THEMES):
+        if not whole and OF_LANGUAGE[language] != theme:
+            continue
+        with open_page(path, role=each, language=language, theme=theme, width=WIDE, expected=expected) as opened:
+            opened.page.wait_for_selector(ready)
+            if prepare is not None:
+                prepare(opened.page)
+            opened.settled()
+            opened.check()
+            opened.axe()
+            for width in (NARROW, HUGE) if theme == "light" else (NARROW,):
+                opened.page.set_viewport_size({"width": width, "height": 844})
                 opened.check()
-                opened.axe()
-                for width in (NARROW, HUGE) if theme == "light" else (NARROW,):
-                    opened.page.set_viewport_size({"width": width, "height": 844})
-                    opened.check()
