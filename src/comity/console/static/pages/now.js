@@ -200,7 +200,7 @@ async function deployments(shown, signal) {
     const [{ data }, outcomes] = await Promise.all([get("/comity/v1/deployments", {}, { signal }), get("/comity/v1/reports/outcomes", {}, { signal })]);
     redrawn(shown, [title, table([
       { name: "id", title: t("now.column.id"), cell: (row) => [h("strong", {}, row.id), row.stand_in && h("span", { class: "hint" }, ` ${t("now.stand_in")}`)] },
-      { name: "place", title: t("now.column.place"), cell: (row) => region(row.processing) },
+      { name: "place", title: t("now.column.place"), cell: (row) => region(row.kind === "on_device" ? ["device"] : row.processing) },
       { name: "state", title: t("now.column.state"), cell: (row) => health(row.health) },
       { name: "inflight", title: t("now.column.inflight"), number: true, cell: (row) => formatNumber(row.health?.inflight ?? 0) },
       { name: "p50", title: t("now.column.p50"), number: true, cell: (row) => ms(row.health?.p50_ms) },

@@ -38,7 +38,7 @@ function deployment(row) {
   return h("li", { class: "card stack" },
     h("div", { class: "row" }, h("h2", {}, row.id), row.stand_in && h("span", { class: "chip" }, t("partners.stand_in")), h("span", { class: "end" }, health(row.health))),
     h("div", { class: "grid-3" }, ["processing", "storage", "access"].map((fact) => h("div", { class: "place" },
-      h("span", { class: "muted small" }, t(`shell.fact.${fact}`)), h("strong", {}, region(row[fact]))))),
+      h("span", { class: "muted small" }, t(`shell.fact.${fact}`)), h("strong", {}, region(row.kind === "on_device" ? ["device"] : row[fact]))))),
     facts([
       [t("partners.partner"), [row.partner || t("partners.own"), " ", row.covered_person && h("span", { class: "chip" }, t("shell.fact.covered_person"))]],
       [t("partners.operator"), row.operator_region ? place(row.operator_region) : t("shell.fact.unsaid")],
