@@ -45,7 +45,9 @@ def report(where: Whereabouts, config: Config, asked: Asked, now: datetime, out:
     """Beside running gateways: it only reads.  Raises CallerError, StorageFailure, TrustFailure."""
     log = look_into(where.log / DATABASE if isinstance(where.log, Path) else where.log.url, "log", seconds_max=SECONDS_MAX)
     try:
-        beside = Beside(now, f"comity {__version__}", texts_of(_folders(config)), tuple(_vouched(where, now)), partial(_node, where))
+        beside = Beside(
+            now, f"comity {__version__}", texts_of(_folders(config)), tuple(_vouched(where, config, now)), partial(_node, where)
+        )
         return made(log.look, standing_signer(where.log), asked, beside, out)
     finally:
         log.close()
@@ -84,10 +86,11 @@ def _folders(config: Config) -> Iterator[Any]:
     yield from map(Path, config.packs.extra)
 
 
-def _vouched(where: Whereabouts, now: datetime) -> Iterator[Vouched]:
+def _vouched(where: Whereabouts, config: Config, now: datetime) -> Iterator[Vouched]:
+    """What decisions count, and no more."""
     for each in register(glimpse(where.state, {})[1]):
         entry = each.entry
-        if each.state(now.date()) == "valid":
+        if each.state(now.date()) == "valid" and (entry.check is not None or not config.evidence_check_required):
             yield Vouched(
                 number=each.number, kind=entry.kind, scope=entry.scope, document_sha256=entry.document_sha256, approver=entry.approver,
                 at=entry.at.isoformat(), valid_from=str(entry.valid_from or ""), valid_to=str(entry.valid_to or ""),

@@ -60,10 +60,10 @@ async def recorded(place: Place, clock: FakeClock, nodes: Callable[[str], Awaita
     return who
 
 
-def reported(place: Place, subject: str | None, clock: FakeClock) -> bytes:
+def reported(place: Place, subject: str | None, clock: FakeClock, config: Config | None = None) -> bytes:
     """As a command makes it: from a thread without a loop."""
     out = io.BytesIO()
-    report(where(place), Config(), Asked(subject), clock.now(), out)
+    report(where(place), config or Config(), Asked(subject), clock.now(), out)
     return out.getvalue()
 
 
@@ -89,6 +89,8 @@ async def test_it_holds_what_lies_beside_the_log(place: Place, clock: FakeClock)
     [vouched] = json.loads(members(made)[EVIDENCE])
     assert (vouched["kind"], vouched["approver"], vouched["valid_to"]) == ("processor_contract", "A. Officer", "")
     assert members(made)[f"nodes/{name}.proof"].decode() == first
+    strict = await asyncio.to_thread(reported, place, who, clock, Config(evidence_check_required=True))
+    assert json.loads(members(strict)[EVIDENCE]) == [], "nobody made sure of it, so no decision counts it"
     names = await asyncio.to_thread(known_as, where(place), who)
     assert names.keys() == {"cn-assist"} and who not in names["cn-assist"]
 
